@@ -1,0 +1,27 @@
+// Link: -ldl
+// Intent: wraps calloc itself and asks dlsym for the next one, which may call calloc again: nothing loops or is lost.
+// Options: --allow pageFaultMinor,pageFaultMajor
+// Exit: 0
+// Verdict: pass
+// Warmup: transfers 1
+// Steady: transfers 9
+// Teardown: nothing
+#include "direct.h"
+#include <dlfcn.h>
+
+static void *(*next_calloc)(size_t, size_t);
+
+void *calloc(size_t count, size_t size) {
+    if (!next_calloc) next_calloc = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+    return next_calloc(count, size);
+}
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    free(keep(calloc(2, 8)));
+    dlsym(RTLD_DEFAULT, "no_such_symbol");
+    dlerror();
+    int fd = open_direct(arguments[1]);
+    write_blocks(fd, 10);
+    close(fd);
+}

@@ -1,0 +1,80 @@
+# `make help` says what there is. Every target does the set-up it needs.
+CONFIGURATION ?= debug
+PREFIX ?= /usr/local
+BUILD := .build/$(CONFIGURATION)
+DIOAUDIT := $(BUILD)/dioaudit
+
+# Debian packages. What builds: the engines' libraries, and libdw for stack frames' names. What tests: a C++ compiler
+# for its headers and runtime, the JSON Schema validator, and readelf and nm.
+BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
+TEST_NEEDS := g++ binutils python3-jsonschema
+BENCH_NEEDS := fio
+
+SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures
+
+.DEFAULT_GOAL := help
+.PHONY: help audit test build fixtures bench format lint install clean needs test-needs bench-needs
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+audit: build ## prove the built-in O_DIRECT workloads allocation-free
+	@$(DIOAUDIT) audit $(ARGS)
+
+test: test-needs build fixtures ## run the test suite
+	swift build -c $(CONFIGURATION) --build-tests
+	swift test -c $(CONFIGURATION) --skip-build $(ARGS)
+
+build: needs ## build dioaudit, its interposer and its driver
+	swift build -c $(CONFIGURATION)
+
+bench: bench-needs fixtures ## measure what the interposer and the driver cost, as ratios
+	$(MAKE) build CONFIGURATION=release
+	Benchmarks/run $(ARGS)
+
+format: ## format the Swift code
+	swift format --in-place --recursive $(SWIFT_SOURCES)
+
+lint: ## check the Swift code's format
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
+
+install: ## install to $(PREFIX), from a release build (DESTDIR is honoured)
+	$(MAKE) build CONFIGURATION=release
+	install -D -m 755 .build/release/dioaudit $(DESTDIR)$(PREFIX)/bin/dioaudit
+	install -D -m 755 .build/release/dioaudit-driver $(DESTDIR)$(PREFIX)/lib/dioaudit/dioaudit-driver
+	install -D -m 755 .build/release/dioaudit_LedgerABI.resources/libdioaudit_preload.so \
+	    $(DESTDIR)$(PREFIX)/lib/dioaudit/libdioaudit_preload.so
+	install -D -m 644 Sources/LedgerABI/include/dioaudit.h $(DESTDIR)$(PREFIX)/include/dioaudit.h
+
+clean: ## remove everything that was built
+	rm -rf .build
+
+needs:
+	@Scripts/install-needs $(BUILD_NEEDS)
+
+test-needs:
+	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
+
+bench-needs:
+	@Scripts/install-needs $(BUILD_NEEDS) $(BENCH_NEEDS)
+
+# Fixtures: each source is a program (or, named lib*, a library) of its own. "// Flags:" and "// Link:" lines in it add
+# to its command.
+FIXTURE_SOURCES := $(wildcard Fixtures/*.c Fixtures/*.cpp)
+FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES)))
+FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/LedgerABI/include -pthread
+said = $(shell sed -n 's|^// $(1): ||p' $<)
+
+fixtures: $(FIXTURES)
+
+.build/fixtures/lib%: Fixtures/lib%.c
+	@mkdir -p $(@D)
+	clang -std=gnu11 $(FIXTURE_FLAGS) -shared -fPIC $(call said,Flags) $< -o $@ $(call said,Link)
+
+.build/fixtures/%: Fixtures/%.c $(wildcard Fixtures/*.h) Sources/LedgerABI/include/dioaudit.h
+	@mkdir -p $(@D)
+	clang -std=gnu11 $(FIXTURE_FLAGS) $(call said,Flags) $< -o $@ $(call said,Link)
+
+.build/fixtures/%: Fixtures/%.cpp $(wildcard Fixtures/*.h)
+	@mkdir -p $(@D)
+	clang++ -std=gnu++17 $(FIXTURE_FLAGS) $(call said,Flags) $< -o $@ $(call said,Link)

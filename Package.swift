@@ -1,0 +1,57 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The driver must fit Debian's default RLIMIT_MEMLOCK of 8 MiB together with its buffers. The Swift runtime's
+// shared libraries alone exceed that; Embedded Swift needs none of them, and wants whole-module optimisation.
+let embedded: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-wmo", "-O"]),
+]
+
+let package = Package(
+    name: "dioaudit",
+    products: [
+        .executable(name: "dioaudit", targets: ["dioaudit"]),
+        .executable(name: "dioaudit-driver", targets: ["dioaudit-driver"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // What both sides of the wall share. The plugin hangs here because every host target depends on it.
+        .target(name: "LedgerABI", plugins: ["BuildNative"]),
+        .plugin(name: "BuildNative", capability: .buildTool()),
+        .target(name: "CLinux"),
+        .target(name: "CLinuxHost"),
+        .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
+        .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .systemLibrary(name: "CLibaio", providers: [.apt(["libaio-dev"])]),
+
+        .target(name: "AuditCore"),
+        .target(name: "AuditHost", dependencies: ["AuditCore", "LedgerABI", "CLinuxHost", "CElfutils"]),
+        .target(name: "AuditReport", dependencies: ["AuditCore"]),
+        .executableTarget(
+            name: "dioaudit",
+            dependencies: [
+                "AuditHost", "AuditReport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(
+            name: "Workloads", dependencies: ["CLinux", "CLiburing", "CLibaio", "LedgerABI"], swiftSettings: embedded,
+            // It has no pkg-config file, and Embedded Swift does not follow the module map's `link`.
+            linkerSettings: [.linkedLibrary("aio")]),
+        .executableTarget(
+            name: "dioaudit-driver", dependencies: ["Workloads"], swiftSettings: embedded),
+        .executableTarget(
+            name: "fixture-allocating-twin", dependencies: ["Workloads"], path: "Fixtures/Swift/AllocatingTwin",
+            swiftSettings: embedded),
+
+        .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore"]),
+        // It runs the programs, and may not depend on them: SwiftPM would link them into the tests, Embedded Swift's
+        // runtime beside the other. `make test` builds them first.
+        .testTarget(name: "EndToEndTests"),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,57 @@
+/// The audit of one subject. The encoded names are the report's (`DESIGN.md`, section 3).
+public struct Audit: Equatable, Sendable, Encodable {
+    public enum PhaseSource: String, Sendable, Encodable {
+        /// The O_DIRECT transfers themselves.
+        case transfers
+        /// The subject's own calls of `dioaudit_phase()`.
+        case markers
+    }
+
+    public var name: String
+    public var verdict: Verdict
+    /// Why it is not a pass, in words. Empty for a pass.
+    public var reasons: [String]
+    /// It could not start, crashed, overran its time or exited with a status other than 0.
+    public var subjectFailed: Bool
+    public var subject: Subject
+    public var lock: LockSummary
+    public var witnesses: Witnesses
+    @Nullable public var settledAfter: UInt64?
+    public var phasesFoundBy: PhaseSource
+    /// All processes added up.
+    public var phases: PhaseLedgers
+    public var violations: [Violation]
+    public var processes: [ProcessLedger]
+    /// Violations that a suppression names. None yet: this version takes no suppressions.
+    public private(set) var suppressed: [Violation] = []
+
+    init(
+        name: String, verdict: Verdict, reasons: [String], subjectFailed: Bool, subject: Subject, lock: LockSummary,
+        witnesses: Witnesses, settledAfter: UInt64?, phasesFoundBy: PhaseSource, phases: PhaseLedgers,
+        violations: [Violation], processes: [ProcessLedger]
+    ) {
+        self.name = name
+        self.verdict = verdict
+        self.reasons = reasons
+        self.subjectFailed = subjectFailed
+        self.subject = subject
+        self.lock = lock
+        self.witnesses = witnesses
+        self.settledAfter = settledAfter
+        self.phasesFoundBy = phasesFoundBy
+        self.phases = phases
+        self.violations = violations
+        self.processes = processes
+    }
+
+    /// What holds of this audit, of which `ExitStatus.first` picks the exit code: a subject may both violate and crash.
+    public var statuses: [ExitStatus] {
+        let verdictStatus: ExitStatus =
+            switch verdict {
+            case .pass: .pass
+            case .fail: .fail
+            case .inconclusive: .inconclusive
+            }
+        return subjectFailed ? [verdictStatus, .subjectFailed] : [verdictStatus]
+    }
+}

@@ -1,0 +1,69 @@
+/// How often an event happened, and the bytes its callers asked for (granted or not; 0 where a call names no size).
+public struct EventCount: Equatable, Sendable {
+    public var calls: UInt64
+    public var bytes: UInt64
+
+    public init(calls: UInt64 = 0, bytes: UInt64 = 0) {
+        self.calls = calls
+        self.bytes = bytes
+    }
+
+    public static func += (left: inout Self, right: Self) {
+        left.calls += right.calls
+        left.bytes += right.bytes
+    }
+}
+
+/// A count for every kind, zeros too.
+public struct EventCounts: Equatable, Sendable {
+    private var counts = [EventCount](repeating: EventCount(), count: EventKind.allCases.count)
+
+    public init() {}
+
+    public subscript(kind: EventKind) -> EventCount {
+        get { counts[kind.index] }
+        set { counts[kind.index] = newValue }
+    }
+
+    public static func += (left: inout Self, right: Self) {
+        for index in left.counts.indices { left.counts[index] += right.counts[index] }
+    }
+
+    /// Calls of all kinds of a family.
+    public func calls(of family: EventKind.Family) -> UInt64 {
+        EventKind.allCases.lazy.filter { $0.family == family }.reduce(0) { $0 + self[$1].calls }
+    }
+}
+
+extension EventCounts: Encodable {
+    private struct Calls: Encodable {
+        let calls: UInt64
+    }
+
+    private struct CallsAndBytes: Encodable {
+        let calls: UInt64
+        let bytes: UInt64
+    }
+
+    /// An object with every kind as a key. Page faults have no bytes.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: EventKey.self)
+        for kind in EventKind.allCases {
+            let count = self[kind]
+            if kind.family == .pageFault {
+                try container.encode(Calls(calls: count.calls), forKey: EventKey(kind))
+            } else {
+                try container.encode(CallsAndBytes(calls: count.calls, bytes: count.bytes), forKey: EventKey(kind))
+            }
+        }
+    }
+
+    private struct EventKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(_ kind: EventKind) { stringValue = kind.rawValue }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}

@@ -1,0 +1,46 @@
+/// What can be counted. The raw values are the report's keys and what `--forbid` and `--allow` take.
+public enum EventKind: String, CaseIterable, Codable, Sendable {
+    case malloc, calloc, realloc, reallocarray, free
+    case posixMemalign, alignedAlloc, memalign, valloc, pvalloc
+    case freeSized, freeAlignedSized
+    case mmap, munmap, mremap, brk, sbrk, madvise
+    case mlock, munlock, mlockall, munlockall
+    case pageFaultMinor, pageFaultMajor
+
+    /// The groups in which the text report adds kinds up.
+    public enum Family: Sendable {
+        case heap, mapping, locking, pageFault
+    }
+
+    public var family: Family {
+        switch self {
+        case .malloc, .calloc, .realloc, .reallocarray, .free, .posixMemalign, .alignedAlloc, .memalign, .valloc,
+            .pvalloc, .freeSized, .freeAlignedSized:
+            .heap
+        case .mmap, .munmap, .mremap, .brk, .sbrk, .madvise: .mapping
+        case .mlock, .munlock, .mlockall, .munlockall: .locking
+        case .pageFaultMinor, .pageFaultMajor: .pageFault
+        }
+    }
+
+    /// How sentences name it: `malloc`, or `minor page fault`.
+    public var noun: String {
+        switch self {
+        case .pageFaultMinor: "minor page fault"
+        case .pageFaultMajor: "major page fault"
+        case .posixMemalign: "posix_memalign"
+        case .alignedAlloc: "aligned_alloc"
+        case .freeSized: "free_sized"
+        case .freeAlignedSized: "free_aligned_sized"
+        default: rawValue
+        }
+    }
+
+    /// This kind's place in `allCases`, which is the declaration's order.
+    var index: Int {
+        // A table, since a search of `allCases` for each count would be quadratic in the ledger's size.
+        Self.indices[self]!
+    }
+
+    private static let indices = Dictionary(uniqueKeysWithValues: zip(allCases, 0...))
+}

@@ -1,0 +1,157 @@
+/// What happened in one phase: of a thread, of a process or of the whole subject.
+public struct PhaseLedger: Equatable, Sendable, Encodable {
+    public let name: Phase
+    /// Completed transfers on O_DIRECT files; syncs are not among them.
+    public var transfers: UInt64 = 0
+    public var transferredBytes: UInt64 = 0
+    /// fsync, fdatasync and sync_file_range on O_DIRECT files.
+    public var syncs: UInt64 = 0
+    /// Where several processes are added up, the longest.
+    public var durationNanoseconds: UInt64 = 0
+    /// Whether page faults and duration are whole. Not if the process died within this phase without its last edge
+    /// (SIGKILL, _exit by a raw system call): they are lower bounds then. Never for a single thread.
+    public var faultsKnown = true
+    public var events = EventCounts()
+    /// The contract's place for the kernel witness, which comes with a later version.
+    private let kernel: [Never] = []
+
+    public init(_ name: Phase) {
+        self.name = name
+    }
+
+    public static func += (left: inout Self, right: Self) {
+        left.transfers += right.transfers
+        left.transferredBytes += right.transferredBytes
+        left.syncs += right.syncs
+        left.durationNanoseconds = max(left.durationNanoseconds, right.durationNanoseconds)
+        left.faultsKnown = left.faultsKnown && right.faultsKnown
+        left.events += right.events
+    }
+}
+
+/// The four phases' ledgers, always all of them and in their order.
+public struct PhaseLedgers: Equatable, Sendable, Encodable {
+    private var ledgers = Phase.allCases.map(PhaseLedger.init)
+
+    public init() {}
+
+    public subscript(phase: Phase) -> PhaseLedger {
+        get { ledgers[Self.index(phase)] }
+        set { ledgers[Self.index(phase)] = newValue }
+    }
+
+    public var all: [PhaseLedger] { ledgers }
+
+    public static func += (left: inout Self, right: Self) {
+        for phase in Phase.allCases { left[phase] += right[phase] }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(ledgers)
+    }
+
+    private static func index(_ phase: Phase) -> Int {
+        switch phase {
+        case .setup: 0
+        case .warmup: 1
+        case .steady: 2
+        case .teardown: 3
+        }
+    }
+}
+
+/// One thread's rows. Threads that have ended may be folded into one named `(exited)` with thread id 0.
+public struct ThreadLedger: Equatable, Sendable, Encodable {
+    /// The kernel's thread id (gettid(2)), or 0 for rows that several threads share.
+    public let tid: Int32
+    /// As in prctl(2) PR_GET_NAME.
+    public let name: String
+    public var doesTransfers: Bool
+    public var phases = PhaseLedgers()
+    /// For each kind that happened between setup and exit, the ordinal of the transfer last begun when it last did.
+    public var lastTransfer: [EventKind: UInt64] = [:]
+
+    public init(tid: Int32, name: String, doesTransfers: Bool) {
+        self.tid = tid
+        self.name = name
+        self.doesTransfers = doesTransfers
+        // Both are measured at edges, which only processes have.
+        for phase in Phase.allCases { phases[phase].faultsKnown = false }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case tid, name, doesTransfers, phases
+    }
+}
+
+/// One program image of one process: an exec begins another.
+public struct ProcessLedger: Equatable, Sendable, Encodable {
+    public let pid: Int32
+    public let parentPid: Int32
+    public let executable: String
+    /// False while the interposer had only begun to attach: nothing that this process did can be relied upon.
+    public var attached = true
+    /// False for a process that died, or ran on, without its last edge.
+    public var saidGoodbye = true
+    /// Another image of the same process attached later.
+    public var replacedByExec = false
+    /// Still there when the subject's first process had ended.
+    public var stillRunning = false
+    /// The phase that it was last in; teardown after a goodbye.
+    public var lastPhase = Phase.teardown
+    public var steadyReached = false
+    public var phasesByMarker = false
+    public var unknownMarkers: UInt32 = 0
+    public var threadsCreated: UInt32 = 0
+    public var lock = ProcessLock()
+    public var lost = Losses()
+    public var phases = PhaseLedgers()
+    public var threads: [ThreadLedger] = []
+    public var sites: [Site] = []
+
+    public init(pid: Int32, parentPid: Int32, executable: String) {
+        self.pid = pid
+        self.parentPid = parentPid
+        self.executable = executable
+    }
+
+    /// Completed transfers after setup.
+    public var transfers: UInt64 {
+        phases[.warmup].transfers + phases[.steady].transfers + phases[.teardown].transfers
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case pid, parentPid, executable, lastPhase, steadyReached, phases, threads
+    }
+}
+
+/// What did not fit into a process's ledger.
+public struct Losses: Equatable, Sendable {
+    /// Violations that were counted, but whose stack found no place.
+    public var sites: UInt64 = 0
+    /// O_DIRECT files beyond the interposer's table: their transfers were not seen.
+    public var files: UInt64 = 0
+    /// Events that were counted in rows shared by threads, so that only the process is known.
+    public var threadCalls: UInt64 = 0
+
+    public init() {}
+}
+
+/// Everything that the interposer left behind.
+public struct Ledger: Equatable, Sendable {
+    public var processes: [ProcessLedger] = []
+    /// Program images that found no arena left.
+    public var imagesBeyondTable: UInt32 = 0
+    /// Program images whose interposer could not attach.
+    public var imagesRefused: UInt32 = 0
+    /// Forked children for whom no record was free.
+    public var lostProcesses: UInt32 = 0
+
+    public init() {}
+
+    /// All processes added up.
+    public var total: PhaseLedgers {
+        processes.reduce(into: PhaseLedgers()) { $0 += $1.phases }
+    }
+}

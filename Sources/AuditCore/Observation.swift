@@ -1,0 +1,48 @@
+/// All that was seen of one subject. What `judge` makes a verdict of.
+public struct Observation: Sendable {
+    public var subject: Subject
+    public var ledger: Ledger
+    /// The subject's first process; null if it could not start.
+    public var pid: Int32?
+    /// Why nothing could be interposed at all, in words.
+    public var interposerMissing: String?
+    /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
+    public var obstacles: [String] = []
+    /// How the subject came to fail, in words: the limit of time that it overran, or why it could not start.
+    public var failure: String?
+    /// The soft RLIMIT_MEMLOCK in bytes; null if there is none.
+    public var memlockLimit: UInt64?
+
+    public init(subject: Subject, ledger: Ledger, pid: Int32?) {
+        self.subject = subject
+        self.ledger = ledger
+        self.pid = pid
+    }
+}
+
+/// What a pass takes, beyond the rules that always hold.
+public struct Requirements: Sendable {
+    public enum Kernel: String, CaseIterable, Sendable {
+        /// Looks where it can.
+        case auto
+        /// No pass without it.
+        case require
+        case off
+    }
+
+    public var policy: Policy
+    public var lock: LockRequirement
+    /// Transfers that the steady phase must hold at the least.
+    public var minimumTransfers: UInt64
+    public var kernel: Kernel
+
+    public init(
+        policy: Policy = Policy(), lock: LockRequirement = .whenSubjectLocks, minimumTransfers: UInt64 = 1,
+        kernel: Kernel = .auto
+    ) {
+        self.policy = policy
+        self.lock = lock
+        self.minimumTransfers = minimumTransfers
+        self.kernel = kernel
+    }
+}

@@ -1,0 +1,38 @@
+/// Which kinds of event are violations in the steady phase.
+public struct Policy: Equatable, Sendable {
+    public let forbidden: Set<EventKind>
+
+    /// Counted and shown, but no violations by themselves: they return memory, advise, or lock.
+    public static let allowedByDefault: Set<EventKind> = [
+        .free, .freeSized, .freeAlignedSized, .munmap, .madvise, .mlock, .mlockall,
+    ]
+
+    /// - Parameters:
+    ///   - allow: kinds that are no violations.
+    ///   - forbid: kinds that are, even if `allow` names them: the stricter word wins.
+    public init(allow: Set<EventKind> = [], forbid: Set<EventKind> = []) {
+        forbidden = Set(EventKind.allCases).subtracting(Self.allowedByDefault).subtracting(allow).union(forbid)
+    }
+
+    public func forbids(_ kind: EventKind) -> Bool {
+        forbidden.contains(kind)
+    }
+
+    /// Reads a list as `--forbid` and `--allow` take it: kinds with commas between them; `all` stands for every kind.
+    public static func kinds(in list: String) throws(AuditError) -> Set<EventKind> {
+        var kinds = Set<EventKind>()
+        for name in list.split(separator: ",", omittingEmptySubsequences: false) {
+            if name == "all" {
+                kinds.formUnion(EventKind.allCases)
+            } else if let kind = EventKind(rawValue: String(name)) {
+                kinds.insert(kind)
+            } else {
+                throw AuditError(
+                    "no such kind of event", at: "'\(name)'",
+                    remedy: "use 'all' or any of: " + EventKind.allCases.map(\.rawValue).joined(separator: ", "),
+                    exit: .usage)
+            }
+        }
+        return kinds
+    }
+}

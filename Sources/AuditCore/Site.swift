@@ -1,0 +1,58 @@
+/// One entry of a call stack. The encoded names are the report's.
+public struct Frame: Equatable, Sendable, Encodable {
+    /// Demangled; null where the module has neither debug info nor a symbol there.
+    @Nullable public var function: String?
+    /// As the compiler recorded it.
+    @Nullable public var file: String?
+    @Nullable public var line: Int?
+    /// Path of the executable or library.
+    @Nullable public var module: String?
+    /// Address inside the calling instruction, as counted in the module's own file.
+    public var offset: UInt64
+    /// The compiler put this function's body into its caller, the next frame that is not inlined.
+    public var inlined: Bool
+
+    public init(
+        function: String? = nil, file: String? = nil, line: Int? = nil, module: String? = nil, offset: UInt64,
+        inlined: Bool = false
+    ) {
+        self.function = function
+        self.file = file
+        self.line = line
+        self.module = module
+        self.offset = offset
+        self.inlined = inlined
+    }
+}
+
+/// A distinct call stack with its kind and thread: what a violation is reported by.
+public struct Site: Equatable, Sendable {
+    public var kind: EventKind
+    public var phase: Phase
+    /// It fell where no O_DIRECT file was open, in an interlude that ended with another open.
+    public var inInterlude: Bool
+    public var count: EventCount
+    /// Ordinal of the transfer that was running, or had last completed, at the first of its events.
+    public var firstTransfer: UInt64
+    public var tid: Int32
+    public var thread: String
+    /// Innermost first.
+    public var stack: [Frame]
+    /// The stack goes on, but could not be walked, or had more frames than are kept.
+    public var truncated: Bool
+
+    public init(
+        kind: EventKind, phase: Phase, inInterlude: Bool = false, count: EventCount, firstTransfer: UInt64,
+        tid: Int32, thread: String, stack: [Frame], truncated: Bool = false
+    ) {
+        self.kind = kind
+        self.phase = phase
+        self.inInterlude = inInterlude
+        self.count = count
+        self.firstTransfer = firstTransfer
+        self.tid = tid
+        self.thread = thread
+        self.stack = stack
+        self.truncated = truncated
+    }
+}

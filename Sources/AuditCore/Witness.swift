@@ -1,0 +1,37 @@
+/// An independent source of events, and whether it was looking.
+public struct Witness: Equatable, Sendable, Encodable {
+    public enum Status: String, Sendable, Encodable {
+        case active, unavailable
+        /// It saw some of the subject only.
+        case partial
+    }
+
+    public var status: Status
+    /// Why it is not active.
+    @Nullable public var reason: String?
+
+    public static let active = Witness(status: .active, reason: nil)
+
+    public static func unavailable(_ reason: String) -> Witness {
+        Witness(status: .unavailable, reason: reason)
+    }
+
+    public static func partial(_ reason: String) -> Witness {
+        Witness(status: .partial, reason: reason)
+    }
+}
+
+public struct Witnesses: Equatable, Sendable, Encodable {
+    /// The interposed calls in user space (LD_PRELOAD).
+    public var interposer: Witness
+    /// The kernel's view of mmap, munmap, mremap and brk.
+    public var syscalls: Witness
+    /// kmem and page-fault tracepoints.
+    public var kernel: Witness
+
+    public init(interposer: Witness, syscalls: Witness, kernel: Witness) {
+        self.interposer = interposer
+        self.syscalls = syscalls
+        self.kernel = kernel
+    }
+}

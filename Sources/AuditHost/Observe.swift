@@ -1,0 +1,96 @@
+import AuditCore
+import Glibc
+
+/// Runs a program under the interposer and gathers what can be known of it.
+///
+/// - Returns: the observation, and the signal that came for dioaudit while the program ran.
+public func observe(
+    _ command: Command, _ configuration: Session.Configuration
+) throws(AuditError) -> (Observation, interruption: Int32?) {
+    let session = try Session(configuration)
+    let interposer = findInterposer()
+
+    var subject = Subject(command: command.arguments, exit: SubjectExit())
+    let ending: Ending
+    let interruption: Int32?
+    do {
+        (ending, interruption) = try launch(
+            command, environment: environment(session: session.environment, interposer: interposer.path))
+    } catch {
+        var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
+        observation.failure = "cannot start '\(command.arguments[0])': \(errnoText(error.errno))"
+        observation.interposerMissing = interposer.problem ?? "the subject did not start"
+        return (observation, nil)
+    }
+
+    var ledger = try session.ledger()
+    ledger.nameViolations(configuration.strict)
+    subject.exit = ending.exit
+    subject.processes = Set(ledger.processes.map(\.pid)).count
+    subject.threads = subject.processes + ledger.processes.reduce(0) { $0 + Int($1.threadsCreated) }
+
+    var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
+    observation.interposerMissing = interposer.problem
+    observation.memlockLimit = memlockLimit()
+    observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)
+    return (observation, interruption)
+}
+
+private func findInterposer() -> (path: String?, problem: String?) {
+    do throws(AuditError) {
+        let path = try Installation.interposer()
+        // ld.so(8) splits LD_PRELOAD at both, and takes no escapes.
+        guard !path.contains(where: { $0 == " " || $0 == ":" }) else {
+            return (nil, "the interposer cannot be loaded from a path with a space or colon: \(path)")
+        }
+        return (path, nil)
+    } catch {
+        return (nil, "there is no interposer: \(error.place): \(error.what); \(error.remedy)")
+    }
+}
+
+/// Our own environment with the ledger's place, and the interposer before whatever else is preloaded.
+private func environment(session: String, interposer: String?) -> [String] {
+    var variables: [String] = []
+    var preload = interposer.map { [$0] } ?? []
+    var entry = environ
+    while let variable = entry.pointee {
+        let text = String(cString: variable)
+        if text.hasPrefix("LD_PRELOAD=") {
+            preload.append(String(text.dropFirst("LD_PRELOAD=".count)))
+        } else if !text.hasPrefix("DIOAUDIT_LEDGER=") {
+            variables.append(text)
+        }
+        entry += 1
+    }
+    if !preload.isEmpty { variables.append("LD_PRELOAD=" + preload.filter { !$0.isEmpty }.joined(separator: ":")) }
+    return variables + [session]
+}
+
+private func failure(of ending: Ending, limit: UInt64?) -> String? {
+    if ending.timedOut, let limit { return "the subject ran longer than \(Duration.nanoseconds(Int64(limit)))" }
+    guard let signal = ending.exit.signal else { return nil }
+    return "the subject was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+}
+
+private func memlockLimit() -> UInt64? {
+    let resource = __rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue)  // RLIMIT_MEMLOCK is a macro that Swift cannot read
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur != rlim_t.max else { return nil }
+    return UInt64(limit.rlim_cur)
+}
+
+extension Ledger {
+    /// Names the stacks that a verdict may show; opening a module's debug info for others would be time lost.
+    fileprivate mutating func nameViolations(_ strict: Set<EventKind>) {
+        var symbolizer = Symbolizer()
+        for process in processes.indices {
+            for site in processes[process].sites.indices
+            where processes[process].sites[site].phase == .steady
+                && strict.contains(processes[process].sites[site].kind)
+            {
+                processes[process].sites[site].stack = symbolizer.name(processes[process].sites[site].stack)
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// A directory for files of ours alone, gone when this value is.
+///
+/// What a killed dioaudit leaves is removed by the next one in the same place. Each holds a lock (flock(2)) on its
+/// directory, so that nobody takes one in use for one that was left.
+public struct ScratchDirectory: ~Copyable {
+    public let path: String
+    private let fd: Int32
+
+    private static let prefix = "dioaudit-scratch-"
+
+    /// - Parameter parent: an existing directory whose file system takes O_DIRECT.
+    public init(in parent: String) throws(AuditError) {
+        Self.removeAbandoned(in: parent)
+        // A sweeper may come between mkdir and flock; then another name is tried.
+        for attempt in 0..<100 {
+            let path = "\(parent)/\(Self.prefix)\(getpid())-\(attempt)"
+            guard mkdir(path, 0o700) == 0 else {
+                if errno == EEXIST { continue }
+                throw unusable(parent, DirectIO.Problem(errno: errno))
+            }
+            if let fd = Self.lock(path) {
+                (self.path, self.fd) = (path, fd)
+                return
+            }
+        }
+        throw unusable(parent, DirectIO.Problem("no name for a scratch directory is free in it"))
+    }
+
+    deinit {
+        Self.remove(path, fd)
+    }
+
+    private static func removeAbandoned(in parent: String) {
+        for name in entries(of: parent) where name.hasPrefix(prefix) {
+            if let fd = lock("\(parent)/\(name)") { remove("\(parent)/\(name)", fd) }
+        }
+    }
+
+    /// A descriptor of the locked directory; nil if it is in use, not ours, or gone.
+    private static func lock(_ path: String) -> Int32? {
+        let fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        var status = stat()
+        if flock(fd, LOCK_EX | LOCK_NB) == 0, fstat(fd, &status) == 0, status.st_uid == geteuid(), status.st_nlink > 0 {
+            return fd
+        }
+        close(fd)
+        return nil
+    }
+
+    /// Removes it and the files in it. It has no directories: we make none.
+    private static func remove(_ path: String, _ fd: Int32) {
+        for name in entries(of: path) { unlinkat(fd, name, 0) }
+        rmdir(path)
+        close(fd)
+    }
+
+    private static func entries(of path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = text(entry.pointee.d_name)
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

@@ -1,0 +1,76 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+import LedgerABI
+
+/// The shared ledger of one subject, from before it starts until it has been read.
+///
+/// A memfd: it has no name that could be left behind, however we end.
+public struct Session: ~Copyable {
+    /// What the interposer is asked to do.
+    public struct Configuration: Sendable {
+        /// Transfers that each open file does in each direction before it is warm.
+        public var warmupTransfers: UInt64 = 1
+        /// The steady phase begins no sooner than this after the first transfer.
+        public var warmupNanoseconds: UInt64 = 0
+        /// Kinds whose stacks are taken in the steady phase.
+        public var strict: Set<EventKind> = Policy().forbidden
+        /// mlockall(MCL_CURRENT|MCL_FUTURE) before `main`.
+        public var lockAtStart = false
+
+        public init() {}
+    }
+
+    let fd: Int32
+
+    /// Makes an empty ledger and writes what is asked of the interposer.
+    public init(_ configuration: Configuration) throws(AuditError) {
+        fd = cl_memfd("dioaudit-ledger")
+        guard fd >= 0 else { throw systemError("memfd_create", at: "the ledger") }
+        do throws(AuditError) {
+            guard ftruncate(fd, off_t(dioaudit_ledger_bytes())) == 0 else {
+                throw systemError("ftruncate", at: "the ledger")
+            }
+            let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE), writable: true)
+            page.start.bindMemory(to: dioaudit_session.self, capacity: 1).pointee = dioaudit_session(
+                magic: ledgerMagic,
+                version: DIOAUDIT_LEDGER_VERSION,
+                arena_bytes: UInt32(arenaBytes),
+                config: dioaudit_config(configuration),
+                arenas_claimed: 0,
+                images_refused: 0)
+        } catch {
+            close(fd)
+            throw error
+        }
+    }
+
+    deinit {
+        close(fd)
+    }
+
+    /// The variable that tells the interposer where the ledger is, as `NAME=value`.
+    public var environment: String {
+        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)"
+    }
+}
+
+extension dioaudit_config {
+    fileprivate init(_ configuration: Session.Configuration) {
+        self.init()
+        warmup_transfers = configuration.warmupTransfers
+        warmup_nanoseconds = configuration.warmupNanoseconds
+        strict_events = (0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue))
+            .filter { EventKind(event: $0).map(configuration.strict.contains) ?? false }
+            .reduce(0) { $0 | 1 << UInt64($1) }
+        lock_at_start = configuration.lockAtStart ? 1 : 0
+    }
+}
+
+extension EventKind {
+    /// The kind of an `enum dioaudit_event`.
+    init?(event: UInt32) {
+        guard let key = dioaudit_event_key(event) else { return nil }
+        self.init(rawValue: String(cString: key))
+    }
+}

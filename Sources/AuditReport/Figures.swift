@@ -1,0 +1,29 @@
+/// Figures as people read them.
+enum Figures {
+    /// With the binary prefix that leaves a number below 1024: `3.9 MiB`.
+    static func bytes(_ count: UInt64) -> String {
+        var value = Double(count)
+        for unit in ["B", "KiB", "MiB", "GiB"] {
+            if value < 1024 { return unit == "B" ? "\(count) B" : "\(tenths(value)) \(unit)" }
+            value /= 1024
+        }
+        return "\(tenths(value)) TiB"
+    }
+
+    static func duration(nanoseconds: UInt64) -> String {
+        var value = Double(nanoseconds)
+        for unit in ["ns", "µs", "ms"] {
+            if value < 1000 { return unit == "ns" ? "\(nanoseconds) ns" : "\(tenths(value)) \(unit)" }
+            value /= 1000
+        }
+        return "\(tenths(value)) s"
+    }
+
+    static func count(_ count: some BinaryInteger, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+
+    private static func tenths(_ value: Double) -> String {
+        "\((value * 10).rounded() / 10)"
+    }
+}

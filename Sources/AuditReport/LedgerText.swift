@@ -1,0 +1,68 @@
+import AuditCore
+
+/// The ledger of one audit by phase, its lock, and when it settled.
+func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
+    var table = Table(["phase", "transfers", "bytes", "heap calls", "mapping calls", "lock calls", "faults", "time"])
+    for phase in audit.phases.all {
+        table.add([
+            phase.name.rawValue,
+            "\(phase.transfers)",
+            Figures.bytes(phase.transferredBytes),
+            "\(phase.events.calls(of: .heap))",
+            "\(phase.events.calls(of: .mapping))",
+            "\(phase.events.calls(of: .locking))",
+            faults(phase),
+            Figures.duration(nanoseconds: phase.durationNanoseconds),
+        ])
+    }
+    var lines = table.lines(indent: 2)
+    lines.append("  memory lock: \(lockText(audit.lock))")
+    lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
+    if verbose { lines += details(audit) }
+    return lines
+}
+
+/// Minor and major page faults; `+` after them if there may have been more.
+func faults(_ phase: PhaseLedger) -> String {
+    let events = phase.events
+    return "\(events[.pageFaultMinor].calls)/\(events[.pageFaultMajor].calls)" + (phase.faultsKnown ? "" : "+")
+}
+
+private func lockText(_ lock: LockSummary) -> String {
+    guard !lock.mlockall.isEmpty else { return "none" }
+    return "mlockall(\(lock.mlockall.names.joined(separator: "|"))) "
+        + (lock.inEffectThroughSteady ? "through the steady phase" : "not through the steady phase")
+        + ", \(Figures.bytes(lock.lockedBytes)) locked"
+        + (lock.unlockedMappings > 0 ? ", \(Figures.count(lock.unlockedMappings, "mapping")) not" : "")
+}
+
+/// Every kind that happened, by phase, and who did it.
+private func details(_ audit: Audit) -> [String] {
+    var lines = ["  phases found by: \(audit.phasesFoundBy.rawValue)"]
+    lines += witnessLines(audit.witnesses)
+    for phase in audit.phases.all { lines += kindLines(phase, indent: 2) }
+    for process in audit.processes {
+        lines.append("  process \(process.pid) \(process.executable)")
+        for thread in process.threads {
+            lines.append("    thread \(thread.tid == 0 ? "" : "\(thread.tid) ")'\(thread.name)'")
+            for phase in thread.phases.all { lines += kindLines(phase, indent: 6) }
+        }
+    }
+    return lines
+}
+
+private func witnessLines(_ witnesses: Witnesses) -> [String] {
+    [("interposer", witnesses.interposer), ("syscalls", witnesses.syscalls), ("kernel", witnesses.kernel)].map {
+        "  witness \($0.0): \($0.1.status.rawValue)" + ($0.1.reason.map { " (\($0))" } ?? "")
+    }
+}
+
+private func kindLines(_ phase: PhaseLedger, indent: Int) -> [String] {
+    let kinds = EventKind.allCases.compactMap { kind -> String? in
+        let count = phase.events[kind]
+        guard count.calls > 0 else { return nil }
+        return "\(kind.rawValue) \(count.calls)" + (count.bytes > 0 ? " (\(count.bytes) B)" : "")
+    }
+    guard !kinds.isEmpty else { return [] }
+    return [String(repeating: " ", count: indent) + "\(phase.name.rawValue): " + kinds.joined(separator: ", ")]
+}

@@ -1,0 +1,3 @@
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <gelf.h>

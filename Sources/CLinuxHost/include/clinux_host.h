@@ -1,0 +1,62 @@
+// What the host needs of Linux that Swift cannot reach: each function says which limit forces it here.
+#ifndef CLINUX_HOST_H
+#define CLINUX_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// Writes one aligned block at the file's start: open(2) alone does not tell whether O_DIRECT works. False with errno set.
+bool cl_write_block(int fd, uint32_t bytes);
+
+// memfd_create(2), close-on-exec: Swift's Glibc module leaves out what needs _GNU_SOURCE. -1 with errno set.
+int cl_memfd(const char *name);
+
+// open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file. -1 with errno set.
+int cl_open_direct(const char *path);
+
+// Blocks the signals that end a program from outside, and SIGCHLD, so that cl_next_signal can wait for them.
+// Must come before the child is started, or its end could go by unnoticed.
+void cl_block_signals(void);
+
+// Ends that: what is still pending then takes its usual way.
+void cl_unblock_signals(void);
+
+// Starts a program; its signal mask is the one from before cl_block_signals. Not posix_spawn(3), which can neither
+// tie the child's life to ours (PR_SET_PDEATHSIG, so that a killed dioaudit leaves nothing behind) nor say what
+// exactly failed; and fork(2) is unavailable in Swift.
+// `out` and `err` replace its standard output and error unless they are -1.
+// Returns the pid, or -1 with errno set: execvpe(3)'s own where the program could not be started.
+pid_t cl_spawn(char *const *arguments, char *const *environment, int out, int err);
+
+enum cl_source {
+    CL_FROM_TIMEOUT,   // no signal came in time
+    CL_FROM_CHILD,     // SIGCHLD: it ended, stopped or went on
+    CL_FROM_TERMINAL,  // the kernel sent it, to every process of the foreground group
+    CL_FROM_PROCESS,   // kill(2): it came to us alone
+};
+
+// Waits for one of the blocked signals; `timeout` in nanoseconds, negative for ever. sigtimedwait(2)'s siginfo_t keeps
+// the source in macros and unions that Swift does not import.
+enum cl_source cl_next_signal(int64_t timeout, int *signal);
+
+struct cl_exit {
+    int32_t code;    // -1 if a signal ended it
+    int32_t signal;  // 0 if none did
+};
+
+// Reaps the child if it has ended (wait4(2), WNOHANG); the status macros are not for Swift. False while it runs.
+bool cl_reap(pid_t pid, struct cl_exit *exit);
+
+// The type of the file system that holds a directory is tmpfs or ramfs (statfs(2)): nothing there is direct.
+bool cl_is_memory_backed(const char *directory);
+
+// Demangles a C++ name by the Itanium ABI; free the result. Null if it is none, or if no C++ runtime is loaded.
+// Found by dlsym, since neither Swift's modules nor the package name that runtime to the linker.
+char *cl_demangle_cxx(const char *name);
+
+// The Swift runtime's own demangler: in every Swift program, declared in none of its modules. Free the result.
+char *swift_demangle(const char *name, size_t length, char *buffer, size_t *buffer_length, uint32_t flags);
+
+#endif

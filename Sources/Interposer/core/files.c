@@ -1,0 +1,176 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "context.h"
+#include "ledger.h"
+#include "phases.h"
+#include "system.h"
+#include "../rules.h"
+
+enum {
+    DESCRIPTORS = 16384,
+    FILES = 250,
+    UNKNOWN = 0,  // not looked at yet
+    OTHER = 1,    // no O_DIRECT file
+    FIRST_FILE = 2
+};
+
+static struct direct_file files[FILES];
+static uint8_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into files
+static uint32_t open_files;
+static uint32_t warming;  // pairs of file and direction that have begun their warm-up and not ended it
+
+// MARK: looking
+
+static bool is_direct(int fd) {
+    long flags = SYSTEM(SYS_fcntl, fd, F_GETFL);
+    if (flags < 0 || !(flags & O_DIRECT)) return false;
+    struct stat status;
+    if (SYSTEM(SYS_fstat, fd, &status) != 0) return false;
+    return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
+}
+
+static void note_lost_file(void) {
+    __atomic_fetch_add(&process.record->lost_files, 1, __ATOMIC_RELAXED);
+}
+
+static struct direct_file *claim_file(void) {
+    for (uint32_t i = 0; i < FILES; i++) {
+        uint32_t names = 0;
+        if (!__atomic_compare_exchange_n(&files[i].names, &names, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            continue;
+        for (int direction = 0; direction < DIRECTIONS; direction++)
+            files[i].started[direction] = files[i].done[direction] = 0;
+        if (__atomic_fetch_add(&open_files, 1, __ATOMIC_ACQ_REL) == 0) phases_first_file_opened();
+        return &files[i];
+    }
+    return NULL;
+}
+
+static struct direct_file *look(int fd) {
+    if (!process.phase || !is_direct(fd)) return NULL;
+    struct direct_file *file = fd < DESCRIPTORS ? claim_file() : NULL;
+    if (!file) note_lost_file();
+    return file;
+}
+
+struct direct_file *files_find(int fd) {
+    if (unlikely(fd < 0)) return NULL;
+    if (unlikely(fd >= DESCRIPTORS)) return look(fd);
+    uint8_t slot = __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE);
+    if (slot == OTHER) return NULL;
+    if (slot != UNKNOWN) return &files[slot - FIRST_FILE];
+
+    struct direct_file *file = look(fd);
+    uint8_t found = file ? (uint8_t)(file - files + FIRST_FILE) : OTHER;
+    if (__atomic_compare_exchange_n(&slots[fd], &slot, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return file;
+    // Another thread looked too, and came first.
+    if (file) files_drop(file);
+    return slot == OTHER ? NULL : &files[slot - FIRST_FILE];
+}
+
+// MARK: names
+
+void files_keep(struct direct_file *file) {
+    __atomic_fetch_add(&file->names, 1, __ATOMIC_RELAXED);
+}
+
+static void end_warmup(struct direct_file *file, enum direction direction) {
+    uint64_t warmup = ledger->config.warmup_transfers;
+    if (file->started[direction] > 0 && file->done[direction] < warmup)
+        __atomic_fetch_sub(&warming, 1, __ATOMIC_RELAXED);
+}
+
+void files_drop(struct direct_file *file) {
+    if (__atomic_load_n(&file->names, __ATOMIC_ACQUIRE) == 1) {
+        // The last name: nobody transfers any more, so these are stable.
+        end_warmup(file, DIRECTION_READ);
+        end_warmup(file, DIRECTION_WRITE);
+        file->started[DIRECTION_READ] = file->started[DIRECTION_WRITE] = 0;
+    }
+    if (__atomic_sub_fetch(&file->names, 1, __ATOMIC_ACQ_REL) > 0) return;
+    if (__atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0) phases_last_file_closed();
+}
+
+static void forget(int fd) {
+    uint8_t slot = __atomic_exchange_n(&slots[fd], UNKNOWN, __ATOMIC_ACQ_REL);
+    if (slot >= FIRST_FILE) files_drop(&files[slot - FIRST_FILE]);
+}
+
+// TRAP: a vfork child shares our memory but not our descriptors, so what it closes stays open here. Only for
+// descriptors that matter is it worth a system call to tell. Fixture: vforks-and-execs.c
+static bool are_ours(void) {
+    return (process.phase || ledger_attach()) && (int32_t)SYSTEM(SYS_getpid) == process.record->pid;
+}
+
+void files_closed(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || slots[fd] == UNKNOWN) return;
+    if (slots[fd] == OTHER || are_ours()) forget(fd);
+}
+
+void files_closed_range(unsigned first, unsigned last) {
+    for (unsigned fd = first; fd <= last && fd < DESCRIPTORS; fd++) files_closed((int)fd);
+}
+
+void files_opened(int fd, bool direct) {
+    files_closed(fd);
+    if (direct) files_find(fd);
+    else if (fd >= 0 && fd < DESCRIPTORS) __atomic_store_n(&slots[fd], OTHER, __ATOMIC_RELEASE);
+}
+
+void files_flags_changed(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || !are_ours()) return;
+    uint8_t slot = slots[fd];
+    bool direct = is_direct(fd);
+    if (direct == (slot >= FIRST_FILE)) return;
+    // The flag is the open file's, not the descriptor's: whatever shares the file changes with it, and which
+    // descriptors those are is known only of O_DIRECT files. The others are looked at anew when next used.
+    for (int other = 0; other < DESCRIPTORS; other++)
+        if (slots[other] == (direct ? OTHER : slot)) forget(other);
+    if (direct) files_find(fd);
+}
+
+void files_duplicated(int fd, int copy) {
+    if (fd == copy || copy < 0) return;
+    files_closed(copy);
+    struct direct_file *file = files_find(fd);
+    if (!file) return;
+    if (copy >= DESCRIPTORS) {
+        note_lost_file();
+    } else if (are_ours()) {
+        files_keep(file);
+        __atomic_store_n(&slots[copy], (uint8_t)(file - files + FIRST_FILE), __ATOMIC_RELEASE);
+    }
+}
+
+void files_forget_transfers(void) {
+    warming = 0;
+    for (uint32_t i = 0; i < FILES; i++)
+        for (int direction = 0; direction < DIRECTIONS; direction++)
+            files[i].started[direction] = files[i].done[direction] = 0;
+}
+
+// MARK: warm-up
+
+bool files_begin(struct direct_file *file, enum direction direction, uint64_t warmup) {
+    uint64_t started = __atomic_fetch_add(&file->started[direction], 1, __ATOMIC_RELAXED);
+    if (started == 0 && warmup > 0) __atomic_fetch_add(&warming, 1, __ATOMIC_RELAXED);
+    return started < warmup;
+}
+
+bool files_finish(struct direct_file *file, enum direction direction, uint64_t warmup) {
+    uint64_t done = __atomic_fetch_add(&file->done[direction], 1, __ATOMIC_RELAXED);
+    if (done + 1 == warmup) __atomic_fetch_sub(&warming, 1, __ATOMIC_RELEASE);
+    return done < warmup;
+}
+
+void files_give_up(struct direct_file *file, enum direction direction, uint64_t warmup) {
+    uint64_t started = __atomic_sub_fetch(&file->started[direction], 1, __ATOMIC_RELAXED);
+    if (started == 0 && warmup > 0) __atomic_fetch_sub(&warming, 1, __ATOMIC_RELAXED);
+}
+
+bool files_all_warm(void) {
+    return __atomic_load_n(&warming, __ATOMIC_ACQUIRE) == 0;
+}

@@ -1,0 +1,232 @@
+#include "ledger.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "context.h"
+#include "files.h"
+#include "phases.h"
+#include "stack.h"
+#include "system.h"
+#include "../rules.h"
+
+struct dioaudit_arena *ledger;
+
+static bool refused;    // no ledger for this program, now and later
+static bool attaching;  // a signal handler or an allocation in the middle of it must not start again
+
+// MARK: mapping
+
+static struct dioaudit_arena *map_arena(int fd) {
+    struct dioaudit_session *session =
+        (void *)SYSTEM(SYS_mmap, 0, DIOAUDIT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if ((uintptr_t)session > -(uintptr_t)DIOAUDIT_PAGE) return NULL;
+    struct dioaudit_arena *arena = NULL;
+    if (session->magic == DIOAUDIT_LEDGER_MAGIC && session->version == DIOAUDIT_LEDGER_VERSION &&
+        session->arena_bytes == sizeof(struct dioaudit_arena)) {
+        uint32_t index = __atomic_fetch_add(&session->arenas_claimed, 1, __ATOMIC_RELAXED);
+        if (index < DIOAUDIT_ARENAS) {
+            arena = (void *)SYSTEM(SYS_mmap, 0, sizeof(*arena), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                                   fd, dioaudit_arena_offset(index));
+            if ((uintptr_t)arena > -(uintptr_t)DIOAUDIT_PAGE) arena = NULL;
+        }
+        if (arena) {
+            arena->config = session->config;
+            arena->version = DIOAUDIT_LEDGER_VERSION;
+            arena->magic = DIOAUDIT_LEDGER_MAGIC;
+        } else {
+            __atomic_fetch_add(&session->images_refused, 1, __ATOMIC_RELAXED);
+        }
+    }
+    SYSTEM(SYS_munmap, session, DIOAUDIT_PAGE);
+    return arena;
+}
+
+static const char *ledger_path(void) {
+    static const char name[] = DIOAUDIT_LEDGER_ENVIRONMENT "=";
+    for (char **entry = environ; *entry; entry++)
+        if (strncmp(*entry, name, sizeof(name) - 1) == 0) return *entry + sizeof(name) - 1;
+    return NULL;
+}
+
+static struct dioaudit_arena *open_arena(void) {
+    const char *path = ledger_path();
+    if (!path) return NULL;
+    long fd = SYSTEM(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return NULL;
+    // A file shorter than the layout would turn the first touch into SIGBUS.
+    bool whole = SYSTEM(SYS_lseek, fd, 0, SEEK_END) >= (long)dioaudit_ledger_bytes();
+    struct dioaudit_arena *arena = whole ? map_arena((int)fd) : NULL;
+    SYSTEM(SYS_close, fd);
+    return arena;
+}
+
+// TRAP: memory that we touch for the first time in the subject's steady phase is a page fault of the subject's.
+// So all of our own image is touched now, and the arena too, which a forked child finds unmapped by page.
+static void touch_all(void) {
+    extern char image_start[] __asm__("__ehdr_start") HIDDEN, image_data[] __asm__("__bss_start") HIDDEN;
+    extern char image_end[] __asm__("_end") HIDDEN;
+    for (const volatile char *page = image_start; page < image_end; page += DIOAUDIT_PAGE) (void)*page;
+    for (char *page = image_data; page < image_end; page += DIOAUDIT_PAGE)
+        __atomic_fetch_add((unsigned char *)page, 0, __ATOMIC_RELAXED);
+    for (size_t offset = 0; offset < sizeof(*ledger); offset += DIOAUDIT_PAGE)
+        __atomic_fetch_add((unsigned char *)ledger + offset, 0, __ATOMIC_RELAXED);
+}
+
+// MARK: processes
+
+static struct dioaudit_process *claim_record(void) {
+    for (uint32_t i = 0; i < DIOAUDIT_PROCESSES; i++) {
+        struct dioaudit_process *record = &ledger->processes[i];
+        uint32_t expected = DIOAUDIT_PROCESS_FREE;
+        if (__atomic_compare_exchange_n(&record->state, &expected, DIOAUDIT_PROCESS_CLAIMED, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return record;
+    }
+    return NULL;
+}
+
+static bool begin_process(void) {
+    struct dioaudit_process *record = claim_record();
+    if (!record) {
+        __atomic_fetch_add(&ledger->lost_processes, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    record->pid = (int32_t)SYSTEM(SYS_getpid);
+    record->parent_pid = (int32_t)SYSTEM(SYS_getppid);
+    long length = SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record->executable, DIOAUDIT_PATH - 1);
+    record->executable[length < 0 ? 0 : length] = 0;
+
+    context = (struct context){0};  // a child's TLS is its parent's, and so were these rows
+    process.record = record;
+    process.interlude = 0;
+    files_forget_transfers();
+    touch_all();
+    phases_begin(record);
+    __atomic_store_n(&record->state, DIOAUDIT_PROCESS_ACTIVE, __ATOMIC_RELEASE);
+    context_enter(DIOAUDIT_PHASE_SETUP);
+    context_adopt_early();
+    return true;
+}
+
+bool ledger_attach(void) {
+    if (refused || attaching || !environ) return false;
+    attaching = true;
+    if (!ledger) {
+        ledger = open_arena();
+        // Without the wipe a forked child would write into its parent's rows; such a kernel (before 4.14) is refused.
+        if (ledger && SYSTEM(SYS_madvise, &process_memory, sizeof(process_memory), MADV_WIPEONFORK) != 0) ledger = NULL;
+    }
+    bool attached = ledger && begin_process();
+    refused = !attached;
+    attaching = false;
+    return attached;
+}
+
+// MARK: threads
+
+void ledger_thread_name(char *name) {
+    if (SYSTEM(SYS_prctl, PR_GET_NAME, name) != 0) name[0] = 0;
+    name[DIOAUDIT_NAME - 1] = 0;
+}
+
+static bool take(struct dioaudit_thread *rows, uint32_t from) {
+    return __atomic_compare_exchange_n(&rows->state, &from, DIOAUDIT_THREAD_CLAIMED, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+static void give(struct dioaudit_thread *rows, uint32_t state) {
+    __atomic_store_n(&rows->state, state, __ATOMIC_RELEASE);
+}
+
+static bool is_dead(const struct dioaudit_thread *rows) {
+    return SYSTEM(SYS_tgkill, rows->pid, rows->tid, 0) < 0;
+}
+
+static struct dioaudit_thread *find_exited(int32_t pid, uint32_t does_transfers) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state == DIOAUDIT_THREAD_SHARED && rows->pid == pid && rows->does_transfers == does_transfers)
+            return rows;
+    }
+    return NULL;
+}
+
+// Adds a dead thread's rows to those of the exited threads, and frees them. `into` and `from` are both claimed.
+static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
+    phases_settle_interlude(into);
+    phases_settle_interlude(from);
+    for (uint32_t phase = 0; phase < DIOAUDIT_PHASE_COUNT; phase++)
+        for (uint32_t cell = 0; cell < DIOAUDIT_CELL_COUNT; cell++) {
+            into->cells[phase][cell].calls += from->cells[phase][cell].calls;
+            into->cells[phase][cell].bytes += from->cells[phase][cell].bytes;
+        }
+    for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++)
+        if (into->last_transfer[event] < from->last_transfer[event])
+            into->last_transfer[event] = from->last_transfer[event];
+    memset((char *)from + sizeof(from->state), 0, sizeof(*from) - sizeof(from->state));
+}
+
+// Rows of a thread of this process that is no more. The first such rows found become those of all exited threads;
+// later ones are folded into them and can be used again, so that thousands of short threads need but few rows.
+static struct dioaudit_thread *reclaim(int32_t pid) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state != DIOAUDIT_THREAD_OWNED || rows->pid != pid || !is_dead(rows)) continue;
+        if (!take(rows, DIOAUDIT_THREAD_OWNED)) continue;
+        // TRAP: meanwhile another thread may have reclaimed them, and they are a live one's. Fixture: many-threads.c
+        if (rows->pid != pid || !is_dead(rows)) {
+            give(rows, DIOAUDIT_THREAD_OWNED);
+            continue;
+        }
+        struct dioaudit_thread *exited = find_exited(pid, rows->does_transfers);
+        if (!exited) {
+            rows->tid = 0;
+            memcpy(rows->name, "(exited)", sizeof("(exited)"));
+            give(rows, DIOAUDIT_THREAD_SHARED);
+        } else if (take(exited, DIOAUDIT_THREAD_SHARED)) {
+            fold(exited, rows);
+            give(exited, DIOAUDIT_THREAD_SHARED);
+            return rows;
+        } else {
+            give(rows, DIOAUDIT_THREAD_OWNED);
+        }
+    }
+    return NULL;
+}
+
+static struct dioaudit_thread *find_free(void) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state == DIOAUDIT_THREAD_FREE && take(rows, DIOAUDIT_THREAD_FREE)) return rows;
+    }
+    return NULL;
+}
+
+struct dioaudit_thread *ledger_claim_rows(void) {
+    int32_t pid = process.record->pid;
+    struct dioaudit_thread *rows = find_free();
+    if (!rows) rows = reclaim(pid);
+    if (!rows) return NULL;
+    rows->pid = pid;
+    rows->tid = (int32_t)SYSTEM(SYS_gettid);
+    ledger_thread_name(rows->name);
+    rows->interlude = process.interlude;
+    rows->interlude_from = process.interlude_from;
+    give(rows, DIOAUDIT_THREAD_OWNED);
+    // A signal handler may have claimed rows while we did; the host adds up both by their thread id.
+    return context.thread = rows;
+}
+
+struct dioaudit_thread *ledger_shared_rows(void) {
+    struct dioaudit_thread *rows = &ledger->threads[0].thread;
+    if (rows->state == DIOAUDIT_THREAD_FREE && take(rows, DIOAUDIT_THREAD_FREE)) {
+        rows->pid = process.record->pid;
+        memcpy(rows->name, "(others)", sizeof("(others)"));
+        give(rows, DIOAUDIT_THREAD_SHARED);
+    }
+    return rows;
+}

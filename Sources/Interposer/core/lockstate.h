@@ -1,0 +1,14 @@
+// What the kernel says of this process's memory lock at the steady point.
+#ifndef DIOAUDIT_LOCKSTATE_H
+#define DIOAUDIT_LOCKSTATE_H
+
+#include "ledger_abi.h"
+
+// Fills locked_bytes, unlocked_mappings, io_flusher and lock_flags_at_steady. Call under the crossing lock: it
+// reads /proc into memory of its own, since a page of somebody else's stack might fault.
+void lockstate_observe(struct dioaudit_process *record);
+
+// Size of the address space (VmSize): what mlockall(MCL_CURRENT) must be allowed to lock. Under the same lock.
+uint64_t lockstate_address_space(void);
+
+#endif

@@ -1,0 +1,129 @@
+#define DIOAUDIT_DEFINES_ALLOCATION
+#include "next.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "context.h"
+#include "system.h"
+#include "../rules.h"
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"  // of the stand-ins below, which only have the right shape
+
+// TRAP: dlsym allocates (older glibc: calloc for dlerror's buffer; any program may also wrap dlsym), and the
+// allocation arrives at our own calloc, whose next is just what dlsym was asked for. Meanwhile this pool serves.
+// Its blocks are never reused, so a late free of one only has to be ignored. Fixture: dlsym-callocs.c
+static char pool[16 * 1024] __attribute__((aligned(16)));
+static uint64_t pool_used;
+
+static void *pool_malloc(size_t size) {
+    uint64_t room = ((uint64_t)size + 31) & ~UINT64_C(15);  // 16 bytes in front keep the size, for realloc
+    if (room < size) return NULL;
+    uint64_t at = __atomic_fetch_add(&pool_used, room, __ATOMIC_RELAXED);
+    if (at + room > sizeof(pool)) return NULL;
+    memcpy(pool + at, &size, sizeof(size));
+    return pool + at + 16;
+}
+
+static void *pool_calloc(size_t count, size_t size) {
+    size_t total;
+    return __builtin_mul_overflow(count, size, &total) ? NULL : pool_malloc(total);
+}
+
+static void *pool_realloc(void *block, size_t size) {
+    return block ? NULL : pool_malloc(size);
+}
+
+static void pool_free(void *block) {}
+
+bool next_owns_block(const void *block) {
+    return (uintptr_t)block - (uintptr_t)pool < sizeof(pool);
+}
+
+size_t next_block_size(const void *block) {
+    size_t size;
+    memcpy(&size, (const char *)block - 16, sizeof(size));
+    return size;
+}
+
+// A name that this libc lacks, or that a wrapped dlsym itself calls while being asked for it, answers ENOSYS.
+#define X(result, name, parameters, arguments) \
+    static result missing_##name parameters {  \
+        errno = ENOSYS;                        \
+        return (result)(intptr_t)-1;           \
+    }
+INTERPOSED_IN_LIBC(X)
+#undef X
+
+// TRAP: other libraries' constructors, and the dynamic linker itself, call in before our constructor has run. So
+// each entry starts as a function that resolves the table and then calls through it. Fixture: before-main.c
+#define X(result, name, parameters, arguments)                          \
+    static result first_##name parameters {                             \
+        if (!next_resolve()) return missing_##name arguments;           \
+        return next.name arguments;                                     \
+    }
+INTERPOSED_IN_LIBC(X)
+#undef X
+
+// TRAP: libaio and liburing may be loaded by dlopen(RTLD_LOCAL), where RTLD_NEXT cannot see them although their
+// callers bind to us. They are found by file name at the first call.
+static void *find_in(const char *library, const char *name) {
+    int saved = errno;
+    context_suspend();
+    void *found = dlsym(RTLD_NEXT, name);
+    if (!found) {
+        void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+        if (handle) found = dlsym(handle, name);
+    }
+    context_resume();
+    errno = saved;
+    return found;
+}
+
+#define FIRST_IN(library, result, name, parameters, arguments)             \
+    static result first_##name parameters {                                \
+        void *found = find_in(library, #name);                             \
+        if (!found) return (result)-ENOSYS;                                \
+        next.name = (result(*) parameters)(uintptr_t)found;                \
+        return next.name arguments;                                        \
+    }
+#define X(result, name, parameters, arguments) FIRST_IN("libaio.so.1", result, name, parameters, arguments)
+INTERPOSED_LIBAIO(X)
+#undef X
+#define X(result, name, parameters, arguments) FIRST_IN("liburing.so.2", result, name, parameters, arguments)
+INTERPOSED_LIBURING(X)
+#undef X
+
+#define X(result, name, parameters, arguments) .name = first_##name,
+struct next next = {INTERPOSED_IN_LIBC(X) INTERPOSED_LIBAIO(X) INTERPOSED_LIBURING(X)};
+#undef X
+
+static THREAD_LOCAL bool resolving;
+
+bool next_resolve(void) {
+    if (resolving) return false;
+    resolving = true;
+    int saved = errno;
+    context_suspend();
+
+    struct next found = next;
+    next.malloc = pool_malloc;
+    next.calloc = pool_calloc;
+    next.realloc = pool_realloc;
+    next.free = pool_free;
+#define X(result, name, parameters, arguments)                                                \
+    {                                                                                         \
+        void *function = dlsym(RTLD_NEXT, #name);                                             \
+        found.name = function ? (result(*) parameters)(uintptr_t)function : missing_##name;   \
+    }
+    INTERPOSED_IN_LIBC(X)
+#undef X
+    next = found;
+
+    context_resume();
+    errno = saved;
+    resolving = false;
+    return true;
+}

@@ -1,0 +1,28 @@
+// Libc's own functions (or those of the next library in line, such as jemalloc), by the names we took from them.
+#ifndef DIOAUDIT_NEXT_H
+#define DIOAUDIT_NEXT_H
+
+#include <stdbool.h>
+
+#include "../interposed.h"
+
+#define X(result, name, parameters, arguments) result(*name) parameters;
+struct next {
+    INTERPOSED_IN_LIBC(X)
+    INTERPOSED_LIBAIO(X)
+    INTERPOSED_LIBURING(X)
+};
+#undef X
+
+extern struct next next __attribute__((visibility("hidden")));
+
+// Resolves every name of libc; false while this thread is doing so already. Until then each entry resolves the
+// table when first called.
+bool next_resolve(void);
+
+// Whether a block came from the pool that serves allocations made while the table is being resolved. Such blocks
+// are never given back.
+bool next_owns_block(const void *block);
+size_t next_block_size(const void *block);
+
+#endif

@@ -1,0 +1,214 @@
+#include "phases.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "context.h"
+#include "files.h"
+#include "ledger.h"
+#include "lockstate.h"
+#include "system.h"
+#include "../rules.h"
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);  // the vDSO: no system call, and libc does not wrap it further
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static struct dioaudit_faults faults_of(int who) {
+    struct rusage usage;
+    if (SYSTEM(SYS_getrusage, who, &usage) != 0) return (struct dioaudit_faults){0};
+    return (struct dioaudit_faults){.minor = (uint64_t)usage.ru_minflt, .major = (uint64_t)usage.ru_majflt};
+}
+
+struct dioaudit_faults phases_thread_faults(void) {
+    return faults_of(RUSAGE_THREAD);
+}
+
+static void charge(struct dioaudit_faults *phase, struct dioaudit_faults *edge, struct dioaudit_faults faults) {
+    phase->minor += faults.minor - edge->minor;
+    phase->major += faults.major - edge->major;
+    *edge = faults;
+}
+
+static void take_edge(struct dioaudit_process *record, uint32_t from) {
+    uint64_t time = now();
+    record->phase_nanoseconds[from] += time - record->edge_nanoseconds;
+    record->edge_nanoseconds = time;
+    charge(&record->phase_faults[from], &record->edge_faults, faults_of(RUSAGE_SELF));
+}
+
+void phases_begin(struct dioaudit_process *record) {
+    record->phase = DIOAUDIT_PHASE_SETUP;
+    record->started_nanoseconds = record->edge_nanoseconds = now();
+    record->edge_faults = faults_of(RUSAGE_SELF);
+}
+
+// Two threads may cross two edges at once; each waits for the other's measurement to be whole. It does not wait
+// for itself (a handler that interrupted it), nor for ever (a handler that left it by longjmp).
+static uint32_t crossing;
+
+static void lock_crossing(void) {
+    uint32_t self = (uint32_t)SYSTEM(SYS_gettid);
+    for (int patience = 0; patience < 10000; patience++) {
+        uint32_t holder = 0;
+        if (__atomic_compare_exchange_n(&crossing, &holder, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+        if (holder == self) return;
+        SYSTEM(SYS_sched_yield);
+    }
+}
+
+static void unlock_crossing(void) {
+    __atomic_store_n(&crossing, 0, __ATOMIC_RELEASE);
+}
+
+// A lock given up while no O_DIRECT file was open counts only if the steady phase goes on afterwards.
+static void note_lost_lock(struct dioaudit_process *record) {
+    if (record->lock_flags_at_steady & ~record->lock_flags & MCL_FUTURE) record->lock_lost_in_steady = 1;
+}
+
+// Leaves one phase for another; false if another thread did so first.
+static bool cross(uint32_t from, uint32_t to) {
+    if (from == to) return false;
+    struct dioaudit_process *record = process.record;
+    lock_crossing();
+    bool crossed = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
+    if (crossed) {
+        if (to == DIOAUDIT_PHASE_STEADY && !record->steady_reached) {
+            lockstate_observe(record);  // before the edge: what it costs is warm-up's
+            record->steady_reached = 1;
+        }
+        bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
+        take_edge(record, reopened ? process.interlude_from : from);
+        if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
+        if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;
+        if (reopened && to == DIOAUDIT_PHASE_STEADY) note_lost_lock(record);
+        if (from == DIOAUDIT_PHASE_SETUP) record->first_transfer_nanoseconds = record->edge_nanoseconds;
+        record->phase = to;
+        context_enter(to);
+    }
+    unlock_crossing();
+    return crossed;
+}
+
+static bool warm_long_enough(void) {
+    uint64_t wanted = ledger->config.warmup_nanoseconds;
+    return wanted == 0 || now() - process.record->first_transfer_nanoseconds >= wanted;
+}
+
+static void enter_steady_if_warm(void) {
+    if (process.phase == DIOAUDIT_PHASE_WARMUP && files_all_warm() && warm_long_enough())
+        cross(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_PHASE_STEADY);
+}
+
+void phases_transfer_begins(void) {
+    if (likely(process.phase >= DIOAUDIT_PHASE_STEADY) || !phases_automatic()) return;
+    if (process.phase == DIOAUDIT_PHASE_SETUP) {
+        cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
+        if (ledger->config.warmup_transfers == 0) enter_steady_if_warm();
+    }
+}
+
+void phases_transfer_ended(void) {
+    if (unlikely(process.phase == DIOAUDIT_PHASE_WARMUP) && phases_automatic()) enter_steady_if_warm();
+}
+
+void phases_last_file_closed(void) {
+    uint32_t phase = process.phase;
+    if ((phase == DIOAUDIT_PHASE_WARMUP || phase == DIOAUDIT_PHASE_STEADY) && phases_automatic())
+        cross(phase, DIOAUDIT_PHASE_CLOSED);
+}
+
+void phases_first_file_opened(void) {
+    if (process.phase == DIOAUDIT_PHASE_CLOSED && phases_automatic())
+        cross(DIOAUDIT_PHASE_CLOSED, process.interlude_from);
+}
+
+void phases_lock_failed(int error) {
+    lock_crossing();  // lockstate.c reads /proc into memory that there is once
+    process.record->lock_errno = error;
+    process.record->lock_bytes_needed = lockstate_address_space();
+    unlock_crossing();
+}
+
+void phases_exit(void) {
+    if (!process.phase && !ledger_attach()) return;
+    for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
+        if (!cross(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
+}
+
+void phases_goodbye(void) {
+    phases_exit();
+    if (!process.phase) return;
+    struct dioaudit_process *record = process.record;
+    lock_crossing();
+    if (record->state == DIOAUDIT_PROCESS_ACTIVE) {
+        take_edge(record, DIOAUDIT_PHASE_EXIT);
+        __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
+    }
+    unlock_crossing();
+}
+
+bool phases_automatic(void) {
+    return !process.record->phase_by_marker;
+}
+
+void phases_marker(const char *name) {
+    static const struct {
+        const char *name;
+        uint32_t phase;
+    } phases[] = {
+        {"setup", DIOAUDIT_PHASE_SETUP},
+        {"warmup", DIOAUDIT_PHASE_WARMUP},
+        {"steady", DIOAUDIT_PHASE_STEADY},
+        {"teardown", DIOAUDIT_PHASE_EXIT},
+    };
+    if (!process.phase && !ledger_attach()) return;
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        if (strcmp(name, phases[i].name) != 0) continue;
+        process.record->phase_by_marker = 1;
+        cross(process.phase, phases[i].phase);
+        return;
+    }
+    __atomic_fetch_add(&process.record->markers_unknown, 1, __ATOMIC_RELAXED);
+}
+
+void phases_settle_interlude(struct dioaudit_thread *rows) {
+    uint32_t current = process.interlude;
+    if (rows->interlude == current) return;
+    uint32_t from = rows->interlude_from;
+    for (uint32_t cell = 0; cell < DIOAUDIT_CELL_COUNT; cell++) {
+        // Taken out in one step each, so that a handler which settles in the middle moves nothing twice.
+        struct dioaudit_cell *closed = &rows->cells[DIOAUDIT_PHASE_CLOSED][cell];
+        uint64_t calls = __atomic_exchange_n(&closed->calls, 0, __ATOMIC_RELAXED);
+        uint64_t bytes = __atomic_exchange_n(&closed->bytes, 0, __ATOMIC_RELAXED);
+        add(&rows->cells[from][cell].calls, calls);
+        add(&rows->cells[from][cell].bytes, bytes);
+    }
+    rows->interlude = current;
+    rows->interlude_from = process.interlude_from;
+}
+
+// Raising the edge takes the faults since `before` out of what the phase will be charged with when it ends.
+static struct dioaudit_faults take_out(struct dioaudit_faults before) {
+    struct dioaudit_faults after = phases_thread_faults();
+    struct dioaudit_faults since = {after.minor - before.minor, after.major - before.major};
+    add_shared(&process.record->edge_faults.minor, since.minor);
+    add_shared(&process.record->edge_faults.major, since.major);
+    return since;
+}
+
+void phases_move_faults_to_warmup(struct dioaudit_faults before) {
+    struct dioaudit_faults since = take_out(before);
+    struct dioaudit_faults *warmup = &process.record->phase_faults[DIOAUDIT_PHASE_WARMUP];
+    add_shared(&warmup->minor, since.minor);
+    add_shared(&warmup->major, since.major);
+}
+
+void phases_disown_faults(struct dioaudit_faults before) {
+    take_out(before);
+}

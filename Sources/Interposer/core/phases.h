@@ -1,0 +1,45 @@
+// The process's phases and what is measured at their edges: time, page faults, the memory lock.
+#ifndef DIOAUDIT_PHASES_H
+#define DIOAUDIT_PHASES_H
+
+#include <stdbool.h>
+
+#include "ledger_abi.h"
+
+// Starts the clock and the fault counters of a process that has just attached.
+void phases_begin(struct dioaudit_process *record);
+
+// A transfer begins, or has ended: may enter the warm-up, or the steady phase.
+void phases_transfer_begins(void);
+void phases_transfer_ended(void);
+
+// Without an open O_DIRECT file the process is in no phase that is judged, until one is opened again.
+void phases_last_file_closed(void);
+void phases_first_file_opened(void);
+
+// mlockall failed: what it would have needed is noted.
+void phases_lock_failed(int error);
+
+// Exit has begun: whatever happens from here on is teardown.
+void phases_exit(void);
+
+// The last edge of the process: after this nothing more is measured, though calls are still counted.
+void phases_goodbye(void);
+
+// True until the program names its phases itself.
+bool phases_automatic(void);
+void phases_marker(const char *name);
+
+// If the interlude that rows->cells[CLOSED] were counted in has ended, because an O_DIRECT file was opened again,
+// moves them to the phase that it interrupted.
+void phases_settle_interlude(struct dioaudit_thread *rows);
+
+struct dioaudit_faults phases_thread_faults(void);
+
+// This thread's page faults since `before` were ours.
+void phases_disown_faults(struct dioaudit_faults before);
+
+// Page faults since `before` of a warm-up transfer in the steady phase: they belong to warmup.
+void phases_move_faults_to_warmup(struct dioaudit_faults before);
+
+#endif

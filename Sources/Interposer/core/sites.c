@@ -1,0 +1,113 @@
+#include "sites.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+
+#include "context.h"
+#include "ledger.h"
+#include "phases.h"
+#include "stack.h"
+#include "system.h"
+#include "../rules.h"
+
+enum { FILLING = 1, READY = 2 };
+
+static bool take(uint32_t *state) {
+    uint32_t empty = 0;
+    return __atomic_compare_exchange_n(state, &empty, FILLING, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+// MARK: modules
+
+static uint8_t module_named(uint64_t bias, const char *path) {
+    for (uint8_t i = 0; i < DIOAUDIT_MODULES; i++) {
+        struct dioaudit_module *module = &ledger->modules[i];
+        if (take(&module->state)) {
+            module->pid = process.record->pid;
+            module->bias = bias;
+            strncpy(module->path, path, DIOAUDIT_PATH - 1);
+            __atomic_store_n(&module->state, READY, __ATOMIC_RELEASE);
+            return i;
+        }
+        // One that is being filled may be the same: then it stands twice, which harms nobody.
+        if (__atomic_load_n(&module->state, __ATOMIC_ACQUIRE) == READY && module->bias == bias &&
+            strncmp(module->path, path, DIOAUDIT_PATH - 1) == 0)
+            return i;
+    }
+    return DIOAUDIT_NO_MODULE;
+}
+
+static uint8_t module_of(uintptr_t address) {
+    const struct link_map *map = stack_module(address);
+    if (!map) return DIOAUDIT_NO_MODULE;
+    const char *path = map->l_name && map->l_name[0] ? map->l_name : process.record->executable;
+    return module_named(map->l_addr, path);
+}
+
+// MARK: sites
+
+static uint64_t mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+static void describe(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint32_t phase,
+                     uint32_t interlude, uint64_t transfer) {
+    site->event = (uint8_t)event;
+    site->phase = (uint8_t)phase;
+    site->depth = (uint8_t)stack->depth;
+    site->truncated = stack->truncated;
+    site->pid = process.record->pid;
+    site->tid = stack->tid;
+    site->interlude = interlude;
+    site->first_transfer = transfer;
+    ledger_thread_name(site->thread);
+    for (uint32_t frame = 0; frame < stack->depth; frame++) {
+        site->addresses[frame] = stack->addresses[frame];
+        site->modules[frame] = module_of(stack->addresses[frame]);
+    }
+    __atomic_store_n(&site->ready, 1, __ATOMIC_RELEASE);
+}
+
+// Names of modules may lie where nobody has read before.
+static void fill(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint32_t phase,
+                 uint32_t interlude, uint64_t transfer) {
+    struct dioaudit_faults before = phases_thread_faults();
+    describe(site, stack, event, phase, interlude, transfer);
+    phases_disown_faults(before);
+}
+
+// The site with this hash, made if new; null if the table is full. 64 bits of hash stand for the stack: among 256
+// sites the chance that two share one is under 2^-49.
+static struct dioaudit_site *find(uint64_t hash, bool *is_new) {
+    for (uint32_t probe = 0; probe < DIOAUDIT_SITES; probe++) {
+        struct dioaudit_site *site = &ledger->sites[(hash + probe) % DIOAUDIT_SITES];
+        uint64_t present = 0;
+        *is_new = __atomic_compare_exchange_n(&site->hash, &present, hash, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+        if (*is_new || present == hash) return site;
+    }
+    return NULL;
+}
+
+void sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer) {
+    struct stack stack;
+    stack_capture(&stack);
+    stack.tid = context.thread ? context.thread->tid : (int32_t)SYSTEM(SYS_gettid);
+    uint32_t interlude = phase == DIOAUDIT_PHASE_CLOSED ? process.interlude : 0;
+
+    uint64_t hash = mix((uint64_t)event << 8 | phase, interlude);
+    hash = mix(hash, (uint64_t)(uint32_t)process.record->pid << 32 | (uint32_t)stack.tid);
+    for (uint32_t frame = 0; frame < stack.depth; frame++) hash = mix(hash, stack.addresses[frame]);
+    if (hash == 0) hash = 1;
+
+    bool is_new;
+    struct dioaudit_site *site = find(hash, &is_new);
+    if (!site) {
+        add_shared(&process.record->lost_sites, 1);
+        return;
+    }
+    add(&site->calls, 1);
+    add(&site->bytes, bytes);
+    if (is_new) fill(site, &stack, event, phase, interlude, transfer);
+}

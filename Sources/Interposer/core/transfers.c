@@ -1,0 +1,66 @@
+#include "transfers.h"
+
+#include "context.h"
+#include "ledger.h"
+#include "phases.h"
+#include "system.h"
+#include "../rules.h"
+
+// Once the program names its phases itself, no file has a warm-up of its own.
+static uint64_t warmup_of_each_file(void) {
+    return phases_automatic() ? ledger->config.warmup_transfers : 0;
+}
+
+bool transfers_attached(void) {
+    return likely(process.phase) || ledger_attach();
+}
+
+void transfers_begin(struct transfer_call *call, bool warmup) {
+    phases_transfer_begins();
+    *call = (struct transfer_call){
+        .phase = context_phase(),
+        .outer_warmup_frame = context.warmup_frame,
+        .outer_ordinal = context.ordinal,
+    };
+    context.ordinal = process.record->transfers + 1;
+    if (!warmup) return;
+    context.warmup_frame = (uintptr_t)call;  // the caller's frame: what it calls lies below
+    call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY;
+    if (call->counts_faults) call->faults = phases_thread_faults();
+}
+
+void transfers_end(struct transfer_call *call) {
+    if (call->counts_faults) phases_move_faults_to_warmup(call->faults);
+    context.warmup_frame = call->outer_warmup_frame;
+    context.ordinal = call->outer_ordinal;
+    phases_transfer_ended();
+}
+
+bool transfer_begins(struct direct_file *file, enum direction direction) {
+    return files_begin(file, direction, warmup_of_each_file());
+}
+
+static bool is_judged(uint32_t phase) {
+    return phase == DIOAUDIT_PHASE_STEADY || phase == DIOAUDIT_PHASE_CLOSED;
+}
+
+void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
+    bool warmup = files_finish(file, direction, warmup_of_each_file());
+    uint32_t phase = warmup && is_judged(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
+    context_count_in(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
+    if (context.thread) context.thread->does_transfers = 1;
+    add_shared(&process.record->transfers, 1);
+}
+
+void transfer_failed(struct direct_file *file, enum direction direction) {
+    files_give_up(file, direction, warmup_of_each_file());
+}
+
+void transfers_count_sync(void) {
+    context_count_in(context_phase(), DIOAUDIT_SYNC, 1, 0);
+}
+
+void transfers_abandon(void) {
+    context.warmup_frame = 0;
+    context.ordinal = 0;
+}

@@ -1,0 +1,104 @@
+// Descriptors: which of them name O_DIRECT files.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../core/files.h"
+#include "../core/next.h"
+#include "../rules.h"
+
+// The mode is passed on even where the caller gave none: the kernel then does not look at it (open(2)).
+#define MODE_AFTER(flags)              \
+    va_list rest;                      \
+    va_start(rest, flags);             \
+    mode_t mode = va_arg(rest, mode_t); \
+    va_end(rest)
+
+static int opened(int fd, int flags) {
+    if (fd >= 0) files_opened(fd, flags & O_DIRECT);
+    return fd;
+}
+
+INTERPOSED int open(const char *path, int flags, ...) {
+    MODE_AFTER(flags);
+    return opened(next.open(path, flags, mode), flags);
+}
+
+INTERPOSED int openat(int directory, const char *path, int flags, ...) {
+    MODE_AFTER(flags);
+    return opened(next.openat(directory, path, flags, mode), flags);
+}
+
+// What open and openat become where _FORTIFY_SOURCE is on and no mode is given.
+INTERPOSED int __open_2(const char *path, int flags) {
+    return opened(next.__open_2(path, flags), flags);
+}
+
+INTERPOSED int __openat_2(int directory, const char *path, int flags) {
+    return opened(next.__openat_2(directory, path, flags), flags);
+}
+
+INTERPOSED int creat(const char *path, mode_t mode) {
+    return opened(next.creat(path, mode), 0);
+}
+
+INTERPOSED int fcntl(int fd, int command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    int result = next.fcntl(fd, command, argument);
+    if (result < 0) return result;
+    if (command == F_SETFL) files_flags_changed(fd);
+    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) files_duplicated(fd, result);
+    return result;
+}
+
+INTERPOSED int dup(int fd) {
+    int copy = next.dup(fd);
+    files_duplicated(fd, copy);
+    return copy;
+}
+
+INTERPOSED int dup2(int fd, int to) {
+    int copy = next.dup2(fd, to);
+    files_duplicated(fd, copy);
+    return copy;
+}
+
+INTERPOSED int dup3(int fd, int to, int flags) {
+    int copy = next.dup3(fd, to, flags);
+    files_duplicated(fd, copy);
+    return copy;
+}
+
+INTERPOSED int close(int fd) {
+    files_closed(fd);
+    return next.close(fd);
+}
+
+INTERPOSED int close_range(unsigned first, unsigned last, int flags) {
+    int result = next.close_range(first, last, flags);
+    if (result == 0 && !((unsigned)flags & CLOSE_RANGE_CLOEXEC)) files_closed_range(first, last);
+    return result;
+}
+
+INTERPOSED void closefrom(int first) {
+    files_closed_range(first < 0 ? 0 : (unsigned)first, ~0u);
+    next.closefrom(first);
+}
+
+// TRAP: a stream closes its descriptor by libc's internal name. Fixture: closes-by-stream.c
+INTERPOSED int fclose(FILE *stream) {
+    files_closed(fileno(stream));
+    return next.fclose(stream);
+}
+
+INTERPOSED extern __typeof(open) open64 __attribute__((alias("open")));
+INTERPOSED extern __typeof(openat) openat64 __attribute__((alias("openat")));
+INTERPOSED extern __typeof(__open_2) __open64_2 __attribute__((alias("__open_2")));
+INTERPOSED extern __typeof(__openat_2) __openat64_2 __attribute__((alias("__openat_2")));
+INTERPOSED extern __typeof(creat) creat64 __attribute__((alias("creat")));
+INTERPOSED extern __typeof(fcntl) fcntl64 __attribute__((alias("fcntl")));

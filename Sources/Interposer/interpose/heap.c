@@ -1,0 +1,94 @@
+// The heap: count, then let libc do the work. See interposed.h for the list, rules.h for the rules.
+#define DIOAUDIT_DEFINES_ALLOCATION
+#include <errno.h>
+#include <string.h>
+
+#include "../core/context.h"
+#include "../core/next.h"
+#include "../rules.h"
+
+INTERPOSED void *malloc(size_t size) {
+    count(DIOAUDIT_EVENT_MALLOC, size);
+    return next.malloc(size);
+}
+
+INTERPOSED void *calloc(size_t number, size_t size) {
+    size_t bytes;
+    // A product that no size_t holds is a request that must fail; what was asked for cannot be said.
+    count(DIOAUDIT_EVENT_CALLOC, __builtin_mul_overflow(number, size, &bytes) ? 0 : bytes);
+    return next.calloc(number, size);
+}
+
+// A block of the start-up pool moves to the heap when it is resized.
+static void *move_from_pool(void *block, size_t size) {
+    void *moved = next.malloc(size);
+    size_t kept = next_block_size(block);
+    return moved ? memcpy(moved, block, kept < size ? kept : size) : NULL;
+}
+
+static void *resize(void *block, size_t size) {
+    if (unlikely(next_owns_block(block))) return move_from_pool(block, size);
+    return next.realloc(block, size);
+}
+
+INTERPOSED void *realloc(void *block, size_t size) {
+    count(DIOAUDIT_EVENT_REALLOC, size);
+    return resize(block, size);
+}
+
+// TRAP: libc's own reallocarray calls realloc, which is ours: one call would be counted twice. Fixture: reallocs.c
+INTERPOSED void *reallocarray(void *block, size_t number, size_t size) {
+    size_t bytes;
+    bool overflows = __builtin_mul_overflow(number, size, &bytes);
+    count(DIOAUDIT_EVENT_REALLOCARRAY, overflows ? 0 : bytes);
+    if (!overflows) return resize(block, bytes);
+    errno = ENOMEM;
+    return NULL;
+}
+
+static void release(void *block) {
+    if (likely(!next_owns_block(block))) next.free(block);
+}
+
+INTERPOSED void free(void *block) {
+    count(DIOAUDIT_EVENT_FREE, 0);
+    release(block);
+}
+
+// C23's, which glibc has from 2.41 on: both do what free does.
+INTERPOSED void free_sized(void *block, size_t size) {
+    (void)size;
+    count(DIOAUDIT_EVENT_FREE_SIZED, 0);
+    release(block);
+}
+
+INTERPOSED void free_aligned_sized(void *block, size_t alignment, size_t size) {
+    (void)alignment, (void)size;
+    count(DIOAUDIT_EVENT_FREE_ALIGNED_SIZED, 0);
+    release(block);
+}
+
+INTERPOSED int posix_memalign(void **block, size_t alignment, size_t size) {
+    count(DIOAUDIT_EVENT_POSIX_MEMALIGN, size);
+    return next.posix_memalign(block, alignment, size);
+}
+
+INTERPOSED void *aligned_alloc(size_t alignment, size_t size) {
+    count(DIOAUDIT_EVENT_ALIGNED_ALLOC, size);
+    return next.aligned_alloc(alignment, size);
+}
+
+INTERPOSED void *memalign(size_t alignment, size_t size) {
+    count(DIOAUDIT_EVENT_MEMALIGN, size);
+    return next.memalign(alignment, size);
+}
+
+INTERPOSED void *valloc(size_t size) {
+    count(DIOAUDIT_EVENT_VALLOC, size);
+    return next.valloc(size);
+}
+
+INTERPOSED void *pvalloc(size_t size) {
+    count(DIOAUDIT_EVENT_PVALLOC, size);
+    return next.pvalloc(size);
+}

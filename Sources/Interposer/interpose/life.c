@@ -1,0 +1,129 @@
+// A process's beginning and end, its threads, and jumps across frames.
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../core/context.h"
+#include "../core/ledger.h"
+#include "../core/next.h"
+#include "../core/phases.h"
+#include "../core/stack.h"
+#include "../core/transfers.h"
+#include "../rules.h"
+
+// MARK: beginning
+
+// Before main, and after most of the subject's libraries: what was counted till then is adopted.
+__attribute__((constructor(101))) static void begin(void) {
+    int saved = errno;
+    next_resolve();
+    if (transfers_attached()) stack_warm();
+    errno = saved;
+}
+
+static main_function *program_main;
+
+// mlockall does not survive exec, so that only the new image can call it. Ours would count as the subject's own.
+static void lock_if_asked(void) {
+    if (!ledger || !process.phase || !ledger->config.lock_at_start) return;
+    int saved = errno;
+    context_suspend();
+    mlockall(MCL_CURRENT | MCL_FUTURE);
+    context_resume();
+    errno = saved;
+}
+
+// TRAP: libc calls exit for a main that returns by its internal name, so the end of main is seen here.
+static int run_main(int argc, char **argv, char **environment) {
+    lock_if_asked();
+    int status = program_main(argc, argv, environment);
+    phases_exit();
+    return status;
+}
+
+INTERPOSED int __libc_start_main(main_function *program, int argc, char **argv, plain_function *init,
+                                 plain_function *fini, plain_function *linker_fini, void *stack_end) {
+    program_main = program;
+    return next.__libc_start_main(run_main, argc, argv, init, fini, linker_fini, stack_end);
+}
+
+// TRAP: fork's child has its parent's memory but none of its counts. It says hello at once, so that a child which
+// never allocates has been seen. Fixture: forks.c
+INTERPOSED pid_t fork(void) {
+    pid_t child = next.fork();
+    if (child == 0) {
+        int saved = errno;
+        transfers_attached();
+        errno = saved;
+    }
+    return child;
+}
+
+// MARK: end
+
+__attribute__((destructor(101))) static void end(void) {
+    phases_goodbye();
+}
+
+INTERPOSED void exit(int status) {
+    phases_exit();
+    next.exit(status);
+    __builtin_unreachable();
+}
+
+INTERPOSED void quick_exit(int status) {
+    phases_exit();
+    next.quick_exit(status);
+    __builtin_unreachable();
+}
+
+// TRAP: a vfork child that could not exec ends so too, in its parent's memory. Fixture: vforks-and-execs.c
+INTERPOSED void _exit(int status) {
+    if (process.phase && process.record->pid == (int32_t)SYSTEM(SYS_getpid)) phases_goodbye();
+    next._exit(status);
+    __builtin_unreachable();
+}
+
+INTERPOSED extern __typeof(_exit) _Exit __attribute__((alias("_exit")));
+
+// MARK: threads
+
+INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                              void *argument) {
+    int result = next.pthread_create(thread, attributes, start, argument);
+    if (result == 0 && process.phase) __atomic_fetch_add(&process.record->threads_created, 1, __ATOMIC_RELAXED);
+    return result;
+}
+
+// MARK: jumps
+
+// TRAP: a handler may leave by a jump the transfer that it interrupted. Fixture: longjmp-out-of-handler.c
+#define JUMP(name)                                                    \
+    INTERPOSED void name(struct __jmp_buf_tag *target, int value) {   \
+        transfers_abandon();                                          \
+        next.name(target, value);                                     \
+        __builtin_unreachable();                                      \
+    }
+JUMP(longjmp)
+JUMP(_longjmp)
+JUMP(siglongjmp)
+JUMP(__longjmp_chk)
+#undef JUMP
+
+// Other code may come to stand where the library's was.
+INTERPOSED int dlclose(void *handle) {
+    int result = next.dlclose(handle);
+    stack_forget();
+    return result;
+}
+
+// MARK: markers
+
+// dioaudit.h's weak symbol, defined.
+INTERPOSED void dioaudit_enter_phase(const char *name) {
+    int saved = errno;
+    phases_marker(name);
+    errno = saved;
+}

@@ -1,0 +1,45 @@
+// Mappings and the break. What libc maps for itself goes by its own internal names and is not seen here.
+#define DIOAUDIT_DEFINES_ALLOCATION
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../core/context.h"
+#include "../core/next.h"
+#include "../rules.h"
+
+INTERPOSED void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset) {
+    count(DIOAUDIT_EVENT_MMAP, length);
+    return next.mmap(at, length, protection, flags, fd, offset);
+}
+
+INTERPOSED int munmap(void *at, size_t length) {
+    count(DIOAUDIT_EVENT_MUNMAP, length);
+    return next.munmap(at, length);
+}
+
+INTERPOSED void *mremap(void *old, size_t old_length, size_t length, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    void *at = va_arg(rest, void *);  // without MREMAP_FIXED nobody reads it
+    va_end(rest);
+    count(DIOAUDIT_EVENT_MREMAP, length);
+    return next.mremap(old, old_length, length, flags, at);
+}
+
+INTERPOSED int brk(void *end) {
+    count(DIOAUDIT_EVENT_BRK, 0);
+    return next.brk(end);
+}
+
+INTERPOSED void *sbrk(intptr_t increment) {
+    count(DIOAUDIT_EVENT_SBRK, increment > 0 ? (uint64_t)increment : 0);
+    return next.sbrk(increment);
+}
+
+INTERPOSED int madvise(void *at, size_t length, int advice) {
+    count(DIOAUDIT_EVENT_MADVISE, length);
+    return next.madvise(at, length, advice);
+}
+
+INTERPOSED extern __typeof(mmap) mmap64 __attribute__((alias("mmap")));

@@ -1,0 +1,126 @@
+// The one list of interposed functions: X(result, name, parameters, arguments). The `next` table, its bootstrap
+// and its resolution are all expanded from it; a function stands in interpose/ under the same name. Further names of
+// the same function (LFS spellings such as mmap64, where off_t has 64 bits anyway) are aliases there; reallocarray,
+// free_sized and free_aligned_sized need no `next` of their own.
+#ifndef DIOAUDIT_INTERPOSED_H
+#define DIOAUDIT_INTERPOSED_H
+
+#include <libaio.h>
+#include <liburing.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+typedef int main_function(int, char **, char **);
+typedef void plain_function(void);
+
+#define INTERPOSED_HEAP(X)                                                                                          \
+    X(void *, malloc, (size_t size), (size))                                                                        \
+    X(void *, calloc, (size_t count, size_t size), (count, size))                                                   \
+    X(void *, realloc, (void *block, size_t size), (block, size))                                                   \
+    X(void, free, (void *block), (block))                                                                           \
+    X(int, posix_memalign, (void **block, size_t alignment, size_t size), (block, alignment, size))                 \
+    X(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))                                    \
+    X(void *, memalign, (size_t alignment, size_t size), (alignment, size))                                         \
+    X(void *, valloc, (size_t size), (size))                                                                        \
+    X(void *, pvalloc, (size_t size), (size))
+
+#define INTERPOSED_MAPPINGS(X)                                                                                      \
+    X(void *, mmap, (void *at, size_t length, int protection, int flags, int fd, off_t offset),                     \
+      (at, length, protection, flags, fd, offset))                                                                  \
+    X(int, munmap, (void *at, size_t length), (at, length))                                                         \
+    X(void *, mremap, (void *old, size_t old_length, size_t length, int flags, void *at),                           \
+      (old, old_length, length, flags, at))                                                                         \
+    X(int, brk, (void *end), (end))                                                                                 \
+    X(void *, sbrk, (intptr_t increment), (increment))                                                              \
+    X(int, madvise, (void *at, size_t length, int advice), (at, length, advice))
+
+#define INTERPOSED_LOCKING(X)                                                                                       \
+    X(int, mlock, (const void *at, size_t length), (at, length))                                                    \
+    X(int, mlock2, (const void *at, size_t length, unsigned flags), (at, length, flags))                            \
+    X(int, munlock, (const void *at, size_t length), (at, length))                                                  \
+    X(int, mlockall, (int flags), (flags))                                                                          \
+    X(int, munlockall, (void), ())
+
+#define INTERPOSED_FILES(X)                                                                                         \
+    X(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode))                                   \
+    X(int, openat, (int directory, const char *path, int flags, mode_t mode), (directory, path, flags, mode))       \
+    X(int, __open_2, (const char *path, int flags), (path, flags))                                                  \
+    X(int, __openat_2, (int directory, const char *path, int flags), (directory, path, flags))                      \
+    X(int, creat, (const char *path, mode_t mode), (path, mode))                                                    \
+    X(int, fcntl, (int fd, int command, void *argument), (fd, command, argument))                                   \
+    X(int, dup, (int fd), (fd))                                                                                     \
+    X(int, dup2, (int fd, int to), (fd, to))                                                                        \
+    X(int, dup3, (int fd, int to, int flags), (fd, to, flags))                                                      \
+    X(int, close, (int fd), (fd))                                                                                   \
+    X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))                           \
+    X(void, closefrom, (int first), (first))                                                                        \
+    X(int, fclose, (FILE * stream), (stream))
+
+#define INTERPOSED_TRANSFERS(X)                                                                                     \
+    X(ssize_t, read, (int fd, void *data, size_t length), (fd, data, length))                                       \
+    X(ssize_t, write, (int fd, const void *data, size_t length), (fd, data, length))                                \
+    X(ssize_t, pread, (int fd, void *data, size_t length, off_t at), (fd, data, length, at))                        \
+    X(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at), (fd, data, length, at))                 \
+    X(ssize_t, readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))                         \
+    X(ssize_t, writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))                        \
+    X(ssize_t, preadv, (int fd, const struct iovec *vector, int count, off_t at), (fd, vector, count, at))          \
+    X(ssize_t, pwritev, (int fd, const struct iovec *vector, int count, off_t at), (fd, vector, count, at))         \
+    X(ssize_t, preadv2, (int fd, const struct iovec *vector, int count, off_t at, int flags),                       \
+      (fd, vector, count, at, flags))                                                                               \
+    X(ssize_t, pwritev2, (int fd, const struct iovec *vector, int count, off_t at, int flags),                      \
+      (fd, vector, count, at, flags))                                                                               \
+    X(ssize_t, __read_chk, (int fd, void *data, size_t length, size_t room), (fd, data, length, room))              \
+    X(ssize_t, __pread_chk, (int fd, void *data, size_t length, off_t at, size_t room),                             \
+      (fd, data, length, at, room))                                                                                 \
+    X(int, fsync, (int fd), (fd))                                                                                   \
+    X(int, fdatasync, (int fd), (fd))                                                                               \
+    X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
+
+// In libraries that may come later by dlopen, out of RTLD_NEXT's sight: found by their file name when first called.
+#define INTERPOSED_LIBAIO(X)                                                                                        \
+    X(int, io_submit, (io_context_t context, long count, struct iocb **iocbs), (context, count, iocbs))
+
+#define INTERPOSED_LIBURING(X)                                                                                      \
+    X(int, io_uring_submit, (struct io_uring *ring), (ring))                                                        \
+    X(int, io_uring_submit_and_wait, (struct io_uring *ring, unsigned wait), (ring, wait))                          \
+    X(int, io_uring_submit_and_wait_timeout,                                                                        \
+      (struct io_uring *ring, struct io_uring_cqe **cqe, unsigned wait, struct __kernel_timespec *timeout,          \
+       sigset_t *mask),                                                                                             \
+      (ring, cqe, wait, timeout, mask))                                                                             \
+    X(int, io_uring_submit_and_get_events, (struct io_uring *ring), (ring))                                         \
+    X(int, io_uring_register_files, (struct io_uring *ring, const int *files, unsigned count), (ring, files, count)) \
+    X(int, io_uring_unregister_files, (struct io_uring *ring), (ring))                                              \
+    X(void, io_uring_queue_exit, (struct io_uring *ring), (ring))
+
+#define INTERPOSED_LIFE(X)                                                                                          \
+    X(pid_t, fork, (void), ())                                                                                      \
+    X(int, pthread_create,                                                                                          \
+      (pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument),                \
+      (thread, attributes, start, argument))                                                                        \
+    X(int, dlclose, (void *handle), (handle))                                                                       \
+    X(void, longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                    \
+    X(void, _longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                   \
+    X(void, siglongjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                 \
+    X(void, __longjmp_chk, (struct __jmp_buf_tag *target, int value), (target, value))                              \
+    X(int, __libc_start_main,                                                                                       \
+      (main_function * program, int argc, char **argv, plain_function *init, plain_function *fini,                  \
+       plain_function *linker_fini, void *stack_end),                                                               \
+      (program, argc, argv, init, fini, linker_fini, stack_end))                                                    \
+    X(void, exit, (int status), (status))                                                                           \
+    X(void, quick_exit, (int status), (status))                                                                     \
+    X(void, _exit, (int status), (status))
+
+#define INTERPOSED_IN_LIBC(X)                                                                                       \
+    INTERPOSED_HEAP(X)                                                                                              \
+    INTERPOSED_MAPPINGS(X)                                                                                          \
+    INTERPOSED_LOCKING(X)                                                                                           \
+    INTERPOSED_FILES(X)                                                                                             \
+    INTERPOSED_TRANSFERS(X)                                                                                         \
+    INTERPOSED_LIFE(X)
+
+#endif

@@ -1,0 +1,287 @@
+// The window in the wall: the memory that the interposer (inside the subject) writes and the host reads.
+//
+// Both sides compile this file and nothing else in common. CHANGE RULE: whatever alters a size, an offset, a
+// meaning or an order below also raises DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version,
+// and the interposer refuses to write one, so that old and new never guess at each other: no handshake, no pass.
+//
+// The ledger is one memfd, which the subject opens by the path in DIOAUDIT_LEDGER:
+//
+//     [ session page ][ arena 0 ][ arena 1 ] ...
+//
+// Each program image (each exec) claims an arena of its own and maps only that. Children that fork without an
+// exec share their parent's arena, since after chroot or setuid they could not open another; they differ by pid.
+// All counters grow only. Each cell has one writing thread, save those of the `shared` slots, added to atomically.
+#ifndef DIOAUDIT_LEDGER_ABI_H
+#define DIOAUDIT_LEDGER_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIOAUDIT_LEDGER_MAGIC UINT64_C(0x726567646c6f6964)  // "dioldger", little-endian
+#define DIOAUDIT_LEDGER_VERSION 1u
+#define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the path of the memfd
+
+// The one list of what is counted. X(identifier, report key). The kernel-side events of the contract
+// (page faults, syscall…) come from other witnesses and have no cell here.
+#define DIOAUDIT_EVENTS(X)                                                                                  \
+    X(MALLOC, "malloc")                                                                                     \
+    X(CALLOC, "calloc")                                                                                     \
+    X(REALLOC, "realloc")                                                                                   \
+    X(REALLOCARRAY, "reallocarray")                                                                         \
+    X(FREE, "free")                                                                                         \
+    X(POSIX_MEMALIGN, "posixMemalign")                                                                      \
+    X(ALIGNED_ALLOC, "alignedAlloc")                                                                        \
+    X(MEMALIGN, "memalign")                                                                                 \
+    X(VALLOC, "valloc")                                                                                     \
+    X(PVALLOC, "pvalloc")                                                                                   \
+    X(FREE_SIZED, "freeSized")                                                                              \
+    X(FREE_ALIGNED_SIZED, "freeAlignedSized")                                                               \
+    X(MMAP, "mmap")                                                                                         \
+    X(MUNMAP, "munmap")                                                                                     \
+    X(MREMAP, "mremap")                                                                                     \
+    X(BRK, "brk")                                                                                           \
+    X(SBRK, "sbrk")                                                                                         \
+    X(MADVISE, "madvise")                                                                                   \
+    X(MLOCK, "mlock")                                                                                       \
+    X(MUNLOCK, "munlock")                                                                                   \
+    X(MLOCKALL, "mlockall")                                                                                 \
+    X(MUNLOCKALL, "munlockall")
+
+enum dioaudit_event {
+#define X(identifier, key) DIOAUDIT_EVENT_##identifier,
+    DIOAUDIT_EVENTS(X)
+#undef X
+    DIOAUDIT_EVENT_COUNT,
+    // Not events but kept in the same rows: what the process did on its O_DIRECT files.
+    DIOAUDIT_TRANSFER_READ = DIOAUDIT_EVENT_COUNT,
+    DIOAUDIT_TRANSFER_WRITE,
+    DIOAUDIT_SYNC,  // fsync, fdatasync, sync_file_range
+    DIOAUDIT_CELL_COUNT
+};
+
+enum dioaudit_phase {
+    DIOAUDIT_PHASE_NONE = 0,    // a page wiped by fork reads so: this process has not attached yet
+    DIOAUDIT_PHASE_SETUP = 1,   // start to the first transfer
+    DIOAUDIT_PHASE_EXIT = 2,    // exit has begun: reported as teardown
+    DIOAUDIT_PHASE_WARMUP = 3,
+    DIOAUDIT_PHASE_STEADY = 4,
+    DIOAUDIT_PHASE_CLOSED = 5,  // no O_DIRECT file is open any more: an interlude if one is opened again, and then
+                                // part of the phase it interrupted; else teardown
+    DIOAUDIT_PHASE_COUNT = 6
+};
+
+enum {
+    DIOAUDIT_PAGE = 4096,
+    DIOAUDIT_PROCESSES = 32,
+    DIOAUDIT_MODULES = 64,
+    DIOAUDIT_SITES = 256,
+    DIOAUDIT_THREADS = 96,
+    DIOAUDIT_FRAMES = 60,
+    DIOAUDIT_ARENAS = 1024,
+    DIOAUDIT_NAME = 16,     // a thread's name with its NUL, as in prctl(2) PR_GET_NAME
+    DIOAUDIT_PATH = 240
+};
+
+struct dioaudit_cell {
+    uint64_t calls;
+    uint64_t bytes;  // as the caller asked for them, granted or not; 0 where a call names no size
+};
+
+// What the host asks for. Written once, before the subject starts.
+struct dioaudit_config {
+    uint64_t warmup_transfers;     // per open file and direction
+    uint64_t warmup_nanoseconds;   // the steady phase begins no sooner than this after the first transfer
+    uint64_t strict_events;        // bit per dioaudit_event: stacks are taken for these in strict phases
+    uint32_t lock_at_start;        // nonzero: mlockall(MCL_CURRENT|MCL_FUTURE) before main
+    uint32_t reserved;
+};
+
+struct dioaudit_session {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t arena_bytes;
+    struct dioaudit_config config;
+    uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess are images that could not be observed
+    uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
+};
+
+enum dioaudit_process_state {
+    DIOAUDIT_PROCESS_FREE = 0,
+    DIOAUDIT_PROCESS_CLAIMED = 1,  // the record is being filled
+    DIOAUDIT_PROCESS_ACTIVE = 2,   // the handshake: attached, slots mapped, unwinder warm
+    DIOAUDIT_PROCESS_EXITED = 3    // said goodbye: exit, _exit or the end of main; its last edge was taken
+};
+
+struct dioaudit_faults {
+    uint64_t minor;
+    uint64_t major;
+};
+
+struct dioaudit_process {
+    uint32_t state;
+    int32_t pid;
+    int32_t parent_pid;
+    uint32_t phase;                          // as last entered
+    uint64_t started_nanoseconds;            // CLOCK_MONOTONIC
+    uint64_t edge_nanoseconds;               // when `phase` was entered
+    uint64_t first_transfer_nanoseconds;     // when setup ended
+    uint64_t phase_nanoseconds[DIOAUDIT_PHASE_COUNT];
+    struct dioaudit_faults edge_faults;      // getrusage(RUSAGE_SELF) at that edge
+    struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];
+    uint32_t interlude;                      // raised when the last O_DIRECT file is closed, and when one is opened again
+    uint32_t steady_reached;                 // nonzero once the steady phase began
+    uint32_t phase_by_marker;                // nonzero: dioaudit_phase() was called and automatic phases stopped
+    uint32_t lock_flags;                     // MCL_* in effect now
+    uint32_t lock_flags_at_steady;
+    uint32_t lock_lost_in_steady;            // munlock or munlockall succeeded in a strict phase
+    int32_t lock_errno;                      // of the last mlockall that failed; 0 if none did
+    uint32_t lock_calls;                     // mlockall calls
+    uint64_t lock_bytes_needed;              // VmSize when mlockall failed
+    uint64_t locked_bytes;                   // VmLck at the steady point
+    uint64_t unlocked_mappings;              // mappings without VM_LOCKED at the steady point, special ones left out
+    uint32_t io_flusher;                     // PF_MEMALLOC_NOIO of the thread that crossed the steady point
+    uint32_t proc_readable;                  // the three above could be read
+    uint64_t transfers;                      // ordinal of the last completed transfer, all threads
+    uint64_t lost_sites;                     // violations counted whose stack found no place
+    uint64_t lost_files;                     // O_DIRECT files or descriptors beyond the table: transfers not seen
+    uint64_t shared_thread_calls;            // events counted in the shared slot because no thread slot was free
+    uint32_t threads_created;                // by pthread_create
+    uint32_t markers_unknown;                // dioaudit_phase() calls with a name that is no phase
+    char executable[DIOAUDIT_PATH];
+};
+
+struct dioaudit_module {
+    uint32_t state;                // 0 free, 1 being filled, 2 ready
+    int32_t pid;
+    uint64_t bias;                 // load address minus the address in the file
+    char path[DIOAUDIT_PATH];
+};
+
+enum { DIOAUDIT_NO_MODULE = 0xff };
+
+// One call stack with its kind, by thread: what a violation is reported by.
+struct dioaudit_site {
+    uint64_t hash;                 // 0 while free
+    uint32_t ready;
+    uint8_t event;
+    uint8_t phase;                 // STEADY or CLOSED
+    uint8_t depth;
+    uint8_t truncated;             // more frames than DIOAUDIT_FRAMES, or unwinding stopped at code without CFI
+    int32_t pid;
+    int32_t tid;
+    uint32_t interlude;            // for CLOSED: which interlude it fell in
+    uint32_t reserved;
+    char thread[DIOAUDIT_NAME];
+    uint64_t calls;
+    uint64_t bytes;
+    uint64_t first_transfer;       // transfers completed in the process, plus one if inside a transfer
+    uint64_t addresses[DIOAUDIT_FRAMES];  // inside the calling instruction (return address - 1); innermost first
+    uint8_t modules[DIOAUDIT_FRAMES];     // index into modules, or DIOAUDIT_NO_MODULE
+};
+
+enum dioaudit_thread_state {
+    DIOAUDIT_THREAD_FREE = 0,
+    DIOAUDIT_THREAD_CLAIMED = 1,   // being filled or folded
+    DIOAUDIT_THREAD_OWNED = 2,
+    DIOAUDIT_THREAD_SHARED = 3     // many threads: tid is 0 and the name tells which
+};
+
+// A thread's rows. A page each, so that no two threads share a cache line.
+struct dioaudit_thread {
+    uint32_t state;
+    int32_t pid;
+    int32_t tid;
+    uint32_t interlude;            // the one that cells[CLOSED] were counted in
+    uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
+    uint32_t does_transfers;
+    char name[DIOAUDIT_NAME];
+    uint64_t last_transfer[DIOAUDIT_EVENT_COUNT];  // 1 + ordinal of the last transfer begun when the event last
+                                                   // happened after setup and before exit; 0: never
+    struct dioaudit_cell cells[DIOAUDIT_PHASE_COUNT][DIOAUDIT_CELL_COUNT];
+};
+
+union dioaudit_thread_page {
+    struct dioaudit_thread thread;
+    unsigned char page[DIOAUDIT_PAGE];
+};
+
+struct dioaudit_arena {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t lost_processes;       // forked children for whom no process record was free
+    struct dioaudit_config config;
+    struct dioaudit_process processes[DIOAUDIT_PROCESSES];
+    struct dioaudit_module modules[DIOAUDIT_MODULES];
+    struct dioaudit_site sites[DIOAUDIT_SITES];
+    union dioaudit_thread_page threads[DIOAUDIT_THREADS] __attribute__((aligned(4096)));
+};
+
+_Static_assert(sizeof(struct dioaudit_thread) <= DIOAUDIT_PAGE, "a thread's rows fit a page");
+_Static_assert(sizeof(struct dioaudit_session) <= DIOAUDIT_PAGE, "the session fits its page");
+_Static_assert(sizeof(struct dioaudit_arena) % DIOAUDIT_PAGE == 0, "arenas are mapped by the page");
+_Static_assert(offsetof(struct dioaudit_arena, threads) % DIOAUDIT_PAGE == 0, "thread rows start a page");
+_Static_assert(sizeof(struct dioaudit_cell) == 16, "cells have no padding");
+_Static_assert(DIOAUDIT_CELL_COUNT <= 64, "an event fits the strict_events mask");
+
+// For Swift, which imports neither large C arrays nor string macros.
+
+static inline const char *dioaudit_event_key(uint32_t event) {
+    static const char *const keys[] = {
+#define X(identifier, key) key,
+        DIOAUDIT_EVENTS(X)
+#undef X
+    };
+    return event < DIOAUDIT_EVENT_COUNT ? keys[event] : NULL;
+}
+
+static inline uint64_t dioaudit_arena_offset(uint32_t index) {
+    return DIOAUDIT_PAGE + (uint64_t)index * sizeof(struct dioaudit_arena);
+}
+
+static inline uint64_t dioaudit_ledger_bytes(void) {
+    return dioaudit_arena_offset(DIOAUDIT_ARENAS);
+}
+
+static inline const struct dioaudit_process *dioaudit_process_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->processes[i];
+}
+
+static inline const struct dioaudit_module *dioaudit_module_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->modules[i];
+}
+
+static inline const struct dioaudit_site *dioaudit_site_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->sites[i];
+}
+
+static inline const struct dioaudit_thread *dioaudit_thread_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->threads[i].thread;
+}
+
+static inline struct dioaudit_cell dioaudit_thread_cell(const struct dioaudit_thread *thread, uint32_t phase,
+                                                        uint32_t cell) {
+    return thread->cells[phase][cell];
+}
+
+static inline uint64_t dioaudit_thread_last_transfer(const struct dioaudit_thread *thread, uint32_t event) {
+    return thread->last_transfer[event];
+}
+
+static inline struct dioaudit_faults dioaudit_process_phase_faults(const struct dioaudit_process *process,
+                                                                   uint32_t phase) {
+    return process->phase_faults[phase];
+}
+
+static inline uint64_t dioaudit_process_phase_nanoseconds(const struct dioaudit_process *process, uint32_t phase) {
+    return process->phase_nanoseconds[phase];
+}
+
+static inline uint64_t dioaudit_site_address(const struct dioaudit_site *site, uint32_t frame) {
+    return site->addresses[frame];
+}
+
+static inline uint8_t dioaudit_site_module(const struct dioaudit_site *site, uint32_t frame) {
+    return site->modules[frame];
+}
+
+#endif

@@ -1,0 +1,7 @@
+import Workloads
+
+do {
+    try run(Options.fromCommandLine()).print()
+} catch {
+    error.exit()
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import AuditCore
+import AuditReport
+import Glibc
+
+/// The command line (`DESIGN.md`, section 2). Exit codes are `ExitStatus`; ArgumentParser's own for usage is 64 too.
+struct Dioaudit: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dioaudit",
+        abstract: "Proves that a program does direct I/O in its steady state without allocating memory.",
+        version: Report.Tool.current.version,
+        subcommands: [AuditCommand.self, RunCommand.self])
+}
+
+@main
+enum Main {
+    static func main() {
+        do {
+            var command = try Dioaudit.parseAsRoot()
+            try command.run()
+        } catch let error as AuditError {
+            writeError(error.description + "\n")
+            exit(error.exit.rawValue)
+        } catch {
+            Dioaudit.exit(withError: error)
+        }
+    }
+}

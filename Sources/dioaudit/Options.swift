@@ -1,0 +1,57 @@
+import ArgumentParser
+import AuditCore
+import AuditReport
+import Glibc
+
+/// `--format F[=PATH]`.
+struct FormatOption: ExpressibleByArgument {
+    enum Format: String, CaseIterable {
+        case text, json
+    }
+
+    let format: Format
+    let path: String?
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let format = Format(rawValue: String(parts[0])), parts.count == 1 || !parts[1].isEmpty else { return nil }
+        self.format = format
+        path = parts.count == 2 ? String(parts[1]) : nil
+    }
+}
+
+/// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.
+struct DurationOption: ExpressibleByArgument {
+    let nanoseconds: UInt64
+
+    init?(argument: String) {
+        let units: KeyValuePairs = ["ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9]
+        let unit = units.first { argument.hasSuffix($0.key) } ?? (key: "", value: 1e9)
+        guard let value = Double(argument.dropLast(unit.key.count)), value >= 0, value * unit.value < 9e18 else {
+            return nil
+        }
+        nanoseconds = UInt64(value * unit.value)
+    }
+}
+
+/// Options of every command that reports.
+struct ReportOptions: ParsableArguments {
+    @Option(
+        name: .customLong("format"),
+        help: ArgumentHelp(
+            "Report as text or json, to PATH if given. Repeat it for several views.", valueName: "f[=path]"))
+    var formats: [FormatOption] = []
+
+    @Flag(help: "Say the verdict only.")
+    var quiet = false
+
+    @Flag(help: "Show every kind of event, by process and thread.")
+    var verbose = false
+
+    @Flag(name: .customLong("no-color"), help: "No colours, not even on a terminal. NO_COLOR does the same.")
+    var noColor = false
+
+    func validate() throws {
+        if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
+    }
+}

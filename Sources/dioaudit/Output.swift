@@ -1,0 +1,49 @@
+import AuditCore
+import AuditReport
+import Glibc
+
+/// Where one view of the report goes. Opened before the subject starts, so that a wrong path costs no audit, and open
+/// until dioaudit ends.
+struct Output {
+    private let fd: Int32
+    private let place: String
+
+    static let stdout = Output(fd: STDOUT_FILENO, place: "standard output")
+    static let stderr = Output(fd: STDERR_FILENO, place: "standard error")
+
+    private init(fd: Int32, place: String) {
+        self.fd = fd
+        self.place = place
+    }
+
+    init(path: String) throws(AuditError) {
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard fd >= 0 else {
+            throw AuditError(
+                "cannot write the report: \(String(cString: strerror(errno)))", at: path,
+                remedy: "give --format a path in an existing directory that you may write to", exit: .usage)
+        }
+        place = path
+    }
+
+    var isTerminal: Bool { isatty(fd) == 1 }
+
+    func write(_ text: String) throws(AuditError) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let written = bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
+            if written > 0 {
+                bytes = bytes.dropFirst(written)
+            } else if errno != EINTR {
+                throw AuditError(
+                    "cannot write the report: \(String(cString: strerror(errno)))", at: place,
+                    remedy: "make room there, or write it elsewhere", exit: .internalError)
+            }
+        }
+    }
+}
+
+/// For messages: what cannot be told there cannot be told at all.
+func writeError(_ text: String) {
+    try? Output.stderr.write(text)
+}

@@ -1,0 +1,46 @@
+import AuditCore
+import AuditReport
+import Glibc
+
+/// The views that were asked for, with their outputs open.
+struct Reporter {
+    typealias Text = (Report, Style, _ quiet: Bool, _ verbose: Bool) -> String
+
+    private let options: ReportOptions
+    private let text: Text
+    private let views: [(format: FormatOption.Format, output: Output)]
+
+    /// - Parameters:
+    ///   - textOutput: where text goes if no path is named.
+    ///   - text: writes the command's own text.
+    init(_ options: ReportOptions, textOutput: Output, text: @escaping Text) throws(AuditError) {
+        self.options = options
+        self.text = text
+        var views: [(FormatOption.Format, Output)] = options.formats.isEmpty ? [(.text, textOutput)] : []
+        for option in options.formats {
+            if let path = option.path {
+                views.append((option.format, try Output(path: path)))
+            } else {
+                views.append((option.format, option.format == .text ? textOutput : .stdout))
+            }
+        }
+        self.views = views
+    }
+
+    func write(_ report: Report) throws(AuditError) {
+        for view in views {
+            switch view.format {
+            case .text:
+                let style = Style(coloured: view.output.isTerminal && !options.noColor && !colourIsUnwelcome)
+                try view.output.write(text(report, style, options.quiet, options.verbose))
+            case .json: try view.output.write(json(report))
+            }
+        }
+    }
+
+    /// https://no-color.org, and terminals that know no colours.
+    private var colourIsUnwelcome: Bool {
+        let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        return noColor || getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import AuditCore
+import AuditHost
+import AuditReport
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Audits any program.",
+        discussion: """
+            The program's streams, signals and directory are its own; the report goes to standard error.
+            Exit codes: 0 pass, 1 violations, 2 inconclusive, 3 the program itself failed, 64 usage, 70 internal error.
+            """)
+
+    @Option(help: "Transfers of each O_DIRECT file in each direction that are warm-up.")
+    var warmupIos: UInt64 = 1
+
+    @Option(help: ArgumentHelp("The warm-up lasts at least this long: 500ms, 10s, 2m.", valueName: "duration"))
+    var warmupTime: DurationOption?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "No pass without mlockall(MCL_FUTURE) through the steady phase; by default only if the program calls it.")
+    var requireLock: Bool?
+
+    @Flag(help: "Call mlockall(MCL_CURRENT|MCL_FUTURE) before the program's main, and require it.")
+    var lock = false
+
+    @Option(help: ArgumentHelp("Kinds of event that are violations too, or 'all'.", valueName: "kinds"))
+    var forbid: [String] = []
+
+    @Option(help: ArgumentHelp("Kinds of event that are none, or 'all'. --forbid wins.", valueName: "kinds"))
+    var allow: [String] = []
+
+    @Option(help: "Transfers that the steady phase must hold at the least.")
+    var minIos: UInt64 = 1
+
+    @Option(help: ArgumentHelp("End the program after this long: 500ms, 10s, 2m.", valueName: "duration"))
+    var timeout: DurationOption?
+
+    @Option(help: "Whether a pass needs the kernel witness.")
+    var kernel: Requirements.Kernel = .auto
+
+    @OptionGroup var reporting: ReportOptions
+
+    @Argument(parsing: .postTerminator, help: "The program and its arguments, after '--'.")
+    var command: [String]
+
+    func run() throws {
+        let policy = Policy(allow: try kinds(allow), forbid: try kinds(forbid))
+        let requirements = Requirements(
+            policy: policy,
+            lock: requireLock ?? lock ? .always : requireLock == false ? .never : .whenSubjectLocks,
+            minimumTransfers: minIos,
+            kernel: kernel)
+        var configuration = Session.Configuration()
+        configuration.warmupTransfers = warmupIos
+        configuration.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
+        configuration.strict = policy.forbidden
+        configuration.lockAtStart = lock
+        var subject = Command(command)
+        subject.timeoutNanoseconds = timeout?.nanoseconds
+
+        let reporter = try Reporter(reporting, textOutput: .stderr, text: runText)
+        let observation = try observe(subject, configuration).0
+        // From here on Ctrl-C is meant for us: there is no child any more.
+        Interruption.release()
+        let report = Report(machine: .current(), audits: [judge(name, observation, by: requirements)])
+        try reporter.write(report)
+        throw ExitCode(report.exitStatus.rawValue)
+    }
+
+    private var name: String {
+        command[0].split(separator: "/").last.map(String.init) ?? command[0]
+    }
+
+    private func kinds(_ lists: [String]) throws(AuditError) -> Set<EventKind> {
+        var kinds = Set<EventKind>()
+        for list in lists { kinds.formUnion(try Policy.kinds(in: list)) }
+        return kinds
+    }
+}
+
+extension Requirements.Kernel: ExpressibleByArgument {}

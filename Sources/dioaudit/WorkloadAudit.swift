@@ -1,0 +1,69 @@
+import AuditCore
+import AuditHost
+import Glibc
+
+/// Runs a workload's driver in a scratch directory and judges it.
+///
+/// - Returns: the audit, and the signal that came for dioaudit meanwhile.
+func audit(
+    _ workload: Workload, driver: String, scratch: borrowing ScratchDirectory
+) throws(AuditError) -> (Audit, interruption: Int32?) {
+    let messages = "\(scratch.path)/messages"
+    let error = open(messages, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
+    let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer {
+        close(error)
+        close(null)
+    }
+    let file = "\(scratch.path)/\(workload.name)"
+    defer { unlink(file) }
+
+    var command = Command(workload.arguments(driver: driver, file: file))
+    command.output = null
+    command.error = error
+    // The driver sets markers; the transfers that it does before them are setup's.
+    var (observation, interruption) = try observe(command, Session.Configuration())
+    let said = contents(of: error)
+    try DriverStatus(observation.subject.exit.code ?? 0)?.note(in: &observation, said: said)
+
+    let requirements = Requirements(
+        lock: .always, minimumTransfers: UInt64(workload.steadyTransfers * workload.jobs))
+    return (judge(workload.name, observation, by: requirements), interruption)
+}
+
+/// Exit codes of dioaudit-driver other than success.
+private enum DriverStatus: Int32 {
+    case failed = 1
+    case usage = 2
+    case noDirectIO = 3
+    case cannotLock = 4
+    case engineUnavailable = 5
+    case noSpace = 6
+
+    init?(_ code: Int32) {
+        self.init(rawValue: code)
+    }
+
+    /// Says what became of the driver. Its own failure is the subject's; what the machine lacks leaves the verdict open.
+    func note(in observation: inout Observation, said: String) throws(AuditError) {
+        switch self {
+        case .failed: observation.failure = "the workload failed: \(said)"
+        case .usage:
+            throw AuditError(
+                "the driver does not understand dioaudit: \(said)", at: observation.subject.command[0],
+                remedy: "install dioaudit and dioaudit-driver of the same version", exit: .internalError)
+        case .noDirectIO: observation.obstacles.append("direct I/O does not work here: \(said)")
+        case .cannotLock: observation.obstacles.append("memory could not be locked: \(said)")
+        case .engineUnavailable: observation.obstacles.append("this engine does not work here: \(said)")
+        case .noSpace: observation.obstacles.append("the disk is full: \(said)")
+        }
+    }
+}
+
+/// What a program wrote to its standard error, in one line.
+private func contents(of fd: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let length = pread(fd, &bytes, bytes.count, 0)
+    let lines = String(decoding: bytes.prefix(max(0, length)), as: UTF8.self).split(separator: "\n")
+    return lines.isEmpty ? "it said nothing" : lines.joined(separator: "; ")
+}

@@ -1,0 +1,72 @@
+import AuditCore
+import Testing
+
+@Suite struct LockTests {
+    private func verdict(_ requirement: LockRequirement, _ change: (inout ProcessLock) -> Void) -> Verdict {
+        var process = cleanProcess()
+        change(&process.lock)
+        return judge(observation(process), by: Requirements(lock: requirement)).verdict
+    }
+
+    @Test func aSubjectThatNeverLocksNeedsNoLockUnlessAsked() {
+        let unlocked = { (lock: inout ProcessLock) in lock = ProcessLock() }
+        #expect(verdict(.whenSubjectLocks, unlocked) == .pass)
+        #expect(verdict(.always, unlocked) == .inconclusive)
+        #expect(verdict(.never, unlocked) == .pass)
+    }
+
+    @Test func mclFutureIsWhatCounts() {
+        let currentOnly = { (lock: inout ProcessLock) in lock.flagsAtSteady = [.current] }
+        #expect(verdict(.whenSubjectLocks, currentOnly) == .inconclusive)
+        #expect(verdict(.never, currentOnly) == .pass)
+        #expect(verdict(.always) { $0.flagsAtSteady = [.future] } == .pass)
+    }
+
+    @Test func aLockGivenUpInTheSteadyPhaseIsNone() {
+        #expect(verdict(.whenSubjectLocks) { $0.lostInSteady = true } == .inconclusive)
+    }
+
+    @Test func unlockingIsAViolation() {
+        var process = cleanProcess()
+        process.lock.lostInSteady = true
+        process.phases[.steady].events[.munlockall].calls = 1
+        #expect(judge(observation(process)).verdict == .fail)
+    }
+
+    @Test func aFailedLockSaysWhatItNeeds() {
+        var process = cleanProcess()
+        process.lock = ProcessLock()
+        process.lock.calls = 1
+        process.lock.errno = 12
+        process.lock.bytesNeeded = 20 << 20
+        var seen = observation(process)
+        seen.memlockLimit = 8 << 20
+        let audit = judge(seen)
+        #expect(audit.verdict == .inconclusive)
+        for figure in ["ENOMEM", "needs 20480 KiB", "RLIMIT_MEMLOCK is 8192 KiB", "ulimit -l 20480", "LimitMEMLOCK="] {
+            #expect(audit.reasons.contains { $0.contains(figure) }, "\(figure)")
+        }
+    }
+
+    @Test func aLockThatFailedFirstAndHeldLaterHolds() {
+        #expect(verdict(.whenSubjectLocks) { $0.errno = 12 } == .pass)
+    }
+
+    @Test func everySteadyProcessNeedsIt() {
+        var other = cleanProcess(pid: 11)
+        other.lock.flagsAtSteady = []
+        let audit = judge(observation(cleanProcess(), other))
+        #expect(audit.verdict == .inconclusive)
+        #expect(audit.lock.mlockall == [])
+        #expect(!audit.lock.inEffectThroughSteady)
+        #expect(audit.lock.lockedBytes == 8192)
+    }
+
+    @Test func aProcessThatNeverGotSteadyNeedsNone() {
+        var shell = cleanProcess(pid: 11)
+        shell.lock = ProcessLock()
+        shell.steadyReached = false
+        shell.phases = PhaseLedgers()
+        #expect(judge(observation(cleanProcess(), shell), by: Requirements(lock: .always)).verdict == .pass)
+    }
+}

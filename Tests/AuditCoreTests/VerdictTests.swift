@@ -1,0 +1,166 @@
+import AuditCore
+import Testing
+
+/// Nothing but what was seen in full is a pass.
+@Suite struct VerdictTests {
+    @Test func whatIsCleanPasses() {
+        let audit = judge(observation(cleanProcess()), by: Requirements(lock: .always))
+        #expect(audit.verdict == .pass)
+        #expect(audit.reasons == [])
+        #expect(audit.witnesses.interposer == .active)
+        #expect(audit.statuses == [.pass])
+    }
+
+    @Test func setupAndTeardownMayAllocate() {
+        var process = cleanProcess()
+        process.phases[.teardown].events[.malloc].calls = 3
+        process.phases[.warmup].events[.mmap].calls = 3
+        #expect(judge(observation(process)).verdict == .pass)
+    }
+
+    @Test(arguments: EventKind.allCases) func eachForbiddenKindFails(kind: EventKind) {
+        var process = cleanProcess()
+        process.phases[.steady].events[kind].calls = 1
+        let audit = judge(observation(process))
+        #expect(audit.verdict == (Policy.allowedByDefault.contains(kind) ? .pass : .fail))
+        #expect(audit.violations.map(\.kind) == (audit.verdict == .fail ? [kind] : []))
+    }
+
+    @Test func aMissingInterposerIsNoPass() {
+        var seen = observation(cleanProcess())
+        seen.interposerMissing = "it is not there"
+        let audit = judge(seen)
+        #expect(audit.verdict == .inconclusive)
+        #expect(audit.witnesses.interposer == .unavailable("it is not there"))
+        #expect(audit.reasons == ["it is not there"])
+    }
+
+    @Test func noHandshakeIsNoPass() {
+        #expect(judge(observation()).witnesses.interposer.status == .unavailable)
+        #expect(judge(observation()).verdict == .inconclusive)
+        // Another process's handshake does not stand for the subject's.
+        #expect(judge(observation(cleanProcess(pid: 11))).verdict == .inconclusive)
+        var halfAttached = cleanProcess()
+        halfAttached.attached = false
+        #expect(judge(observation(halfAttached)).verdict == .inconclusive)
+    }
+
+    @Test(
+        arguments: [\Ledger.imagesRefused, \Ledger.imagesBeyondTable, \Ledger.lostProcesses]
+            as [WritableKeyPath & Sendable])
+    func aProcessThatWasNotSeenIsNoPass(loss: WritableKeyPath<Ledger, UInt32> & Sendable) {
+        var seen = observation(cleanProcess())
+        seen.ledger[keyPath: loss] = 1
+        let audit = judge(seen)
+        #expect(audit.verdict == .inconclusive)
+        #expect(audit.witnesses.interposer.status == .partial)
+    }
+
+    @Test func filesThatWereNotFollowedAreNoPass() {
+        var process = cleanProcess()
+        process.lost.files = 1
+        #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
+    @Test func sharedRowsCostOnlyTheThreadsName() {
+        var process = cleanProcess()
+        process.lost.threadCalls = 7
+        #expect(judge(observation(process)).verdict == .pass)
+    }
+
+    @Test func noTransferIsNoPass() {
+        var process = cleanProcess()
+        process.phases = PhaseLedgers()
+        process.steadyReached = false
+        let audit = judge(observation(process))
+        #expect(audit.verdict == .inconclusive)
+        #expect(audit.reasons == ["no transfer on an O_DIRECT file was seen"])
+        #expect(audit.settledAfter == nil)
+    }
+
+    @Test func warmupAloneIsNoPass() {
+        var process = cleanProcess()
+        process.phases[.steady].transfers = 0
+        process.steadyReached = false
+        #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
+    @Test(arguments: [(100, .pass), (101, .inconclusive)] as [(UInt64, Verdict)])
+    func theSteadyPhaseHoldsWhatWasAskedFor(minimum: UInt64, verdict: Verdict) {
+        let requirements = Requirements(minimumTransfers: minimum)
+        #expect(judge(observation(cleanProcess()), by: requirements).verdict == verdict)
+    }
+
+    @Test func noSteadyTransferIsNoPassWhateverIsAskedFor() {
+        var process = cleanProcess()
+        process.phases[.steady].transfers = 0
+        let requirements = Requirements(minimumTransfers: 0)
+        #expect(judge(observation(process), by: requirements).verdict == .inconclusive)
+    }
+
+    @Test func unknownPageFaultsAreNoPass() {
+        var process = cleanProcess()
+        process.saidGoodbye = false
+        process.lastPhase = .steady
+        process.phases[.steady].faultsKnown = false
+        #expect(judge(observation(process)).verdict == .inconclusive)
+        #expect(judge(observation(process)).settledAfter == nil)
+        let allowing = Requirements(policy: Policy(allow: [.pageFaultMinor, .pageFaultMajor]))
+        #expect(judge(observation(process), by: allowing).verdict == .pass)
+    }
+
+    @Test func aProcessThatRunsOnIsNoPass() {
+        var process = cleanProcess()
+        process.saidGoodbye = false
+        process.stillRunning = true
+        #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
+    @Test func anUnknownMarkerIsNoPass() {
+        var process = cleanProcess()
+        process.unknownMarkers = 1
+        #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
+    @Test func theKernelWitnessCanBeRequired() {
+        #expect(judge(observation(cleanProcess()), by: Requirements(kernel: .require)).verdict == .inconclusive)
+        #expect(judge(observation(cleanProcess()), by: Requirements(kernel: .off)).verdict == .pass)
+    }
+
+    // MARK: the subject's own end
+
+    @Test(arguments: [SubjectExit(code: 5), SubjectExit(signal: 11), SubjectExit()])
+    func aSubjectThatFailedIsNoPass(exit: SubjectExit) {
+        var seen = observation(cleanProcess())
+        seen.subject.exit = exit
+        let audit = judge(seen)
+        #expect(audit.verdict == .inconclusive)
+        #expect(ExitStatus.first(of: audit.statuses) == .subjectFailed)
+    }
+
+    @Test func aCrashDoesNotHideAViolation() {
+        var process = cleanProcess()
+        process.phases[.steady].events[.malloc].calls = 1
+        var seen = observation(process)
+        seen.subject.exit = SubjectExit(signal: 11)
+        let audit = judge(seen)
+        #expect(audit.verdict == .fail)
+        #expect(ExitStatus.first(of: audit.statuses) == .fail)
+    }
+
+    @Test func anObstacleIsNotTheSubjectsFailure() {
+        var seen = observation(cleanProcess())
+        seen.subject.exit = SubjectExit(code: 5)
+        seen.obstacles = ["io_uring is disabled"]
+        let audit = judge(seen)
+        #expect(audit.reasons == ["io_uring is disabled"])
+        #expect(audit.statuses == [.inconclusive])
+    }
+
+    @Test func oneOfSeveralDecides() {
+        #expect(Verdict.overall([.pass, .pass]) == .pass)
+        #expect(Verdict.overall([.pass, .inconclusive]) == .inconclusive)
+        #expect(Verdict.overall([.inconclusive, .fail, .pass]) == .fail)
+        #expect(Verdict.overall([]) == .inconclusive)
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// What a fixture says of itself in the comment it begins with.
+struct Expectation: CustomTestStringConvertible, Sendable {
+    /// A count as written: exact, or a lower bound (`>=60`), with or without bytes (`100/3200`).
+    struct Count: Sendable {
+        var calls: UInt64
+        var bytes: UInt64?
+        var isLowerBound: Bool
+
+        func matches(calls: UInt64, bytes: UInt64) -> Bool {
+            if isLowerBound { return calls >= self.calls }
+            return calls == self.calls && (self.bytes ?? bytes) == bytes
+        }
+    }
+
+    struct Violation: Sendable {
+        var kind: String
+        var count: Count
+        var first: UInt64?
+        var thread: String?
+        /// Innermost first; others may stand between.
+        var functions: [String]
+    }
+
+    let name: String
+    var options: [String] = []
+    var exit: Int32 = 0
+    var verdict = ""
+    var reasons: [String] = []
+    /// By phase, by kind. `transfers` is among the kinds.
+    var phases: [String: [String: Count]] = [:]
+    /// `never`, a number, or nothing said.
+    var settled: String?
+    var violations: [Violation] = []
+
+    var testDescription: String { name }
+
+    static let all: [Expectation] = {
+        let folder = "\(Place.repository)Fixtures"
+        let sources = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return sources.filter { $0.hasSuffix(".c") || $0.hasSuffix(".cpp") }.sorted()
+            .compactMap { try! Expectation(source: "\(folder)/\($0)") }
+    }()
+
+    /// Nil for a source without an expectation: a library, or a program for benchmarks.
+    init?(source: String) throws {
+        name = URL(filePath: source).deletingPathExtension().lastPathComponent
+        let text = try String(contentsOfFile: source, encoding: .utf8)
+        for line in text.split(separator: "\n") where line.hasPrefix("// ") {
+            let parts = line.dropFirst(3).split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            try read(String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces))
+        }
+        if verdict.isEmpty { return nil }
+    }
+
+    private mutating func read(_ key: String, _ value: String) throws {
+        switch key {
+        case "Options": options = value.split(separator: " ").map(String.init)
+        case "Exit": exit = Int32(value) ?? -1
+        case "Verdict": verdict = value
+        case "Reason": reasons.append(value)
+        case "Settled": settled = value
+        case "Setup", "Warmup", "Steady", "Teardown": phases[key.lowercased()] = try counts(value)
+        case "Violation": violations.append(try violation(value))
+        default: break
+        }
+    }
+
+    private func counts(_ text: String) throws -> [String: Count] {
+        var counts: [String: Count] = [:]
+        for item in text.split(separator: ",") where item.trimmingCharacters(in: .whitespaces) != "nothing" {
+            let words = item.split(separator: " ").map(String.init)
+            guard words.count == 2 else { throw Failure("\(name): '\(item)' is no 'kind count'") }
+            counts[words[0]] = try count(words[1])
+        }
+        return counts
+    }
+
+    private func count(_ text: String) throws -> Count {
+        let isLowerBound = text.hasPrefix(">=")
+        let numbers = text.dropFirst(isLowerBound ? 2 : 0).split(separator: "/").map { UInt64($0) }
+        guard let calls = numbers.first, let calls, numbers.allSatisfy({ $0 != nil }) else {
+            throw Failure("\(name): '\(text)' is no count")
+        }
+        return Count(calls: calls, bytes: numbers.count > 1 ? numbers[1] : nil, isLowerBound: isLowerBound)
+    }
+
+    /// `malloc 100/3200 first 2 thread NAME in inner < outer`
+    private func violation(_ text: String) throws -> Violation {
+        let halves = text.components(separatedBy: " in ")
+        let words = halves[0].split(separator: " ").map(String.init)
+        guard words.count >= 2 else { throw Failure("\(name): '\(text)' is no violation") }
+        let after = { (word: String) in words.firstIndex(of: word).map { words[$0 + 1] } }
+        return Violation(
+            kind: words[0], count: try count(words[1]), first: after("first").flatMap { UInt64($0) },
+            thread: after("thread"),
+            functions: halves.count > 1
+                ? halves[1].components(separatedBy: " < ").map { $0.trimmingCharacters(in: .whitespaces) } : [])
+    }
+}

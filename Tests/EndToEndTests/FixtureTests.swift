@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// Each fixture misbehaves in one way, and says what the audit must make of it.
+@Suite struct FixtureTests {
+    @Test func thereAreFixtures() {
+        #expect(Expectation.all.count > 30)
+    }
+
+    @Test(arguments: Expectation.all) func isJudgedAsItSays(expected: Expectation) throws {
+        let scratch = try Scratch()
+        let (outcome, report) = try audit(
+            [Place.fixture(expected.name), scratch.file("data")], options: expected.options)
+        let audit = try #require(report.audits.first)
+        let said = "\(outcome.errors)"
+        #expect(outcome.status == expected.exit, "\(said)")
+        #expect(report.verdict == expected.verdict, "\(said)")
+        let reasons = try #require(audit["reasons"] as? [String])
+        for reason in expected.reasons {
+            #expect(reasons.contains { $0.contains(reason) }, "\(reason) is not among \(reasons)")
+        }
+        for (phase, counts) in expected.phases { try check(audit, phase, counts) }
+        if let settled = expected.settled {
+            #expect((audit["settledAfter"] as? UInt64).map(String.init) ?? "never" == settled, "settledAfter")
+        }
+        for violation in expected.violations { try check(audit, violation) }
+    }
+
+    private func check(_ audit: [String: Any], _ name: String, _ counts: [String: Expectation.Count]) throws {
+        let phases = try #require(audit["phases"] as? [[String: Any]])
+        let phase = try #require(phases.first { $0["name"] as? String == name })
+        let events = try #require(phase["events"] as? [String: [String: UInt64]])
+        if let transfers = counts["transfers"] {
+            #expect(phase["transfers"] as? UInt64 == transfers.calls, "transfers in \(name)")
+            if let bytes = transfers.bytes {
+                #expect(phase["transferredBytes"] as? UInt64 == bytes, "bytes in \(name)")
+            }
+        }
+        if let syncs = counts["syncs"] { #expect(phase["syncs"] as? UInt64 == syncs.calls, "syncs in \(name)") }
+        for kind in counts.keys where kind != "transfers" && kind != "syncs" {
+            #expect(events[kind] != nil, "\(kind) is no kind of event")
+        }
+        for (kind, event) in events where counts[kind] != nil || !kind.hasPrefix("pageFault") {
+            let expected = counts[kind] ?? Expectation.Count(calls: 0, bytes: nil, isLowerBound: false)
+            let calls = event["calls"] ?? 0
+            let bytes = event["bytes"] ?? 0
+            #expect(expected.matches(calls: calls, bytes: bytes), "\(name): \(kind) \(calls)/\(bytes), not \(expected)")
+        }
+    }
+
+    private func check(_ audit: [String: Any], _ expected: Expectation.Violation) throws {
+        let violations = try #require(audit["violations"] as? [[String: Any]])
+        let found = violations.contains { violation in
+            let functions = (violation["stack"] as? [[String: Any]] ?? []).map { $0["function"] as? String ?? "" }
+            return violation["kind"] as? String == expected.kind
+                && expected.count.matches(
+                    calls: violation["calls"] as? UInt64 ?? 0, bytes: violation["bytes"] as? UInt64 ?? 0)
+                && (expected.first.map { violation["firstTransfer"] as? UInt64 == $0 } ?? true)
+                && (expected.thread.map { ($0.hasPrefix(violation["thread"] as? String ?? "?")) } ?? true)
+                && isSubsequence(expected.functions, of: functions)
+        }
+        #expect(found, "\(expected) is not among \(violations)")
+    }
+
+    private func isSubsequence(_ wanted: [String], of functions: [String]) -> Bool {
+        var rest = functions[...]
+        for function in wanted {
+            guard let index = rest.firstIndex(where: { $0 == function || $0.hasPrefix(function + "(") }) else {
+                return false
+            }
+            rest = rest[(index + 1)...]
+        }
+        return true
+    }
+}

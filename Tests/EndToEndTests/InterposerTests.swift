@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// The library itself, and what happens without it.
+@Suite struct InterposerTests {
+    private let clean = Place.fixture("no-allocation-clean")
+
+    @Test func needsLibcOnly() throws {
+        let needed = try run(["readelf", "--dynamic", "--wide", Place.interposer]).output.split(separator: "\n")
+            .filter { $0.contains("(NEEDED)") }
+        #expect(needed.count == 1 && needed[0].contains("[libc.so.6]"), "\(needed)")
+    }
+
+    @Test func exportsTheInterposedNamesAndTheMarkersOnly() throws {
+        let exported = try run(["nm", "--dynamic", "--defined-only", "--format=just-symbols", Place.interposer]).output
+            .split(separator: "\n").map(String.init)
+        let room = "\(Place.repository)Sources/Interposer"
+        let list = try String(contentsOfFile: "\(room)/interposed.h", encoding: .utf8)
+        let sources = try ["asynchronous", "files", "heap", "life", "locking", "mappings", "transfers"]
+            .map { try String(contentsOfFile: "\(room)/interpose/\($0).c", encoding: .utf8) }.joined()
+        let interposed =
+            list.matches(of: /X\([a-z_ *]+, (\w+), +\\?\n? *\(/).map { String($0.1) }
+            + sources.matches(of: /extern __typeof\(\w+\) (\w+) __attribute__\(\(alias/).map { String($0.1) }
+            + ["reallocarray", "free_sized", "free_aligned_sized", "dioaudit_enter_phase"]
+        #expect(exported.sorted() == interposed.sorted())
+    }
+
+    // MARK: no interposer, no pass
+
+    private func verdict(preload: String) throws -> (Outcome, reasons: [String], [String: Any]) {
+        let scratch = try Scratch()
+        let (outcome, report) = try audit(
+            [clean, scratch.file("data")], environment: ["DIOAUDIT_PRELOAD": preload])
+        let audit = try #require(report.audits.first)
+        let witnesses = try #require(audit["witnesses"] as? [String: [String: Any]])
+        return (outcome, try #require(audit["reasons"] as? [String]), try #require(witnesses["interposer"]))
+    }
+
+    @Test func aMissingOneIsInconclusive() throws {
+        let (outcome, reasons, witness) = try verdict(preload: "/nonexistent/libdioaudit_preload.so")
+        #expect(outcome.status == 2)
+        #expect(reasons.contains { $0.contains("/nonexistent/libdioaudit_preload.so") })
+        #expect(witness["status"] as? String == "unavailable")
+    }
+
+    @Test func oneThatCannotBeLoadedIsInconclusive() throws {
+        let scratch = try Scratch()
+        try "no library".write(toFile: scratch.file("broken.so"), atomically: true, encoding: .utf8)
+        let (outcome, _, witness) = try verdict(preload: scratch.file("broken.so"))
+        #expect(outcome.status == 2)
+        #expect(witness["status"] as? String == "unavailable")
+    }
+
+    /// An interposer whose ledger differs must not write into ours, nor be believed.
+    @Test(arguments: [
+        ("DIOAUDIT_LEDGER_VERSION 1u", "DIOAUDIT_LEDGER_VERSION 99u"), ("DIOAUDIT_SITES = 256", "DIOAUDIT_SITES = 128"),
+    ])
+    func oneOfAnotherLayoutIsInconclusive(ours: String, theirs: String) throws {
+        let scratch = try Scratch()
+        try FileManager.default.copyItem(
+            atPath: "\(Place.repository)Sources/Interposer", toPath: scratch.file("Interposer"))
+        try FileManager.default.copyItem(
+            atPath: "\(Place.repository)Sources/LedgerABI/include", toPath: scratch.file("include"))
+        let header = scratch.file("include/ledger_abi.h")
+        let text = try String(contentsOfFile: header, encoding: .utf8)
+        try #require(text.contains(ours))
+        try text.replacingOccurrences(of: ours, with: theirs).write(toFile: header, atomically: true, encoding: .utf8)
+        let build = try run([
+            "sh", "-c",
+            "clang -D_GNU_SOURCE -O1 -shared -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE -fno-builtin -I\(scratch.path)/include "
+                + "\(scratch.path)/Interposer/*/*.c -o \(scratch.path)/other.so",
+        ])
+        try #require(build.status == 0, "\(build.errors)")
+        let (outcome, _, witness) = try verdict(preload: scratch.file("other.so"))
+        #expect(outcome.status == 2)
+        #expect(witness["status"] as? String == "unavailable")
+        #expect((witness["reason"] as? String ?? "").contains("another version"))
+    }
+
+    @Test func aStaticProgramIsInconclusive() throws {
+        let scratch = try Scratch()
+        let source = "\(Place.repository)Fixtures/no-allocation-clean.c"
+        let build = try run(["clang", "-static", "-O1", "-D_GNU_SOURCE", source, "-o", scratch.file("static")])
+        try #require(build.status == 0, "\(build.errors)")
+        let (outcome, report) = try audit([scratch.file("static"), scratch.file("data")])
+        #expect(outcome.status == 2)
+        #expect(report.verdict == "inconclusive")
+    }
+
+    @Test func itsLockedMemoryIsAtMostAMebibyte() throws {
+        let scratch = try Scratch()
+        let locked = { (environment: [String: String]) in
+            let said = try run([Place.fixture("prints-locked-memory")], environment: environment).output
+            return try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
+        let path = scratch.file("report.json")
+        let audited = try run(
+            [Place.dioaudit, "run", "--quiet", "--format", "json=\(path)", "--", Place.fixture("prints-locked-memory")])
+        let under = try #require(Int(audited.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(under - (try locked([:])) <= 1024, "KiB")
+    }
+}

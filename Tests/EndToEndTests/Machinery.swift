@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+extension Scratch {
+    /// A shell script that can be executed.
+    func script(_ body: String) throws -> String {
+        let path = file("script")
+        try "#!/bin/sh\n\(body)\n".write(toFile: path, atomically: true, encoding: .utf8)
+        chmod(path, 0o755)
+        return path
+    }
+}
+
+/// Waits for something that happens elsewhere; the limit only ends a test that would hang.
+func wait(for what: String, _ condition: () -> Bool) throws {
+    let limit = Date(timeIntervalSinceNow: 30)
+    while !condition() {
+        guard Date() < limit else { throw Failure("waited 30 s for \(what)") }
+        usleep(1000)
+    }
+}
+
+/// dioaudit as `make install` lays it out, where every user can reach it.
+final class Installation {
+    let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+        let files = FileManager.default
+        for folder in ["bin", "lib/dioaudit"] {
+            try files.createDirectory(atPath: scratch.file(folder), withIntermediateDirectories: true)
+        }
+        try files.copyItem(atPath: Place.dioaudit, toPath: scratch.file("bin/dioaudit"))
+        try files.copyItem(atPath: Place.driver, toPath: scratch.file("lib/dioaudit/dioaudit-driver"))
+        try files.copyItem(atPath: Place.interposer, toPath: scratch.file("lib/dioaudit/libdioaudit_preload.so"))
+    }
+
+    /// - Parameter preparation: shell commands that come before, such as ulimit.
+    func runAsOrdinaryUser(_ preparation: String, _ arguments: [String]) throws -> Outcome {
+        let shell = "\(preparation); exec \(scratch.file("bin/dioaudit")) \"$@\""
+        let user = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+        return try run(user + ["sh", "-c", shell, "sh"] + arguments, environment: ["TMPDIR": "/var/tmp"])
+    }
+}
+
+/// A small ext4 file system in a file, nearly full.
+final class LoopDisk {
+    private let scratch: Scratch
+    var mountPoint: String { scratch.file("mount") }
+
+    init(mebibytes: Int) throws {
+        scratch = try Scratch()
+        try FileManager.default.createDirectory(atPath: scratch.file("mount"), withIntermediateDirectories: false)
+        let made = try run([
+            "sh", "-ec",
+            "truncate -s \(mebibytes)M \(scratch.path)/image; /sbin/mkfs.ext4 -q \(scratch.path)/image; "
+                + "mount -o loop \(scratch.path)/image \(scratch.path)/mount",
+        ])
+        guard made.status == 0 else { throw Failure("no loop disk: \(made.errors)") }
+    }
+
+    deinit { _ = try? run(["umount", mountPoint]) }
+}

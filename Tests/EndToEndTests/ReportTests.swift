@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+@Suite struct ReportTests {
+    private func validate(_ report: String) throws -> Outcome {
+        let program = """
+            import json, sys, jsonschema
+            schema = json.load(open(sys.argv[1]))
+            jsonschema.Draft202012Validator.check_schema(schema)
+            for error in jsonschema.Draft202012Validator(schema).iter_errors(json.load(open(sys.argv[2]))):
+                sys.exit(f"{list(error.path)}: {error.message}")
+            """
+        // Debian's own interpreter: another on PATH may lack python3-jsonschema.
+        return try run(
+            ["/usr/bin/python3", "-c", program, "\(Place.repository)docs/report.schema.json", report])
+    }
+
+    @Test(arguments: ["no-allocation-clean", "allocates-each-transfer", "crashes", "no-transfer", "forks"])
+    func keepsToItsSchema(fixture: String) throws {
+        let scratch = try Scratch()
+        let path = scratch.file("report.json")
+        _ = try run(
+            [Place.dioaudit, "run", "--format", "json=\(path)", "--", Place.fixture(fixture), scratch.file("data")])
+        let outcome = try validate(path)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    @Test func aProgramThatCannotStartHasAReportToo() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("report.json")
+        let outcome = try run([Place.dioaudit, "run", "--format", "json=\(path)", "--", "/nonexistent/program"])
+        #expect(outcome.status == 3)
+        let validation = try validate(path)
+        #expect(validation.status == 0, "\(validation.errors)")
+    }
+
+    @Test func theSchemaRefusesWhatIsNoReport() throws {
+        let scratch = try Scratch()
+        try #"{"schema": "dioaudit/report/1", "verdict": "maybe"}"#.write(
+            toFile: scratch.file("bad.json"), atomically: true, encoding: .utf8)
+        #expect(try validate(scratch.file("bad.json")).status == 1)
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// Where things are that the tests run.
+enum Place {
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path()
+    static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path()
+    static let dioaudit = products + "dioaudit"
+    static let driver = products + "dioaudit-driver"
+    static let interposer = products + "dioaudit_LedgerABI.resources/libdioaudit_preload.so"
+
+    /// Built by `make fixtures`.
+    static func fixture(_ name: String) -> String { "\(repository).build/fixtures/\(name)" }
+}
+
+/// A directory on a file system that takes O_DIRECT, removed at the end.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        var template = Array("/var/tmp/dioaudit-tests-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Failure("mkdtemp in /var/tmp: \(String(cString: strerror(errno)))")
+        }
+        path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        chmod(path, 0o777)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// How a command ended, and what it said.
+struct Outcome {
+    var status: Int32
+    var signal: Int32?
+    var output: String
+    var errors: String
+}
+
+/// Runs a command to its end. Its output goes to files, so that nothing it says can block it.
+func run(
+    _ command: [String], environment: [String: String] = [:], directory: String? = nil,
+    whileRunning: (Process) throws -> Void = { _ in }
+) throws -> Outcome {
+    let scratch = try Scratch()
+    let process = Process()
+    process.executableURL = URL(filePath: command[0].hasPrefix("/") ? command[0] : "/usr/bin/env")
+    process.arguments = command[0].hasPrefix("/") ? Array(command.dropFirst()) : command
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    if let directory { process.currentDirectoryURL = URL(filePath: directory) }
+    let files = try ["output", "errors"].map { name -> FileHandle in
+        _ = FileManager.default.createFile(atPath: scratch.file(name), contents: nil)
+        return try #require(FileHandle(forWritingAtPath: scratch.file(name)))
+    }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = files[0]
+    process.standardError = files[1]
+    try withoutBlockedSignals { try process.run() }
+    try whileRunning(process)
+    process.waitUntilExit()
+    let signalled = process.terminationReason == .uncaughtSignal
+    return Outcome(
+        status: signalled ? -1 : process.terminationStatus, signal: signalled ? process.terminationStatus : nil,
+        output: try String(contentsOfFile: scratch.file("output"), encoding: .utf8),
+        errors: try String(contentsOfFile: scratch.file("errors"), encoding: .utf8))
+}
+
+/// The tests' threads are Dispatch's, which block all signals, and a child inherits that.
+private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
+}
+
+/// A report as JSON has it.
+struct StoredReport {
+    let root: [String: Any]
+
+    init(_ text: String) throws {
+        let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        root = try #require(value as? [String: Any])
+    }
+
+    var verdict: String { root["verdict"] as? String ?? "" }
+    var audits: [[String: Any]] { root["audits"] as? [[String: Any]] ?? [] }
+}
+
+/// `dioaudit run` on a command, and its report.
+func audit(
+    _ command: [String], options: [String] = [], environment: [String: String] = [:]
+) throws -> (Outcome, StoredReport) {
+    let scratch = try Scratch()
+    let path = scratch.file("report.json")
+    let outcome = try run(
+        [Place.dioaudit, "run"] + options + ["--format", "text", "--format", "json=\(path)", "--"] + command,
+        environment: environment)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    guard !text.isEmpty else { throw Failure("no report, exit \(outcome.status): \(outcome.errors)") }
+    return (outcome, try StoredReport(text))
+}
+
+/// Tests that need root say so when they are skipped; `.ci/run` is root.
+let isRoot = geteuid() == 0
