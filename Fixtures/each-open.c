@@ -1,5 +1,5 @@
 // Intent: opens by every name of open a descriptor whose number was a pipe's before, closed by a direct system call. Two
-// transfers on each: one is the file's warm-up.
+// transfers on each: one is the file's warm-up. Then creat gets the number of an O_DIRECT file: that is no transfer.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
@@ -49,6 +49,14 @@ int main(int count, char **arguments) {
         if (way == 8) require(fcntl(fd, F_SETFL, O_DIRECT) == 0, "fcntl");
         if (way == 9) require(fcntl_64(fd, F_SETFL, O_DIRECT) == 0, "fcntl64");
         write_blocks(fd, 2);
+        close(fd);
+    }
+    for (int way = 0; way < 2; way++) {
+        int known_as_direct = open_direct(path);
+        syscall(SYS_close, known_as_direct);
+        int fd = way == 0 ? creat(path, 0600) : creat_64(path, 0600);
+        require(fd == known_as_direct, "the number is used again");
+        write_block(fd, 0);
         close(fd);
     }
 }

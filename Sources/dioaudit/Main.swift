@@ -10,6 +10,12 @@ struct Dioaudit: ParsableCommand {
         abstract: "Proves that a program does direct I/O in its steady state without allocating memory.",
         version: Report.Tool.current.version,
         subcommands: [AuditCommand.self, RunCommand.self])
+
+    /// Without a subcommand nothing was audited, and a script must not take that for a pass.
+    func run() throws {
+        writeError(Self.helpMessage())
+        throw ExitCode(ExitStatus.usage.rawValue)
+    }
 }
 
 @main

@@ -1,0 +1,130 @@
+import Foundation
+
+// Rows of a table: what, against what, the ratio (median of pairs), the reach of it, and the figures themselves.
+
+let pairs = 7
+let repository = FileManager.default.currentDirectoryPath
+let release = "\(repository)/.build/release"
+let dioaudit = "\(release)/dioaudit"
+let driver = "\(release)/dioaudit-driver"
+let scratch = "/var/tmp/dioaudit-bench-\(getpid())"
+
+func fixture(_ name: String) -> String { "\(repository)/.build/fixtures/\(name)" }
+
+func row(_ what: String, _ reach: String, _ result: (ratio: Double, a: Double, b: Double), _ unit: String) {
+    let figures = String(format: "%.2f %@ / %.2f %@", result.a, unit, result.b, unit)
+    print(
+        what.padding(toLength: 62, withPad: " ", startingAt: 0) + String(format: "%6.3f  ", result.ratio)
+            + reach.padding(toLength: 9, withPad: " ", startingAt: 0) + figures)
+    fflush(stdout)
+}
+
+// MARK: counting
+
+func heapLoop(threads: Int, pairs: Int, under command: [String] = [], preload: String? = nil) -> Contender {
+    Contender(
+        command: command + [fixture("bench-heap-loop"), "\(threads)", "\(pairs)"],
+        environment: preload.map { ["LD_PRELOAD": $0] } ?? [:], figure: .printed(""))
+}
+
+func counting() throws {
+    let audited = [dioaudit, "run", "--quiet", "--"]
+    let counted = heapLoop(threads: 1, pairs: 20_000_000, under: audited)
+    let forwarded = heapLoop(threads: 1, pairs: 20_000_000, preload: fixture("libforward-only"))
+    row("counting / forwarding only, 1 thread", "<= 1.05", try compare(counted, forwarded, pairs: pairs), "ns")
+    for (threads, reach) in [(1, "<= 1.30"), (8, "<= 1.25")] {
+        let counted = heapLoop(threads: threads, pairs: 20_000_000 / threads, under: audited)
+        let plain = heapLoop(threads: threads, pairs: 20_000_000 / threads)
+        row("counting / plain, \(threads) thread(s)", reach, try compare(counted, plain, pairs: pairs), "ns")
+    }
+    let violations = Contender(
+        command: audited + [fixture("bench-violations"), "\(scratch)/violations", "1000000"], figure: .printed(""))
+    let figures = try (0..<pairs).map { _ in try violations.measure() }
+    let call = String(format: "%.0f ns a pair of malloc and free", median(figures))
+    print("a violation of a known site, 36 frames deep: \(call) (<= 500 ns)")
+}
+
+// MARK: transfers
+
+/// IOPS are compared by the time that the same number of transfers takes: B's time over A's.
+func transfers(_ engine: String, _ rw: String, iodepth: Int) -> Contender {
+    Contender(
+        command: [
+            driver, "--file", "\(scratch)/driver", "--engine", engine, "--rw", rw, "--bs", "4096", "--iodepth",
+            "\(iodepth)", "--size", "\(64 << 20)", "--transfers", "20000",
+        ], figure: .printed("nanoseconds="))
+}
+
+func plainLoop(_ rw: String) -> Contender {
+    Contender(
+        command: [fixture("bench-psync"), "\(scratch)/plain", rw, "4096", "\(64 << 20)", "20000"],
+        figure: .printed("nanoseconds="))
+}
+
+/// fio's terse output, version 3: field 49 holds the writes' IOPS, field 8 the reads'.
+func fio(_ engine: String, _ rw: String, iodepth: Int) -> Contender {
+    let field = rw.hasSuffix("write") ? 49 : 8
+    let job = """
+        fio --name=bench --minimal --ioengine=\(engine) --rw=\(rw) --bs=4k --iodepth=\(iodepth) --direct=1 --size=64m \
+        --filename=\(scratch)/fio --number_ios=20000 --thread --norandommap --randrepeat=0 \
+        --overwrite=1 | awk -F';' '{ print 20000 / $\(field) * 1e9 }'
+        """
+    return Contender(command: ["bash", "-c", job], figure: .printed(""))
+}
+
+func engines() throws {
+    for rw in ["randread", "randwrite"] {
+        let result = try compare(plainLoop(rw), transfers("psync", rw, iodepth: 1), pairs: pairs)
+        row("driver's IOPS / plain C loop, psync \(rw)", ">= 1.00", milliseconds(result), "ms")
+    }
+    for (engine, depths) in [("psync", [1]), ("pvsync2", [1]), ("libaio", [1, 32]), ("io_uring", [1, 32])] {
+        for iodepth in depths {
+            for rw in ["randread", "randwrite"] where engine != "pvsync2" || rw == "randread" {
+                let result = try compare(
+                    fio(engine, rw, iodepth: iodepth), transfers(engine, rw, iodepth: iodepth), pairs: pairs)
+                row("driver's IOPS / fio, \(engine) \(rw) iodepth \(iodepth)", ">= 1.00", milliseconds(result), "ms")
+            }
+        }
+    }
+    var audited = transfers("psync", "randread", iodepth: 1)
+    audited.command = [dioaudit, "run", "--quiet", "--"] + audited.command
+    let result = try compare(transfers("psync", "randread", iodepth: 1), audited, pairs: pairs)
+    row("psync's IOPS with the interposer / without", ">= 0.99", milliseconds(result), "ms")
+}
+
+func milliseconds(_ result: (ratio: Double, a: Double, b: Double)) -> (Double, Double, Double) {
+    (result.ratio, result.a / 1e6, result.b / 1e6)
+}
+
+// MARK: whole commands
+
+func commands() throws {
+    let run = Contender(command: [dioaudit, "run", "--quiet", "--", "true"], figure: .wallMilliseconds)
+    let plain = Contender(command: ["true"], figure: .wallMilliseconds)
+    let result = try compare(run, plain, pairs: 21)
+    print(String(format: "dioaudit run -- true adds %.1f ms to true (<= 30 ms)", result.a - result.b))
+    let audit = Contender(command: [dioaudit, "audit", "--quiet"], figure: .wallMilliseconds)
+    print(
+        String(
+            format: "dioaudit audit takes %.1f s (<= 10 s)", median(try (0..<3).map { _ in try audit.measure() }) / 1e3)
+    )
+    let locked = { (command: [String]) in
+        try Contender(command: command, figure: .printed("")).measure()
+    }
+    let added =
+        try locked([dioaudit, "run", "--quiet", "--", fixture("prints-locked-memory")])
+        - locked([fixture("prints-locked-memory")])
+    print(String(format: "the interposer adds %.0f KiB of locked memory (<= 1024 KiB)", added))
+}
+
+do {
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    print("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
+    try counting()
+    try engines()
+    try commands()
+} catch {
+    FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+    exit(1)
+}

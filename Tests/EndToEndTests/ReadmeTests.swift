@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+/// What the README shows is what happens.
+@Suite struct ReadmeTests {
+    struct Example: CustomTestStringConvertible, Sendable {
+        var command: String
+        var output: String
+
+        var testDescription: String { command }
+    }
+
+    /// Commands after `$` in its console blocks, and the lines below each.
+    static let examples: [Example] = {
+        let text = (try? String(contentsOfFile: "\(Place.repository)README.md", encoding: .utf8)) ?? ""
+        let blocks = text.components(separatedBy: "```console\n").dropFirst()
+            .map { $0.components(separatedBy: "```")[0] }
+        return blocks.flatMap { block in
+            block.components(separatedBy: "$ ").dropFirst().map { part in
+                let lines = part.split(separator: "\n", maxSplits: 1)
+                return Example(command: String(lines[0]), output: lines.count > 1 ? String(lines[1]) : "")
+            }
+        }
+    }()
+
+    @Test func thereAreExamples() {
+        #expect(Self.examples.count >= 5)
+    }
+
+    @Test(arguments: examples.filter { $0.command != "make test" }) func printsWhatItShows(example: Example) throws {
+        // make would wait for the lock that `swift test` holds on the build.
+        let command = example.command == "make audit" ? "dioaudit audit" : example.command
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let outcome = try run(
+            ["bash", "-c", command + " 2>&1"], environment: ["PATH": "\(Place.products):\(path)"],
+            directory: Place.repository)
+        #expect(comparable(outcome.output) == comparable(example.output))
+    }
+
+    /// Without what differs from run to run: figures, units of time, the width of columns, where the repository is.
+    private func comparable(_ text: String) -> [String] {
+        text.replacing(Place.repository, with: "")
+            .replacing(/\+0x[0-9a-f]+/, with: "+OFFSET")
+            .replacing(/[0-9]+(\.[0-9]+)? (ns|µs|ms|s)\b/, with: "TIME")
+            .replacing(/\([0-9]+\), pid [0-9]+/, with: "PID")
+            .replacing(/[0-9]+\/0 +TIME/, with: "FAULTS TIME")
+            .replacing(/[0-9]+\.[0-9] MiB/, with: "LOCKED")
+            .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+    }
+}
