@@ -24,8 +24,6 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CLinuxHost"),
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
-        .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
-        .systemLibrary(name: "CLibaio", providers: [.apt(["libaio-dev"])]),
 
         .target(name: "AuditCore"),
         .target(name: "AuditHost", dependencies: ["AuditCore", "LedgerABI", "CLinuxHost", "CElfutils"]),
@@ -38,9 +36,8 @@ let package = Package(
             ]),
 
         .target(
-            name: "Workloads", dependencies: ["CLinux", "CLiburing", "CLibaio", "LedgerABI"], swiftSettings: embedded,
-            // It has no pkg-config file, and Embedded Swift does not follow the module map's `link`.
-            linkerSettings: [.linkedLibrary("aio")]),
+            name: "Workloads", dependencies: ["CLinux", "LedgerABI"], swiftSettings: embedded,
+            linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("aio")]),
         .executableTarget(
             name: "dioaudit-driver", dependencies: ["Workloads"], swiftSettings: embedded),
         .executableTarget(

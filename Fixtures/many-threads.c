@@ -2,6 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
+// Threads: 301
 // Warmup: transfers 1
 // Steady: transfers 75, malloc 2100/21000, free >=2100, calloc >=0
 #include "direct.h"

@@ -2,6 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
+// Threads: 2
 // Warmup: transfers 1
 // Steady: transfers 99, malloc 10/400, free >=10
 // Settled: 51

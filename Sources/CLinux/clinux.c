@@ -25,12 +25,6 @@ char *const *cl_arguments(void) {
     return arguments;
 }
 
-int64_t cl_nanoseconds(clockid_t clock) {
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
-
 // MARK: files
 
 int cl_create_direct(const char *path) {

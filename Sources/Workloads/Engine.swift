@@ -9,12 +9,12 @@ public protocol Engine: ~Copyable {
     /// Takes a transfer, to be handed over by the next `submit`. Its slot is free: `reap` has returned what it held.
     mutating func enqueue(_ transfer: Transfer)
 
-    /// Hands over what was enqueued and returns when at least one transfer has completed.
+    /// Hands over what was enqueued and returns when there is a completed transfer to reap.
     ///
     /// - Throws: when the kernel refuses to take transfers; one that it took and failed is `reap`'s to tell.
     mutating func submit() throws(Failure)
 
-    /// One of the transfers that have completed, each told once; nil when there is none left without another `submit`.
+    /// One of the completed transfers, each told once; nil if it takes another `submit`.
     mutating func reap() -> Completion?
 
     /// What a transfer is called in a message.

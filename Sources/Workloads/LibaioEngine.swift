@@ -1,4 +1,3 @@
-import CLibaio
 import CLinux
 
 /// io_submit(2) and io_getevents(2), through libaio.
@@ -50,6 +49,7 @@ public struct LibaioEngine: Engine, ~Copyable {
 
     public mutating func submit() throws(Failure) {
         try handOver()
+        guard arrived.isEmpty else { return }
         var result: Int32
         repeat {
             result = io_getevents(context, 1, target.slots, events, nil)

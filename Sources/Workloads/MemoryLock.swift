@@ -6,7 +6,7 @@ func lockMemory() throws(Failure) {
     let number = errno
     let needed = processKiB()
     var limit = rlimit()
-    getrlimit(Int32(__RLIMIT_MEMLOCK.rawValue), &limit)
+    getrlimit(__RLIMIT_MEMLOCK, &limit)
     throw Failure(
         "mlockall(MCL_CURRENT | MCL_FUTURE)", errno: number, status: .cannotLock,
         remedy: "\(needed) KiB must be locked and RLIMIT_MEMLOCK allows \(limit.rlim_cur / 1024) KiB:"

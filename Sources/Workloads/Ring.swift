@@ -1,4 +1,3 @@
-import CLiburing
 import CLinux
 
 /// An io_uring, set up by liburing for as long as this value lives. Has room for a job's slots.

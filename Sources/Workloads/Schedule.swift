@@ -27,9 +27,9 @@ struct Schedule {
     func enter(_ phase: Phase, leads: Bool) {
         pthread_barrier_wait(barrier)
         if leads {
-            if phase == .teardown { steady.pointee.end = cl_nanoseconds(CLOCK_MONOTONIC) }
+            if phase == .teardown { steady.pointee.end = nanoseconds(CLOCK_MONOTONIC) }
             phase.mark()
-            if phase == .steady { steady.pointee.start = cl_nanoseconds(CLOCK_MONOTONIC) }
+            if phase == .steady { steady.pointee.start = nanoseconds(CLOCK_MONOTONIC) }
         }
         pthread_barrier_wait(barrier)
     }
@@ -57,4 +57,11 @@ enum Phase {
             }
         return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
     }
+}
+
+/// The time by a clock, as in clock_gettime(2).
+func nanoseconds(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }

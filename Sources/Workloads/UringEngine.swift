@@ -1,4 +1,4 @@
-import CLiburing
+import CLinux
 
 /// io_uring's READ and WRITE.
 public struct UringEngine: Engine, ~Copyable {

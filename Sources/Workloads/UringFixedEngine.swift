@@ -1,4 +1,3 @@
-import CLiburing
 import CLinux
 
 /// io_uring's READ_FIXED and WRITE_FIXED: the kernel knows the buffers and the file beforehand.

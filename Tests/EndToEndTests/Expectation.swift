@@ -29,6 +29,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     var exit: Int32 = 0
     var verdict = ""
     var reasons: [String] = []
+    var threads: Int?
     /// By phase, by kind. `transfers` is among the kinds.
     var phases: [String: [String: Count]] = [:]
     /// `never`, a number, or nothing said.
@@ -63,6 +64,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         case "Verdict": verdict = value
         case "Reason": reasons.append(value)
         case "Settled": settled = value
+        case "Threads": threads = Int(value)
         case "Setup", "Warmup", "Steady", "Teardown": phases[key.lowercased()] = try counts(value)
         case "Violation": violations.append(try violation(value))
         default: break

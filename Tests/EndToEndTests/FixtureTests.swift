@@ -19,6 +19,9 @@ import Testing
         for reason in expected.reasons {
             #expect(reasons.contains { $0.contains(reason) }, "\(reason) is not among \(reasons)")
         }
+        if let threads = expected.threads {
+            #expect((audit["subject"] as? [String: Any])?["threads"] as? Int == threads, "threads")
+        }
         for (phase, counts) in expected.phases { try check(audit, phase, counts) }
         if let settled = expected.settled {
             #expect((audit["settledAfter"] as? UInt64).map(String.init) ?? "never" == settled, "settledAfter")

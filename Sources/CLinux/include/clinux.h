@@ -2,8 +2,12 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-// Embedded Swift has no Glibc module: these headers stand in for it. Without _GNU_SOURCE, which would change the layout
-// of types that liburing's and libaio's modules hold as well.
+// Embedded Swift has no Glibc module: these headers stand in for it. All that the driver sees of C is in this one module:
+// liburing.h defines _XOPEN_SOURCE, which changes types (fd_set) that other modules would hold as well.
+#include <liburing.h>
+
+#include <libaio.h>
+
 #include <errno.h>
 #include <linux/magic.h>
 #include <pthread.h>
@@ -19,11 +23,6 @@
 
 #include <stdint.h>
 
-// The C library's own, which it declares with _GNU_SOURCE only.
-ssize_t preadv2(int fd, const struct iovec *vector, int count, off_t at, int flags);
-ssize_t pwritev2(int fd, const struct iovec *vector, int count, off_t at, int flags);
-int pthread_setname_np(pthread_t thread, const char *name);
-
 // The program's arguments: Embedded Swift has no CommandLine.
 int cl_argument_count(void);
 char *const *cl_arguments(void);
@@ -31,15 +30,12 @@ char *const *cl_arguments(void);
 // RWF_DSYNC: a macro with a cast, which Swift does not import.
 extern const int cl_rwf_dsync;
 
-// clock_gettime(2), in nanoseconds. Swift takes struct timespec for that module's which it loads first, and that is
-// not always this one.
-int64_t cl_nanoseconds(clockid_t clock);
-
-// open(2) for reading and writing with O_DIRECT, creating the file: variadic, and O_DIRECT needs _GNU_SOURCE.
+// open(2) for reading and writing with O_DIRECT, creating the file: variadic, which Swift does not import.
 // -1 with errno set.
 int cl_create_direct(const char *path);
 
-// What statx(2) says of direct I/O on an open file; struct statx needs _GNU_SOURCE.
+// What statx(2) says of direct I/O on an open file: STATX_DIOALIGN may be missing from older headers, and Swift has no
+// #ifdef for that.
 // A multiple of these bytes is what offsets and lengths must be; 0 if the file takes none at all, -1 if nobody knows.
 int64_t cl_direct_alignment(int fd);
 
