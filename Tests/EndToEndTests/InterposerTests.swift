@@ -57,10 +57,11 @@ import Testing
     ])
     func oneOfAnotherLayoutIsInconclusive(ours: String, theirs: String) throws {
         let scratch = try Scratch()
-        try FileManager.default.copyItem(
-            atPath: "\(Place.repository)Sources/Interposer", toPath: scratch.file("Interposer"))
-        try FileManager.default.copyItem(
-            atPath: "\(Place.repository)Sources/LedgerABI/include", toPath: scratch.file("include"))
+        let copied = try run([
+            "cp", "-r", "\(Place.repository)Sources/Interposer", "\(Place.repository)Sources/LedgerABI/include",
+            scratch.path,
+        ])
+        try #require(copied.status == 0, "\(copied.errors)")
         let header = scratch.file("include/ledger_abi.h")
         let text = try String(contentsOfFile: header, encoding: .utf8)
         try #require(text.contains(ours))
