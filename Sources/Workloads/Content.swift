@@ -1,6 +1,6 @@
 /// What a block of the file holds, so that whoever reads it knows whether it is the right one.
 ///
-/// Each sector carries where it belongs and the how manieth writing of its block it comes from, in its first two words,
+/// Each sector carries where it belongs and by which write it came there (its generation), in its first two words,
 /// and a seal over both in its last. A sector is what a device writes whole, so that its inside needs no check. The
 /// seal also tells this run's data from what an earlier one left.
 struct Content {

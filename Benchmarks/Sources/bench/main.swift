@@ -11,12 +11,16 @@ let scratch = "/var/tmp/dioaudit-bench-\(getpid())"
 
 func fixture(_ name: String) -> String { "\(repository)/.build/fixtures/\(name)" }
 
+/// At once, even into a pipe: a benchmark takes minutes.
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
 func row(_ what: String, _ reach: String, _ result: (ratio: Double, a: Double, b: Double), _ unit: String) {
     let figures = String(format: "%.2f %@ / %.2f %@", result.a, unit, result.b, unit)
-    print(
+    say(
         what.padding(toLength: 62, withPad: " ", startingAt: 0) + String(format: "%6.3f  ", result.ratio)
             + reach.padding(toLength: 9, withPad: " ", startingAt: 0) + figures)
-    fflush(stdout)
 }
 
 // MARK: counting
@@ -41,7 +45,7 @@ func counting() throws {
         command: audited + [fixture("bench-violations"), "\(scratch)/violations", "1000000"], figure: .printed(""))
     let figures = try (0..<pairs).map { _ in try violations.measure() }
     let call = String(format: "%.0f ns a pair of malloc and free", median(figures))
-    print("a violation of a known site, 36 frames deep: \(call) (<= 500 ns)")
+    say("a violation of a known site, 36 frames deep: \(call) (<= 500 ns)")
 }
 
 // MARK: transfers
@@ -67,7 +71,7 @@ func fio(_ engine: String, _ rw: String, iodepth: Int) -> Contender {
     let job = """
         fio --name=bench --minimal --ioengine=\(engine) --rw=\(rw) --bs=4k --iodepth=\(iodepth) --direct=1 --size=64m \
         --filename=\(scratch)/fio --number_ios=20000 --thread --norandommap --randrepeat=0 \
-        --overwrite=1 | awk -F';' '{ print 20000 / $\(field) * 1e9 }'
+        --overwrite=1 | awk -F';' '{ printf "%.0f", 20000 / $\(field) * 1e9 }'
         """
     return Contender(command: ["bash", "-c", job], figure: .printed(""))
 }
@@ -102,9 +106,9 @@ func commands() throws {
     let run = Contender(command: [dioaudit, "run", "--quiet", "--", "true"], figure: .wallMilliseconds)
     let plain = Contender(command: ["true"], figure: .wallMilliseconds)
     let result = try compare(run, plain, pairs: 21)
-    print(String(format: "dioaudit run -- true adds %.1f ms to true (<= 30 ms)", result.a - result.b))
+    say(String(format: "dioaudit run -- true adds %.1f ms to true (<= 30 ms)", result.a - result.b))
     let audit = Contender(command: [dioaudit, "audit", "--quiet"], figure: .wallMilliseconds)
-    print(
+    say(
         String(
             format: "dioaudit audit takes %.1f s (<= 10 s)", median(try (0..<3).map { _ in try audit.measure() }) / 1e3)
     )
@@ -114,13 +118,13 @@ func commands() throws {
     let added =
         try locked([dioaudit, "run", "--quiet", "--", fixture("prints-locked-memory")])
         - locked([fixture("prints-locked-memory")])
-    print(String(format: "the interposer adds %.0f KiB of locked memory (<= 1024 KiB)", added))
+    say(String(format: "the interposer adds %.0f KiB of locked memory (<= 1024 KiB)", added))
 }
 
 do {
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
-    print("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
+    say("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
     try counting()
     try engines()
     try commands()

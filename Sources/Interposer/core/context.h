@@ -46,16 +46,18 @@ void context_enter(uint32_t phase);
 // in which more than a count is wanted. It saves the registers that it uses, so that the short path need save none.
 __attribute__((preserve_most)) void context_count(enum dioaudit_event event, uint64_t bytes);
 
-static inline void count(enum dioaudit_event event, uint64_t bytes) {
+static inline bool count_plainly(enum dioaudit_event event, uint64_t bytes) {
     char *thread = (char *)context.thread;
     uint64_t cells = process.plain_cells;
-    if (unlikely(!cells) || unlikely(!thread)) {
-        context_count(event, bytes);
-        return;
-    }
+    if (unlikely(!cells) || unlikely(!thread)) return false;
     struct dioaudit_cell *cell = (struct dioaudit_cell *)(void *)(thread + cells) + event;
     add(&cell->calls, 1);
     if (!__builtin_constant_p(bytes) || bytes) add(&cell->bytes, bytes);
+    return true;
+}
+
+static inline void count(enum dioaudit_event event, uint64_t bytes) {
+    if (!count_plainly(event, bytes)) context_count(event, bytes);
 }
 
 // Counts a transfer or sync in a given phase.

@@ -1,6 +1,7 @@
 #include "ledger.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -64,16 +65,38 @@ static struct dioaudit_arena *open_arena(void) {
     return arena;
 }
 
+static void touch(uintptr_t start, uintptr_t end, bool write) {
+    for (uintptr_t page = start & -(uintptr_t)DIOAUDIT_PAGE; page < end; page += DIOAUDIT_PAGE) {
+        unsigned char *byte = (unsigned char *)page;
+        if (write) __atomic_fetch_add(byte, 0, __ATOMIC_RELAXED);
+        else (void)*(const volatile unsigned char *)byte;
+    }
+}
+
+// Segment by segment: the linker may leave holes between them. What it made read-only after relocation is one of them.
+static void touch_image(void) {
+    extern const char image[] __asm__("__ehdr_start") HIDDEN;
+    const ElfW(Ehdr) *header = (const void *)image;
+    const ElfW(Phdr) *segments = (const void *)(image + header->e_phoff);
+    uintptr_t base = (uintptr_t)image, read_only_end = 0;
+    for (int i = 0; i < header->e_phnum; i++)
+        if (segments[i].p_type == PT_GNU_RELRO) read_only_end = base + segments[i].p_vaddr + segments[i].p_memsz;
+    for (int i = 0; i < header->e_phnum; i++) {
+        if (segments[i].p_type != PT_LOAD) continue;
+        uintptr_t start = base + segments[i].p_vaddr, end = start + segments[i].p_memsz;
+        bool relocated = start < read_only_end && read_only_end <= end;
+        uintptr_t written = relocated ? (read_only_end + DIOAUDIT_PAGE - 1) & -(uintptr_t)DIOAUDIT_PAGE : start;
+        touch(start, end, false);
+        if (segments[i].p_flags & PF_W) touch(written, end, true);
+    }
+}
+
 // TRAP: memory that we touch for the first time in the subject's steady phase is a page fault of the subject's.
-// So all of our own image is touched now, and the arena too, which a forked child finds unmapped by page.
+// So all of our own image is touched now, and the arena too, which a forked child finds unmapped by page. Fixture:
+// no-allocation-clean.c
 static void touch_all(void) {
-    extern char image_start[] __asm__("__ehdr_start") HIDDEN, image_data[] __asm__("__bss_start") HIDDEN;
-    extern char image_end[] __asm__("_end") HIDDEN;
-    for (const volatile char *page = image_start; page < image_end; page += DIOAUDIT_PAGE) (void)*page;
-    for (char *page = image_data; page < image_end; page += DIOAUDIT_PAGE)
-        __atomic_fetch_add((unsigned char *)page, 0, __ATOMIC_RELAXED);
-    for (size_t offset = 0; offset < sizeof(*ledger); offset += DIOAUDIT_PAGE)
-        __atomic_fetch_add((unsigned char *)ledger + offset, 0, __ATOMIC_RELAXED);
+    touch_image();
+    touch((uintptr_t)ledger, (uintptr_t)ledger + sizeof(*ledger), true);
 }
 
 // MARK: processes

@@ -15,16 +15,16 @@
 // TRAP: dlsym allocates (older glibc: calloc for dlerror's buffer; any program may also wrap dlsym), and the
 // allocation arrives at our own calloc, whose next is just what dlsym was asked for. Meanwhile this pool serves.
 // Its blocks are never reused, so a late free of one only has to be ignored. Fixture: dlsym-callocs.c
-static char pool[16 * 1024] __attribute__((aligned(16)));
+char next_pool[NEXT_POOL] __attribute__((aligned(16)));
 static uint64_t pool_used;
 
 static void *pool_malloc(size_t size) {
     uint64_t room = ((uint64_t)size + 31) & ~UINT64_C(15);  // 16 bytes in front keep the size, for realloc
     if (room < size) return NULL;
     uint64_t at = __atomic_fetch_add(&pool_used, room, __ATOMIC_RELAXED);
-    if (at + room > sizeof(pool)) return NULL;
-    memcpy(pool + at, &size, sizeof(size));
-    return pool + at + 16;
+    if (at + room > sizeof(next_pool)) return NULL;
+    memcpy(next_pool + at, &size, sizeof(size));
+    return next_pool + at + 16;
 }
 
 static void *pool_calloc(size_t count, size_t size) {
@@ -37,10 +37,6 @@ static void *pool_realloc(void *block, size_t size) {
 }
 
 static void pool_free(void *block) {}
-
-bool next_owns_block(const void *block) {
-    return (uintptr_t)block - (uintptr_t)pool < sizeof(pool);
-}
 
 size_t next_block_size(const void *block) {
     size_t size;

@@ -3,6 +3,7 @@
 #define DIOAUDIT_NEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "../interposed.h"
 
@@ -22,7 +23,13 @@ bool next_resolve(void);
 
 // Whether a block came from the pool that serves allocations made while the table is being resolved. Such blocks
 // are never given back.
-bool next_owns_block(const void *block);
+enum { NEXT_POOL = 16 * 1024 };
+extern char next_pool[NEXT_POOL] __attribute__((visibility("hidden")));
+
+static inline bool next_owns_block(const void *block) {
+    return (uintptr_t)block - (uintptr_t)next_pool < NEXT_POOL;
+}
+
 size_t next_block_size(const void *block);
 
 #endif

@@ -7,9 +7,14 @@
 #include "../core/next.h"
 #include "../rules.h"
 
-INTERPOSED void *malloc(size_t size) {
-    count(DIOAUDIT_EVENT_MALLOC, size);
+static __attribute__((noinline)) void *malloc_slowly(size_t size) {
+    context_count(DIOAUDIT_EVENT_MALLOC, size);
     return next.malloc(size);
+}
+
+// malloc and free are what is called most: their short path has no stack frame.
+INTERPOSED void *malloc(size_t size) {
+    return likely(count_plainly(DIOAUDIT_EVENT_MALLOC, size)) ? next.malloc(size) : malloc_slowly(size);
 }
 
 INTERPOSED void *calloc(size_t number, size_t size) {
@@ -50,9 +55,14 @@ static void release(void *block) {
     if (likely(!next_owns_block(block))) next.free(block);
 }
 
-INTERPOSED void free(void *block) {
-    count(DIOAUDIT_EVENT_FREE, 0);
+static __attribute__((noinline)) void free_slowly(void *block) {
+    context_count(DIOAUDIT_EVENT_FREE, 0);
     release(block);
+}
+
+INTERPOSED void free(void *block) {
+    if (likely(!next_owns_block(block)) && likely(count_plainly(DIOAUDIT_EVENT_FREE, 0))) next.free(block);
+    else free_slowly(block);
 }
 
 // C23's, which glibc has from 2.41 on: both do what free does.
