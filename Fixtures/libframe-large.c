@@ -1,0 +1,2 @@
+#define ROOM 9000
+#include "frame.h"

@@ -1,0 +1,2 @@
+#define ROOM 1000
+#include "frame.h"

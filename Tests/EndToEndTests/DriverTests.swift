@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// The driver by itself, and its counts as the interposer sees them.
+@Suite struct DriverTests {
+    struct Job: CustomTestStringConvertible, Sendable {
+        var engine: String
+        var rw: String
+        var iodepth: Int
+        var jobs: Int
+
+        var testDescription: String { "\(engine) \(rw) iodepth \(iodepth) jobs \(jobs)" }
+    }
+
+    static let jobs: [Job] =
+        ["psync", "pvsync2", "libaio", "io_uring", "io_uring-fixed"].flatMap { engine in
+            ["read", "write", "randread", "randwrite", "randrw"].map { rw in
+                Job(engine: engine, rw: rw, iodepth: engine.hasPrefix("p") ? 1 : 4, jobs: rw == "randrw" ? 2 : 1)
+            }
+        } + [Job(engine: "psync", rw: "metadata", iodepth: 1, jobs: 1)]
+
+    private func command(_ job: Job, file: String, _ more: [String] = []) -> [String] {
+        [
+            Place.driver, "--file", file, "--engine", job.engine, "--rw", job.rw, "--bs", "4096", "--iodepth",
+            "\(job.iodepth)", "--numjobs", "\(job.jobs)", "--size", "1048576", "--warmup", "7", "--transfers", "101",
+        ] + more
+    }
+
+    @Test(arguments: jobs) func doesExactlyWhatItIsTold(job: Job) throws {
+        let scratch = try Scratch()
+        let (outcome, report) = try audit(
+            command(job, file: scratch.file("data")), options: ["--require-lock", "--min-ios", "\(101 * job.jobs)"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.hasPrefix("transfers=\(101 * job.jobs) bytes=\(101 * job.jobs * 4096) nanoseconds="))
+        let phases = try #require(report.audits.first?["phases"] as? [[String: Any]])
+        let transfers = Dictionary(
+            uniqueKeysWithValues: phases.map { ($0["name"] as? String ?? "", $0["transfers"] as? Int ?? -1) })
+        #expect(transfers["warmup"] == 7 * job.jobs)
+        #expect(transfers["steady"] == 101 * job.jobs)
+        #expect(transfers["teardown"] == 0)
+    }
+
+    @Test func syncsEveryNWrites() throws {
+        let scratch = try Scratch()
+        let job = Job(engine: "psync", rw: "write", iodepth: 1, jobs: 1)
+        let (_, report) = try audit(command(job, file: scratch.file("data"), ["--fsync", "10"]))
+        let phases = try #require(report.audits.first?["phases"] as? [[String: Any]])
+        // 7 writes of the warm-up, 101 of the steady phase: syncs after the 10th, 20th … 100th of all 108.
+        #expect(phases.first { $0["name"] as? String == "steady" }?["syncs"] as? Int == 10)
+    }
+
+    @Test(arguments: [("pread", "randread", "wrong data"), ("pwrite", "randwrite", "moved 2048 bytes only")])
+    func aDiskThatLiesIsFoundOut(call: String, rw: String, words: String) throws {
+        let scratch = try Scratch()
+        let job = Job(engine: "psync", rw: rw, iodepth: 1, jobs: 1)
+        let outcome = try run(
+            command(job, file: scratch.file("data"), ["--transfers", "1000"]),
+            environment: ["LD_PRELOAD": Place.fixture("libspoils-transfers"), "SPOIL": call])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains(call) && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+
+    @Test(arguments: [
+        ["--engine", "sync"], ["--rw", "sideways"], ["--bs", "1000"], ["--iodepth", "0"], ["--transfers", "many"],
+        ["--colour", "blue"], ["--iodepth", "2"],
+    ])
+    func whatItDoesNotUnderstandItNames(wrong: [String]) throws {
+        let scratch = try Scratch()
+        let job = Job(engine: "psync", rw: "read", iodepth: 1, jobs: 1)
+        let outcome = try run(command(job, file: scratch.file("data"), wrong))
+        #expect(outcome.status == 2)
+        #expect(
+            outcome.errors.contains(wrong[0]) && outcome.errors.count(where: { $0 == "\n" }) == 1, "\(outcome.errors)")
+    }
+}
