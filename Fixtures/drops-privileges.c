@@ -7,7 +7,7 @@
 // Warmup: transfers 2
 // Steady: transfers 8, malloc 1/3, free 1
 // Teardown: nothing
-// Violation: malloc 1/3 first 5
+// Violation: malloc 1/3 first 5 in main
 #include "direct.h"
 #include <sys/wait.h>
 

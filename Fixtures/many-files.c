@@ -1,4 +1,4 @@
-// Intent: transfers on 400 O_DIRECT files that are open at once. Some are beyond what can be followed: no pass.
+// Intent: transfers on 1100 O_DIRECT files that are open at once. Some are beyond what can be followed: no pass.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
@@ -6,8 +6,13 @@
 // Setup: nothing
 // Teardown: nothing
 #include "direct.h"
+#include <sys/resource.h>
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
-    for (int i = 0; i < 400; i++) write_blocks(open_direct(arguments[1]), 3);
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    require(setrlimit(RLIMIT_NOFILE, &limit) == 0, "RLIMIT_NOFILE");
+    for (int i = 0; i < 1100; i++) write_blocks(open_direct(arguments[1]), 3);
 }

@@ -75,6 +75,11 @@ private func interposerWitness(_ observation: Observation) -> Witness {
     if ledger.imagesRefused > 0 {
         return .partial("the interposer could not attach to \(plural(ledger.imagesRefused, "program"))")
     }
+    if ledger.imagesUnseen > 0 {
+        return .partial(
+            "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static or "
+                + "set-uid, another libc, or an environment without LD_PRELOAD): not observed")
+    }
     if ledger.imagesBeyondTable > 0 {
         return .partial("the ledger had no place for \(plural(ledger.imagesBeyondTable, "program"))")
     }

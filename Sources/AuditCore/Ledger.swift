@@ -145,6 +145,8 @@ public struct Ledger: Equatable, Sendable {
     public var imagesBeyondTable: UInt32 = 0
     /// Program images whose interposer could not attach.
     public var imagesRefused: UInt32 = 0
+    /// Program images that the subject's processes started or became, and whose interposer never reported.
+    public var imagesUnseen: UInt32 = 0
     /// Forked children for whom no record was free.
     public var lostProcesses: UInt32 = 0
 

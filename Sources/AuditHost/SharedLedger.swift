@@ -14,6 +14,7 @@ extension Session {
         // An image that found no arena counts itself as refused as well.
         ledger.imagesRefused = session.images_refused - min(session.images_refused, ledger.imagesBeyondTable)
         var unusable: UInt32 = 0
+        var started: Int64 = 1
         for index in 0..<arenas {
             let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: arenaBytes)
             let header = ArenaHeader(at: mapping.start)
@@ -22,9 +23,11 @@ extension Session {
                 continue
             }
             ledger.lostProcesses += header.lostProcesses
+            started += header.imagesStarted
             ledger.processes += Arena(mapping.start).processes()
         }
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
+        ledger.imagesUnseen = UInt32(clamping: started - Int64(session.arenas_claimed))
         ledger.noteSuccessions()
         return ledger
     }

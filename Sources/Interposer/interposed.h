@@ -1,7 +1,7 @@
 // The one list of interposed functions: X(result, name, parameters, arguments). The `next` table, its bootstrap
 // and its resolution are all expanded from it; a function stands in interpose/ under the same name. Further names of
 // the same function (LFS spellings such as mmap64, where off_t has 64 bits anyway) are aliases there; reallocarray,
-// free_sized and free_aligned_sized need no `next` of their own.
+// free_sized, free_aligned_sized, execv, execvp, execl, execlp and execle need no `next` of their own.
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
@@ -9,6 +9,7 @@
 #include <liburing.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -97,6 +98,26 @@ typedef void plain_function(void);
     X(int, io_uring_unregister_files, (struct io_uring *ring), (ring))                                              \
     X(void, io_uring_queue_exit, (struct io_uring *ring), (ring))
 
+#define INTERPOSED_IMAGES(X)                                                                                        \
+    X(int, execve, (const char *path, char *const *arguments, char *const *environment),                            \
+      (path, arguments, environment))                                                                               \
+    X(int, execvpe, (const char *file, char *const *arguments, char *const *environment),                           \
+      (file, arguments, environment))                                                                               \
+    X(int, fexecve, (int fd, char *const *arguments, char *const *environment), (fd, arguments, environment))       \
+    X(int, execveat,                                                                                                \
+      (int directory, const char *path, char *const *arguments, char *const *environment, int flags),               \
+      (directory, path, arguments, environment, flags))                                                             \
+    X(int, posix_spawn,                                                                                             \
+      (pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes, \
+       char *const *arguments, char *const *environment),                                                           \
+      (pid, path, actions, attributes, arguments, environment))                                                     \
+    X(int, posix_spawnp,                                                                                            \
+      (pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes, \
+       char *const *arguments, char *const *environment),                                                           \
+      (pid, file, actions, attributes, arguments, environment))                                                     \
+    X(int, system, (const char *command), (command))                                                                \
+    X(FILE *, popen, (const char *command, const char *mode), (command, mode))
+
 #define INTERPOSED_LIFE(X)                                                                                          \
     X(pid_t, fork, (void), ())                                                                                      \
     X(int, pthread_create,                                                                                          \
@@ -121,6 +142,7 @@ typedef void plain_function(void);
     INTERPOSED_LOCKING(X)                                                                                           \
     INTERPOSED_FILES(X)                                                                                             \
     INTERPOSED_TRANSFERS(X)                                                                                         \
+    INTERPOSED_IMAGES(X)                                                                                            \
     INTERPOSED_LIFE(X)
 
 #endif

@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        arguments: [\Ledger.imagesRefused, \Ledger.imagesBeyondTable, \Ledger.lostProcesses]
+        arguments: [\Ledger.imagesRefused, \Ledger.imagesUnseen, \Ledger.imagesBeyondTable, \Ledger.lostProcesses]
             as [WritableKeyPath & Sendable])
     func aProcessThatWasNotSeenIsNoPass(loss: WritableKeyPath<Ledger, UInt32> & Sendable) {
         var seen = observation(cleanProcess())

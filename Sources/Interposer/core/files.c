@@ -11,14 +11,14 @@
 
 enum {
     DESCRIPTORS = 16384,
-    FILES = 250,
+    FILES = 1000,
     UNKNOWN = 0,  // not looked at yet
     OTHER = 1,    // no O_DIRECT file
     FIRST_FILE = 2
 };
 
 static struct direct_file files[FILES];
-static uint8_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into files
+static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into files
 static uint32_t open_files;
 static uint32_t warming;  // pairs of file and direction that have begun their warm-up and not ended it
 
@@ -59,12 +59,13 @@ static struct direct_file *look(int fd) {
 struct direct_file *files_find(int fd) {
     if (unlikely(fd < 0)) return NULL;
     if (unlikely(fd >= DESCRIPTORS)) return look(fd);
-    uint8_t slot = __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE);
+    uint16_t slot = __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE);
     if (slot == OTHER) return NULL;
     if (slot != UNKNOWN) return &files[slot - FIRST_FILE];
 
+    if (!process.phase) return NULL;  // too early to tell; it is looked at when it is used again
     struct direct_file *file = look(fd);
-    uint8_t found = file ? (uint8_t)(file - files + FIRST_FILE) : OTHER;
+    uint16_t found = file ? (uint16_t)(file - files + FIRST_FILE) : OTHER;
     if (__atomic_compare_exchange_n(&slots[fd], &slot, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return file;
     // Another thread looked too, and came first.
     if (file) files_drop(file);
@@ -95,7 +96,7 @@ void files_drop(struct direct_file *file) {
 }
 
 static void forget(int fd) {
-    uint8_t slot = __atomic_exchange_n(&slots[fd], UNKNOWN, __ATOMIC_ACQ_REL);
+    uint16_t slot = __atomic_exchange_n(&slots[fd], UNKNOWN, __ATOMIC_ACQ_REL);
     if (slot >= FIRST_FILE) files_drop(&files[slot - FIRST_FILE]);
 }
 
@@ -122,7 +123,7 @@ void files_opened(int fd, bool direct) {
 
 void files_flags_changed(int fd) {
     if (fd < 0 || fd >= DESCRIPTORS || !are_ours()) return;
-    uint8_t slot = slots[fd];
+    uint16_t slot = slots[fd];
     bool direct = is_direct(fd);
     if (direct == (slot >= FIRST_FILE)) return;
     // The flag is the open file's, not the descriptor's: whatever shares the file changes with it, and which
@@ -141,7 +142,7 @@ void files_duplicated(int fd, int copy) {
         note_lost_file();
     } else if (are_ours()) {
         files_keep(file);
-        __atomic_store_n(&slots[copy], (uint8_t)(file - files + FIRST_FILE), __ATOMIC_RELEASE);
+        __atomic_store_n(&slots[copy], (uint16_t)(file - files + FIRST_FILE), __ATOMIC_RELEASE);
     }
 }
 

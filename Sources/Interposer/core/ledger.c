@@ -16,6 +16,7 @@
 
 struct dioaudit_arena *ledger;
 
+static char executable[DIOAUDIT_PATH];  // for a child that forks after chroot, where there is no /proc
 static bool refused;    // no ledger for this program, now and later
 static bool attaching;  // a signal handler or an allocation in the middle of it must not start again
 
@@ -121,7 +122,12 @@ static bool begin_process(void) {
     record->pid = (int32_t)SYSTEM(SYS_getpid);
     record->parent_pid = (int32_t)SYSTEM(SYS_getppid);
     long length = SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record->executable, DIOAUDIT_PATH - 1);
-    record->executable[length < 0 ? 0 : length] = 0;
+    if (length > 0) {
+        record->executable[length] = 0;
+        memcpy(executable, record->executable, DIOAUDIT_PATH);
+    } else {
+        memcpy(record->executable, executable, DIOAUDIT_PATH);
+    }
 
     context = (struct context){0};  // a child's TLS is its parent's, and so were these rows
     process.record = record;

@@ -105,12 +105,23 @@ static void enter_steady_if_warm(void) {
         cross(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_PHASE_STEADY);
 }
 
-void phases_transfer_begins(void) {
-    if (likely(process.phase >= DIOAUDIT_PHASE_STEADY) || !phases_automatic()) return;
-    if (process.phase == DIOAUDIT_PHASE_SETUP) {
+bool phases_transfer_begins(void) {
+    if (likely(process.phase >= DIOAUDIT_PHASE_STEADY) || !phases_automatic()) return false;
+    if (process.phase != DIOAUDIT_PHASE_SETUP) return false;
+    bool began = cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
+    if (ledger->config.warmup_transfers == 0) enter_steady_if_warm();
+    return began;
+}
+
+// Another thread's call may have taken setup's end back meanwhile.
+void phases_transfer_done(void) {
+    if (unlikely(process.phase == DIOAUDIT_PHASE_SETUP) && phases_automatic())
         cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
-        if (ledger->config.warmup_transfers == 0) enter_steady_if_warm();
-    }
+}
+
+void phases_nothing_moved(void) {
+    if (process.record->transfers == 0 && phases_automatic() && process.phase != DIOAUDIT_PHASE_EXIT)
+        cross(process.phase, DIOAUDIT_PHASE_SETUP);
 }
 
 void phases_transfer_ended(void) {

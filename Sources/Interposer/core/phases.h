@@ -9,8 +9,12 @@
 // Starts the clock and the fault counters of a process that has just attached.
 void phases_begin(struct dioaudit_process *record);
 
-// A transfer begins, or has ended: may enter the warm-up, or the steady phase.
-void phases_transfer_begins(void);
+// A call that may transfer begins: true if that ended setup. If it then moves nothing, setup goes on.
+bool phases_transfer_begins(void);
+void phases_nothing_moved(void);
+
+// A transfer has moved its data; the call that did it is over, which may end the warm-up.
+void phases_transfer_done(void);
 void phases_transfer_ended(void);
 
 // Without an open O_DIRECT file the process is in no phase that is judged, until one is opened again.

@@ -16,8 +16,9 @@ bool transfers_attached(void) {
 }
 
 void transfers_begin(struct transfer_call *call, bool warmup) {
-    phases_transfer_begins();
+    bool began_warmup = phases_transfer_begins();
     *call = (struct transfer_call){
+        .began_warmup = began_warmup,
         .phase = context_phase(),
         .outer_warmup_frame = context.warmup_frame,
         .outer_ordinal = context.ordinal,
@@ -33,7 +34,8 @@ void transfers_end(struct transfer_call *call) {
     if (call->counts_faults) phases_move_faults_to_warmup(call->faults);
     context.warmup_frame = call->outer_warmup_frame;
     context.ordinal = call->outer_ordinal;
-    phases_transfer_ended();
+    if (call->moved) phases_transfer_ended();
+    else if (call->began_warmup) phases_nothing_moved();
 }
 
 bool transfer_begins(struct direct_file *file, enum direction direction) {
@@ -45,6 +47,8 @@ static bool is_judged(uint32_t phase) {
 }
 
 void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
+    call->moved = true;
+    phases_transfer_done();
     bool warmup = files_finish(file, direction, warmup_of_each_file());
     uint32_t phase = warmup && is_judged(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
     context_count_in(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);

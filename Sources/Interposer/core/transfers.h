@@ -11,6 +11,8 @@
 // One call that may transfer, on the stack of the function that makes it.
 struct transfer_call {
     uint32_t phase;                 // of the process when the call began
+    bool began_warmup;              // it ended setup; taken back if nothing moves
+    bool moved;                     // at least one transfer was done
     bool counts_faults;             // a warm-up transfer in the steady phase: its page faults are warm-up's
     struct dioaudit_faults faults;
     uintptr_t outer_warmup_frame;   // of a transfer that a signal interrupted

@@ -209,6 +209,7 @@ struct dioaudit_arena {
     uint64_t magic;
     uint32_t version;
     uint32_t lost_processes;       // forked children for whom no process record was free
+    int64_t images_started;        // programs that this image's processes started or became
     struct dioaudit_config config;
     struct dioaudit_process processes[DIOAUDIT_PROCESSES];
     struct dioaudit_module modules[DIOAUDIT_MODULES];

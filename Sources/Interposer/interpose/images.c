@@ -1,0 +1,107 @@
+// Programs that this one starts or becomes. Each must load the interposer and say so, or it was not observed: they are
+// counted here, and the host compares. libc's own calls among these functions go by internal names, so each is here.
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "../core/context.h"
+#include "../core/ledger.h"
+#include "../core/next.h"
+#include "../core/transfers.h"
+#include "../rules.h"
+
+static void expect_image(int32_t number) {
+    if (transfers_attached()) __atomic_fetch_add(&ledger->images_started, number, __ATOMIC_RELAXED);
+}
+
+// Before the call: there is no after, unless it failed.
+#define BECOME(call)              \
+    do {                          \
+        expect_image(1);          \
+        int result = (call);      \
+        expect_image(-1);         \
+        return result;            \
+    } while (0)
+
+INTERPOSED int execve(const char *path, char *const *arguments, char *const *environment) {
+    BECOME(next.execve(path, arguments, environment));
+}
+
+INTERPOSED int execvpe(const char *file, char *const *arguments, char *const *environment) {
+    BECOME(next.execvpe(file, arguments, environment));
+}
+
+INTERPOSED int fexecve(int fd, char *const *arguments, char *const *environment) {
+    BECOME(next.fexecve(fd, arguments, environment));
+}
+
+INTERPOSED int execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+    BECOME(next.execveat(directory, path, arguments, environment, flags));
+}
+
+INTERPOSED int execv(const char *path, char *const *arguments) {
+    return execve(path, arguments, environ);
+}
+
+INTERPOSED int execvp(const char *file, char *const *arguments) {
+    return execvpe(file, arguments, environ);
+}
+
+// What stands in a call from `first` to its null, as an array; `rest` is then just behind.
+#define COLLECT(first, arguments, rest)                                   \
+    va_list rest;                                                         \
+    int number = 1;                                                       \
+    va_start(rest, first);                                                \
+    while (va_arg(rest, char *)) number++;                                \
+    va_end(rest);                                                         \
+    char *arguments[number + 1];                                          \
+    arguments[0] = (char *)(uintptr_t)first;                              \
+    va_start(rest, first);                                                \
+    for (int i = 1; i <= number; i++) arguments[i] = va_arg(rest, char *)
+
+INTERPOSED int execl(const char *path, const char *first, ...) {
+    COLLECT(first, arguments, rest);
+    va_end(rest);
+    return execve(path, arguments, environ);
+}
+
+INTERPOSED int execlp(const char *file, const char *first, ...) {
+    COLLECT(first, arguments, rest);
+    va_end(rest);
+    return execvpe(file, arguments, environ);
+}
+
+INTERPOSED int execle(const char *path, const char *first, ...) {
+    COLLECT(first, arguments, rest);
+    char *const *environment = va_arg(rest, char *const *);
+    va_end(rest);
+    return execve(path, arguments, environment);
+}
+
+INTERPOSED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                           const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+    int result = next.posix_spawn(pid, path, actions, attributes, arguments, environment);
+    if (result == 0) expect_image(1);
+    return result;
+}
+
+INTERPOSED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                            const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+    int result = next.posix_spawnp(pid, file, actions, attributes, arguments, environment);
+    if (result == 0) expect_image(1);
+    return result;
+}
+
+INTERPOSED int system(const char *command) {
+    int result = next.system(command);
+    if (command && result != -1) expect_image(1);
+    return result;
+}
+
+INTERPOSED FILE *popen(const char *command, const char *mode) {
+    FILE *stream = next.popen(command, mode);
+    if (stream) expect_image(1);
+    return stream;
+}
