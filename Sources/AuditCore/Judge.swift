@@ -105,10 +105,8 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
                 "the steady phase holds \(plural(steady.transfers, "transfer")), "
                     + "and at least \(max(1, requirements.minimumTransfers)) are asked for")
         }
-    } else if Phase.allCases.contains(where: { total[$0].transfers > 0 }) {
-        reasons.append(
-            "the steady phase was not reached: all \(plural(processes.reduce(0) { $0 + $1.transfers }, "transfer")) "
-                + "were warm-up's")
+    } else if case let early = total.all.reduce(0, { $0 + $1.transfers }), early > 0 {
+        reasons.append("the steady phase was not reached: all \(plural(early, "transfer")) came before it")
     } else {
         reasons.append("no transfer on an O_DIRECT file was seen")
     }
