@@ -10,7 +10,7 @@ BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
 TEST_NEEDS := g++ binutils python3-jsonschema
 BENCH_NEEDS := fio
 
-SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures
+SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help audit test build fixtures bench format lint install clean needs test-needs bench-needs
