@@ -60,7 +60,7 @@ bench-needs:
 
 # Fixtures: each source is a program (or, named lib*, a library) of its own. "// Flags:" and "// Link:" lines in it add
 # to its command.
-FIXTURE_SOURCES := $(wildcard Fixtures/*.c Fixtures/*.cpp)
+FIXTURE_SOURCES := $(wildcard Fixtures/*.c Fixtures/*.cpp Fixtures/*.swift)
 FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES)))
 FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/LedgerABI/include -pthread
 said = $(shell sed -n 's|^// $(1): ||p' $<)
@@ -78,3 +78,7 @@ fixtures: $(FIXTURES)
 .build/fixtures/%: Fixtures/%.cpp $(wildcard Fixtures/*.h)
 	@mkdir -p $(@D)
 	clang++ -std=gnu++17 $(FIXTURE_FLAGS) $(call said,Flags) $< -o $@ $(call said,Link)
+
+.build/fixtures/%: Fixtures/%.swift
+	@mkdir -p $(@D)
+	swiftc -O -g -swift-version 6 $< -o $@

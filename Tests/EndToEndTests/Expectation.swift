@@ -41,7 +41,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     static let all: [Expectation] = {
         let folder = "\(Place.repository)Fixtures"
         let sources = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return sources.filter { $0.hasSuffix(".c") || $0.hasSuffix(".cpp") }.sorted()
+        return sources.filter { $0.hasSuffix(".c") || $0.hasSuffix(".cpp") || $0.hasSuffix(".swift") }.sorted()
             .compactMap { try! Expectation(source: "\(folder)/\($0)") }
     }()
 
