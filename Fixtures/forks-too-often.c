@@ -1,4 +1,4 @@
-// Intent: forks 60 children, each of which allocates between its transfers: more than the ledger has places for. What
+// Intent: forks 150 children, each of which allocates between its transfers: more than the ledger has places for. What
 // it did see is a failure, and what it did not is said.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
@@ -11,7 +11,7 @@
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
     int fd = open_direct(arguments[1]), status;
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 150; i++) {
         pid_t child = fork();
         if (child == 0) {
             write_blocks(fd, 2);

@@ -72,6 +72,14 @@ private func interposerWitness(_ observation: Observation) -> Witness {
                 + (ledger.imagesRefused > 0 ? ": it could not attach to the ledger" : "")
                 + " (a static or set-uid program, another libc, or an interposer of another version?)")
     }
+    if observation.isStatic {
+        return .partial(
+            "\(observation.subject.command[0]) is a static program, which loads no interposer: only programs that it "
+                + "started were observed")
+    }
+    if let process = ledger.processes.first(where: \.definesMalloc) {
+        return .partial("\(name(of: process)) brings its own malloc, whose calls pass the interposer by")
+    }
     if ledger.imagesRefused > 0 {
         return .partial("the interposer could not attach to \(plural(ledger.imagesRefused, "program"))")
     }
@@ -112,7 +120,7 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
     }
     let faultsMatter = requirements.policy.forbids(.pageFaultMinor) || requirements.policy.forbids(.pageFaultMajor)
     for process in processes {
-        if !process.saidGoodbye && !process.replacedByExec && process.stillRunning && process.transfers > 0 {
+        if !process.saidGoodbye && !process.replacedByExec && process.stillRunning {
             reasons.append("\(name(of: process)) is still running: what it does from now on is not in the ledger")
         } else if !process.phases[.steady].faultsKnown && faultsMatter {
             reasons.append(
@@ -148,9 +156,11 @@ private func lossReasons(_ processes: [ProcessLedger]) -> [String] {
 // MARK: the lock
 
 private func lockReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
-    observation.ledger.processes.compactMap { process in
+    // A forked child does not inherit the lock (mlockall(2)), and nor does what exec makes of a process.
+    let subjectLocks = observation.ledger.processes.contains { $0.lock.calls > 0 }
+    return observation.ledger.processes.compactMap { process in
         let lock = process.lock
-        guard requirements.lock.applies(to: lock) else { return nil }
+        guard requirements.lock.applies(subjectLocks: subjectLocks) else { return nil }
         let succeededLater = lock.flags.union(lock.flagsAtSteady).contains(.future)
         if lock.errno != 0 && !succeededLater { return lockFailure(process, limit: observation.memlockLimit) }
         guard process.steadyReached, !lock.inEffectThroughSteady else { return nil }

@@ -100,6 +100,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var stillRunning = false
     /// The phase that it was last in; teardown after a goodbye.
     public var lastPhase = Phase.teardown
+    /// Its executable has a malloc of its own, whose calls pass the interposer by.
+    public var definesMalloc = false
     public var steadyReached = false
     public var phasesByMarker = false
     public var unknownMarkers: UInt32 = 0

@@ -74,14 +74,14 @@ public struct LockSummary: Equatable, Sendable, Encodable {
 /// Whether a pass needs MCL_FUTURE through the steady phase.
 public enum LockRequirement: Sendable {
     case always
-    /// Only of a process that called mlockall itself: it meant to be locked.
+    /// Of all processes, if any of them called mlockall: the subject means to be locked.
     case whenSubjectLocks
     case never
 
-    func applies(to lock: ProcessLock) -> Bool {
+    func applies(subjectLocks: Bool) -> Bool {
         switch self {
         case .always: true
-        case .whenSubjectLocks: lock.calls > 0
+        case .whenSubjectLocks: subjectLocks
         case .never: false
         }
     }

@@ -29,7 +29,12 @@ public func observe(
     subject.processes = Set(ledger.processes.map(\.pid)).count
     subject.threads = subject.processes + ledger.processes.reduce(0) { $0 + Int($1.threadsCreated) }
 
+    for index in ledger.processes.indices {
+        ledger.processes[index].definesMalloc = Executable(ledger.processes[index].executable).definesMalloc
+    }
+
     var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
+    observation.isStatic = Executable(command: command.arguments[0]).isStatic
     observation.interposerMissing = interposer.problem
     observation.memlockLimit = memlockLimit()
     observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)

@@ -119,7 +119,6 @@ typedef void plain_function(void);
     X(FILE *, popen, (const char *command, const char *mode), (command, mode))
 
 #define INTERPOSED_LIFE(X)                                                                                          \
-    X(pid_t, fork, (void), ())                                                                                      \
     X(int, pthread_create,                                                                                          \
       (pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument),                \
       (thread, attributes, start, argument))                                                                        \

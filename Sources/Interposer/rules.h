@@ -23,7 +23,7 @@
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))  // no allocation on first use
 
 #pragma GCC poison printf fprintf sprintf snprintf vprintf puts fputs fopen perror strerror
-#pragma GCC poison strdup asprintf backtrace pthread_mutex_lock pthread_key_create pthread_atfork
+#pragma GCC poison strdup asprintf backtrace pthread_mutex_lock pthread_key_create
 #ifndef DIOAUDIT_DEFINES_ALLOCATION
 #pragma GCC poison malloc calloc realloc reallocarray posix_memalign aligned_alloc memalign sbrk
 #endif

@@ -56,6 +56,19 @@ import Testing
         #expect(audit.witnesses.interposer.status == .partial)
     }
 
+    @Test func aMallocOfItsOwnIsNoPass() {
+        var process = cleanProcess()
+        process.definesMalloc = true
+        #expect(judge(observation(process)).witnesses.interposer.status == .partial)
+        #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
+    @Test func whatAStaticProgramStartedDoesNotStandForIt() {
+        var seen = observation(cleanProcess())
+        seen.isStatic = true
+        #expect(judge(seen).verdict == .inconclusive)
+    }
+
     @Test func filesThatWereNotFollowedAreNoPass() {
         var process = cleanProcess()
         process.lost.files = 1
@@ -107,6 +120,15 @@ import Testing
         #expect(judge(observation(process)).settledAfter == nil)
         let allowing = Requirements(policy: Policy(allow: [.pageFaultMinor, .pageFaultMajor]))
         #expect(judge(observation(process), by: allowing).verdict == .pass)
+    }
+
+    @Test func aProcessThatRunsOnWithoutATransferIsNoPass() {
+        var daemon = cleanProcess(pid: 11)
+        daemon.phases = PhaseLedgers()
+        daemon.steadyReached = false
+        daemon.saidGoodbye = false
+        daemon.stillRunning = true
+        #expect(judge(observation(cleanProcess(), daemon)).verdict == .inconclusive)
     }
 
     @Test func aProcessThatRunsOnIsNoPass() {

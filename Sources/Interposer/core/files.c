@@ -32,7 +32,7 @@ static bool is_direct(int fd) {
     return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
 }
 
-static void note_lost_file(void) {
+void files_note_lost(void) {
     __atomic_fetch_add(&process.record->lost_files, 1, __ATOMIC_RELAXED);
 }
 
@@ -52,7 +52,7 @@ static struct direct_file *claim_file(void) {
 static struct direct_file *look(int fd) {
     if (!process.phase || !is_direct(fd)) return NULL;
     struct direct_file *file = fd < DESCRIPTORS ? claim_file() : NULL;
-    if (!file) note_lost_file();
+    if (!file) files_note_lost();
     return file;
 }
 
@@ -139,7 +139,7 @@ void files_duplicated(int fd, int copy) {
     struct direct_file *file = files_find(fd);
     if (!file) return;
     if (copy >= DESCRIPTORS) {
-        note_lost_file();
+        files_note_lost();
     } else if (are_ours()) {
         files_keep(file);
         __atomic_store_n(&slots[copy], (uint16_t)(file - files + FIRST_FILE), __ATOMIC_RELEASE);

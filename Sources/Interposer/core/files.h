@@ -34,6 +34,9 @@ void files_duplicated(int fd, int copy);
 void files_keep(struct direct_file *file);
 void files_drop(struct direct_file *file);
 
+// Transfers on an O_DIRECT file pass unseen: there was no room to follow it.
+void files_note_lost(void);
+
 // In a forked child: the files are its own from now on, and it has done no transfer on them.
 void files_forget_transfers(void);
 

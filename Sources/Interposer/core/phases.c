@@ -179,7 +179,7 @@ void phases_marker(const char *name) {
         {"teardown", DIOAUDIT_PHASE_EXIT},
     };
     if (!process.phase && !ledger_attach()) return;
-    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+    for (size_t i = 0; name && i < sizeof(phases) / sizeof(phases[0]); i++) {
         if (strcmp(name, phases[i].name) != 0) continue;
         process.record->phase_by_marker = 1;
         cross(process.phase, phases[i].phase);

@@ -28,10 +28,6 @@ static int claim(int ring) {
     return -1;
 }
 
-static void note_lost_file(void) {
-    __atomic_fetch_add(&process.record->lost_files, 1, __ATOMIC_RELAXED);
-}
-
 void rings_register(int ring, const int *descriptors, unsigned count) {
     rings_unregister(ring);  // closed without io_uring_queue_exit, and its descriptor used again
     int place = count <= REGISTERED ? claim(ring) : -1;
@@ -55,6 +51,6 @@ void rings_unregister(int ring) {
 struct direct_file *rings_file(int ring, uint32_t index) {
     int place = find(ring);
     if (place >= 0 && index < rings[place].count) return rings[place].files[index];
-    note_lost_file();
+    files_note_lost();
     return NULL;
 }

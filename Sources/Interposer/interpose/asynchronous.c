@@ -2,10 +2,12 @@
 // bytes are those asked for, since its completion passes by here unseen.
 #include <errno.h>
 #include <linux/io_uring.h>
+#include <sys/uio.h>
 
 #include "../core/context.h"
 #include "../core/next.h"
 #include "../core/rings.h"
+#include "../core/system.h"
 #include "../core/transfers.h"
 #include "../rules.h"
 
@@ -17,21 +19,78 @@ struct request {
     uint64_t bytes;
 };
 
-static bool begin_request(const struct request *request) {
-    return request->file && request->kind == TRANSFER && transfer_begins(request->file, request->direction);
+// What a submission asks of each file in each direction.
+//
+// TRAP: once submitted, a request may complete, and its memory be used again or unmapped by another thread, before the
+// submitting call returns. So all is read before the call; afterwards only what was not taken, which is the caller's
+// still. Fixture: reuses-iocbs.c
+enum { TARGETS = 16 };
+
+struct submission {
+    struct transfer_call call;
+    bool warmup;
+    uint64_t syncs;
+    struct target {
+        struct direct_file *file;
+        enum direction direction;
+        uint64_t transfers, bytes;
+    } targets[TARGETS];
+};
+
+static struct target *target_of(struct submission *submission, const struct request *request) {
+    for (int i = 0; i < TARGETS; i++) {
+        struct target *target = &submission->targets[i];
+        if (!target->file) *target = (struct target){request->file, request->direction, 0, 0};
+        if (target->file == request->file && target->direction == request->direction) return target;
+    }
+    files_note_lost();
+    return NULL;
 }
 
-static void end_request(struct transfer_call *call, const struct request *request, bool submitted) {
-    if (!request->file) return;
-    if (request->kind == SYNC && submitted) transfers_count_sync();
-    if (request->kind != TRANSFER) return;
-    if (submitted) transfer_done(call, request->file, request->direction, request->bytes);
-    else transfer_failed(request->file, request->direction);
+static void add_request(struct submission *submission, struct request request) {
+    if (!request.file) return;
+    if (request.kind == SYNC) submission->syncs++;
+    if (request.kind != TRANSFER) return;
+    struct target *target = target_of(submission, &request);
+    if (!target) return;
+    submission->warmup |= transfer_begins(request.file, request.direction);
+    target->transfers++;
+    target->bytes += request.bytes;
 }
 
+// The kernel did not take it.
+static void take_back(struct submission *submission, struct request request) {
+    if (!request.file) return;
+    if (request.kind == SYNC) submission->syncs--;
+    if (request.kind != TRANSFER) return;
+    struct target *target = target_of(submission, &request);
+    if (!target) return;
+    transfer_failed(request.file, request.direction);
+    target->transfers--;
+    target->bytes -= request.bytes;
+}
+
+static void end_submission(struct submission *submission) {
+    for (uint64_t i = 0; i < submission->syncs; i++) transfers_count_sync();
+    for (int i = 0; i < TARGETS && submission->targets[i].file; i++) {
+        struct target *target = &submission->targets[i];
+        // The bytes are the target's altogether: which of its transfers had how many matters to nobody.
+        for (uint64_t n = 0; n < target->transfers; n++)
+            transfer_done(&submission->call, target->file, target->direction, target->bytes / target->transfers);
+    }
+    transfers_end(&submission->call);
+}
+
+// By a copy that fails where the program's pointer is wrong: the kernel's to complain of, not ours to die of.
 static uint64_t bytes_of(const struct iovec *vector, uint64_t count) {
     uint64_t bytes = 0;
-    for (uint64_t i = 0; i < count; i++) bytes += vector[i].iov_len;
+    struct iovec part;
+    struct iovec into = {&part, sizeof(part)};
+    for (uint64_t i = 0; i < count && i < UIO_MAXIOV; i++) {
+        struct iovec from = {(void *)(uintptr_t)&vector[i], sizeof(part)};
+        if (SYSTEM(SYS_process_vm_readv, SYSTEM(SYS_getpid), &into, 1, &from, 1, 0) != sizeof(part)) break;
+        bytes += part.iov_len;
+    }
     return bytes;
 }
 
@@ -59,20 +118,15 @@ static struct request request_of(const struct iocb *iocb) {
 
 INTERPOSED int io_submit(io_context_t context, long count, struct iocb **iocbs) {
     if (!transfers_attached()) return next.io_submit(context, count, iocbs);
-    bool warmup = false;
-    for (long i = 0; i < count; i++) {
-        struct request request = request_of(iocbs[i]);
-        warmup |= begin_request(&request);
-    }
-    struct transfer_call call;
-    transfers_begin(&call, warmup);
+    struct submission submission = {0};
+    for (long i = 0; i < count; i++)
+        if (iocbs[i]) add_request(&submission, request_of(iocbs[i]));
+    transfers_begin(&submission.call, submission.warmup);
     int result = next.io_submit(context, count, iocbs);
     int saved = errno;
-    for (long i = 0; i < count; i++) {
-        struct request request = request_of(iocbs[i]);
-        end_request(&call, &request, i < result);
-    }
-    transfers_end(&call);
+    for (long i = result < 0 ? 0 : result; i < count; i++)
+        if (iocbs[i]) take_back(&submission, request_of(iocbs[i]));
+    end_submission(&submission);
     errno = saved;
     return result;
 }
@@ -119,35 +173,28 @@ static struct request request_at(struct batch batch, unsigned i) {
     return request_of_sqe(batch.ring, &batch.ring->sq.sqes[index]);
 }
 
-static void begin_batch(struct batch batch, struct transfer_call *call) {
-    bool warmup = false;
-    for (unsigned i = 0; i < batch.count; i++) {
-        struct request request = request_at(batch, i);
-        warmup |= begin_request(&request);
-    }
-    transfers_begin(call, warmup);
+static void begin_batch(struct batch batch, struct submission *submission) {
+    for (unsigned i = 0; i < batch.count; i++) add_request(submission, request_at(batch, i));
+    transfers_begin(&submission->call, submission->warmup);
 }
 
 // Those that the kernel did not take yet (an error, or too few) belong to a later submission.
-static void end_batch(struct batch batch, struct transfer_call *call) {
+static void end_batch(struct batch batch, struct submission *submission) {
     bool polled = batch.ring->flags & IORING_SETUP_SQPOLL;
     unsigned taken = polled ? batch.count : *batch.ring->sq.khead - batch.first;
-    for (unsigned i = 0; i < batch.count; i++) {
-        struct request request = request_at(batch, i);
-        end_request(call, &request, i < taken);
-    }
-    transfers_end(call);
+    for (unsigned i = taken; i < batch.count; i++) take_back(submission, request_at(batch, i));
+    end_submission(submission);
 }
 
 #define SUBMISSION(ring, expression)                 \
     do {                                             \
         if (!transfers_attached()) return expression; \
-        struct transfer_call call;                   \
+        struct submission submission = {0};          \
         struct batch batch = batch_of(ring);         \
-        begin_batch(batch, &call);                   \
+        begin_batch(batch, &submission);             \
         int result = expression;                     \
         int saved = errno;                           \
-        end_batch(batch, &call);                     \
+        end_batch(batch, &submission);               \
         errno = saved;                               \
         return result;                               \
     } while (0)

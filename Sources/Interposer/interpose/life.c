@@ -15,11 +15,24 @@
 
 // MARK: beginning
 
+// TRAP: a forked child has its parent's memory but none of its counts. It says hello at once, so that one which never
+// allocates has been seen; by a handler, since libc itself forks (daemon) by an internal name. Fixture: daemonises.c
+static void begin_child(void) {
+    int saved = errno;
+    transfers_attached();
+    errno = saved;
+}
+
 // Before main, and after most of the subject's libraries: what was counted till then is adopted.
 __attribute__((constructor(101))) static void begin(void) {
     int saved = errno;
     next_resolve();
-    if (transfers_attached()) stack_warm();
+    if (transfers_attached()) {
+        stack_warm();
+        context_suspend();  // what registering a handler allocates is ours
+        pthread_atfork(NULL, NULL, begin_child);
+        context_resume();
+    }
     errno = saved;
 }
 
@@ -47,18 +60,6 @@ INTERPOSED int __libc_start_main(main_function *program, int argc, char **argv, 
                                  plain_function *fini, plain_function *linker_fini, void *stack_end) {
     program_main = program;
     return next.__libc_start_main(run_main, argc, argv, init, fini, linker_fini, stack_end);
-}
-
-// TRAP: fork's child has its parent's memory but none of its counts. It says hello at once, so that a child which
-// never allocates has been seen. Fixture: forks.c
-INTERPOSED pid_t fork(void) {
-    pid_t child = next.fork();
-    if (child == 0) {
-        int saved = errno;
-        transfers_attached();
-        errno = saved;
-    }
-    return child;
 }
 
 // MARK: end

@@ -1,0 +1,17 @@
+// Intent: libc's daemon forks by an internal name. The child that goes on is known, and that it still runs when its parent
+// has ended: what it will do, nobody has seen.
+// Options: --allow pageFaultMinor,pageFaultMajor
+// Exit: 2
+// Verdict: inconclusive
+// Reason: is still running
+// Warmup: transfers 1
+// Steady: transfers 9
+#include "direct.h"
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    write_blocks(open_direct(arguments[1]), 10);
+    require(daemon(1, 1) == 0, "daemon");
+    alarm(2);
+    pause();
+}
