@@ -3,7 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: is still running
+// Reason: still run
 // Warmup: transfers 1
 // Steady: transfers 9
 #include "direct.h"

@@ -18,7 +18,8 @@ struct BuildNative: BuildToolPlugin {
     private static let interposerSources = [
         "core/cfi.c", "core/context.c", "core/files.c", "core/ledger.c", "core/lockstate.c", "core/next.c",
         "core/phases.c", "core/rings.c", "core/sites.c", "core/stack.c", "core/transfers.c",
-        "interpose/asynchronous.c", "interpose/files.c", "interpose/heap.c", "interpose/images.c", "interpose/life.c",
+        "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c", "interpose/images.c",
+        "interpose/life.c",
         "interpose/locking.c",
         "interpose/mappings.c", "interpose/transfers.c",
     ]

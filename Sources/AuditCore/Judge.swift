@@ -14,6 +14,10 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
     if let failure = failureReason(observation) { reasons.append(failure) }
     reasons += observation.obstacles
+    if observation.descendantsRun {
+        reasons.append(
+            "processes that the subject left behind still run: what they do from now on is not in the ledger")
+    }
     if let reason = witnesses.interposer.reason { reasons.append(reason) }
     if requirements.kernel == .require, let reason = witnesses.kernel.reason { reasons.append(reason) }
     reasons += lockReasons(observation, requirements)
@@ -120,12 +124,15 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
     }
     let faultsMatter = requirements.policy.forbids(.pageFaultMinor) || requirements.policy.forbids(.pageFaultMajor)
     for process in processes {
-        if !process.saidGoodbye && !process.replacedByExec && process.stillRunning {
-            reasons.append("\(name(of: process)) is still running: what it does from now on is not in the ledger")
-        } else if !process.phases[.steady].faultsKnown && faultsMatter {
+        if !process.phases[.steady].faultsKnown && faultsMatter {
             reasons.append(
                 "page faults of the steady phase are not known in full for \(name(of: process)): "
                     + "it ended within that phase, without exit")
+        }
+        if process.directCalls > 0 {
+            reasons.append(
+                "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that map, "
+                    + "unlock, transfer or exec, past what is counted")
         }
         if process.unknownMarkers > 0 {
             reasons.append(

@@ -96,8 +96,6 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var saidGoodbye = true
     /// Another image of the same process attached later.
     public var replacedByExec = false
-    /// Still there when the subject's first process had ended.
-    public var stillRunning = false
     /// The phase that it was last in; teardown after a goodbye.
     public var lastPhase = Phase.teardown
     /// Its executable has a malloc of its own, whose calls pass the interposer by.
@@ -105,6 +103,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var steadyReached = false
     public var phasesByMarker = false
     public var unknownMarkers: UInt32 = 0
+    /// System calls by number, past the functions that are counted, that map, unlock, transfer or exec.
+    public var directCalls: UInt64 = 0
     public var threadsCreated: UInt32 = 0
     public var lock = ProcessLock()
     public var lost = Losses()

@@ -8,6 +8,8 @@ public struct Observation: Sendable {
     public var interposerMissing: String?
     /// The command is a static program: whatever reported in its place was started by it.
     public var isStatic = false
+    /// Its first process has ended, and others have not.
+    public var descendantsRun = false
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
     public var obstacles: [String] = []
     /// How the subject came to fail, in words: the limit of time that it overran, or why it could not start.

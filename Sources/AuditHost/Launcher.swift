@@ -21,6 +21,8 @@ struct Ending {
     let pid: Int32
     let exit: SubjectExit
     var timedOut = false
+    /// Other processes that it started have not ended.
+    var descendantsRun = false
 }
 
 /// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
@@ -89,7 +91,8 @@ func launch(_ command: Command, environment: [String]) throws(StartFailure) -> (
     }
     let exit = SubjectExit(
         code: status.code < 0 ? nil : status.code, signal: status.signal == 0 ? nil : status.signal)
-    return (Ending(pid: pid, exit: exit, timedOut: timedOut), interruption)
+    let ending = Ending(pid: pid, exit: exit, timedOut: timedOut, descendantsRun: cl_descendants_run())
+    return (ending, interruption)
 }
 
 struct StartFailure: Error {

@@ -23,7 +23,7 @@ public func observe(
         return (observation, nil)
     }
 
-    var ledger = try session.ledger()
+    var ledger = try session.ledger(of: ending.pid)
     ledger.nameViolations(configuration.strict)
     subject.exit = ending.exit
     subject.processes = Set(ledger.processes.map(\.pid)).count
@@ -36,6 +36,7 @@ public func observe(
     var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
     observation.isStatic = Executable(command: command.arguments[0]).isStatic
     observation.interposerMissing = interposer.problem
+    observation.descendantsRun = ending.descendantsRun
     observation.memlockLimit = memlockLimit()
     observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)
     return (observation, interruption)

@@ -4,7 +4,9 @@ import LedgerABI
 
 extension Session {
     /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
-    func ledger() throws(AuditError) -> Ledger {
+    ///
+    /// - Parameter pid: the subject's first process.
+    func ledger(of pid: Int32) throws(AuditError) -> Ledger {
         let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE))
         let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
         let arenas = min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
@@ -14,7 +16,7 @@ extension Session {
         // An image that found no arena counts itself as refused as well.
         ledger.imagesRefused = session.images_refused - min(session.images_refused, ledger.imagesBeyondTable)
         var unusable: UInt32 = 0
-        var started: Int64 = 1
+        var images = Images(of: pid)
         for index in 0..<arenas {
             let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: arenaBytes)
             let header = ArenaHeader(at: mapping.start)
@@ -23,11 +25,12 @@ extension Session {
                 continue
             }
             ledger.lostProcesses += header.lostProcesses
-            started += header.imagesStarted
-            ledger.processes += Arena(mapping.start).processes()
+            let arena = Arena(mapping.start)
+            images.add(arena, started: header.imagesStarted)
+            ledger.processes += arena.processes()
         }
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
-        ledger.imagesUnseen = UInt32(clamping: started - Int64(session.arenas_claimed))
+        ledger.imagesUnseen = images.unseen
         ledger.noteSuccessions()
         return ledger
     }
@@ -51,6 +54,16 @@ private struct Arena {
         pointer = OpaquePointer(start)
     }
 
+    func image(_ index: UInt32) -> dioaudit_image {
+        dioaudit_image_at(pointer, index).pointee
+    }
+
+    /// The one that attached; the others were forked by it.
+    var firstProcess: dioaudit_process? {
+        let process = dioaudit_process_at(pointer, 0).pointee
+        return process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue ? process : nil
+    }
+
     func processes() -> [ProcessLedger] {
         let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
         let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
@@ -70,6 +83,43 @@ private struct Arena {
     }
 }
 
+// MARK: images
+
+/// The programs that were started, against those that said hello. By identity: one that nobody had announced does not
+/// stand for another that never came.
+private struct Images {
+    private let first: Int32
+    private var announced: [dioaudit_image] = []
+    private var beyondTable: UInt64 = 0
+    private var arrived: [(pid: Int32, parent: Int32)] = []
+
+    init(of pid: Int32) {
+        first = pid
+    }
+
+    mutating func add(_ arena: Arena, started: UInt64) {
+        let kept = min(started, UInt64(DIOAUDIT_IMAGES))
+        beyondTable += started - kept
+        announced += (0..<UInt32(kept)).map { arena.image($0) }.filter { $0.pid >= 0 }
+        if let process = arena.firstProcess { arrived.append((process.pid, process.parent_pid)) }
+    }
+
+    var unseen: UInt32 {
+        var arrived = arrived
+        func take(_ isIt: ((pid: Int32, parent: Int32)) -> Bool) -> Bool {
+            guard let index = arrived.firstIndex(where: isIt) else { return false }
+            arrived.remove(at: index)
+            return true
+        }
+        _ = take { $0.pid == first }  // that it is missing is another reason
+        // Those whose process is known come first, so that the others cannot take what is theirs.
+        let missing =
+            announced.filter { $0.pid > 0 }.filter { image in !take { $0.pid == image.pid } }.count
+            + announced.filter { $0.pid == 0 }.filter { image in !take { $0.parent == image.parent_pid } }.count
+        return UInt32(clamping: UInt64(missing) + beyondTable)
+    }
+}
+
 // MARK: processes
 
 extension ProcessLedger {
@@ -82,10 +132,10 @@ extension ProcessLedger {
         attached = process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue
         saidGoodbye = process.state == DIOAUDIT_PROCESS_EXITED.rawValue
         lastPhase = Phase(process.phase)
-        stillRunning = !saidGoodbye && isRunning(process.pid)
         steadyReached = process.steady_reached != 0
         phasesByMarker = process.phase_by_marker != 0
         unknownMarkers = process.markers_unknown
+        directCalls = process.direct_calls
         threadsCreated = process.threads_created
         lock = ProcessLock(process)
         lost.sites = process.lost_sites
@@ -112,10 +162,6 @@ extension ProcessLedger {
             phases[phase].durationNanoseconds += dioaudit_process_phase_nanoseconds(record, index)
         }
     }
-}
-
-private func isRunning(_ pid: Int32) -> Bool {
-    kill(pid, 0) == 0 || errno == EPERM
 }
 
 extension ProcessLock {

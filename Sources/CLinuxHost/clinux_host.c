@@ -108,6 +108,7 @@ pid_t cl_spawn(char *const *arguments, char *const *environment, int out, int er
     int failure[2];  // says errno of a child that could not become the program; closed by exec if it could
     if (pipe2(failure, O_CLOEXEC) != 0) return -1;
     pid_t parent = getpid();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t pid = fork();
     if (pid == 0) {
         become(arguments, environment, out, err, parent);
@@ -138,6 +139,14 @@ bool cl_reap(pid_t pid, struct cl_exit *exit) {
     exit->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     exit->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return true;
+}
+
+bool cl_descendants_run(void) {
+    pid_t pid;
+    do {
+        pid = waitpid(-1, NULL, WNOHANG);
+    } while (pid > 0);
+    return pid == 0;
 }
 
 // MARK: names

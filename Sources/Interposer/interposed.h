@@ -118,6 +118,9 @@ typedef void plain_function(void);
     X(int, system, (const char *command), (command))                                                                \
     X(FILE *, popen, (const char *command, const char *mode), (command, mode))
 
+#define INTERPOSED_DIRECT(X)                                                                                        \
+    X(long, syscall, (long number, long a, long b, long c, long d, long e, long f), (number, a, b, c, d, e, f))
+
 #define INTERPOSED_LIFE(X)                                                                                          \
     X(int, pthread_create,                                                                                          \
       (pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument),                \
@@ -142,6 +145,7 @@ typedef void plain_function(void);
     INTERPOSED_FILES(X)                                                                                             \
     INTERPOSED_TRANSFERS(X)                                                                                         \
     INTERPOSED_IMAGES(X)                                                                                            \
+    INTERPOSED_DIRECT(X)                                                                                            \
     INTERPOSED_LIFE(X)
 
 #endif

@@ -16,8 +16,10 @@ import Testing
             .split(separator: "\n").map(String.init)
         let room = "\(Place.repository)Sources/Interposer"
         let list = try String(contentsOfFile: "\(room)/interposed.h", encoding: .utf8)
-        let sources = try ["asynchronous", "files", "heap", "images", "life", "locking", "mappings", "transfers"]
-            .map { try String(contentsOfFile: "\(room)/interpose/\($0).c", encoding: .utf8) }.joined()
+        let sources = try [
+            "asynchronous", "direct", "files", "heap", "images", "life", "locking", "mappings", "transfers",
+        ]
+        .map { try String(contentsOfFile: "\(room)/interpose/\($0).c", encoding: .utf8) }.joined()
         let interposed =
             list.matches(of: /X\([A-Za-z_ *]+, (\w+), +\\?\n? *\(/).map { String($0.1) }
             + sources.matches(of: /extern __typeof\(\w+\) (\w+) __attribute__\(\(alias/).map { String($0.1) }

@@ -49,6 +49,10 @@ struct cl_exit {
 // Reaps the child if it has ended (wait4(2), WNOHANG); the status macros are not for Swift. False while it runs.
 bool cl_reap(pid_t pid, struct cl_exit *exit);
 
+// Whether processes that the child started are still there. Those whose own parent has ended are ours since cl_spawn
+// (PR_SET_CHILD_SUBREAPER), so that none can go on unseen; the ended ones are reaped.
+bool cl_descendants_run(void);
+
 // The type of the file system that holds a directory is tmpfs or ramfs (statfs(2)): nothing there is direct.
 bool cl_is_memory_backed(const char *directory);
 

@@ -9,20 +9,26 @@
 #include "../core/context.h"
 #include "../core/ledger.h"
 #include "../core/next.h"
+#include "../core/system.h"
 #include "../core/transfers.h"
 #include "../rules.h"
 
-static void expect_image(int32_t number) {
-    if (transfers_attached()) __atomic_fetch_add(&ledger->images_started, number, __ATOMIC_RELAXED);
+// Null, and counted all the same, if the table is full.
+static struct dioaudit_image *expect_image(pid_t pid) {
+    if (!transfers_attached()) return NULL;
+    uint64_t index = __atomic_fetch_add(&ledger->images_started, 1, __ATOMIC_RELAXED);
+    if (index >= DIOAUDIT_IMAGES) return NULL;
+    ledger->images[index] = (struct dioaudit_image){pid, (int32_t)SYSTEM(SYS_getpid)};
+    return &ledger->images[index];
 }
 
 // Before the call: there is no after, unless it failed.
-#define BECOME(call)              \
-    do {                          \
-        expect_image(1);          \
-        int result = (call);      \
-        expect_image(-1);         \
-        return result;            \
+#define BECOME(call)                                                                      \
+    do {                                                                                  \
+        struct dioaudit_image *image = expect_image((int32_t)SYSTEM(SYS_getpid));         \
+        int result = (call);                                                              \
+        if (image) image->pid = -1;                                                       \
+        return result;                                                                    \
     } while (0)
 
 INTERPOSED int execve(const char *path, char *const *arguments, char *const *environment) {
@@ -80,28 +86,35 @@ INTERPOSED int execle(const char *path, const char *first, ...) {
     return execve(path, arguments, environment);
 }
 
+static int spawned(int result, pid_t child, pid_t *pid) {
+    if (result != 0) return result;
+    expect_image(child);
+    if (pid) *pid = child;
+    return 0;
+}
+
 INTERPOSED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                            const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
-    int result = next.posix_spawn(pid, path, actions, attributes, arguments, environment);
-    if (result == 0) expect_image(1);
-    return result;
+    pid_t child;
+    int result = next.posix_spawn(&child, path, actions, attributes, arguments, environment);
+    return spawned(result, child, pid);
 }
 
 INTERPOSED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                             const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
-    int result = next.posix_spawnp(pid, file, actions, attributes, arguments, environment);
-    if (result == 0) expect_image(1);
-    return result;
+    pid_t child;
+    int result = next.posix_spawnp(&child, file, actions, attributes, arguments, environment);
+    return spawned(result, child, pid);
 }
 
 INTERPOSED int system(const char *command) {
     int result = next.system(command);
-    if (command && result != -1) expect_image(1);
+    if (command && result != -1) expect_image(0);
     return result;
 }
 
 INTERPOSED FILE *popen(const char *command, const char *mode) {
     FILE *stream = next.popen(command, mode);
-    if (stream) expect_image(1);
+    if (stream) expect_image(0);
     return stream;
 }

@@ -73,6 +73,7 @@ enum dioaudit_phase {
 enum {
     DIOAUDIT_PAGE = 4096,
     DIOAUDIT_PROCESSES = 128,
+    DIOAUDIT_IMAGES = 512,
     DIOAUDIT_MODULES = 64,
     DIOAUDIT_SITES = 256,
     DIOAUDIT_THREADS = 96,
@@ -145,6 +146,7 @@ struct dioaudit_process {
     uint64_t lost_sites;                     // violations counted whose stack found no place
     uint64_t lost_files;                     // O_DIRECT files or descriptors beyond the table: transfers not seen
     uint64_t shared_thread_calls;            // events counted in the shared slot because no thread slot was free
+    uint64_t direct_calls;                   // syscall(2)s that map, unlock, transfer or exec: passed by uncounted
     uint32_t threads_created;                // by pthread_create
     uint32_t markers_unknown;                // dioaudit_phase() calls with a name that is no phase
     char executable[DIOAUDIT_PATH];
@@ -205,12 +207,19 @@ union dioaudit_thread_page {
     unsigned char page[DIOAUDIT_PAGE];
 };
 
+// A program that one of the processes started or is about to become, and that must claim an arena of its own.
+struct dioaudit_image {
+    int32_t pid;         // its process; 0 if not known (system, popen), -1 if it was not started after all
+    int32_t parent_pid;  // of the process that started it
+};
+
 struct dioaudit_arena {
     uint64_t magic;
     uint32_t version;
     uint32_t lost_processes;       // forked children for whom no process record was free
-    int64_t images_started;        // programs that this image's processes started or became
+    uint64_t images_started;       // programs that this image's processes started or became; may exceed the table
     struct dioaudit_config config;
+    struct dioaudit_image images[DIOAUDIT_IMAGES];
     struct dioaudit_process processes[DIOAUDIT_PROCESSES];
     struct dioaudit_module modules[DIOAUDIT_MODULES];
     struct dioaudit_site sites[DIOAUDIT_SITES];
@@ -241,6 +250,10 @@ static inline uint64_t dioaudit_arena_offset(uint32_t index) {
 
 static inline uint64_t dioaudit_ledger_bytes(void) {
     return dioaudit_arena_offset(DIOAUDIT_ARENAS);
+}
+
+static inline const struct dioaudit_image *dioaudit_image_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->images[i];
 }
 
 static inline const struct dioaudit_process *dioaudit_process_at(const struct dioaudit_arena *arena, uint32_t i) {

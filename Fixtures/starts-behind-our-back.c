@@ -1,0 +1,25 @@
+// Intent: libc's wordexp starts a shell, which nobody announces, and a child without an environment never says hello:
+// the one does not stand for the other.
+// Options: --allow pageFaultMinor,pageFaultMajor
+// Exit: 2
+// Verdict: inconclusive
+// Reason: 1 program that the subject started did not load the interposer
+// Steady: transfers 9
+#include "direct.h"
+#include <spawn.h>
+#include <sys/wait.h>
+#include <wordexp.h>
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    int fd = open_direct(arguments[1]);
+    write_blocks(fd, 10);
+    close(fd);
+    wordexp_t words;
+    require(wordexp("$(true)", &words, 0) == 0, "wordexp");
+    pid_t child;
+    int status;
+    char *command[] = {"true", NULL}, *nothing[] = {NULL};
+    require(posix_spawn(&child, "/bin/true", NULL, NULL, command, nothing) == 0, "posix_spawn");
+    require(waitpid(child, &status, 0) == child && status == 0, "the child");
+}
