@@ -70,16 +70,15 @@ private struct Arena {
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
         let sites = (0..<UInt32(DIOAUDIT_SITES)).map { dioaudit_site_at(pointer, $0)! }
             .filter { $0.pointee.ready != 0 }
-        return (0..<UInt32(DIOAUDIT_PROCESSES)).map { dioaudit_process_at(pointer, $0)! }
-            .filter { $0.pointee.state != DIOAUDIT_PROCESS_FREE.rawValue }
-            .map { record in
-                let pid = record.pointee.pid
-                return ProcessLedger(
-                    record,
-                    threads: threads.filter { $0.pointee.pid == pid },
-                    sites: sites.filter { $0.pointee.pid == pid },
-                    modules: modules)
-            }
+        return (0..<UInt32(DIOAUDIT_PROCESSES)).compactMap { index in
+            let record = dioaudit_process_at(pointer, index)!
+            guard record.pointee.state != DIOAUDIT_PROCESS_FREE.rawValue else { return nil }
+            return ProcessLedger(
+                record,
+                threads: threads.filter { $0.pointee.owner == index },
+                sites: sites.filter { $0.pointee.owner == index },
+                modules: modules)
+        }
     }
 }
 

@@ -171,14 +171,22 @@ static void give(struct dioaudit_thread *rows, uint32_t state) {
     __atomic_store_n(&rows->state, state, __ATOMIC_RELEASE);
 }
 
-static bool is_dead(const struct dioaudit_thread *rows) {
-    return SYSTEM(SYS_tgkill, rows->pid, rows->tid, 0) < 0;
+uint32_t ledger_process_index(void) {
+    return (uint32_t)(process.record - ledger->processes);
 }
 
-static struct dioaudit_thread *find_exited(int32_t pid, uint32_t does_transfers) {
+static bool is_ours(const struct dioaudit_thread *rows) {
+    return rows->owner == ledger_process_index();
+}
+
+static bool is_dead(const struct dioaudit_thread *rows) {
+    return SYSTEM(SYS_tgkill, process.record->pid, rows->tid, 0) < 0;
+}
+
+static struct dioaudit_thread *find_exited(uint32_t does_transfers) {
     for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
-        if (rows->state == DIOAUDIT_THREAD_SHARED && rows->pid == pid && rows->does_transfers == does_transfers)
+        if (rows->state == DIOAUDIT_THREAD_SHARED && is_ours(rows) && rows->does_transfers == does_transfers)
             return rows;
     }
     return NULL;
@@ -201,17 +209,17 @@ static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
 
 // Rows of a thread of this process that is no more. The first such rows found become those of all exited threads;
 // later ones are folded into them and can be used again, so that thousands of short threads need but few rows.
-static struct dioaudit_thread *reclaim(int32_t pid) {
+static struct dioaudit_thread *reclaim(void) {
     for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
-        if (rows->state != DIOAUDIT_THREAD_OWNED || rows->pid != pid || !is_dead(rows)) continue;
+        if (rows->state != DIOAUDIT_THREAD_OWNED || !is_ours(rows) || !is_dead(rows)) continue;
         if (!take(rows, DIOAUDIT_THREAD_OWNED)) continue;
         // TRAP: meanwhile another thread may have reclaimed them, and they are a live one's. Fixture: many-threads.c
-        if (rows->pid != pid || !is_dead(rows)) {
+        if (!is_ours(rows) || !is_dead(rows)) {
             give(rows, DIOAUDIT_THREAD_OWNED);
             continue;
         }
-        struct dioaudit_thread *exited = find_exited(pid, rows->does_transfers);
+        struct dioaudit_thread *exited = find_exited(rows->does_transfers);
         if (!exited) {
             rows->tid = 0;
             memcpy(rows->name, "(exited)", sizeof("(exited)"));
@@ -236,11 +244,10 @@ static struct dioaudit_thread *find_free(void) {
 }
 
 struct dioaudit_thread *ledger_claim_rows(void) {
-    int32_t pid = process.record->pid;
     struct dioaudit_thread *rows = find_free();
-    if (!rows) rows = reclaim(pid);
+    if (!rows) rows = reclaim();
     if (!rows) return NULL;
-    rows->pid = pid;
+    rows->owner = ledger_process_index();
     rows->tid = (int32_t)SYSTEM(SYS_gettid);
     ledger_thread_name(rows->name);
     rows->interlude = process.interlude;
@@ -253,7 +260,7 @@ struct dioaudit_thread *ledger_claim_rows(void) {
 struct dioaudit_thread *ledger_shared_rows(void) {
     struct dioaudit_thread *rows = &ledger->threads[0].thread;
     if (rows->state == DIOAUDIT_THREAD_FREE && take(rows, DIOAUDIT_THREAD_FREE)) {
-        rows->pid = process.record->pid;
+        rows->owner = ledger_process_index();
         memcpy(rows->name, "(others)", sizeof("(others)"));
         give(rows, DIOAUDIT_THREAD_SHARED);
     }

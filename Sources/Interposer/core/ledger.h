@@ -13,6 +13,9 @@ extern struct dioaudit_arena *ledger __attribute__((visibility("hidden")));
 // False when there is no ledger to attach to, or not yet.
 bool ledger_attach(void);
 
+// This process's place in its arena. A pid would not do: it may be used again, or stand in another PID namespace.
+uint32_t ledger_process_index(void);
+
 // Rows for the calling thread, which become context.thread. Null when none are free: use ledger_shared_rows.
 struct dioaudit_thread *ledger_claim_rows(void);
 

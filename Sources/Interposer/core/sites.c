@@ -24,7 +24,6 @@ static uint8_t module_named(uint64_t bias, const char *path) {
     for (uint8_t i = 0; i < DIOAUDIT_MODULES; i++) {
         struct dioaudit_module *module = &ledger->modules[i];
         if (take(&module->state)) {
-            module->pid = process.record->pid;
             module->bias = bias;
             strncpy(module->path, path, DIOAUDIT_PATH - 1);
             __atomic_store_n(&module->state, READY, __ATOMIC_RELEASE);
@@ -58,7 +57,7 @@ static void describe(struct dioaudit_site *site, const struct stack *stack, enum
     site->phase = (uint8_t)phase;
     site->depth = (uint8_t)stack->depth;
     site->truncated = stack->truncated;
-    site->pid = process.record->pid;
+    site->owner = ledger_process_index();
     site->tid = stack->tid;
     site->interlude = interlude;
     site->first_transfer = transfer;
@@ -97,7 +96,7 @@ void sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uin
     uint32_t interlude = phase == DIOAUDIT_PHASE_CLOSED ? process.interlude : 0;
 
     uint64_t hash = mix((uint64_t)event << 8 | phase, interlude);
-    hash = mix(hash, (uint64_t)(uint32_t)process.record->pid << 32 | (uint32_t)stack.tid);
+    hash = mix(hash, (uint64_t)ledger_process_index() << 32 | (uint32_t)stack.tid);
     for (uint32_t frame = 0; frame < stack.depth; frame++) hash = mix(hash, stack.addresses[frame]);
     if (hash == 0) hash = 1;
 

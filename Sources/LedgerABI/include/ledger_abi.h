@@ -9,7 +9,7 @@
 //     [ session page ][ arena 0 ][ arena 1 ] ...
 //
 // Each program image (each exec) claims an arena of its own and maps only that. Children that fork without an
-// exec share their parent's arena, since after chroot or setuid they could not open another; they differ by pid.
+// exec share their parent's arena, since after chroot or setuid they could not open another; they differ by their record.
 // All counters grow only. Each cell has one writing thread, save those of the `shared` slots, added to atomically.
 #ifndef DIOAUDIT_LEDGER_ABI_H
 #define DIOAUDIT_LEDGER_ABI_H
@@ -154,7 +154,7 @@ struct dioaudit_process {
 
 struct dioaudit_module {
     uint32_t state;                // 0 free, 1 being filled, 2 ready
-    int32_t pid;
+    uint32_t reserved;
     uint64_t bias;                 // load address minus the address in the file
     char path[DIOAUDIT_PATH];
 };
@@ -169,7 +169,7 @@ struct dioaudit_site {
     uint8_t phase;                 // STEADY or CLOSED
     uint8_t depth;
     uint8_t truncated;             // more frames than DIOAUDIT_FRAMES, or unwinding stopped at code without CFI
-    int32_t pid;
+    uint32_t owner;                // index into processes
     int32_t tid;
     uint32_t interlude;            // for CLOSED: which interlude it fell in
     uint32_t reserved;
@@ -191,7 +191,7 @@ enum dioaudit_thread_state {
 // A thread's rows. A page each, so that no two threads share a cache line.
 struct dioaudit_thread {
     uint32_t state;
-    int32_t pid;
+    uint32_t owner;                // index into processes
     int32_t tid;
     uint32_t interlude;            // the one that cells[CLOSED] were counted in
     uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
