@@ -96,6 +96,12 @@ static uint64_t bytes_of(const struct iovec *vector, uint64_t count) {
 
 // MARK: libaio
 
+// Wrong pointers are the kernel's to refuse (EFAULT). Those that are wrong in the usual way are not followed: nothing is
+// ever mapped there (mmap_min_addr).
+static bool points_nowhere(const void *pointer) {
+    return (uintptr_t)pointer < DIOAUDIT_PAGE;
+}
+
 static struct request request_of(const struct iocb *iocb) {
     struct request request = {NO_TRANSFER, DIRECTION_READ, NULL, 0};
     switch (iocb->aio_lio_opcode) {
@@ -119,13 +125,14 @@ static struct request request_of(const struct iocb *iocb) {
 INTERPOSED int io_submit(io_context_t context, long count, struct iocb **iocbs) {
     if (!transfers_attached()) return next.io_submit(context, count, iocbs);
     struct submission submission = {0};
-    for (long i = 0; i < count; i++)
-        if (iocbs[i]) add_request(&submission, request_of(iocbs[i]));
+    long legible = points_nowhere(iocbs) ? 0 : count;
+    for (long i = 0; i < legible; i++)
+        if (!points_nowhere(iocbs[i])) add_request(&submission, request_of(iocbs[i]));
     transfers_begin(&submission.call, submission.warmup);
     int result = next.io_submit(context, count, iocbs);
     int saved = errno;
-    for (long i = result < 0 ? 0 : result; i < count; i++)
-        if (iocbs[i]) take_back(&submission, request_of(iocbs[i]));
+    for (long i = result < 0 ? 0 : result; i < legible; i++)
+        if (!points_nowhere(iocbs[i])) take_back(&submission, request_of(iocbs[i]));
     end_submission(&submission);
     errno = saved;
     return result;
