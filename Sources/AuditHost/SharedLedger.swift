@@ -26,7 +26,8 @@ extension Session {
             }
             ledger.lostProcesses += header.lostProcesses
             let arena = Arena(mapping.start)
-            images.add(arena, started: header.imagesStarted)
+            images.announced += arena.announcedImages(header.imagesStarted)
+            if let process = arena.firstProcess { images.arrived.append((process.pid, process.parent_pid)) }
             ledger.processes += arena.processes()
         }
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
@@ -54,8 +55,12 @@ private struct Arena {
         pointer = OpaquePointer(start)
     }
 
-    func image(_ index: UInt32) -> dioaudit_image {
-        dioaudit_image_at(pointer, index).pointee
+    /// Those beyond the table are said to be process 0's, which nobody's parent is: they count as missing.
+    func announcedImages(_ started: UInt64) -> [dioaudit_image] {
+        (0..<started).map { index in
+            index < DIOAUDIT_IMAGES
+                ? dioaudit_image_at(pointer, UInt32(index)).pointee : dioaudit_image(pid: 0, parent_pid: 0)
+        }
     }
 
     /// The one that attached; the others were forked by it.
@@ -79,43 +84,6 @@ private struct Arena {
                 sites: sites.filter { $0.pointee.owner == index },
                 modules: modules)
         }
-    }
-}
-
-// MARK: images
-
-/// The programs that were started, against those that said hello. By identity: one that nobody had announced does not
-/// stand for another that never came.
-private struct Images {
-    private let first: Int32
-    private var announced: [dioaudit_image] = []
-    private var beyondTable: UInt64 = 0
-    private var arrived: [(pid: Int32, parent: Int32)] = []
-
-    init(of pid: Int32) {
-        first = pid
-    }
-
-    mutating func add(_ arena: Arena, started: UInt64) {
-        let kept = min(started, UInt64(DIOAUDIT_IMAGES))
-        beyondTable += started - kept
-        announced += (0..<UInt32(kept)).map { arena.image($0) }.filter { $0.pid >= 0 }
-        if let process = arena.firstProcess { arrived.append((process.pid, process.parent_pid)) }
-    }
-
-    var unseen: UInt32 {
-        var arrived = arrived
-        func take(_ isIt: ((pid: Int32, parent: Int32)) -> Bool) -> Bool {
-            guard let index = arrived.firstIndex(where: isIt) else { return false }
-            arrived.remove(at: index)
-            return true
-        }
-        _ = take { $0.pid == first }  // that it is missing is another reason
-        // Those whose process is known come first, so that the others cannot take what is theirs.
-        let missing =
-            announced.filter { $0.pid > 0 }.filter { image in !take { $0.pid == image.pid } }.count
-            + announced.filter { $0.pid == 0 }.filter { image in !take { $0.parent == image.parent_pid } }.count
-        return UInt32(clamping: UInt64(missing) + beyondTable)
     }
 }
 
