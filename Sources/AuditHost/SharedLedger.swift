@@ -57,7 +57,7 @@ private struct Arena {
 
     /// Those beyond the table are said to be process 0's, which nobody's parent is: they count as missing.
     func announcedImages(_ started: UInt64) -> [dioaudit_image] {
-        (0..<started).map { index in
+        (0..<min(started, 1 << 16)).map { index in
             index < DIOAUDIT_IMAGES
                 ? dioaudit_image_at(pointer, UInt32(index)).pointee : dioaudit_image(pid: 0, parent_pid: 0)
         }
