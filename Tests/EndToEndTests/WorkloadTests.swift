@@ -69,6 +69,7 @@ import Testing
         let directory = installation.scratch.file("closed")
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         chmod(directory, 0)
+        defer { chmod(directory, 0o700) }  // or nobody but root could remove it
         let outcome = try installation.runAsOrdinaryUser("true", ["audit", "--directory", directory])
         #expect(outcome.status == 64)
         #expect(outcome.errors.contains("Permission denied"))
