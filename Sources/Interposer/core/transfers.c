@@ -15,8 +15,8 @@ bool transfers_attached(void) {
     return likely(process.phase) || ledger_attach();
 }
 
-void transfers_begin(struct transfer_call *call, bool warmup) {
-    bool began_warmup = phases_transfer_begins();
+void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
+    bool began_warmup = transfers && phases_transfer_begins();
     *call = (struct transfer_call){
         .began_warmup = began_warmup,
         .phase = context_phase(),

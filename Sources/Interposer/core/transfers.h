@@ -20,9 +20,9 @@ struct transfer_call {
 };
 
 // Around the call, whatever number of transfers it makes. False, and nothing to end, if this process is not under
-// audit. `warmup`: at least one of its transfers is a file's warm-up.
+// audit. `transfers`: it may make at least one, which ends setup; `warmup`: at least one is a file's warm-up.
 bool transfers_attached(void);
-void transfers_begin(struct transfer_call *call, bool warmup);
+void transfers_begin(struct transfer_call *call, bool transfers, bool warmup);
 void transfers_end(struct transfer_call *call);
 
 // Around each transfer in the call. Begin says whether it is the file's warm-up.

@@ -30,17 +30,21 @@ struct submission {
     struct transfer_call call;
     bool warmup;
     uint64_t syncs;
+    uint64_t transfers;
     struct target {
         struct direct_file *file;
         enum direction direction;
-        uint64_t transfers, bytes;
+        // The file's warm-up transfers come first, and the others after them.
+        struct sum {
+            uint64_t transfers, bytes;
+        } warmup, rest;
     } targets[TARGETS];
 };
 
 static struct target *target_of(struct submission *submission, const struct request *request) {
     for (int i = 0; i < TARGETS; i++) {
         struct target *target = &submission->targets[i];
-        if (!target->file) *target = (struct target){request->file, request->direction, 0, 0};
+        if (!target->file) *target = (struct target){.file = request->file, .direction = request->direction};
         if (target->file == request->file && target->direction == request->direction) return target;
     }
     files_note_lost();
@@ -53,30 +57,39 @@ static void add_request(struct submission *submission, struct request request) {
     if (request.kind != TRANSFER) return;
     struct target *target = target_of(submission, &request);
     if (!target) return;
-    submission->warmup |= transfer_begins(request.file, request.direction);
-    target->transfers++;
-    target->bytes += request.bytes;
+    bool warmup = transfer_begins(request.file, request.direction);
+    struct sum *sum = warmup ? &target->warmup : &target->rest;
+    submission->warmup |= warmup;
+    submission->transfers++;
+    sum->transfers++;
+    sum->bytes += request.bytes;
 }
 
-// The kernel did not take it.
+// The kernel did not take it. To be called from the last one back.
 static void take_back(struct submission *submission, struct request request) {
     if (!request.file) return;
     if (request.kind == SYNC) submission->syncs--;
     if (request.kind != TRANSFER) return;
     struct target *target = target_of(submission, &request);
     if (!target) return;
+    struct sum *sum = target->rest.transfers > 0 ? &target->rest : &target->warmup;
     transfer_failed(request.file, request.direction);
-    target->transfers--;
-    target->bytes -= request.bytes;
+    sum->transfers--;
+    sum->bytes -= request.bytes;
+}
+
+// The sum's bytes are told with its first transfer: all of them fall into one phase.
+static void end_sum(struct submission *submission, const struct target *target, const struct sum *sum) {
+    for (uint64_t i = 0; i < sum->transfers; i++)
+        transfer_done(&submission->call, target->file, target->direction, i == 0 ? sum->bytes : 0);
 }
 
 static void end_submission(struct submission *submission) {
     for (uint64_t i = 0; i < submission->syncs; i++) transfers_count_sync();
     for (int i = 0; i < TARGETS && submission->targets[i].file; i++) {
         struct target *target = &submission->targets[i];
-        // The bytes are the target's altogether: which of its transfers had how many matters to nobody.
-        for (uint64_t n = 0; n < target->transfers; n++)
-            transfer_done(&submission->call, target->file, target->direction, target->bytes / target->transfers);
+        end_sum(submission, target, &target->warmup);
+        end_sum(submission, target, &target->rest);
     }
     transfers_end(&submission->call);
 }
@@ -128,10 +141,10 @@ INTERPOSED int io_submit(io_context_t context, long count, struct iocb **iocbs) 
     long legible = points_nowhere(iocbs) ? 0 : count;
     for (long i = 0; i < legible; i++)
         if (!points_nowhere(iocbs[i])) add_request(&submission, request_of(iocbs[i]));
-    transfers_begin(&submission.call, submission.warmup);
+    transfers_begin(&submission.call, submission.transfers > 0, submission.warmup);
     int result = next.io_submit(context, count, iocbs);
     int saved = errno;
-    for (long i = result < 0 ? 0 : result; i < legible; i++)
+    for (long i = legible - 1; i >= (result < 0 ? 0 : result); i--)
         if (!points_nowhere(iocbs[i])) take_back(&submission, request_of(iocbs[i]));
     end_submission(&submission);
     errno = saved;
@@ -182,14 +195,14 @@ static struct request request_at(struct batch batch, unsigned i) {
 
 static void begin_batch(struct batch batch, struct submission *submission) {
     for (unsigned i = 0; i < batch.count; i++) add_request(submission, request_at(batch, i));
-    transfers_begin(&submission->call, submission->warmup);
+    transfers_begin(&submission->call, submission->transfers > 0, submission->warmup);
 }
 
 // Those that the kernel did not take yet (an error, or too few) belong to a later submission.
 static void end_batch(struct batch batch, struct submission *submission) {
     bool polled = batch.ring->flags & IORING_SETUP_SQPOLL;
     unsigned taken = polled ? batch.count : *batch.ring->sq.khead - batch.first;
-    for (unsigned i = taken; i < batch.count; i++) take_back(submission, request_at(batch, i));
+    for (unsigned i = batch.count; i > taken; i--) take_back(submission, request_at(batch, i - 1));
     end_submission(submission);
 }
 

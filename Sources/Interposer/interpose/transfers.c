@@ -19,7 +19,7 @@ static inline void begin(struct one_transfer *transfer, int fd, enum direction d
     if (likely(!transfer->file)) return;
     transfer->direction = direction;
     bool warmup = transfer_begins(transfer->file, direction);
-    transfers_begin(&transfer->call, warmup);
+    transfers_begin(&transfer->call, true, warmup);
 }
 
 // A call that moved no data (an error, the end of the file) is no transfer.
