@@ -19,9 +19,7 @@ struct BuildNative: BuildToolPlugin {
         "core/cfi.c", "core/context.c", "core/files.c", "core/ledger.c", "core/lockstate.c", "core/next.c",
         "core/phases.c", "core/rings.c", "core/sites.c", "core/stack.c", "core/transfers.c",
         "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c", "interpose/images.c",
-        "interpose/life.c",
-        "interpose/locking.c",
-        "interpose/mappings.c", "interpose/transfers.c",
+        "interpose/life.c", "interpose/locking.c", "interpose/mappings.c", "interpose/transfers.c",
     ]
 
     private static let interposerHeaders = [

@@ -94,8 +94,6 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var attached = true
     /// False for a process that died, or ran on, without its last edge.
     public var saidGoodbye = true
-    /// Another image of the same process attached later.
-    public var replacedByExec = false
     /// The phase that it was last in; teardown after a goodbye.
     public var lastPhase = Phase.teardown
     /// Its executable has a malloc of its own, whose calls pass the interposer by.

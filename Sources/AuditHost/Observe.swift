@@ -29,9 +29,7 @@ public func observe(
     subject.processes = Set(ledger.processes.map(\.pid)).count
     subject.threads = subject.processes + ledger.processes.reduce(0) { $0 + Int($1.threadsCreated) }
 
-    for index in ledger.processes.indices {
-        ledger.processes[index].definesMalloc = Executable(ledger.processes[index].executable).definesMalloc
-    }
+    ledger.noteOwnMallocs()
 
     var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
     observation.isStatic = Executable(command: command.arguments[0]).isStatic
@@ -87,6 +85,14 @@ private func memlockLimit() -> UInt64? {
 }
 
 extension Ledger {
+    /// Each executable is read once, however many processes it has.
+    fileprivate mutating func noteOwnMallocs() {
+        let ownMalloc = Set(processes.map(\.executable)).filter { Executable($0).definesMalloc }
+        for index in processes.indices {
+            processes[index].definesMalloc = ownMalloc.contains(processes[index].executable)
+        }
+    }
+
     /// Names the stacks that a verdict may show; opening a module's debug info for others would be time lost.
     fileprivate mutating func nameViolations(_ strict: Set<EventKind>) {
         var symbolizer = Symbolizer()

@@ -32,18 +32,7 @@ extension Session {
         }
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
         ledger.imagesUnseen = images.unseen
-        ledger.noteSuccessions()
         return ledger
-    }
-}
-
-extension Ledger {
-    /// An earlier image of a process that attached again was replaced by an exec.
-    fileprivate mutating func noteSuccessions() {
-        var later = Set<Int32>()
-        for index in processes.indices.reversed() {
-            processes[index].replacedByExec = !later.insert(processes[index].pid).inserted
-        }
     }
 }
 

@@ -10,7 +10,7 @@
 #include "../core/transfers.h"
 #include "../rules.h"
 
-static bool is_judged(void) {
+static bool is_between_setup_and_exit(void) {
     uint32_t phase = context_phase();
     return phase != DIOAUDIT_PHASE_SETUP && phase != DIOAUDIT_PHASE_EXIT;
 }
@@ -19,7 +19,7 @@ static bool matters(long number, long first) {
     switch (number) {
         case SYS_mmap: case SYS_munmap: case SYS_mremap: case SYS_brk: case SYS_remap_file_pages: case SYS_shmat:
         case SYS_munlock: case SYS_munlockall: case SYS_mlockall:
-            return is_judged();
+            return is_between_setup_and_exit();
         case SYS_read: case SYS_write: case SYS_pread64: case SYS_pwrite64: case SYS_readv: case SYS_writev:
         case SYS_preadv: case SYS_pwritev: case SYS_preadv2: case SYS_pwritev2:
             return files_find((int)first) != NULL;

@@ -1,5 +1,5 @@
 // Programs that this one starts or becomes. Each must load the interposer and say so, or it was not observed: they are
-// counted here, and the host compares. libc's own calls among these functions go by internal names, so each is here.
+// announced here, and the host looks for each. libc's own calls among these functions go by internal names, so each is here.
 #include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
