@@ -32,21 +32,19 @@ import Testing
             command(job, file: scratch.file("data")), options: ["--require-lock", "--min-ios", "\(101 * job.jobs)"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.hasPrefix("transfers=\(101 * job.jobs) bytes=\(101 * job.jobs * 4096) nanoseconds="))
-        let phases = try #require(report.audits.first?["phases"] as? [[String: Any]])
-        let transfers = Dictionary(
-            uniqueKeysWithValues: phases.map { ($0["name"] as? String ?? "", $0["transfers"] as? Int ?? -1) })
-        #expect(transfers["warmup"] == 7 * job.jobs)
-        #expect(transfers["steady"] == 101 * job.jobs)
-        #expect(transfers["teardown"] == 0)
+        let audit = try #require(report.audits.first)
+        #expect(try phase("warmup", of: audit)["transfers"] as? Int == 7 * job.jobs)
+        #expect(try phase("steady", of: audit)["transfers"] as? Int == 101 * job.jobs)
+        #expect(try phase("teardown", of: audit)["transfers"] as? Int == 0)
     }
 
     @Test func syncsEveryNWrites() throws {
         let scratch = try Scratch()
         let job = Job(engine: "psync", rw: "write", iodepth: 1, jobs: 1)
         let (_, report) = try audit(command(job, file: scratch.file("data"), ["--fsync", "10"]))
-        let phases = try #require(report.audits.first?["phases"] as? [[String: Any]])
+        let steady = try phase("steady", of: try #require(report.audits.first))
         // 7 writes of the warm-up, 101 of the steady phase: syncs after the 10th, 20th … 100th of all 108.
-        #expect(phases.first { $0["name"] as? String == "steady" }?["syncs"] as? Int == 10)
+        #expect(steady["syncs"] as? Int == 10)
     }
 
     @Test(arguments: [("pread", "randread", "wrong data"), ("pwrite", "randwrite", "moved 2048 bytes only")])

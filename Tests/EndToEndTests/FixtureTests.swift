@@ -30,8 +30,7 @@ import Testing
     }
 
     private func check(_ audit: [String: Any], _ name: String, _ counts: [String: Expectation.Count]) throws {
-        let phases = try #require(audit["phases"] as? [[String: Any]])
-        let phase = try #require(phases.first { $0["name"] as? String == name })
+        let phase = try phase(name, of: audit)
         let events = try #require(phase["events"] as? [String: [String: UInt64]])
         if let transfers = counts["transfers"] {
             #expect(phase["transfers"] as? UInt64 == transfers.calls, "transfers in \(name)")

@@ -96,6 +96,12 @@ struct StoredReport {
     var audits: [[String: Any]] { root["audits"] as? [[String: Any]] ?? [] }
 }
 
+/// One phase of an audit in a report.
+func phase(_ name: String, of audit: [String: Any]) throws -> [String: Any] {
+    let phases = try #require(audit["phases"] as? [[String: Any]])
+    return try #require(phases.first { $0["name"] as? String == name })
+}
+
 /// `dioaudit run` on a command, and its report.
 func audit(
     _ command: [String], options: [String] = [], environment: [String: String] = [:]

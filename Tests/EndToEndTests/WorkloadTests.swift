@@ -15,8 +15,7 @@ import Testing
     private func checkClean(_ audit: [String: Any]) throws {
         let name = try #require(audit["name"] as? String)
         #expect(audit["verdict"] as? String == "pass", "\(name)")
-        let phases = try #require(audit["phases"] as? [[String: Any]])
-        let steady = try #require(phases.first { $0["name"] as? String == "steady" })
+        let steady = try phase("steady", of: audit)
         let events = try #require(steady["events"] as? [String: [String: UInt64]])
         for (kind, event) in events { #expect(event["calls"] == 0, "\(name): \(kind)") }
         let transfers = try #require(steady["transfers"] as? UInt64)
