@@ -22,13 +22,15 @@ public struct Audit: Equatable, Sendable, Encodable {
     public var phases: PhaseLedgers
     public var violations: [Violation]
     public var processes: [ProcessLedger]
-    /// Violations that a suppression names. None yet: this version takes no suppressions.
-    public private(set) var suppressed: [Violation] = []
+    /// What the user's suppressions took out of `violations`.
+    public let suppressed: [SuppressedViolation]
+    /// Every suppression that was given, in that order, the stale ones too.
+    public let suppressions: [SuppressionUse]
 
     init(
         name: String, verdict: Verdict, reasons: [String], subjectFailed: Bool, subject: Subject, lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, phasesFoundBy: PhaseSource, phases: PhaseLedgers,
-        violations: [Violation], processes: [ProcessLedger]
+        violations: [Violation], suppressions: [SuppressionUse], processes: [ProcessLedger]
     ) {
         self.name = name
         self.verdict = verdict
@@ -41,6 +43,10 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.phasesFoundBy = phasesFoundBy
         self.phases = phases
         self.violations = violations
+        suppressed = suppressions.flatMap { use in
+            use.violations.map { SuppressedViolation(violation: $0, suppression: use.suppression.name) }
+        }
+        self.suppressions = suppressions
         self.processes = processes
     }
 

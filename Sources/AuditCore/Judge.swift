@@ -3,7 +3,8 @@
 /// Never a false pass: each rule below adds a reason for whatever it could not see, and a pass has none.
 public func judge(_ name: String, _ observation: Observation, by requirements: Requirements) -> Audit {
     let processes = observation.ledger.processes
-    let violations = processes.flatMap { Violation.all(in: $0, policy: requirements.policy) }
+    let (violations, suppressions) = processes.flatMap { Violation.all(in: $0, policy: requirements.policy) }
+        .suppressed(by: requirements.suppressions)
     let witnesses = Witnesses(
         interposer: interposerWitness(observation),
         syscalls: .unavailable(Witness.notYet("the syscalls witness")),
@@ -37,6 +38,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         phasesFoundBy: processes.contains(where: \.phasesByMarker) ? .markers : .transfers,
         phases: observation.ledger.total,
         violations: violations,
+        suppressions: suppressions,
         processes: processes)
 }
 

@@ -35,16 +35,18 @@ public struct Requirements: Sendable {
     }
 
     public var policy: Policy
+    public var suppressions: [Suppression]
     public var lock: LockRequirement
     /// Transfers that the steady phase must hold at the least.
     public var minimumTransfers: UInt64
     public var kernel: Kernel
 
     public init(
-        policy: Policy = Policy(), lock: LockRequirement = .whenSubjectLocks, minimumTransfers: UInt64 = 1,
-        kernel: Kernel = .auto
+        policy: Policy = Policy(), suppressions: [Suppression] = [], lock: LockRequirement = .whenSubjectLocks,
+        minimumTransfers: UInt64 = 1, kernel: Kernel = .auto
     ) {
         self.policy = policy
+        self.suppressions = suppressions
         self.lock = lock
         self.minimumTransfers = minimumTransfers
         self.kernel = kernel

@@ -1,0 +1,96 @@
+/// Violations that somebody has looked at and accepts: those of some kinds whose stack fits a pattern.
+public struct Suppression: Equatable, Sendable {
+    enum FramePattern: Equatable, Sendable {
+        case function(Glob)
+        case source(Glob, line: Int?)
+        case module(Glob)
+
+        func matches(_ frame: Frame) -> Bool {
+            switch self {
+            case .function(let name): name.matches(frame.function)
+            case .source(let path, let line): path.matchesEnd(ofPath: frame.file) && (line ?? frame.line) == frame.line
+            case .module(let path): path.matches(frame.module)
+            }
+        }
+    }
+
+    public let name: String
+    /// Where it stands: the file, as its path was given, and the line of its `{`.
+    public let file: String
+    public let line: Int
+    let kinds: Set<EventKind>
+    private let stack: Pattern<FramePattern>
+
+    /// - Parameter frames: from the innermost frame on. What lies outside of the last one may be anything.
+    init(
+        name: String, file: String, line: Int, kinds: Set<EventKind>, frames: [Pattern<FramePattern>.Place]
+    ) {
+        self.name = name
+        self.file = file
+        self.line = line
+        self.kinds = kinds
+        stack = Pattern(places: frames + [.run])
+    }
+
+    func matches(_ violation: Violation) -> Bool {
+        kinds.contains(violation.kind) && stack.matches(violation.stack) { $0.matches($1) }
+    }
+}
+
+/// A suppression and what it took out of the verdict: nothing, if it is stale.
+public struct SuppressionUse: Equatable, Sendable, Encodable {
+    public let suppression: Suppression
+    public internal(set) var violations: [Violation] = []
+
+    public var calls: UInt64 { violations.reduce(0) { $0 + $1.calls } }
+    public var isStale: Bool { violations.isEmpty }
+
+    init(_ suppression: Suppression) {
+        self.suppression = suppression
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, file, line, violations, calls
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(suppression.name, forKey: .name)
+        try container.encode(suppression.file, forKey: .file)
+        try container.encode(suppression.line, forKey: .line)
+        try container.encode(violations.count, forKey: .violations)
+        try container.encode(calls, forKey: .calls)
+    }
+}
+
+/// A violation that does not count. Encoded with all of the violation's keys, and the suppression's name.
+public struct SuppressedViolation: Equatable, Sendable, Encodable {
+    public let violation: Violation
+    public let suppression: String
+
+    private enum CodingKeys: String, CodingKey {
+        case suppression
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try violation.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(suppression, forKey: .suppression)
+    }
+}
+
+extension [Violation] {
+    /// Those that no suppression matches, and what each suppression does match: the first that fits takes a violation.
+    func suppressed(by suppressions: [Suppression]) -> (remaining: [Violation], uses: [SuppressionUse]) {
+        var uses = suppressions.map(SuppressionUse.init)
+        var remaining: [Violation] = []
+        for violation in self {
+            if let index = suppressions.firstIndex(where: { $0.matches(violation) }) {
+                uses[index].violations.append(violation)
+            } else {
+                remaining.append(violation)
+            }
+        }
+        return (remaining, uses)
+    }
+}
