@@ -9,12 +9,27 @@ public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool
             let counted = audit.witnesses.interposer.status != .unavailable
             if counted { lines += ledgerLines(audit, verbose: verbose) }
             lines += audit.violations.flatMap { [""] + style.lines($0) }
-            if !audit.violations.isEmpty { lines.append("") }
+            if counted { lines += suppressionLines(audit.suppressions) }
+            if !audit.violations.isEmpty || !audit.suppressions.isEmpty { lines.append("") }
             lines += audit.reasons.map { "  - \($0)" }
         }
         lines.append(summary(audit, style, quiet: quiet))
     }
     return lines.joined(separator: "\n") + "\n"
+}
+
+/// What was suppressed, by which entry; and entries that matched nothing, which tell of code that has changed since.
+private func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
+    let lines = uses.map { use -> String in
+        let origin = "'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))"
+        if use.isStale { return "note: suppression \(origin) matched nothing: stale" }
+        let counts = EventKind.allCases.compactMap { kind -> String? in
+            let calls = use.violations.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.calls }
+            return calls > 0 ? Figures.count(calls, kind.noun) : nil
+        }
+        return "suppressed: \(counts.joined(separator: ", ")) by \(origin)"
+    }
+    return lines.isEmpty ? [] : [""] + lines
 }
 
 private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
@@ -27,5 +42,7 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
             "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(transfers)"
         case .inconclusive: quiet ? audit.reasons[0] : "not enough was observed for a pass"
         }
+    let suppressed = audit.suppressions.reduce(0) { $0 + $1.calls }
     return "dioaudit: \(style.verdict(audit.verdict)): \(audit.name): \(outcome)"
+        + (suppressed > 0 ? ", \(suppressed) suppressed" : "")
 }

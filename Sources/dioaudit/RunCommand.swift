@@ -9,7 +9,8 @@ struct RunCommand: ParsableCommand {
         abstract: "Audits any program.",
         discussion: """
             The program's streams, signals and directory are its own; the report goes to standard error.
-            Exit codes: 0 pass, 1 violations, 2 inconclusive, 3 the program itself failed, 64 usage, 70 internal error.
+            Exit codes: 0 pass, 1 violations, 2 inconclusive, 3 the program itself failed, 64 usage, \
+            65 a bad suppression file, 70 internal error.
             """)
 
     @Option(help: "Transfers of each O_DIRECT file in each direction that are warm-up.")
@@ -32,6 +33,11 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Kinds of event that are none, or 'all'. --forbid wins.", valueName: "kinds"))
     var allow: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Violations that are known and accepted: see docs/suppressions.md.", valueName: "file"))
+    var suppressions: [String] = []
+
     @Option(help: "Transfers that the steady phase must hold at the least.")
     var minIos: UInt64 = 1
 
@@ -47,9 +53,11 @@ struct RunCommand: ParsableCommand {
     var command: [String]
 
     func run() throws {
+        let suppressions = try readSuppressions(in: self.suppressions)
         let policy = Policy(allow: try kinds(allow), forbid: try kinds(forbid))
         let requirements = Requirements(
             policy: policy,
+            suppressions: suppressions,
             lock: requireLock ?? lock ? .always : requireLock == false ? .never : .whenSubjectLocks,
             minimumTransfers: minIos,
             kernel: kernel)

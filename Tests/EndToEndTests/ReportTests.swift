@@ -25,6 +25,24 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
+    @Test func soDoesAReportWithSuppressions() throws {
+        let scratch = try Scratch()
+        let path = scratch.file("report.json")
+        try "{\nknown\nmalloc\nfun:allocate\n}\n{\nstale\n*\n...\n}".write(
+            toFile: scratch.file("known"), atomically: true, encoding: .utf8)
+        let outcome = try run([
+            Place.dioaudit, "run", "--suppressions", scratch.file("known"), "--format", "json=\(path)", "--",
+            Place.fixture("allocates-each-transfer"), scratch.file("data"),
+        ])
+        #expect(outcome.status == 0)
+        let validation = try validate(path)
+        #expect(validation.status == 0, "\(validation.errors)")
+        // The schema's own new parts are in use: a suppressed violation without its suppression is none.
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        try text.replacing("\"suppression\"", with: "\"other\"").write(toFile: path, atomically: true, encoding: .utf8)
+        #expect(try validate(path).status == 1)
+    }
+
     @Test func aProgramThatCannotStartHasAReportToo() throws {
         let scratch = try Scratch()
         let path = scratch.file("report.json")

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// Suppressions from a file to the verdict.
+@Suite struct SuppressionTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    private func write(_ text: String, to name: String = "known.supp") throws -> String {
+        try text.write(toFile: scratch.file(name), atomically: true, encoding: .utf8)
+        return scratch.file(name)
+    }
+
+    private func audit(_ fixture: String, _ options: [String]) throws -> (Outcome, audit: [String: Any]) {
+        let (outcome, report) = try EndToEndTests.audit(
+            [Place.fixture(fixture), scratch.file("data")], options: options)
+        return (outcome, try #require(report.audits.first))
+    }
+
+    // MARK: what becomes of violations
+
+    @Test func aSuppressedViolationIsShownAndCounted() throws {
+        let path = try write("{\nknown\nmalloc\nfun:alloc*\nsrc:allocates-each-transfer.c\n}\n{\nold\ncalloc\n...\n}\n")
+        let (outcome, audit) = try audit("allocates-each-transfer", ["--suppressions", path])
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains("\nsuppressed: 100 mallocs by 'known' (\(path):1)\n"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("\nnote: suppression 'old' (\(path):7) matched nothing: stale\n"))
+        #expect(outcome.errors.contains("99 steady transfers without a violation, 100 suppressed\n"))
+
+        let suppressed = try #require((audit["suppressed"] as? [[String: Any]])?.first)
+        #expect(suppressed["suppression"] as? String == "known")
+        #expect(suppressed["kind"] as? String == "malloc")
+        #expect((suppressed["stack"] as? [[String: Any]])?.first?["function"] as? String == "allocate")
+        let uses = try #require(audit["suppressions"] as? [[String: Any]])
+        #expect(uses.map { $0["name"] as? String } == ["known", "old"])
+        #expect(uses.map { $0["file"] as? String } == [path, path])
+        #expect(uses.map { $0["line"] as? Int } == [1, 7])
+        #expect(uses.map { $0["violations"] as? Int } == [1, 0])
+        #expect(uses.map { $0["calls"] as? Int } == [100, 0])
+        let events = try #require(phase("steady", of: audit)["events"] as? [String: [String: UInt64]])
+        #expect(events["malloc"]?["calls"] == 100)
+        #expect(audit["settledAfter"] is NSNull)
+    }
+
+    @Test func severalFilesAddUp() throws {
+        let faults = try write("{\nfaults\npageFaultMinor,pageFaultMajor\n...\n}", to: "faults")
+        let heap = try write("{\nheap\nmalloc\nfun:operator new*\n}", to: "heap")
+        #expect(try audit("operator-new", ["--suppressions", faults]).0.status == 1)
+        #expect(try audit("operator-new", ["--suppressions", heap]).0.status == 1)
+        #expect(try audit("operator-new", ["--suppressions", heap, "--suppressions", faults]).0.status == 0)
+    }
+
+    @Test func whatWasNotSeenIsNoPassWithSuppressionsEither() throws {
+        let path = try write("{\nall\n*\n...\n}")
+        #expect(try audit("no-transfer", ["--suppressions", path]).0.status == 2)
+        #expect(try audit("many-sites", ["--suppressions", path]).0.status == 2)
+    }
+
+    // MARK: bad files
+
+    @Test(arguments: [
+        ("malformed", ":2:1: an entry without a name\n"), ("latin1", ":1:3: this is not UTF-8\n"),
+        ("directory", ": cannot read the suppressions: Is a directory\n"),
+        ("missing", ": cannot read the suppressions: No such file or directory\n"),
+    ]) func aBadFileEndsItBeforeTheProgramStarts(name: String, message: String) throws {
+        _ = try write("{\n}\n", to: "malformed")
+        try Data([0x23, 0x20, 0xFC]).write(to: URL(filePath: scratch.file("latin1")))
+        try FileManager.default.createDirectory(atPath: scratch.file("directory"), withIntermediateDirectories: false)
+        let output = try write("as before", to: "output")
+        let outcome = try run([
+            Place.dioaudit, "run", "--suppressions", scratch.file(name), "--format", "json=\(output)", "--",
+            Place.fixture("allocates-each-transfer"), scratch.file("data"),
+        ])
+        #expect(outcome.status == 65)
+        #expect(outcome.errors.hasPrefix("dioaudit: error: \(scratch.file(name))\(message)"), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("data")))
+        #expect(try String(contentsOfFile: output, encoding: .utf8) == "as before")
+    }
+
+    @Test(arguments: ["/dev/zero", ""]) func whatIsNoFileIsRefusedToo(path: String) throws {
+        #expect(try run([Place.dioaudit, "run", "--suppressions", path, "--", "/bin/true"]).status == 65)
+    }
+}
