@@ -6,7 +6,7 @@ import Glibc
 /// `--format F[=PATH]`.
 struct FormatOption: ExpressibleByArgument {
     enum Format: String, CaseIterable {
-        case text, json
+        case text, json, suppressions
     }
 
     let format: Format
@@ -39,7 +39,8 @@ struct ReportOptions: ParsableArguments {
     @Option(
         name: .customLong("format"),
         help: ArgumentHelp(
-            "Report as text or json, to PATH if given. Repeat it for several views.", valueName: "f[=path]"))
+            "Report as text, json or suppressions, to PATH if given. Repeat it for several views.",
+            valueName: "f[=path]"))
     var formats: [FormatOption] = []
 
     @Flag(help: "Say the verdict only.")

@@ -34,6 +34,7 @@ struct Reporter {
                 let style = Style(coloured: view.output.isTerminal && !options.noColor && !colourIsUnwelcome)
                 try view.output.write(text(report, style, options.quiet, options.verbose))
             case .json: try view.output.write(json(report))
+            case .suppressions: try view.output.write(suppressionText(report))
             }
         }
     }

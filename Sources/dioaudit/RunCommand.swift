@@ -35,7 +35,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Violations that are known and accepted: see docs/suppressions.md.", valueName: "file"))
+            "Violations that are known and accepted: see docs/suppressions.md. --format suppressions writes them.",
+            valueName: "file"))
     var suppressions: [String] = []
 
     @Option(help: "Transfers that the steady phase must hold at the least.")
@@ -53,6 +54,7 @@ struct RunCommand: ParsableCommand {
     var command: [String]
 
     func run() throws {
+        // Before the outputs are opened: one of them may be the file that they are read from.
         let suppressions = try readSuppressions(in: self.suppressions)
         let policy = Policy(allow: try kinds(allow), forbid: try kinds(forbid))
         let requirements = Requirements(

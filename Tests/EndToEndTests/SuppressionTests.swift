@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Suppressions from a file to the verdict.
+/// Suppressions from a file to the verdict, and from violations to a file.
 @Suite struct SuppressionTests {
     private let scratch: Scratch
 
@@ -18,6 +18,83 @@ import Testing
         let (outcome, report) = try EndToEndTests.audit(
             [Place.fixture(fixture), scratch.file("data")], options: options)
         return (outcome, try #require(report.audits.first))
+    }
+
+    private func calls(_ audit: [String: Any], _ key: String) -> UInt64 {
+        (audit[key] as? [[String: Any]] ?? []).reduce(0) { $0 + ($1["calls"] as? UInt64 ?? 0) }
+    }
+
+    // MARK: what dioaudit writes
+
+    @Test(arguments: [
+        "allocates-each-transfer", "cxx-inlined-frames", "operator-new", "swift-allocates", "signal-handler",
+        "reloads-library",
+    ]) func whatItWritesMakesItsFailureAPass(fixture: String) throws {
+        let path = scratch.file("known.supp")
+        // A major fault is the machine's, and may come in one of two runs.
+        let allow = ["--allow", "pageFaultMajor"]
+        let (before, failed) = try audit(fixture, allow + ["--format", "suppressions=\(path)"])
+        #expect(before.status == 1)
+        let (after, passed) = try audit(fixture, allow + ["--suppressions", path])
+        #expect(after.status == 0, "\(after.errors)")
+        #expect(passed["verdict"] as? String == "pass")
+        #expect(calls(passed, "violations") == 0)
+        #expect(calls(passed, "suppressed") == calls(passed, "suppressions"))
+        // Minor ones may be some more or fewer.
+        #expect(calls(passed, "suppressed") > calls(failed, "violations") / 2)
+        let written = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(!after.errors.contains("stale"), "\(written)")
+        // Only this fixture locks its memory.
+        #expect(written.contains("   ...\n") == (fixture != "allocates-each-transfer"), "\(written)")
+    }
+
+    @Test func itWritesKindAndFramesAsFarAsMain() throws {
+        let outcome = try run([
+            Place.dioaudit, "run", "--format", "suppressions", "--", Place.fixture("allocates-each-transfer"),
+            scratch.file("data"),
+        ])
+        #expect(
+            outcome.output == """
+                {
+                   malloc-in-allocate
+                   malloc
+                   fun:allocate
+                   fun:step
+                   fun:main
+                }
+
+                """)
+    }
+
+    @Test func itEscapesWhatAPatternWouldTakeForAStar() throws {
+        let path = scratch.file("known.supp")
+        _ = try audit("cxx-inlined-frames", ["--format", "suppressions=\(path)"])
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains("   fun:long\\* made<long>()\n"))
+    }
+
+    @Test func namesAreUniqueAndEntriesToo() throws {
+        // Many threads at one place, many places of one name, and more frames than are written.
+        for fixture in ["many-threads", "reloads-library", "many-sites"] {
+            _ = try audit(fixture, ["--format", "suppressions=\(scratch.file(fixture))"])
+            let text = try String(contentsOfFile: scratch.file(fixture), encoding: .utf8)
+            let entries = text.components(separatedBy: "{\n").dropFirst()
+                .map { $0.components(separatedBy: "}\n")[0].split(separator: "\n") }
+            #expect(!entries.isEmpty)
+            #expect(Set(entries.map { $0[0] }).count == entries.count)
+            #expect(Set(entries.map { $0.dropFirst().joined() }).count == entries.count)
+            #expect(entries.allSatisfy { $0.count <= 2 + 12 })
+        }
+    }
+
+    /// The ledger has stacks for some of its calls only; no entry may stand for the others.
+    @Test func callsWithoutAStackAreNotWritten() throws {
+        let path = scratch.file("known.supp")
+        let allow = ["--allow", "pageFaultMinor,pageFaultMajor"]
+        _ = try audit("many-sites", allow + ["--format", "suppressions=\(path)"])
+        #expect(try String(contentsOfFile: path, encoding: .utf8).contains(" mallocs without a known frame"))
+        let (outcome, audit) = try audit("many-sites", allow + ["--suppressions", path])
+        #expect(outcome.status == 1)
+        #expect(calls(audit, "violations") > 0)
     }
 
     // MARK: what becomes of violations
@@ -51,6 +128,14 @@ import Testing
         #expect(try audit("operator-new", ["--suppressions", faults]).0.status == 1)
         #expect(try audit("operator-new", ["--suppressions", heap]).0.status == 1)
         #expect(try audit("operator-new", ["--suppressions", heap, "--suppressions", faults]).0.status == 0)
+    }
+
+    @Test func theFileIsReadBeforeItIsWritten() throws {
+        let path = try write("{\nknown\n*\n...\n}")
+        let (outcome, _) = try audit(
+            "allocates-each-transfer", ["--suppressions", path, "--format", "suppressions=\(path)"])
+        #expect(outcome.status == 0)
+        #expect(try String(contentsOfFile: path, encoding: .utf8).isEmpty)
     }
 
     @Test func whatWasNotSeenIsNoPassWithSuppressionsEither() throws {
