@@ -168,4 +168,15 @@ import Testing
     @Test(arguments: ["/dev/zero", ""]) func whatIsNoFileIsRefusedToo(path: String) throws {
         #expect(try run([Place.dioaudit, "run", "--suppressions", path, "--", "/bin/true"]).status == 65)
     }
+
+    // MARK: the documentation
+
+    @Test func theDocumentedExampleIsRead() throws {
+        let page = try String(contentsOfFile: "\(Place.repository)docs/suppressions.md", encoding: .utf8)
+        let example = try #require(page.components(separatedBy: "```\n").dropFirst().first)
+        let (_, audit) = try audit("allocates-each-transfer", ["--suppressions", try write(example)])
+        let uses = try #require(audit["suppressions"] as? [[String: Any]])
+        #expect(uses.map { $0["name"] as? String } == ["log-lines", "first-touch"])
+        #expect(uses.map { $0["line"] as? Int } == [2, 10])
+    }
 }
