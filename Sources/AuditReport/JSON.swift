@@ -1,9 +1,9 @@
 import AuditCore
 import FoundationEssentials
 
-/// The report of docs/report.schema.json, with its keys in alphabetical order so that two reports can be compared by
+/// A report (docs/report.schema.json) or a diagnosis, with its keys in alphabetical order so that two can be compared by
 /// diff(1).
-public func json(_ report: Report) throws(AuditError) -> String {
+public func json(_ report: some Encodable) throws(AuditError) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {

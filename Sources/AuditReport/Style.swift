@@ -20,7 +20,7 @@ public struct Style: Sendable {
         return wrap(pad(verdict.rawValue, to: width), code)
     }
 
-    private func wrap(_ text: String, _ code: String) -> String {
+    func wrap(_ text: String, _ code: String) -> String {
         coloured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

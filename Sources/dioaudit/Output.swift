@@ -28,6 +28,16 @@ struct Output {
 
     var isTerminal: Bool { isatty(fd) == 1 }
 
+    func style(noColor: Bool) -> Style {
+        Style(coloured: isTerminal && !noColor && !Self.colourIsUnwelcome)
+    }
+
+    /// https://no-color.org, and terminals that know no colours.
+    private static var colourIsUnwelcome: Bool {
+        let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        return noColor || getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
+    }
+
     func write(_ text: String) throws(AuditError) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -31,17 +31,11 @@ struct Reporter {
         for view in views {
             switch view.format {
             case .text:
-                let style = Style(coloured: view.output.isTerminal && !options.noColor && !colourIsUnwelcome)
-                try view.output.write(text(report, style, options.quiet, options.verbose))
+                try view.output.write(
+                    text(report, view.output.style(noColor: options.noColor), options.quiet, options.verbose))
             case .json: try view.output.write(json(report))
             case .suppressions: try view.output.write(suppressionText(report))
             }
         }
-    }
-
-    /// https://no-color.org, and terminals that know no colours.
-    private var colourIsUnwelcome: Bool {
-        let noColor = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-        return noColor || getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
     }
 }
