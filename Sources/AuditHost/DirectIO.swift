@@ -26,7 +26,13 @@ public enum DirectIO {
         if let problem = problem(in: directory) { throw unusable(directory, problem) }
     }
 
-    struct Problem {
+    /// What transfers must be multiples of, in bytes (statx(2), STATX_DIOALIGN).
+    struct Alignment {
+        var memory: UInt32
+        var offset: UInt32
+    }
+
+    struct Problem: Error {
         let what: String
         var exit = ExitStatus.usage
 
@@ -43,29 +49,38 @@ public enum DirectIO {
 
     /// Why files in `directory` cannot be used for direct I/O; nil if they can.
     static func problem(in directory: String) -> Problem? {
+        if case .failure(let problem) = probe(directory) { problem } else { nil }
+    }
+
+    /// Writes a block to a file in `directory`, and removes it.
+    ///
+    /// - Returns: the alignment that the file needs; nil if neither its file system nor the kernel tells.
+    static func probe(_ directory: String) -> Result<Alignment?, Problem> {
         var status = stat()
-        guard stat(directory, &status) == 0 else { return Problem(errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return Problem(errno: ENOTDIR) }
-        guard access(directory, R_OK | W_OK | X_OK) == 0 else { return Problem(errno: errno) }
+        guard stat(directory, &status) == 0 else { return .failure(Problem(errno: errno)) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return .failure(Problem(errno: ENOTDIR)) }
+        guard access(directory, R_OK | W_OK | X_OK) == 0 else { return .failure(Problem(errno: errno)) }
         // tmpfs takes O_DIRECT since Linux 6.6, but its page cache is all it has: nothing would be direct.
         if cl_is_memory_backed(directory) {
-            return Problem("its file system is in memory (tmpfs): no I/O is direct there")
+            return .failure(Problem("its file system is in memory (tmpfs): no I/O is direct there"))
         }
         let path = "\(directory)/dioaudit-probe-\(getpid())"
         let fd = cl_open_direct(path)
         let openError = errno
         guard fd >= 0 else {
             unlink(path)  // the file is made before O_DIRECT is refused
-            return openError == EINVAL ? .refused : Problem(errno: openError)
+            return .failure(openError == EINVAL ? .refused : Problem(errno: openError))
         }
         defer {
             close(fd)
             unlink(path)
         }
         guard cl_write_block(fd, 4096) else {
-            return errno == EINVAL ? .refused : Problem(errno: errno)
+            return .failure(errno == EINVAL ? .refused : Problem(errno: errno))
         }
-        return nil
+        var alignment = Alignment(memory: 0, offset: 0)
+        let told = cl_direct_alignment(fd, &alignment.memory, &alignment.offset)
+        return .success(told ? alignment : nil)
     }
 }
 

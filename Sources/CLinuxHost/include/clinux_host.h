@@ -1,4 +1,5 @@
-// What the host needs of Linux that Swift cannot reach: each function says which limit forces it here.
+// What the host needs of Linux that Swift cannot reach: each function says which limit forces it here. What is tried
+// of the kernel, for the doctor, is in clinux_probes.h.
 #ifndef CLINUX_HOST_H
 #define CLINUX_HOST_H
 
