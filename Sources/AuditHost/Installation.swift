@@ -39,13 +39,19 @@ public enum Installation {
             remedy: "build again (swift build), reinstall, or name it in \(variable)", exit: .internalError)
     }
 
+    /// dioaudit itself.
+    static func executable() -> String {
+        absolute("/proc/self/exe")
+    }
+
     /// With its final slash.
     private static func executableDirectory() -> String {
-        let executable = absolute("/proc/self/exe")
+        let executable = executable()
         return String(executable.prefix(upTo: executable.lastIndex(of: "/")!)) + "/"
     }
 
-    private static func absolute(_ path: String) -> String {
+    /// Without links in it; as it is if there is no such file.
+    static func absolute(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
         return String(cString: resolved)

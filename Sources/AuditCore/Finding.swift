@@ -1,0 +1,42 @@
+/// One fact of what the machine and the user allow dioaudit, as `dioaudit doctor` tells it.
+public struct Finding: Equatable, Sendable, Encodable {
+    public enum State: String, CaseIterable, Sendable, Encodable {
+        case ok
+        /// It works in part, or up to a figure.
+        case limited
+        case missing
+    }
+
+    public let name: String
+    public let state: State
+    /// What was tried or read, with its figures.
+    public let found: String
+    /// What of dioaudit needs it.
+    public let usedFor: String
+    /// Changes that would allow more, each enough by itself; none if it is ok.
+    public let remedies: [String]
+
+    public static func ok(_ name: String, _ found: String, for usedFor: String) -> Finding {
+        Finding(name: name, state: .ok, found: found, usedFor: usedFor, remedies: [])
+    }
+
+    public static func limited(
+        _ name: String, _ found: String, for usedFor: String, remedies: [String]
+    ) -> Finding {
+        Finding(name: name, state: .limited, found: found, usedFor: usedFor, remedies: remedies)
+    }
+
+    public static func missing(
+        _ name: String, _ found: String, for usedFor: String, remedies: [String]
+    ) -> Finding {
+        Finding(name: name, state: .missing, found: found, usedFor: usedFor, remedies: remedies)
+    }
+
+    private init(name: String, state: State, found: String, usedFor: String, remedies: [String]) {
+        self.name = name
+        self.state = state
+        self.found = found
+        self.usedFor = usedFor
+        self.remedies = remedies
+    }
+}

@@ -1,0 +1,44 @@
+import AuditCore
+import Glibc
+
+/// What this machine allows this user, and what would allow more. It changes nothing: what must be tried to be known is
+/// tried in children that end with it, and on files that are removed.
+public enum Doctor {
+    public static func findings() -> [Finding] {
+        [kernel(), interposer(), memoryLock()] + tracing() + [seccomp(), attach(), ioUring(), libaio()] + directIO()
+    }
+
+    private static func kernel() -> Finding {
+        let machine = Machine.current()
+        let found = "Linux \(machine.kernel), \(machine.arch), \(machine.cpus) CPUs, \(libc())"
+        let usedFor = "the interposer: x86-64 with glibc"
+        guard machine.arch == "x86_64" else {
+            return .missing("kernel", found, for: usedFor, remedies: ["run dioaudit on an x86-64 machine"])
+        }
+        return .ok("kernel", found, for: usedFor)
+    }
+
+    private static func libc() -> String {
+        var name = [CChar](repeating: 0, count: 64)
+        confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
+        return name.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+}
+
+// MARK: remedies
+
+/// A change that only root can make.
+func asRoot(_ command: String) -> String {
+    isMachinesRoot() ? command : "as root: \(command)"
+}
+
+/// A change that only root can make, and that root does not need.
+func orAsRoot(_ command: String) -> [String] {
+    [asRoot(command)] + (isMachinesRoot() ? [] : ["run dioaudit as root"])
+}
+
+/// For calls that nothing but a sandbox refuses.
+func outsideSandbox(_ options: String = "") -> String {
+    "run it where no seccomp policy forbids the call; under docker: --security-opt seccomp=unconfined"
+        + (options.isEmpty ? "" : " \(options)")
+}

@@ -1,0 +1,76 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+extension Doctor {
+    /// Whether it is there and loads, and how much it adds to a program: all that it maps is locked with a subject that
+    /// locks itself, and so is its share of RLIMIT_MEMLOCK.
+    static func interposer() -> Finding {
+        let name = "interposer"
+        let usedFor = "counting what a subject allocates"
+        do throws(AuditError) {
+            let path = try Installation.interposer()
+            let alone = try SelfPortrait()
+            let endingAlone = try? launch(alone.command, environment: inheritedEnvironment())
+            let under = try SelfPortrait()
+            let (observation, interruption) = try observe(under.command, Session.Configuration())
+            // Not to be lost, and nothing of ours is to be removed yet.
+            if let signal = interruption ?? endingAlone?.interruption { Interruption.die(of: signal) }
+
+            let witness = judge("interposer", observation, by: Requirements()).witnesses.interposer
+            guard witness.status == .active, let before = alone.kibibytes, let after = under.kibibytes else {
+                return .missing(
+                    name, "\(path) did not load into cat(1): \(witness.reason ?? "it did not say its size")",
+                    for: usedFor, remedies: remedies())
+            }
+            return .ok(name, "\(path), adds \(max(0, after - before)) KiB to what a subject locks", for: usedFor)
+        } catch {
+            return .missing(name, "\(error.place): \(error.what)", for: usedFor, remedies: [error.remedy])
+        }
+    }
+}
+
+/// A subject reaches the ledger through dioaudit's /proc entry, which Linux denies to a process of fewer capabilities.
+private func remedies() -> [String] {
+    if geteuid() != 0, capabilities(.permitted) & ~capabilities(.ambient) != 0 {
+        return [asRoot("setcap -r \(Installation.executable())  # with them, its subjects cannot reach the ledger")]
+    }
+    return ["put a cat on PATH that is dynamically linked with glibc", "reinstall dioaudit"]
+}
+
+/// cat(1) telling its own size: a program that every machine has, and that does the same each time.
+private struct SelfPortrait: ~Copyable {
+    private let fd: Int32
+
+    init() throws(AuditError) {
+        fd = cl_memfd("dioaudit-doctor")
+        guard fd >= 0 else { throw systemError("memfd_create", at: "the output of cat(1)") }
+    }
+
+    deinit {
+        close(fd)
+    }
+
+    var command: Command {
+        var command = Command(["cat", "/proc/self/status"])
+        command.output = fd
+        return command
+    }
+
+    /// All that it has mapped (VmSize); nil if it did not run.
+    var kibibytes: Int? {
+        let lines = (textFile("/proc/self/fd/\(fd)") ?? "").split(separator: "\n")
+        let fields = lines.first { $0.hasPrefix("VmSize:") }?.split { $0 == "\t" || $0 == " " }
+        return fields.flatMap { $0.count > 1 ? Int($0[1]) : nil }
+    }
+}
+
+private func inheritedEnvironment() -> [String] {
+    var variables: [String] = []
+    var entry = environ
+    while let variable = entry.pointee {
+        variables.append(String(cString: variable))
+        entry += 1
+    }
+    return variables
+}
