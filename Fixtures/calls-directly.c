@@ -1,12 +1,13 @@
-// Intent: maps by syscall(2) in the steady phase, past what is counted. By number it may do so in setup, and may ask for
+// Intent: maps by syscall(2) in the steady phase, past what the interposer counts: the syscalls witness sees it. By number it may do so in setup, and may ask for
 // its thread's id whenever it likes.
 // Options: --allow pageFaultMinor,pageFaultMajor
-// Exit: 2
-// Verdict: inconclusive
-// Reason: made 1 direct system call (syscall(2))
+// Exit: 1
+// Verdict: fail
+// Reason: in the steady phase: 1 mmap system call
 // Setup: nothing
 // Warmup: transfers 1
-// Steady: transfers 9
+// Steady: transfers 9, syscallMmap 1/4096
+// Violation: syscallMmap 1/4096
 // Teardown: nothing
 #include "direct.h"
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
 // Intent: libc's daemon forks by an internal name. The child that goes on is known, and that it still runs when its parent
 // has ended: what it will do, nobody has seen.
-// Options: --allow pageFaultMinor,pageFaultMajor
+// Options: --allow pageFaultMinor,pageFaultMajor --wait 100ms
 // Exit: 2
 // Verdict: inconclusive
 // Reason: still run

@@ -1,11 +1,12 @@
 // Link: -luring
 // Intent: SQEs are transfers when they are submitted, by each of liburing's functions, on plain and registered files. A
 // registered file is open until it is unregistered or the ring is gone.
-// Options: --allow pageFaultMinor,pageFaultMajor
+// A second ring is mapped by liburing itself, which only the kernel sees.
+// Options: --allow pageFaultMinor,pageFaultMajor,syscallMmap
 // Exit: 0
 // Verdict: pass
 // Warmup: transfers 4/16384
-// Steady: transfers 28/114688, syncs 1
+// Steady: transfers 28/114688, syncs 1, syscallMmap 2/864
 // Teardown: malloc 1/13, free 1, munmap >=0
 #include "direct.h"
 #include <liburing.h>

@@ -18,6 +18,10 @@ public struct Audit: Equatable, Sendable, Encodable {
     public var witnesses: Witnesses
     @Nullable public var settledAfter: UInt64?
     public var phasesFoundBy: PhaseSource
+    /// Whose events were judged: `process`, `io-threads` or `thread:PATTERN`.
+    public let scope: String
+    /// What was done at a violation.
+    public let enforce: Enforce
     /// All processes added up.
     public var phases: PhaseLedgers
     public var violations: [Violation]
@@ -26,11 +30,14 @@ public struct Audit: Equatable, Sendable, Encodable {
     public let suppressed: [SuppressedViolation]
     /// Every suppression that was given, in that order, the stale ones too.
     public let suppressions: [SuppressionUse]
+    /// Where the kernel saw other mapping calls than the interposer. Empty too where it was not looking.
+    public let differences: [WitnessDifference]
 
     init(
         name: String, verdict: Verdict, reasons: [String], subjectFailed: Bool, subject: Subject, lock: LockSummary,
-        witnesses: Witnesses, settledAfter: UInt64?, phasesFoundBy: PhaseSource, phases: PhaseLedgers,
-        violations: [Violation], suppressions: [SuppressionUse], processes: [ProcessLedger]
+        witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
+        phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse],
+        differences: [WitnessDifference], processes: [ProcessLedger]
     ) {
         self.name = name
         self.verdict = verdict
@@ -47,6 +54,9 @@ public struct Audit: Equatable, Sendable, Encodable {
             use.violations.map { SuppressedViolation(violation: $0, suppression: use.suppression.name) }
         }
         self.suppressions = suppressions
+        self.scope = scope
+        self.enforce = enforce
+        self.differences = differences
         self.processes = processes
     }
 

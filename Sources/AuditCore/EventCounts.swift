@@ -8,9 +8,11 @@ public struct EventCount: Equatable, Sendable {
         self.bytes = bytes
     }
 
+    /// A caller may ask for any number of bytes, twice: sums of them stop at the largest number.
     public static func += (left: inout Self, right: Self) {
         left.calls += right.calls
-        left.bytes += right.bytes
+        let (bytes, overflow) = left.bytes.addingReportingOverflow(right.bytes)
+        left.bytes = overflow ? .max : bytes
     }
 }
 
@@ -23,6 +25,16 @@ public struct EventCounts: Equatable, Sendable {
     public subscript(kind: EventKind) -> EventCount {
         get { counts[kind.index] }
         set { counts[kind.index] = newValue }
+    }
+
+    /// What is left of each count; none below zero.
+    static func - (left: Self, right: Self) -> Self {
+        var rest = left
+        for index in rest.counts.indices {
+            rest.counts[index].calls -= min(rest.counts[index].calls, right.counts[index].calls)
+            rest.counts[index].bytes -= min(rest.counts[index].bytes, right.counts[index].bytes)
+        }
+        return rest
     }
 
     public static func += (left: inout Self, right: Self) {

@@ -6,10 +6,12 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
     case mmap, munmap, mremap, brk, sbrk, madvise
     case mlock, munlock, mlockall, munlockall
     case pageFaultMinor, pageFaultMajor
+    /// As the kernel saw them, whoever made them: the syscalls witness.
+    case syscallMmap, syscallMunmap, syscallMremap, syscallBrk
 
     /// The groups in which the text report adds kinds up.
     public enum Family: Sendable {
-        case heap, mapping, locking, pageFault
+        case heap, mapping, locking, pageFault, systemCall
     }
 
     public var family: Family {
@@ -20,6 +22,7 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         case .mmap, .munmap, .mremap, .brk, .sbrk, .madvise: .mapping
         case .mlock, .munlock, .mlockall, .munlockall: .locking
         case .pageFaultMinor, .pageFaultMajor: .pageFault
+        case .syscallMmap, .syscallMunmap, .syscallMremap, .syscallBrk: .systemCall
         }
     }
 
@@ -28,6 +31,10 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         switch self {
         case .pageFaultMinor: "minor page fault"
         case .pageFaultMajor: "major page fault"
+        case .syscallMmap: "mmap system call"
+        case .syscallMunmap: "munmap system call"
+        case .syscallMremap: "mremap system call"
+        case .syscallBrk: "brk system call"
         case .posixMemalign: "posix_memalign"
         case .alignedAlloc: "aligned_alloc"
         case .freeSized: "free_sized"

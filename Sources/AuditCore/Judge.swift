@@ -3,11 +3,11 @@
 /// Never a false pass: each rule below adds a reason for whatever it could not see, and a pass has none.
 public func judge(_ name: String, _ observation: Observation, by requirements: Requirements) -> Audit {
     let processes = observation.ledger.processes
-    let (violations, suppressions) = processes.flatMap { Violation.all(in: $0, policy: requirements.policy) }
-        .suppressed(by: requirements.suppressions)
+    let all = processes.flatMap { Violation.all(in: $0, policy: requirements.policy, scope: requirements.scope) }
+    let (violations, suppressions) = all.suppressed(by: requirements.suppressions)
     let witnesses = Witnesses(
         interposer: interposerWitness(observation),
-        syscalls: .unavailable(Witness.notYet("the syscalls witness")),
+        syscalls: observation.syscalls,
         kernel: .unavailable(
             requirements.kernel == .off ? "--kernel off" : Witness.notYet("the kernel witness")))
 
@@ -20,11 +20,13 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
             "processes that the subject left behind still run: what they do from now on is not in the ledger")
     }
     if let reason = witnesses.interposer.reason { reasons.append(reason) }
+    if witnesses.syscalls.status == .partial, let reason = witnesses.syscalls.reason { reasons.append(reason) }
     if requirements.kernel == .require, let reason = witnesses.kernel.reason { reasons.append(reason) }
     reasons += lockReasons(observation, requirements)
     // Without the interposer there is nothing to say of phases.
     if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, requirements) }
-    reasons += lossReasons(processes)
+    reasons += scopeReasons(observation, requirements)
+    reasons += lossReasons(processes, violated: !all.isEmpty)
 
     return Audit(
         name: name,
@@ -34,12 +36,15 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         subject: observation.subject,
         lock: LockSummary(of: processes),
         witnesses: witnesses,
-        settledAfter: settledAfter(processes, policy: requirements.policy),
+        settledAfter: settledAfter(processes, policy: requirements.policy, scope: requirements.scope),
+        scope: requirements.scope.text,
+        enforce: observation.enforce,
         phasesFoundBy: processes.contains(where: \.phasesByMarker) ? .markers : .transfers,
         phases: observation.ledger.total,
         violations: violations,
         suppressions: suppressions,
-        processes: processes)
+        differences: observation.syscalls.status == .unavailable ? [] : processes.flatMap(reconcile),
+        processes: processes + unobservedProcesses(observation.ledger))
 }
 
 // MARK: the subject
@@ -47,6 +52,8 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
 private func failureReason(_ observation: Observation) -> String? {
     if let failure = observation.failure { return failure }
     if !observation.obstacles.isEmpty { return nil }
+    // Stopping it is what was asked for.
+    if observation.ledger.processes.contains(where: \.aborted) { return nil }
     let exit = observation.subject.exit
     if let signal = exit.signal { return "the subject was killed by signal \(signal)" }
     if let code = exit.code, code != 0 { return "the subject exited with status \(code)" }
@@ -76,34 +83,61 @@ private func interposerWitness(_ observation: Observation) -> Witness {
         return .unavailable(
             "the interposer did not report from the subject"
                 + (ledger.imagesRefused > 0 ? ": it could not attach to the ledger" : "")
-                + " (a static or set-uid program, another libc, or an interposer of another version?)")
+                + (observation.whyUnseen.map { ": \(observation.subject.command[0]) \($0)" }
+                    ?? " (another libc, or an interposer of another version?)"))
     }
     if observation.isStatic {
         return .partial(
             "\(observation.subject.command[0]) is a static program, which loads no interposer: only programs that it "
                 + "started were observed")
     }
-    if let process = ledger.processes.first(where: \.definesMalloc) {
-        return .partial("\(name(of: process)) brings its own malloc, whose calls pass the interposer by")
+    return gap(in: ledger).map(Witness.partial) ?? .active
+}
+
+/// What of the subject the interposer did not see, in words.
+private func gap(in ledger: Ledger) -> String? {
+    if let process = ledger.processes.first(where: { $0.ownHeap != nil }), let heap = process.ownHeap {
+        return "\(name(of: process)): \(heap)"
     }
     if ledger.imagesRefused > 0 {
-        return .partial("the interposer could not attach to \(plural(ledger.imagesRefused, "program"))")
+        return "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))"
     }
+    if let unseen = unseenPrograms(ledger.unseenPrograms) { return unseen }
     if ledger.imagesUnseen > 0 {
-        return .partial(
-            "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static or "
-                + "set-uid, another libc, or an environment without LD_PRELOAD): not observed")
+        return "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static "
+            + "or set-uid, another libc, or an environment without LD_PRELOAD): not observed"
     }
     if ledger.imagesBeyondTable > 0 {
-        return .partial("the ledger had no place for \(plural(ledger.imagesBeyondTable, "program"))")
+        return "the ledger had no place for \(plural(ledger.imagesBeyondTable, "program"))"
     }
     if ledger.lostProcesses > 0 {
-        return .partial("the ledger had no place for \(plural(ledger.lostProcesses, "forked process", "es"))")
+        return "the ledger had no place for \(plural(ledger.lostProcesses, "forked process", "es"))"
     }
-    if let process = ledger.processes.first(where: { !$0.attached }) {
-        return .partial("the interposer began to attach to \(name(of: process)), but did not finish")
+    if let stranger = ledger.strangers.first(where: { $0.whyUnobserved == nil }) {
+        return "process \(stranger.pid) maps memory and never reported: not observed"
     }
-    return .active
+    return ledger.processes.first { !$0.attached }.map {
+        "the interposer began to attach to \(name(of: $0)), but did not finish"
+    }
+}
+
+private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {
+    guard !programs.isEmpty else { return nil }
+    let named = programs.prefix(3).map { "\($0.path) (pid \($0.pid)) \($0.why)" }.joined(separator: "; ")
+    return "not observed: \(named)" + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : "")
+}
+
+/// The report's ledgers of processes that have none: what is known of them is that they were there.
+private func unobservedProcesses(_ ledger: Ledger) -> [ProcessLedger] {
+    let silent = ledger.unseenPrograms.filter { program in !ledger.strangers.contains { $0.pid == program.pid } }
+    return ledger.strangers
+        + silent.map { program in
+            var process = ProcessLedger(pid: program.pid, parentPid: 0, executable: program.path)
+            process.observed = false
+            process.whyUnobserved = program.why
+            for phase in Phase.allCases { process.phases[phase].faultsKnown = false }
+            return process
+        }
 }
 
 // MARK: what was seen
@@ -133,8 +167,28 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
         }
         if process.directCalls > 0 {
             reasons.append(
-                "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that map, "
-                    + "unlock, transfer or exec, past what is counted")
+                "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that "
+                    + "transfer or exec, past what is counted")
+        }
+        if process.directMappings > 0 && observation.syscalls.status == .unavailable {
+            reasons.append(
+                "\(name(of: process)) made \(plural(process.directMappings, "direct system call")) (syscall(2)) that map "
+                    + "or unlock, which only the syscalls witness sees")
+        }
+        reasons += process.otherCallReasons
+        if process.uncertainSyscalls > 0 {
+            reasons.append(
+                "\(name(of: process)) entered more phases and allowed regions than the ledger holds: "
+                    + "\(plural(process.uncertainSyscalls, "system call")) could not be told apart")
+        }
+        if process.threadPhasesOpen > 0 {
+            reasons.append(
+                "\(plural(process.threadPhasesOpen, "thread")) of \(name(of: process)) ended in a phase of their own: "
+                    + "their last page faults are not known")
+        }
+        if process.unbalancedRegions > 0 {
+            reasons.append(
+                "\(name(of: process)) ended \(plural(process.unbalancedRegions, "region")) that it was not in")
         }
         if process.unknownMarkers > 0 {
             reasons.append(
@@ -145,7 +199,7 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
     return reasons
 }
 
-private func lossReasons(_ processes: [ProcessLedger]) -> [String] {
+private func lossReasons(_ processes: [ProcessLedger], violated: Bool) -> [String] {
     processes.flatMap { process -> [String] in
         var reasons: [String] = []
         if process.lost.files > 0 {
@@ -153,12 +207,60 @@ private func lossReasons(_ processes: [ProcessLedger]) -> [String] {
                 "\(name(of: process)) opened \(plural(process.lost.files, "O_DIRECT file")) more than can be followed: "
                     + "their transfers were not seen")
         }
-        if process.lost.sites > 0 {
+        // Counts lead: without a violation, what found no place was nothing that is judged.
+        if process.lost.sites > 0 && violated {
             reasons.append(
                 "\(plural(process.lost.sites, "call")) of \(name(of: process)) are counted, but their stacks found no "
                     + "place")
         }
+        if process.lost.regions > 0 {
+            reasons.append(
+                "\(plural(process.lost.regions, "region")) of \(name(of: process)) found no place: what happened in them "
+                    + "is not listed")
+        }
         return reasons
+    }
+}
+
+private func scopeReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
+    let processes = observation.ledger.processes
+    guard requirements.scope != .process, observation.interposerMissing == nil else { return [] }
+    var reasons: [String] = []
+    if !processes.contains(where: { $0.threads.contains(where: requirements.scope.judges) }) {
+        reasons.append("no thread is in the scope '\(requirements.scope.text)'")
+    }
+    for process in processes {
+        let faults = process.unattributedFaults(requirements.scope)
+        if faults > 0 && requirements.policy.forbids(.pageFaultMinor) {
+            reasons.append(
+                "\(plural(faults, "page fault")) of \(name(of: process))'s steady phase may be those of a thread in the "
+                    + "scope that has ended")
+        }
+        if process.lost.threadCalls > 0 {
+            reasons.append(
+                "\(plural(process.lost.threadCalls, "call")) of \(name(of: process)) are counted, but not by which thread"
+            )
+        }
+    }
+    return reasons
+}
+
+extension ProcessLedger {
+    /// System calls that the kernel saw in the steady phase, beyond those made through libc, that are no event's.
+    fileprivate var otherCallReasons: [String] {
+        OtherCall.allCases.compactMap { call in
+            let interposed: UInt64 =
+                switch call {
+                case .mlockall: phases[.steady].events[.mlockall].calls
+                case .munlock: phases[.steady].events[.munlock].calls
+                case .munlockall: phases[.steady].events[.munlockall].calls
+                case .shmat, .remapFilePages: 0
+                }
+            let seen = otherCalls[call] ?? 0
+            guard seen > interposed else { return nil }
+            return "the kernel saw \(plural(seen - interposed, "\(call.rawValue) system call")) in the steady phase of "
+                + "\(name(of: self)) that nothing else accounts for"
+        }
     }
 }
 

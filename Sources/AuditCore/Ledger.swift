@@ -71,6 +71,12 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
     public var phases = PhaseLedgers()
     /// For each kind that happened between setup and exit, the ordinal of the transfer last begun when it last did.
     public var lastTransfer: [EventKind: UInt64] = [:]
+    /// Of the steady phase's events, those in regions that the program declared as allowed.
+    public var allowed = EventCounts()
+    /// Of the steady phase. Measured only where the scope is by thread.
+    public var steadyFaults = Faults()
+    /// A thread among these ended in the steady phase, and its last page faults are not among `steadyFaults`.
+    public var endedUnmeasured = false
 
     public init(tid: Int32, name: String, doesTransfers: Bool) {
         self.tid = tid
@@ -96,19 +102,48 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var saidGoodbye = true
     /// The phase that it was last in; teardown after a goodbye.
     public var lastPhase = Phase.teardown
-    /// Its executable has a malloc of its own, whose calls pass the interposer by.
-    public var definesMalloc = false
+    /// It has a heap of its own, whose calls pass the interposer by: which, in words.
+    public var ownHeap: String?
     public var steadyReached = false
     public var phasesByMarker = false
     public var unknownMarkers: UInt32 = 0
-    /// System calls by number, past the functions that are counted, that map, unlock, transfer or exec.
+    /// System calls by number, past the functions that are counted, that transfer or exec.
     public var directCalls: UInt64 = 0
+    /// The same that map or unlock: the syscalls witness sees those.
+    public var directMappings: UInt64 = 0
+    /// Calls that `--enforce deny` let fail.
+    public var deniedCalls: UInt64 = 0
+    /// `--enforce abort` stopped it at a violation.
+    public var aborted = false
+    /// Regions that were ended but not begun.
+    public var unbalancedRegions: UInt32 = 0
+    /// Threads that ended in a phase of their own.
+    public var threadPhasesOpen: UInt32 = 0
+    /// False for a process of which only the syscalls witness knows.
+    public var observed = true
+    /// Why it is not observed.
+    @Nullable public var whyUnobserved: String?
     public var threadsCreated: UInt32 = 0
     public var lock = ProcessLock()
     public var lost = Losses()
     public var phases = PhaseLedgers()
     public var threads: [ThreadLedger] = []
     public var sites: [Site] = []
+    /// Regions that it named or declared as allowed.
+    public var regions: [RegionLedger] = []
+    /// Of the steady phase's events, those in allowed regions.
+    public var allowed = EventCounts()
+    /// Paths of what it had loaded at its steady point.
+    public var modules: [String] = []
+    /// Which interlude was the last, and whether it was the end.
+    public var lastInterlude: UInt32 = 0
+    public var endsClosed = false
+    /// The kernel's records of its steady phase, one by one; there may be more than are kept.
+    public var strictCalls: [StrictCall] = []
+    /// What the kernel saw of other calls in its steady phase.
+    public var otherCalls: [OtherCall: UInt64] = [:]
+    /// Steady system calls that came when the ledger could note down no more phases.
+    public var uncertainSyscalls: UInt64 = 0
 
     public init(pid: Int32, parentPid: Int32, executable: String) {
         self.pid = pid
@@ -122,7 +157,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case pid, parentPid, executable, lastPhase, steadyReached, phases, threads
+        case pid, parentPid, executable, observed, whyUnobserved, lastPhase, steadyReached, phases, threads, regions
     }
 }
 
@@ -132,6 +167,10 @@ public struct Losses: Equatable, Sendable {
     public var sites: UInt64 = 0
     /// O_DIRECT files beyond the interposer's table: their transfers were not seen.
     public var files: UInt64 = 0
+    /// Regions that found no place, or were nested too deeply: counted, but not listed.
+    public var regions: UInt64 = 0
+    /// Threads whose page faults could not be told apart.
+    public var threadFaults: UInt64 = 0
     /// Events that were counted in rows shared by threads, so that only the process is known.
     public var threadCalls: UInt64 = 0
 
@@ -147,6 +186,10 @@ public struct Ledger: Equatable, Sendable {
     public var imagesRefused: UInt32 = 0
     /// Program images that the subject's processes started or became, and whose interposer never reported.
     public var imagesUnseen: UInt32 = 0
+    /// Programs that the syscalls witness saw begin, and whose interposer never reported.
+    public var unseenPrograms: [UnseenProgram] = []
+    /// Processes of which only the syscalls witness knows.
+    public var strangers: [ProcessLedger] = []
     /// Forked children for whom no record was free.
     public var lostProcesses: UInt32 = 0
 

@@ -6,8 +6,14 @@ public struct Observation: Sendable {
     public var pid: Int32?
     /// Why nothing could be interposed at all, in words.
     public var interposerMissing: String?
+    /// Why the command can load no interposer, in words, as far as its file tells.
+    public var whyUnseen: String?
     /// The command is a static program: whatever reported in its place was started by it.
     public var isStatic = false
+    /// The syscalls witness as it ended.
+    public var syscalls = Witness.unavailable("--syscalls off")
+    /// What the interposer was told to do at a violation.
+    public var enforce = Enforce.report
     /// Its first process has ended, and others have not.
     public var descendantsRun = false
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
@@ -35,6 +41,7 @@ public struct Requirements: Sendable {
     }
 
     public var policy: Policy
+    public var scope: Scope
     public var suppressions: [Suppression]
     public var lock: LockRequirement
     /// Transfers that the steady phase must hold at the least.
@@ -42,10 +49,12 @@ public struct Requirements: Sendable {
     public var kernel: Kernel
 
     public init(
-        policy: Policy = Policy(), suppressions: [Suppression] = [], lock: LockRequirement = .whenSubjectLocks,
+        policy: Policy = Policy(), scope: Scope = .process, suppressions: [Suppression] = [],
+        lock: LockRequirement = .whenSubjectLocks,
         minimumTransfers: UInt64 = 1, kernel: Kernel = .auto
     ) {
         self.policy = policy
+        self.scope = scope
         self.suppressions = suppressions
         self.lock = lock
         self.minimumTransfers = minimumTransfers

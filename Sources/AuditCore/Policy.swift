@@ -4,7 +4,7 @@ public struct Policy: Equatable, Sendable {
 
     /// Counted and shown, but no violations by themselves: they return memory, advise, or lock.
     public static let allowedByDefault: Set<EventKind> = [
-        .free, .freeSized, .freeAlignedSized, .munmap, .madvise, .mlock, .mlockall,
+        .free, .freeSized, .freeAlignedSized, .munmap, .madvise, .mlock, .mlockall, .syscallMunmap,
     ]
 
     /// - Parameters:

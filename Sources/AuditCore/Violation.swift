@@ -13,6 +13,10 @@ public struct Violation: Equatable, Sendable, Encodable {
     /// Innermost first; empty where it is not known.
     public var stack: [Frame]
     public var truncated: Bool
+    /// For a system call: the heap call during which libc made it, whose stack this is.
+    @Nullable public var within: EventKind?
+    /// Page faults of the first of the calls, or null where they were not measured.
+    @Nullable public var pageFaults: UInt64?
 
     init(of kind: EventKind, count: EventCount, pid: Int32) {
         phase = .steady
@@ -25,6 +29,8 @@ public struct Violation: Equatable, Sendable, Encodable {
         self.pid = pid
         stack = []
         truncated = false
+        within = nil
+        pageFaults = nil
     }
 
     init(at site: Site, pid: Int32) {
@@ -34,18 +40,22 @@ public struct Violation: Equatable, Sendable, Encodable {
         tid = site.tid
         stack = site.stack
         truncated = site.truncated
+        pageFaults = site.firstFaults.minor + site.firstFaults.major
     }
 
     /// All of a process's violations, first the earliest; those without a stack last.
     ///
     /// The counts lead and the sites explain them: a call whose site was lost is a violation all the same, and a site
     /// beyond its kind's count is none (it fell in an interlude that turned out to be warm-up's).
-    static func all(in process: ProcessLedger, policy: Policy) -> [Violation] {
+    static func all(in process: ProcessLedger, policy: Policy, scope: Scope = .process) -> [Violation] {
+        let judged = process.judged(scope)
         var found: [Violation] = []
-        for kind in EventKind.allCases where policy.forbids(kind) {
-            var unexplained = process.phases[.steady].events[kind]
+        for kind in EventKind.allCases where policy.forbids(kind) && kind.family != .systemCall {
+            var unexplained = judged[kind]
             guard unexplained.calls > 0 else { continue }
-            let sites = process.sites.filter { $0.kind == kind && $0.phase == .steady }
+            let sites = process.sites.filter {
+                $0.kind == kind && $0.phase == .steady && scope.judges($0, of: process)
+            }
             for site in sites.filter({ !$0.inInterlude }) + sites.filter(\.inInterlude)
             where site.count.calls > 0 && site.count.calls <= unexplained.calls {
                 found.append(Violation(at: site, pid: process.pid))
@@ -54,6 +64,64 @@ public struct Violation: Equatable, Sendable, Encodable {
             }
             if unexplained.calls > 0 { found.append(Violation(of: kind, count: unexplained, pid: process.pid)) }
         }
+        found += systemCalls(in: process, policy: policy, scope: scope)
         return found.sorted { ($0.firstTransfer ?? .max) < ($1.firstTransfer ?? .max) }
+    }
+
+    /// System calls that passed the interposer by, each with the heap call that it was made in where that is known.
+    static func systemCalls(in process: ProcessLedger, policy: Policy, scope: Scope) -> [Violation] {
+        guard process.uncertainSyscalls == 0 else { return [] }
+        return process.uncounted(scope).filter { policy.forbids($0.kind) }.flatMap { thread in
+            var left = thread.calls
+            var found: [Violation] = []
+            let calls = process.strictCalls.filter { $0.tid == thread.tid && $0.kind == thread.kind }
+            let placed = calls.map { ($0, process.site(around: $0)) }.sorted { ($0.1 ?? .max) < ($1.1 ?? .max) }
+            for (call, site) in placed where left > 0 {
+                left -= 1
+                let one = EventCount(calls: 1, bytes: call.bytes)
+                if let same = found.indices.last, found[same].isAt(site, of: process) {
+                    found[same].calls += 1
+                    found[same].bytes &+= call.bytes
+                } else {
+                    found.append(Violation(of: thread.kind, one, thread.tid, within: site, of: process))
+                }
+            }
+            if left > 0 {
+                found.append(Violation(of: thread.kind, EventCount(calls: left), thread.tid, within: nil, of: process))
+            }
+            return found
+        }
+    }
+
+    private init(of kind: EventKind, _ count: EventCount, _ tid: Int32, within site: Int?, of process: ProcessLedger) {
+        self.init(of: kind, count: count, pid: process.pid)
+        self.tid = tid
+        thread = process.threads.first { $0.tid == tid && !$0.name.isEmpty }?.name
+        guard let site else { return }
+        firstTransfer = process.sites[site].firstTransfer
+        within = process.sites[site].kind
+        stack = process.sites[site].stack
+        truncated = process.sites[site].truncated
+    }
+
+    private func isAt(_ site: Int?, of process: ProcessLedger) -> Bool {
+        guard let site else { return within == nil }
+        return within == process.sites[site].kind && stack == process.sites[site].stack
+    }
+}
+
+extension ProcessLedger {
+    /// The site of the heap call that a system call was made in, as an index: its first call by the clock, or a later one
+    /// if no other site of the thread was in use then.
+    fileprivate func site(around call: StrictCall) -> Int? {
+        let candidates = sites.indices.filter {
+            sites[$0].tid == call.tid && sites[$0].kind.family == .heap && sites[$0].phase == .steady
+                && sites[$0].firstCall.lowerBound > 0
+        }
+        if let first = candidates.first(where: { sites[$0].firstCall.contains(call.nanoseconds) }) { return first }
+        let inUse = candidates.filter {
+            sites[$0].firstCall.lowerBound <= call.nanoseconds && call.nanoseconds <= sites[$0].lastEnded
+        }
+        return inUse.count == 1 ? inUse[0] : nil
     }
 }

@@ -9,6 +9,8 @@ public struct Witness: Equatable, Sendable, Encodable {
     public var status: Status
     /// Why it is not active.
     @Nullable public var reason: String?
+    /// How it looked, where there is more than one way.
+    public var method: SyscallsMethod?
 
     public static let active = Witness(status: .active, reason: nil)
 

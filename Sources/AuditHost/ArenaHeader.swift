@@ -15,12 +15,14 @@ struct ArenaHeader {
     let version: UInt32
     let lostProcesses: UInt32
     let imagesStarted: UInt64
+    let edgesUsed: UInt32
 
     init(at arena: UnsafeRawPointer) {
         magic = arena.load(fromByteOffset: 0, as: UInt64.self)
         version = arena.load(fromByteOffset: 8, as: UInt32.self)
         lostProcesses = arena.load(fromByteOffset: 12, as: UInt32.self)
         imagesStarted = arena.load(fromByteOffset: 16, as: UInt64.self)
+        edgesUsed = arena.load(fromByteOffset: 24, as: UInt32.self)
     }
 
     /// The interposer has attached here, and it is of this version.

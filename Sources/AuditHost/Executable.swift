@@ -1,24 +1,38 @@
 import CElfutils
+import CLinuxHost
 import Glibc
 
-/// What an executable's file says of how far it can be interposed. Nothing, where it is no ELF file or cannot be read.
+/// What a program's or library's file says of how far it can be interposed. Nothing, where it is no ELF file or cannot be
+/// read.
 struct Executable {
     /// No dynamic linker is asked for, so that nothing is preloaded.
     private(set) var isStatic = false
-    /// It defines `malloc` itself (jemalloc linked statically, or one of its own), and calls that. Not known if it is
-    /// stripped and keeps the name to itself.
-    private(set) var definesMalloc = false
+    /// Why it cannot load the interposer, in words that follow its name; null if it can.
+    private(set) var whyNotPreloaded: String?
+    /// What heap of its own it uses, whose calls pass the interposer by, in words.
+    private(set) var ownHeap: String?
+    /// The same if it was loaded as a library.
+    private(set) var ownHeapAsLibrary: String?
 
     init(_ path: String) {
         let fd = open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { return }
+        guard fd >= 0 else {
+            whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(errnoText())"
+            return
+        }
         defer { close(fd) }
         elf_version(UInt32(EV_CURRENT))
         guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return }
         defer { elf_end(elf) }
-        guard elf_kind(elf) == ELF_K_ELF else { return }
-        isStatic = !hasInterpreter(elf)
-        definesMalloc = defines("malloc", elf)
+        guard elf_kind(elf) == ELF_K_ELF else {
+            if let interpreter = interpreter(ofScript: fd) { self = Executable(interpreter) }
+            return
+        }
+        let file = ElfFile(elf, at: path)
+        isStatic = file.linker == nil
+        whyNotPreloaded = obstacle(to: file, fd)
+        ownHeap = file.heapOfProgram
+        ownHeapAsLibrary = file.heapOfLibrary
     }
 
     /// The file that execvp(3) starts for a command's first word.
@@ -33,30 +47,26 @@ struct Executable {
     }
 }
 
-private func hasInterpreter(_ elf: OpaquePointer) -> Bool {
-    var count = 0
-    guard elf_getphdrnum(elf, &count) == 0 else { return true }
-    return (0..<count).contains { index in
-        var segment = GElf_Phdr()
-        return gelf_getphdr(elf, Int32(index), &segment) != nil && segment.p_type == UInt32(PT_INTERP)
-    }
+/// execve(2): the program named in a script's first line.
+private func interpreter(ofScript fd: Int32) -> String? {
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let length = pread(fd, &bytes, bytes.count, 0)
+    let line = String(decoding: bytes.prefix(max(0, length)).prefix { $0 != 10 }, as: UTF8.self)
+    guard line.hasPrefix("#!") else { return nil }
+    let words = line.dropFirst(2).split { $0 == " " || $0 == "\t" }
+    return words.first.map(String.init)
 }
 
-private func defines(_ name: String, _ elf: OpaquePointer) -> Bool {
-    var section = elf_nextscn(elf, nil)
-    while let current = section {
-        var header = GElf_Shdr()
-        if gelf_getshdr(current, &header) != nil, [UInt32(SHT_SYMTAB), UInt32(SHT_DYNSYM)].contains(header.sh_type),
-            let data = elf_getdata(current, nil), header.sh_entsize > 0
-        {
-            for index in 0..<Int32(header.sh_size / header.sh_entsize) {
-                var symbol = GElf_Sym()
-                guard gelf_getsym(data, index, &symbol) != nil, symbol.st_shndx != UInt16(SHN_UNDEF) else { continue }
-                let text = elf_strptr(elf, Int(header.sh_link), Int(symbol.st_name))
-                if let text, strcmp(text, name) == 0 { return true }
-            }
-        }
-        section = elf_nextscn(elf, current)
+private func obstacle(to file: ElfFile, _ fd: Int32) -> String? {
+    var status = stat()
+    if fstat(fd, &status) == 0, status.st_mode & (S_ISUID | S_ISGID) != 0 {
+        return "is set-uid or set-gid, for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
     }
-    return false
+    if cl_has_capabilities(fd) {
+        return "has file capabilities, for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
+    }
+    guard let linker = file.linker else { return "is a static program, which loads no interposer" }
+    if !file.isNative { return "is of another architecture than the interposer" }
+    let name = linker.split(separator: "/").last ?? ""
+    return name.hasPrefix("ld-linux") ? nil : "uses another libc than the interposer knows (\(linker))"
 }

@@ -1,3 +1,4 @@
+import AuditCore
 import LedgerABI
 
 /// The programs that were started, against those that said hello. By identity: one that nobody had announced does not
@@ -8,6 +9,8 @@ struct Images {
     var announced: [dioaudit_image] = []
     /// By the process that attached.
     var arrived: [(pid: Int32, parent: Int32)] = []
+    /// When each attached.
+    var attached: [(pid: Int32, nanoseconds: UInt64)] = []
 
     init(of pid: Int32) {
         first = pid
@@ -27,5 +30,21 @@ struct Images {
             announced.filter { $0.pid > 0 }.filter { image in !take { $0.pid == image.pid } }.count
             + announced.filter { $0.pid == 0 }.filter { image in !take { $0.parent == image.parent_pid } }.count
         return UInt32(clamping: missing)
+    }
+
+    /// The programs that the kernel saw begin and the ledger did not: one has attached between its exec and the next.
+    func unseen(among execs: [ExecRecord]) -> [UnseenProgram] {
+        execs.indices.compactMap { index in
+            let exec = execs[index]
+            let next = execs[(index + 1)...].first { $0.pid == exec.pid }?.nanoseconds ?? .max
+            let came = attached.contains {
+                $0.pid == exec.pid && $0.nanoseconds >= exec.nanoseconds && $0.nanoseconds < next
+            }
+            return came
+                ? nil
+                : UnseenProgram(
+                    pid: exec.pid, path: exec.path,
+                    why: Executable(exec.path).whyNotPreloaded ?? "had no LD_PRELOAD in its environment")
+        }
     }
 }

@@ -10,6 +10,8 @@ public struct Command: Sendable {
     public var error: Int32 = -1
     /// It is told to end (SIGTERM) after this long, and made to two seconds later.
     public var timeoutNanoseconds: UInt64?
+    /// How long to wait for processes that outlive it, daemons among them.
+    public var lingerNanoseconds: UInt64 = 5_000_000_000
 
     public init(_ arguments: [String]) {
         self.arguments = arguments
@@ -23,6 +25,7 @@ struct Ending {
     var timedOut = false
     /// Other processes that it started have not ended.
     var descendantsRun = false
+    let syscalls: SyscallsView
 }
 
 /// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
@@ -42,9 +45,9 @@ public enum Interruption {
     public static func next() -> Int32? {
         while true {
             var signal: Int32 = 0
-            switch cl_next_signal(0, &signal) {
+            switch cl_wait(0, nil, 0, &signal) {
             case CL_FROM_TIMEOUT: return nil
-            case CL_FROM_CHILD: continue
+            case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: continue
             default: return signal
             }
         }
@@ -58,41 +61,102 @@ public enum Interruption {
     }
 }
 
-/// Starts a command and waits for its end, passing on the signals that reached us alone.
-///
-/// - Returns: how it ended, and the last signal that came for us meanwhile.
-/// - Throws: `StartFailure` if the program could not be started.
-func launch(_ command: Command, environment: [String]) throws(StartFailure) -> (Ending, interruption: Int32?) {
-    Interruption.hold()
-    let pid = withCStrings(command.arguments) { arguments in
-        withCStrings(environment) { environment in
-            cl_spawn(arguments, environment, command.output, command.error)
-        }
-    }
-    guard pid > 0 else { throw StartFailure(errno: errno) }
+/// A program that runs, watched, until it and all that it has started have ended.
+struct Launch: ~Copyable {
+    private let command: Command
+    private var child = cl_child()
+    private var watch = SyscallsWatch()
+    private var book = SyscallsBook()
+    private var deadline: UInt64?
+    private var timedOut = false
+    private var hasEnded = false
+    private(set) var interruption: Int32?
 
-    var interruption: Int32?
-    var timedOut = false
-    var deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
-    var status = cl_exit()
-    while !cl_reap(pid, &status) {
+    /// Starts the program and waits until it is known to have become one.
+    ///
+    /// - Throws: `StartFailure` if it could not.
+    init(_ command: Command, environment: [String], _ syscalls: SyscallsChoice) throws(StartFailure) {
+        self.command = command
+        Interruption.hold()
+        let choice = syscalls.resolved
+        let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
+        var child = cl_child()
+        let started = withCStrings(command.arguments) { arguments in
+            withCStrings(environment) { environment in
+                cl_spawn(arguments, environment, command.output, command.error, mode, &child)
+            }
+        }
+        guard started else { throw StartFailure(errno: errno) }
+        self.child = child
+        watch.begin(child, choice)
+        if choice != .seccomp { cl_go(&self.child) }
+        deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
+        try waitUntilStarted()
+    }
+
+    private mutating func waitUntilStarted() throws(StartFailure) {
+        while !cl_can_be_read(child.failure) { wait(for: [child.failure], until: deadline) }
+        let error = cl_started(&child)
+        guard error == 0 else { throw StartFailure(errno: error) }
+    }
+
+    /// Waits for the program's end, and then a while for that of processes it has left behind.
+    mutating func finish(_ session: borrowing Session) throws(AuditError) -> Ending {
+        var status = cl_exit()
+        while !cl_reap(child.pid, &status) {
+            wait(until: deadline)
+            try fold(session, before: quietNanoseconds())
+        }
+        let exit = SubjectExit(
+            code: status.code < 0 ? nil : status.code, signal: status.signal == 0 ? nil : status.signal)
+        hasEnded = true
+        let linger = min(monotonicNanoseconds() + command.lingerNanoseconds, deadline ?? .max)
+        while cl_descendants_run(), interruption == nil, !timedOut, monotonicNanoseconds() < linger {
+            wait(until: linger)
+            try fold(session, before: quietNanoseconds())
+        }
+        let descendantsRun = cl_descendants_run()
+        watch.drain()
+        try fold(session, before: .max)
+        if descendantsRun { watch.serveOn() }
+        return Ending(
+            pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
+            syscalls: SyscallsView(book, watch))
+    }
+
+    /// Waits once, and does what came.
+    private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
+        let descriptors = watch.descriptors + others
         var signal: Int32 = 0
-        switch cl_next_signal(remaining(until: deadline), &signal) {
-        case CL_FROM_CHILD: break
-        case CL_FROM_TIMEOUT:
-            kill(pid, timedOut ? SIGKILL : SIGTERM)
-            deadline = monotonicNanoseconds() + 2_000_000_000
-            timedOut = true
+        switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
+        case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
+        case CL_FROM_TIMEOUT: if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
         case CL_FROM_TERMINAL: interruption = signal  // the child has it too
         default:
             interruption = signal
-            kill(pid, signal)
+            if !hasEnded { kill(child.pid, signal) }
         }
+        watch.drain()
     }
-    let exit = SubjectExit(
-        code: status.code < 0 ? nil : status.code, signal: status.signal == 0 ? nil : status.signal)
-    let ending = Ending(pid: pid, exit: exit, timedOut: timedOut, descendantsRun: cl_descendants_run())
-    return (ending, interruption)
+
+    private mutating func endIt() {
+        kill(child.pid, timedOut ? SIGKILL : SIGTERM)
+        deadline = monotonicNanoseconds() + 2_000_000_000
+        timedOut = true
+    }
+
+    /// Gives records their phases; not before there are many, unless it is the end.
+    private mutating func fold(_ session: borrowing Session, before limit: UInt64) throws(AuditError) {
+        guard limit == .max || watch.pending.count >= 1 << 16 else { return }
+        let records = watch.take(before: limit)
+        guard !records.isEmpty else { return }
+        book.add(records, try session.phaseBook(watch.execs))
+    }
+}
+
+/// What is older than this no ring holds back any more, and no edge of a phase is still being written.
+private func quietNanoseconds() -> UInt64 {
+    monotonicNanoseconds() - 200_000_000
 }
 
 struct StartFailure: Error {

@@ -9,35 +9,39 @@ public func observe(
 ) throws(AuditError) -> (Observation, interruption: Int32?) {
     let session = try Session(configuration)
     let interposer = findInterposer()
+    let executable = Executable(command: command.arguments[0])
+    let subject = Subject(command: command.arguments, exit: SubjectExit())
 
-    var subject = Subject(command: command.arguments, exit: SubjectExit())
-    let ending: Ending
-    let interruption: Int32?
+    let environment = environment(session: session.environment, interposer: interposer.path)
+    var launch: Launch
     do {
-        (ending, interruption) = try launch(
-            command, environment: environment(session: session.environment, interposer: interposer.path))
+        launch = try Launch(command, environment: environment, configuration.syscalls)
     } catch {
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
         observation.failure = "cannot start '\(command.arguments[0])': \(errnoText(error.errno))"
         observation.interposerMissing = interposer.problem ?? "the subject did not start"
         return (observation, nil)
     }
+    let ending = try launch.finish(session)
 
-    var ledger = try session.ledger(of: ending.pid)
+    var ledger = try session.ledger(of: ending.pid, ending.syscalls)
     ledger.nameViolations(configuration.strict)
-    subject.exit = ending.exit
-    subject.processes = Set(ledger.processes.map(\.pid)).count
-    subject.threads = subject.processes + ledger.processes.reduce(0) { $0 + Int($1.threadsCreated) }
-
-    ledger.noteOwnMallocs()
+    ledger.noteOwnHeaps()
 
     var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
-    observation.isStatic = Executable(command: command.arguments[0]).isStatic
+    observation.subject.exit = ending.exit
+    observation.subject.processes = Set(ledger.processes.map(\.pid)).count
+    observation.subject.threads =
+        observation.subject.processes + ledger.processes.reduce(0) { $0 + Int($1.threadsCreated) }
+    observation.isStatic = executable.isStatic
+    observation.whyUnseen = executable.whyNotPreloaded
+    observation.syscalls = ending.syscalls.witness
+    observation.enforce = configuration.enforce
     observation.interposerMissing = interposer.problem
     observation.descendantsRun = ending.descendantsRun
     observation.memlockLimit = memlockLimit()
     observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)
-    return (observation, interruption)
+    return (observation, launch.interruption)
 }
 
 private func findInterposer() -> (path: String?, problem: String?) {
@@ -85,11 +89,21 @@ private func memlockLimit() -> UInt64? {
 }
 
 extension Ledger {
-    /// Each executable is read once, however many processes it has.
-    fileprivate mutating func noteOwnMallocs() {
-        let ownMalloc = Set(processes.map(\.executable)).filter { Executable($0).definesMalloc }
+    /// Each file is read once, however many processes have it.
+    fileprivate mutating func noteOwnHeaps() {
+        var known: [String: String?] = [:]
+        func heap(_ path: String, _ read: (Executable) -> String?) -> String? {
+            if let answer = known[path] { return answer }
+            let answer = read(Executable(path))
+            known[path] = .some(answer)
+            return answer
+        }
         for index in processes.indices {
-            processes[index].definesMalloc = ownMalloc.contains(processes[index].executable)
+            let program = processes[index].executable
+            let libraries = processes[index].modules.filter { $0 != program }
+            processes[index].ownHeap =
+                heap(program, \.ownHeap)
+                ?? libraries.lazy.compactMap { path in heap(path, \.ownHeapAsLibrary).map { "\(path) \($0)" } }.first
         }
     }
 

@@ -17,6 +17,12 @@ public struct Session: ~Copyable {
         public var strict: Set<EventKind> = Policy().forbidden
         /// mlockall(MCL_CURRENT|MCL_FUTURE) before `main`.
         public var lockAtStart = false
+        /// Only the subject's own markers move it from one phase to the next.
+        public var phasesByMarker = false
+        public var enforce = Enforce.report
+        public var scope = Scope.process
+        /// How the syscalls witness is to look.
+        public var syscalls = SyscallsChoice.auto
 
         public init() {}
     }
@@ -64,6 +70,19 @@ extension dioaudit_config {
             .filter { EventKind(event: $0).map(configuration.strict.contains) ?? false }
             .reduce(0) { $0 | 1 << UInt64($1) }
         lock_at_start = configuration.lockAtStart ? 1 : 0
+        phases_by_marker = configuration.phasesByMarker ? 1 : 0
+        switch configuration.enforce {
+        case .report: enforce = DIOAUDIT_ENFORCE_REPORT.rawValue
+        case .abort: enforce = DIOAUDIT_ENFORCE_ABORT.rawValue
+        case .deny: enforce = DIOAUDIT_ENFORCE_DENY.rawValue
+        }
+        switch configuration.scope {
+        case .process: scope = DIOAUDIT_SCOPE_PROCESS.rawValue
+        case .ioThreads: scope = DIOAUDIT_SCOPE_IO_THREADS.rawValue
+        case .threads(let pattern):
+            scope = DIOAUDIT_SCOPE_THREADS.rawValue
+            withUnsafeMutableBytes(of: &scope_pattern) { $0.copyBytes(from: pattern.utf8.prefix($0.count - 1)) }
+        }
     }
 }
 

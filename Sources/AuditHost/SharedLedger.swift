@@ -6,33 +6,57 @@ extension Session {
     /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
     ///
     /// - Parameter pid: the subject's first process.
-    func ledger(of pid: Int32) throws(AuditError) -> Ledger {
-        let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE))
-        let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
-        let arenas = min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
-
+    func ledger(of pid: Int32, _ syscalls: SyscallsView) throws(AuditError) -> Ledger {
         var ledger = Ledger()
-        ledger.imagesBeyondTable = session.arenas_claimed - arenas
-        // An image that found no arena counts itself as refused as well.
-        ledger.imagesRefused = session.images_refused - min(session.images_refused, ledger.imagesBeyondTable)
+        var owners: [Owner] = []
         var unusable: UInt32 = 0
         var images = Images(of: pid)
-        for index in 0..<arenas {
-            let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: arenaBytes)
-            let header = ArenaHeader(at: mapping.start)
+        let session = try forEachArena { index, header, pointer in
             guard header.isValid else {
                 unusable += 1
-                continue
+                return
             }
             ledger.lostProcesses += header.lostProcesses
-            let arena = Arena(mapping.start)
+            let arena = Arena(pointer)
             images.announced += arena.announcedImages(header.imagesStarted)
-            if let process = arena.firstProcess { images.arrived.append((process.pid, process.parent_pid)) }
-            ledger.processes += arena.processes()
+            if let process = arena.firstProcess {
+                images.arrived.append((process.pid, process.parent_pid))
+                images.attached.append((process.pid, process.started_nanoseconds))
+            }
+            let processes = arena.processes()
+            owners += processes.map { Owner(arena: index, process: $0.index) }
+            ledger.processes += processes.map(\.ledger)
         }
+        ledger.imagesBeyondTable = session.arenas_claimed - min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
+        // An image that found no arena counts itself as refused as well.
+        ledger.imagesRefused = session.images_refused - min(session.images_refused, ledger.imagesBeyondTable)
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
-        ledger.imagesUnseen = images.unseen
+        ledger.unseenPrograms = images.unseen(among: syscalls.execs)
+        let named = UInt32(clamping: ledger.unseenPrograms.count)
+        ledger.imagesUnseen = images.unseen - min(images.unseen, named)
+        ledger.add(syscalls.book, of: owners)
         return ledger
+    }
+
+    /// What has been noted of phases up to now.
+    func phaseBook(_ execs: [ExecRecord]) throws(AuditError) -> PhaseBook {
+        var book = PhaseBook(execs)
+        _ = try forEachArena { index, header, pointer in
+            if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edgesUsed, execs) }
+        }
+        return book
+    }
+
+    private func forEachArena(
+        _ body: (UInt32, ArenaHeader, UnsafeRawPointer) -> Void
+    ) throws(AuditError) -> dioaudit_session {
+        let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE))
+        let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
+        for index in 0..<min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
+            let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: arenaBytes)
+            body(index, ArenaHeader(at: mapping.start), mapping.start)
+        }
+        return session
     }
 }
 
@@ -58,7 +82,7 @@ private struct Arena {
         return process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue ? process : nil
     }
 
-    func processes() -> [ProcessLedger] {
+    func processes() -> [(index: UInt32, ledger: ProcessLedger)] {
         let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
         let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
@@ -67,11 +91,44 @@ private struct Arena {
         return (0..<UInt32(DIOAUDIT_PROCESSES)).compactMap { index in
             let record = dioaudit_process_at(pointer, index)!
             guard record.pointee.state != DIOAUDIT_PROCESS_FREE.rawValue else { return nil }
-            return ProcessLedger(
+            var ledger = ProcessLedger(
                 record,
                 threads: threads.filter { $0.pointee.owner == index },
                 sites: sites.filter { $0.pointee.owner == index },
                 modules: modules)
+            ledger.regions = regions(of: index)
+            return (index, ledger)
+        }
+    }
+}
+
+extension Arena {
+    /// Those of one name and kind are added up: a region may stand twice.
+    fileprivate func regions(of process: UInt32) -> [RegionLedger] {
+        var regions: [RegionLedger] = []
+        for index in 0..<UInt32(DIOAUDIT_REGIONS) {
+            let record = dioaudit_region_at(pointer, index)!
+            guard record.pointee.state == 2, record.pointee.owner == process else { continue }
+            let region = RegionLedger(record)
+            if let same = regions.firstIndex(where: { $0.isSame(as: region) }) {
+                regions[same] += region
+            } else {
+                regions.append(region)
+            }
+        }
+        return regions
+    }
+}
+
+extension RegionLedger {
+    fileprivate init(_ record: UnsafePointer<dioaudit_region>) {
+        self.init(name: text(record.pointee.name), allowed: record.pointee.allows != 0, entered: record.pointee.entered)
+        for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
+            guard let kind = EventKind(event: event) else { continue }
+            let all = dioaudit_region_cell(record, event, 0)
+            let steady = dioaudit_region_cell(record, event, 1)
+            events[kind] = EventCount(calls: all.calls, bytes: all.bytes)
+            steadyEvents[kind] = EventCount(calls: steady.calls, bytes: steady.bytes)
         }
     }
 }
@@ -92,18 +149,30 @@ extension ProcessLedger {
         phasesByMarker = process.phase_by_marker != 0
         unknownMarkers = process.markers_unknown
         directCalls = process.direct_calls
+        directMappings = process.direct_mappings
+        deniedCalls = process.denied_calls
+        aborted = process.aborted != 0
+        unbalancedRegions = process.regions_unbalanced
+        threadPhasesOpen = process.thread_phases_open
+        lost.regions = process.lost_regions
+        lost.threadFaults = process.lost_thread_faults
         threadsCreated = process.threads_created
         lock = ProcessLock(process)
+        self.modules = modules.filter { $0.pointee.state == 2 }.map { text($0.pointee.path) }
         lost.sites = process.lost_sites
         lost.files = process.lost_files
         lost.threadCalls = process.shared_thread_calls
 
         let interludes = Interludes(last: process.interlude, phase: process.phase)
+        lastInterlude = interludes.last
+        endsClosed = interludes.endsClosed
         self.threads = ThreadLedger.merged(threads.map { ThreadLedger($0, interludes) })
         self.sites = sites.compactMap { Site($0, interludes, modules) }
         phases = self.threads.reduce(into: PhaseLedgers()) { $0 += $1.phases }
+        allowed = self.threads.reduce(into: EventCounts()) { $0 += $1.allowed }
         addEdges(of: record)
         if !saidGoodbye { phases[lastPhase].faultsKnown = false }
+        if threadPhasesOpen > 0 { phases[.steady].faultsKnown = false }
     }
 
     /// What is measured at the edges between a process's phases.
@@ -111,10 +180,15 @@ extension ProcessLedger {
         for index in DIOAUDIT_PHASE_SETUP.rawValue..<DIOAUDIT_PHASE_COUNT.rawValue {
             // The row of CLOSED is filled only when it turns out to be the end; an interlude's goes elsewhere.
             let phase = Phase(index)
+            let allowed = Phase.isAllowed(index)
             phases[phase].faultsKnown = true
             let faults = dioaudit_process_phase_faults(record, index)
             phases[phase].events[.pageFaultMinor].calls += faults.minor
             phases[phase].events[.pageFaultMajor].calls += faults.major
+            if allowed {
+                self.allowed[.pageFaultMinor].calls += faults.minor
+                self.allowed[.pageFaultMajor].calls += faults.major
+            }
             phases[phase].durationNanoseconds += dioaudit_process_phase_nanoseconds(record, index)
         }
     }
@@ -140,13 +214,18 @@ extension ProcessLock {
 
 extension Phase {
     /// The report's name for an `enum dioaudit_phase` of a process that has ended.
-    fileprivate init(_ phase: UInt32) {
+    init(_ phase: UInt32) {
         switch phase {
         case DIOAUDIT_PHASE_WARMUP.rawValue: self = .warmup
-        case DIOAUDIT_PHASE_STEADY.rawValue: self = .steady
-        case DIOAUDIT_PHASE_EXIT.rawValue, DIOAUDIT_PHASE_CLOSED.rawValue: self = .teardown
+        case DIOAUDIT_PHASE_STEADY.rawValue, DIOAUDIT_PHASE_ALLOWED.rawValue: self = .steady
+        case DIOAUDIT_PHASE_EXIT.rawValue, DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue:
+            self = .teardown
         default: self = .setup
         }
+    }
+
+    static func isAllowed(_ phase: UInt32) -> Bool {
+        phase == DIOAUDIT_PHASE_ALLOWED.rawValue || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue
     }
 }
 
@@ -172,9 +251,12 @@ extension ThreadLedger {
         let thread = rows.pointee
         self.init(tid: thread.tid, name: text(thread.name), doesTransfers: thread.does_transfers != 0)
         for index in DIOAUDIT_PHASE_SETUP.rawValue..<DIOAUDIT_PHASE_COUNT.rawValue {
-            let interrupted = index == DIOAUDIT_PHASE_CLOSED.rawValue && !interludes.isTheEnd(thread.interlude)
+            let closed = [DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue].contains(index)
+            let interrupted = closed && !interludes.isTheEnd(thread.interlude)
             add(rows, index, to: Phase(interrupted ? thread.interlude_from : index))
         }
+        steadyFaults = Faults(minor: thread.steady_faults.minor, major: thread.steady_faults.major)
+        endedUnmeasured = thread.ended_unmeasured > 0
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
             let mark = dioaudit_thread_last_transfer(rows, event)
@@ -186,7 +268,9 @@ extension ThreadLedger {
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
             let cell = dioaudit_thread_cell(rows, index, event)
-            phases[phase].events[kind] += EventCount(calls: cell.calls, bytes: cell.bytes)
+            let count = EventCount(calls: cell.calls, bytes: cell.bytes)
+            phases[phase].events[kind] += count
+            if Phase.isAllowed(index), phase == .steady { allowed[kind] += count }
         }
         for direction in [DIOAUDIT_TRANSFER_READ, DIOAUDIT_TRANSFER_WRITE] {
             let cell = dioaudit_thread_cell(rows, index, direction.rawValue)
@@ -205,6 +289,9 @@ extension ThreadLedger {
                 continue
             }
             merged[index].phases += thread.phases
+            merged[index].allowed += thread.allowed
+            merged[index].steadyFaults += thread.steadyFaults
+            merged[index].endedUnmeasured = merged[index].endedUnmeasured || thread.endedUnmeasured
             merged[index].doesTransfers = merged[index].doesTransfers || thread.doesTransfers
             merged[index].lastTransfer.merge(thread.lastTransfer, uniquingKeysWith: max)
         }
@@ -234,6 +321,9 @@ extension Site {
                 return Frame(dioaudit_site_address(record, index), in: module < modules.count ? modules[module] : nil)
             },
             truncated: site.truncated != 0)
+        firstCall = site.first_began...max(site.first_began, site.first_ended)
+        lastEnded = site.last_ended
+        firstFaults = Faults(minor: site.first_faults.minor, major: site.first_faults.major)
     }
 }
 

@@ -18,8 +18,41 @@ func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
     var lines = table.lines(indent: 2)
     lines.append("  memory lock: \(lockText(audit.lock))")
     lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
+    if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
+    lines += enforceLines(audit)
+    lines += audit.processes.flatMap(\.regions).map(regionText)
     if verbose { lines += details(audit) }
     return lines
+}
+
+private func enforceLines(_ audit: Audit) -> [String] {
+    switch audit.enforce {
+    case .report: []
+    case .abort:
+        [
+            "  --enforce abort: "
+                + (audit.processes.contains(where: \.aborted) ? "stopped at the first violation" : "nothing to stop at")
+        ]
+    case .deny:
+        [
+            "  --enforce deny: "
+                + Figures.count(audit.processes.reduce(0) { $0 + $1.deniedCalls }, "allocation") + " failed with ENOMEM"
+        ]
+    }
+}
+
+private func regionText(_ region: RegionLedger) -> String {
+    let counts = EventKind.allCases.compactMap { kind -> String? in
+        let count = region.events[kind]
+        return count.calls > 0 ? countText(kind, count) : nil
+    }
+    return
+        "  \(region.allowed ? "allowed" : "region") '\(region.name)' entered \(Figures.count(region.entered, "time")): "
+        + (counts.isEmpty ? "nothing" : counts.joined(separator: ", "))
+}
+
+private func countText(_ kind: EventKind, _ count: EventCount) -> String {
+    "\(kind.rawValue) \(count.calls)" + (count.bytes > 0 ? " (\(count.bytes) B)" : "")
 }
 
 /// Minor and major page faults; `+` after them if there may have been more.
@@ -40,9 +73,12 @@ private func lockText(_ lock: LockSummary) -> String {
 private func details(_ audit: Audit) -> [String] {
     var lines = ["  phases found by: \(audit.phasesFoundBy.rawValue)"]
     lines += witnessLines(audit.witnesses)
+    lines += audit.differences.map(differenceText)
     for phase in audit.phases.all { lines += kindLines(phase, indent: 2) }
     for process in audit.processes {
-        lines.append("  process \(process.pid) \(process.executable)")
+        lines.append(
+            "  process \(process.pid) \(process.executable)"
+                + (process.observed ? "" : ": not observed" + (process.whyUnobserved.map { ", it \($0)" } ?? "")))
         for thread in process.threads {
             lines.append("    thread \(thread.tid == 0 ? "" : "\(thread.tid) ")'\(thread.name)'")
             for phase in thread.phases.all { lines += kindLines(phase, indent: 6) }
@@ -51,9 +87,16 @@ private func details(_ audit: Audit) -> [String] {
     return lines
 }
 
+/// What only the kernel saw is libc's own or the dynamic linker's, the interposer's own before it attached, or direct.
+private func differenceText(_ difference: WitnessDifference) -> String {
+    "  the witnesses differ: \(difference.phase.rawValue) of pid \(difference.pid): "
+        + "\(Figures.count(difference.kernel, difference.kind.noun)), \(difference.interposer) of them by interposed calls"
+}
+
 private func witnessLines(_ witnesses: Witnesses) -> [String] {
     [("interposer", witnesses.interposer), ("syscalls", witnesses.syscalls), ("kernel", witnesses.kernel)].map {
-        "  witness \($0.0): \($0.1.status.rawValue)" + ($0.1.reason.map { " (\($0))" } ?? "")
+        "  witness \($0.0): \($0.1.status.rawValue)" + ($0.1.method.map { " by \($0.rawValue)" } ?? "")
+            + ($0.1.reason.map { " (\($0))" } ?? "")
     }
 }
 
@@ -61,7 +104,7 @@ private func kindLines(_ phase: PhaseLedger, indent: Int) -> [String] {
     let kinds = EventKind.allCases.compactMap { kind -> String? in
         let count = phase.events[kind]
         guard count.calls > 0 else { return nil }
-        return "\(kind.rawValue) \(count.calls)" + (count.bytes > 0 ? " (\(count.bytes) B)" : "")
+        return countText(kind, count)
     }
     guard !kinds.isEmpty else { return [] }
     return [String(repeating: " ", count: indent) + "\(phase.name.rawValue): " + kinds.joined(separator: ", ")]

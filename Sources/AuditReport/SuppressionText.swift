@@ -26,8 +26,9 @@ private let maximumFrames = 12
 /// The kind and the frames, as far as main; nil if they would match whatever comes from anywhere.
 private func lines(for violation: Violation) -> [String]? {
     guard !violation.stack.isEmpty else {
-        // Page faults never have a stack. Of calls whose stack was lost nobody knows where they came from.
-        return violation.kind.family == .pageFault ? [violation.kind.rawValue, "..."] : nil
+        // Page faults and what only the kernel saw never have one. Of calls whose stack was lost nobody knows the origin.
+        let hasNone = [.pageFault, .systemCall].contains(violation.kind.family)
+        return hasNone ? [violation.kind.rawValue, "..."] : nil
     }
     let main = violation.stack.firstIndex { $0.function == "main" } ?? violation.stack.endIndex
     let frames = violation.stack.prefix(min(main + 1, maximumFrames))

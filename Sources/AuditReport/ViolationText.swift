@@ -19,11 +19,20 @@ extension Style {
             parts.append("thread '\(thread)'" + (violation.tid.map { " (\($0))" } ?? ""))
         }
         parts.append("pid \(violation.pid)")
-        if violation.stack.isEmpty {
-            let isFault = violation.kind.family == .pageFault
-            parts.append(isFault ? "page faults are counted by phase, without a stack" : "the stack was not kept")
+        if let faults = violation.pageFaults, faults > 0 {
+            parts.append("the first of them faulted in \(Figures.count(faults, "page"))")
         }
+        if let heapCall = violation.within { parts.append("made by libc within \(heapCall.noun), whose stack this is") }
+        if violation.stack.isEmpty { parts.append(whyNoStack(violation.kind)) }
         return parts.joined(separator: ", ")
+    }
+
+    private func whyNoStack(_ kind: EventKind) -> String {
+        switch kind.family {
+        case .pageFault: "page faults are counted by phase, without a stack"
+        case .systemCall: "seen by the kernel only: made by libc for itself, or past it"
+        default: "the stack was not kept"
+        }
     }
 
     /// `function file:line (module+0xoffset)`

@@ -1,17 +1,22 @@
 #define _GNU_SOURCE
 #include "clinux_host.h"
+#include "clinux_witness.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,11 +48,16 @@ bool cl_is_memory_backed(const char *directory) {
     return statfs(directory, &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
 }
 
+bool cl_has_capabilities(int fd) {
+    return fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
 // MARK: signals
 
 static sigset_t before;
 static struct sigaction child_before;
 static bool blocked;
+static int signals = -1;  // a signalfd(2) of the blocked ones
 
 static sigset_t awaited(void) {
     sigset_t set;
@@ -68,6 +78,7 @@ void cl_block_signals(void) {
     sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &child_before);
     sigset_t set = awaited();
     sigprocmask(SIG_BLOCK, &set, &before);
+    signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     blocked = true;
 }
 
@@ -75,19 +86,25 @@ void cl_unblock_signals(void) {
     if (!blocked) return;
     sigaction(SIGCHLD, &child_before, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
+    close(signals);
     blocked = false;
 }
 
-enum cl_source cl_next_signal(int64_t timeout, int *signal) {
-    sigset_t set = awaited();
-    siginfo_t info;
+enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal) {
+    struct pollfd wanted[1 + count];
+    wanted[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+    for (int i = 0; i < count; i++) wanted[1 + i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
     struct timespec limit = {.tv_sec = timeout / 1000000000, .tv_nsec = timeout % 1000000000};
+    int ready;
     do {
-        *signal = sigtimedwait(&set, &info, timeout < 0 ? NULL : &limit);
-    } while (*signal < 0 && errno == EINTR);  // stopped and continued; the wait begins anew, a little late
-    if (*signal < 0) return CL_FROM_TIMEOUT;
+        ready = ppoll(wanted, (nfds_t)(1 + count), timeout < 0 ? NULL : &limit, NULL);
+    } while (ready < 0 && errno == EINTR);  // stopped and continued; the wait begins anew, a little late
+    if (ready <= 0) return CL_FROM_TIMEOUT;
+    struct signalfd_siginfo info;
+    if (!(wanted[0].revents & POLLIN) || read(signals, &info, sizeof(info)) != sizeof(info)) return CL_FROM_DESCRIPTOR;
+    *signal = (int)info.ssi_signo;
     if (*signal == SIGCHLD) return CL_FROM_CHILD;
-    return info.si_code == SI_KERNEL ? CL_FROM_TERMINAL : CL_FROM_PROCESS;
+    return info.ssi_code == SI_KERNEL ? CL_FROM_TERMINAL : CL_FROM_PROCESS;
 }
 
 // MARK: children
@@ -104,13 +121,62 @@ static void become(char *const *arguments, char *const *environment, int out, in
     execvpe(arguments[0], arguments, environment);
 }
 
-pid_t cl_spawn(char *const *arguments, char *const *environment, int out, int err) {
-    int failure[2];  // says errno of a child that could not become the program; closed by exec if it could
-    if (pipe2(failure, O_CLOEXEC) != 0) return -1;
+// SCM_RIGHTS, unix(7): the child's listener is the parent's to read.
+static bool send_descriptor(int socket, int fd) {
+    char byte = 0;
+    struct iovec data = {&byte, 1};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    return sendmsg(socket, &message, 0) == 1;
+}
+
+static int receive_descriptor(int socket) {
+    char byte;
+    struct iovec data = {&byte, 1};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    ssize_t length;
+    do {
+        length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    } while (length < 0 && errno == EINTR);
+    int fd = -1;
+    if (length == 1 && message.msg_controllen >= CMSG_LEN(sizeof(int))) memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+    return fd;
+}
+
+// In the child, before it becomes the program. The socket's end that it keeps is closed by exec.
+static void prepare(enum cl_watch watch, int socket) {
+    if (watch == CL_WATCH_SECCOMP) {
+        int listener = cl_seccomp_install();
+        if (listener < 0 || !send_descriptor(socket, listener)) shutdown(socket, SHUT_RDWR);
+        if (listener >= 0) close(listener);
+    } else {
+        char go;
+        if (read(socket, &go, 1) < 0) _exit(126);
+    }
+}
+
+bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
+              struct cl_child *child) {
+    int failure[2], talk[2];  // `failure` says errno of a child that could not become the program; exec closes it
+    if (pipe2(failure, O_CLOEXEC) != 0) return false;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) != 0) {
+        close(failure[0]);
+        close(failure[1]);
+        return false;
+    }
     pid_t parent = getpid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t pid = fork();
     if (pid == 0) {
+        prepare(watch, talk[1]);
         become(arguments, environment, out, err, parent);
         int error = errno;
         if (write(failure[1], &error, sizeof(error)) < 0) _exit(126);
@@ -118,19 +184,39 @@ pid_t cl_spawn(char *const *arguments, char *const *environment, int out, int er
     }
     int error = errno;
     close(failure[1]);
-    if (pid > 0) {
-        ssize_t length;
-        do {
-            length = read(failure[0], &error, sizeof(error));
-        } while (length < 0 && errno == EINTR);
-        if (length == sizeof(error)) {
-            waitpid(pid, NULL, 0);
-            pid = -1;
-        }
+    close(talk[1]);
+    *child = (struct cl_child){.pid = pid, .failure = failure[0], .talk = talk[0], .listener = -1};
+    if (pid < 0) {
+        close(failure[0]);
+        close(talk[0]);
+    } else if (watch == CL_WATCH_SECCOMP) {
+        child->listener = receive_descriptor(talk[0]);
     }
-    close(failure[0]);
     errno = error;
-    return pid;
+    return pid > 0;
+}
+
+void cl_go(const struct cl_child *child) {
+    shutdown(child->talk, SHUT_WR);  // its read ends
+}
+
+bool cl_can_be_read(int descriptor) {
+    struct pollfd wanted = {.fd = descriptor, .events = POLLIN};
+    return poll(&wanted, 1, 0) == 1;
+}
+
+int cl_started(struct cl_child *child) {
+    int error;
+    ssize_t length;
+    do {
+        length = read(child->failure, &error, sizeof(error));
+    } while (length < 0 && errno == EINTR);
+    close(child->failure);
+    close(child->talk);
+    child->failure = child->talk = -1;
+    if (length != sizeof(error)) return 0;
+    waitpid(child->pid, NULL, 0);
+    return error;
 }
 
 bool cl_reap(pid_t pid, struct cl_exit *exit) {

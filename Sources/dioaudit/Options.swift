@@ -24,6 +24,12 @@ struct FormatOption: ExpressibleByArgument {
 struct DurationOption: ExpressibleByArgument {
     let nanoseconds: UInt64
 
+    init(nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)s" }
+
     init?(argument: String) {
         let units: KeyValuePairs = ["ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9]
         let unit = units.first { argument.hasSuffix($0.key) } ?? (key: "", value: 1e9)

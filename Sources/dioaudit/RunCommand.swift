@@ -19,6 +19,22 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The warm-up lasts at least this long: 500ms, 10s, 2m.", valueName: "duration"))
     var warmupTime: DurationOption?
 
+    @Option(help: "Where phases come from: the program's O_DIRECT transfers, or only its own markers (dioaudit.h).")
+    var phases = PhasesOption.auto
+
+    @Option(
+        help: ArgumentHelp(
+            "Whose events are judged: process, io-threads (those that do transfers), or thread:PATTERN with * and ?.",
+            valueName: "scope"))
+    var scope = Scope.process
+
+    @Option(
+        help: """
+            At a violation: report it; abort the program at the first, with its stack; or deny the allocation, so that it \
+            fails with ENOMEM.
+            """)
+    var enforce = Enforce.report
+
     @Flag(
         inversion: .prefixedNo,
         help: "No pass without mlockall(MCL_FUTURE) through the steady phase; by default only if the program calls it.")
@@ -45,6 +61,14 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("End the program after this long: 500ms, 10s, 2m.", valueName: "duration"))
     var timeout: DurationOption?
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for processes that outlive the program, daemons among them.", valueName: "duration"))
+    var wait = DurationOption(nanoseconds: 5_000_000_000)
+
+    @Option(help: "How the syscalls witness looks: by perf where that is allowed, else by seccomp.")
+    var syscalls = SyscallsChoice.auto
+
     @Option(help: "Whether a pass needs the kernel witness.")
     var kernel: Requirements.Kernel = .auto
 
@@ -59,6 +83,7 @@ struct RunCommand: ParsableCommand {
         let policy = Policy(allow: try kinds(allow), forbid: try kinds(forbid))
         let requirements = Requirements(
             policy: policy,
+            scope: scope,
             suppressions: suppressions,
             lock: requireLock ?? lock ? .always : requireLock == false ? .never : .whenSubjectLocks,
             minimumTransfers: minIos,
@@ -68,8 +93,13 @@ struct RunCommand: ParsableCommand {
         configuration.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
         configuration.strict = policy.forbidden
         configuration.lockAtStart = lock
+        configuration.phasesByMarker = phases == .markers
+        configuration.enforce = enforce
+        configuration.scope = scope
+        configuration.syscalls = syscalls
         var subject = Command(command)
         subject.timeoutNanoseconds = timeout?.nanoseconds
+        subject.lingerNanoseconds = wait.nanoseconds
 
         let reporter = try Reporter(reporting, textOutput: .stderr, text: runText)
         let observation = try observe(subject, configuration).0
@@ -92,3 +122,14 @@ struct RunCommand: ParsableCommand {
 }
 
 extension Requirements.Kernel: ExpressibleByArgument {}
+extension SyscallsChoice: ExpressibleByArgument {}
+extension Enforce: ExpressibleByArgument {}
+
+enum PhasesOption: String, CaseIterable, ExpressibleByArgument {
+    case auto, markers
+}
+
+extension Scope: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+    public var defaultValueDescription: String { text }
+}

@@ -4,7 +4,8 @@ import Testing
 @Suite struct PolicyTests {
     @Test func theDefaultForbidsAllButWhatReturnsOrLocksMemory() {
         let allowed = Set(EventKind.allCases).subtracting(Policy().forbidden)
-        #expect(allowed == [.free, .freeSized, .freeAlignedSized, .munmap, .madvise, .mlock, .mlockall])
+        #expect(
+            allowed == [.free, .freeSized, .freeAlignedSized, .munmap, .syscallMunmap, .madvise, .mlock, .mlockall])
         #expect(Policy().forbids(.munlock) && Policy().forbids(.munlockall))
         #expect(Policy().forbids(.pageFaultMinor) && Policy().forbids(.pageFaultMajor))
     }

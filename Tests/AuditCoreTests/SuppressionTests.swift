@@ -104,14 +104,14 @@ import Testing
         }
         var random = SeededGenerator(seed: 1)
         var matched = 0
-        for _ in 0..<2000 {
+        for _ in 0..<500 {
             let pattern = random.text(of: "aab*?", length: 1...7)
             let text = random.text(of: "ab", length: 0...8)
             let expected = plain(pattern[...], text[...])
             #expect(try matches(["fun:\(pattern)"], functions(text)) == expected, "'\(pattern)' on '\(text)'")
             matched += expected ? 1 : 0
         }
-        #expect((200...1800).contains(matched))
+        #expect((50...450).contains(matched))
     }
 
     /// What `--format suppressions` relies on.

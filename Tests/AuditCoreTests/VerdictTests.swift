@@ -21,6 +21,7 @@ import Testing
     @Test(arguments: EventKind.allCases) func eachForbiddenKindFails(kind: EventKind) {
         var process = cleanProcess()
         process.phases[.steady].events[kind].calls = 1
+        process.threads[0].phases[.steady].events[kind].calls = 1
         let audit = judge(observation(process))
         #expect(audit.verdict == (Policy.allowedByDefault.contains(kind) ? .pass : .fail))
         #expect(audit.violations.map(\.kind) == (audit.verdict == .fail ? [kind] : []))
@@ -58,7 +59,7 @@ import Testing
 
     @Test func aMallocOfItsOwnIsNoPass() {
         var process = cleanProcess()
-        process.definesMalloc = true
+        process.ownHeap = "brings its own malloc"
         #expect(judge(observation(process)).witnesses.interposer.status == .partial)
         #expect(judge(observation(process)).verdict == .inconclusive)
     }

@@ -17,13 +17,14 @@ import Testing
         let room = "\(Place.repository)Sources/Interposer"
         let list = try String(contentsOfFile: "\(room)/interposed.h", encoding: .utf8)
         let sources = try [
-            "asynchronous", "direct", "files", "heap", "images", "life", "locking", "mappings", "transfers",
+            "asynchronous", "direct", "files", "heap", "images", "life", "locking", "mappings", "markers", "transfers",
         ]
         .map { try String(contentsOfFile: "\(room)/interpose/\($0).c", encoding: .utf8) }.joined()
         let interposed =
             list.matches(of: /X\([A-Za-z_ *]+, (\w+), +\\?\n? *\(/).map { String($0.1) }
             + sources.matches(of: /extern __typeof\(\w+\) (\w+) __attribute__\(\(alias/).map { String($0.1) }
-            + ["reallocarray", "free_sized", "free_aligned_sized", "dioaudit_enter_phase"]
+            + sources.matches(of: /MARKER\((\w+), \(/).map { String($0.1) }
+            + ["reallocarray", "free_sized", "free_aligned_sized"]
             + ["execv", "execvp", "execl", "execlp", "execle"]
         #expect(exported.sorted() == interposed.sorted())
     }
@@ -56,7 +57,7 @@ import Testing
 
     /// An interposer whose ledger differs must not write into ours, nor be believed.
     @Test(arguments: [
-        ("DIOAUDIT_LEDGER_VERSION 1u", "DIOAUDIT_LEDGER_VERSION 99u"), ("DIOAUDIT_SITES = 256", "DIOAUDIT_SITES = 128"),
+        ("DIOAUDIT_LEDGER_VERSION 2u", "DIOAUDIT_LEDGER_VERSION 99u"), ("DIOAUDIT_SITES = 256", "DIOAUDIT_SITES = 128"),
     ])
     func oneOfAnotherLayoutIsInconclusive(ours: String, theirs: String) throws {
         let scratch = try Scratch()

@@ -44,8 +44,9 @@ import Testing
         #expect(calls(passed, "suppressed") > calls(failed, "violations") / 2)
         let written = try String(contentsOfFile: path, encoding: .utf8)
         #expect(!after.errors.contains("stale"), "\(written)")
-        // Only this fixture locks its memory.
-        #expect(written.contains("   ...\n") == (fixture != "allocates-each-transfer"), "\(written)")
+        // The others touch pages in their steady phase, or let libc map.
+        let touchesNone = ["allocates-each-transfer", "swift-allocates"].contains(fixture)
+        #expect(written.contains("   ...\n") == !touchesNone, "\(written)")
     }
 
     @Test func itWritesKindAndFramesAsFarAsMain() throws {

@@ -11,11 +11,11 @@ extension Doctor {
         do throws(AuditError) {
             let path = try Installation.interposer()
             let alone = try SelfPortrait()
-            let endingAlone = try? launch(alone.command, environment: inheritedEnvironment())
+            let interruptionAlone = try run(alone.command)
             let under = try SelfPortrait()
             let (observation, interruption) = try observe(under.command, Session.Configuration())
             // Not to be lost, and nothing of ours is to be removed yet.
-            if let signal = interruption ?? endingAlone?.interruption { Interruption.die(of: signal) }
+            if let signal = interruption ?? interruptionAlone { Interruption.die(of: signal) }
 
             let witness = judge("interposer", observation, by: Requirements()).witnesses.interposer
             guard witness.status == .active, let before = alone.kibibytes, let after = under.kibibytes else {
@@ -63,6 +63,18 @@ private struct SelfPortrait: ~Copyable {
         let fields = lines.first { $0.hasPrefix("VmSize:") }?.split { $0 == "\t" || $0 == " " }
         return fields.flatMap { $0.count > 1 ? Int($0[1]) : nil }
     }
+}
+
+/// Without the interposer; says the signal that came meanwhile.
+private func run(_ command: Command) throws(AuditError) -> Int32? {
+    var launch: Launch
+    do {
+        launch = try Launch(command, environment: inheritedEnvironment(), .off)
+    } catch {
+        return nil
+    }
+    _ = try launch.finish(Session(Session.Configuration()))
+    return launch.interruption
 }
 
 private func inheritedEnvironment() -> [String] {

@@ -17,30 +17,54 @@ int cl_memfd(const char *name);
 // open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file. -1 with errno set.
 int cl_open_direct(const char *path);
 
-// Blocks the signals that end a program from outside, and SIGCHLD, so that cl_next_signal can wait for them.
+// Blocks the signals that end a program from outside, and SIGCHLD, so that cl_wait can wait for them.
 // Must come before the child is started, or its end could go by unnoticed.
 void cl_block_signals(void);
 
 // Ends that: what is still pending then takes its usual way.
 void cl_unblock_signals(void);
 
+// How the child is watched from before it becomes the program: see clinux_witness.h.
+enum cl_watch {
+    CL_WATCH_FROM_OUTSIDE,  // it waits for cl_go, so that perf can be told of it
+    CL_WATCH_SECCOMP,       // it installs the filter itself
+};
+
+struct cl_child {
+    pid_t pid;
+    int failure;   // readable when it is known whether it could become the program: then ask cl_started
+    int talk;
+    int listener;  // of seccomp's notifications; -1 if there is none
+};
+
 // Starts a program; its signal mask is the one from before cl_block_signals. Not posix_spawn(3), which can neither
 // tie the child's life to ours (PR_SET_PDEATHSIG, so that a killed dioaudit leaves nothing behind) nor say what
 // exactly failed; and fork(2) is unavailable in Swift.
 // `out` and `err` replace its standard output and error unless they are -1.
-// Returns the pid, or -1 with errno set: execvpe(3)'s own where the program could not be started.
-pid_t cl_spawn(char *const *arguments, char *const *environment, int out, int err);
+// False with errno set if there is no child.
+bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
+              struct cl_child *child);
+
+// Lets a child that is watched from outside go on.
+void cl_go(const struct cl_child *child);
+
+// Whether a descriptor has something to read now, or its end (poll(2), here beside the other waiting).
+bool cl_can_be_read(int descriptor);
+
+// Waits until the child has become the program: 0, or execvpe(3)'s errno if it could not; then it has been reaped.
+int cl_started(struct cl_child *child);
 
 enum cl_source {
-    CL_FROM_TIMEOUT,   // no signal came in time
-    CL_FROM_CHILD,     // SIGCHLD: it ended, stopped or went on
-    CL_FROM_TERMINAL,  // the kernel sent it, to every process of the foreground group
-    CL_FROM_PROCESS,   // kill(2): it came to us alone
+    CL_FROM_TIMEOUT,     // nothing came in time
+    CL_FROM_CHILD,       // SIGCHLD: it ended, stopped or went on
+    CL_FROM_TERMINAL,    // a signal that the kernel sent to every process of the foreground group
+    CL_FROM_PROCESS,     // a signal by kill(2): it came to us alone
+    CL_FROM_DESCRIPTOR,  // one of `descriptors` can be read
 };
 
-// Waits for one of the blocked signals; `timeout` in nanoseconds, negative for ever. sigtimedwait(2)'s siginfo_t keeps
-// the source in macros and unions that Swift does not import.
-enum cl_source cl_next_signal(int64_t timeout, int *signal);
+// Waits for one of the blocked signals, or for a descriptor; `timeout` in nanoseconds, negative for ever. The siginfo_t
+// keeps the source in macros and unions that Swift does not import.
+enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal);
 
 struct cl_exit {
     int32_t code;    // -1 if a signal ended it
@@ -53,6 +77,9 @@ bool cl_reap(pid_t pid, struct cl_exit *exit);
 // Whether processes that the child started are still there. Those whose own parent has ended are ours since cl_spawn
 // (PR_SET_CHILD_SUBREAPER), so that none can go on unseen; the ended ones are reaped.
 bool cl_descendants_run(void);
+
+// Whether an open file carries capabilities (capabilities(7), setcap(8)): Swift's Glibc module has no sys/xattr.h.
+bool cl_has_capabilities(int fd);
 
 // The type of the file system that holds a directory is tmpfs or ramfs (statfs(2)): nothing there is direct.
 bool cl_is_memory_backed(const char *directory);

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 
+#include "enforce.h"
 #include "ledger.h"
 #include "phases.h"
+#include "regions.h"
 #include "sites.h"
 #include "system.h"
 #include "../rules.h"
@@ -38,29 +40,35 @@ static bool inside_warmup_transfer(void) {
 }
 
 uint32_t context_phase(void) {
-    uint32_t phase = process.phase;
-    bool strict = phase == DIOAUDIT_PHASE_STEADY || phase == DIOAUDIT_PHASE_CLOSED;
-    return strict && inside_warmup_transfer() ? DIOAUDIT_PHASE_WARMUP : phase;
+    uint32_t phase = context.own_phase ? context.own_phase : process.phase;
+    if (!context_is_strict(phase)) return phase;
+    if (inside_warmup_transfer()) return DIOAUDIT_PHASE_WARMUP;
+    if (!context.allowed) return phase;
+    return phase == DIOAUDIT_PHASE_STEADY ? DIOAUDIT_PHASE_ALLOWED : DIOAUDIT_PHASE_ALLOWED_CLOSED;
+}
+
+static bool is_interlude(uint32_t phase) {
+    return phase == DIOAUDIT_PHASE_CLOSED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
 }
 
 void context_count_in(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
-    struct dioaudit_thread *rows = context.thread;
+    struct dioaudit_thread *rows = context.rows;
     if (!rows) rows = ledger_claim_rows();
     if (rows) {
-        if (phase == DIOAUDIT_PHASE_CLOSED) phases_settle_interlude(rows);
+        if (is_interlude(phase)) phases_settle_interlude(rows);
         add(&rows->cells[phase][cell].calls, calls);
         add(&rows->cells[phase][cell].bytes, bytes);
         return;
     }
     rows = ledger_shared_rows();
-    if (phase == DIOAUDIT_PHASE_CLOSED) phase = process.interlude_from;  // shared rows cannot tell interludes apart
+    if (is_interlude(phase)) phase = phases_interrupted(phase, process.interlude_from);  // shared rows cannot tell
     add_shared(&rows->cells[phase][cell].calls, calls);
     add_shared(&rows->cells[phase][cell].bytes, bytes);
     add_shared(&process.record->shared_thread_calls, calls);
 }
 
 static void note_last_transfer(enum dioaudit_event event, uint64_t transfer) {
-    struct dioaudit_thread *rows = context.thread ? context.thread : ledger_shared_rows();
+    struct dioaudit_thread *rows = context.rows ? context.rows : ledger_shared_rows();
     rows->last_transfer[event] = transfer + 1;
 }
 
@@ -71,18 +79,60 @@ void context_enter(uint32_t phase) {
     __atomic_store_n(&process.phase, phase, __ATOMIC_RELEASE);
 }
 
-__attribute__((preserve_most)) void context_count(enum dioaudit_event event, uint64_t bytes) {
-    if (context.suspended) return;
+// The phase that the event was counted in, or NONE if it is nobody's yet.
+static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
+    if (context.suspended) return DIOAUDIT_PHASE_NONE;
     if (!process.phase && !ledger_attach()) {
         count_early(event, bytes);
-        return;
+        return DIOAUDIT_PHASE_NONE;
     }
     uint32_t phase = context_phase();
     context_count_in(phase, event, 1, bytes);
-    if (phase == DIOAUDIT_PHASE_SETUP || phase == DIOAUDIT_PHASE_EXIT) return;
+    if (unlikely(context.regions)) regions_count(phase, event, bytes);
+    return phase;
+}
 
-    uint64_t transfer = process.record->transfers + (context.ordinal != 0);
-    note_last_transfer(event, transfer);
-    if (phase != DIOAUDIT_PHASE_WARMUP && (ledger->config.strict_events >> event & 1))
-        sites_record(event, bytes, phase, transfer);
+// The ordinal by which an event at this point is known: of the transfer last begun.
+static uint64_t transfer_now(void) {
+    return process.record->transfers + (context.ordinal != 0);
+}
+
+// Whether an event just counted there is a violation, as far as can be told now.
+static bool is_violation(uint32_t phase, enum dioaudit_event event) {
+    if (phase == DIOAUDIT_PHASE_NONE || phase == DIOAUDIT_PHASE_SETUP || phase == DIOAUDIT_PHASE_EXIT) return false;
+    if (phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED) return false;
+    note_last_transfer(event, transfer_now());
+    return context_is_strict(phase) && (ledger->config.strict_events >> event & 1);
+}
+
+__attribute__((preserve_most)) void context_count(enum dioaudit_event event, uint64_t bytes) {
+    uint32_t phase = count_here(event, bytes);
+    if (!is_violation(phase, event)) return;
+    bool is_first;
+    sites_record(event, bytes, phase, transfer_now(), &is_first);
+    enforce(phase, event, bytes);
+}
+
+bool context_begin(struct event_call *call, enum dioaudit_event event, uint64_t bytes) {
+    call->site = NULL;
+    uint32_t phase = count_here(event, bytes);
+    if (likely(!is_violation(phase, event))) return true;
+    call->site = sites_record(event, bytes, phase, transfer_now(), &call->is_first);
+    if (!enforce(phase, event, bytes)) return false;
+    if (call->site && call->is_first) {
+        call->faults = phases_thread_faults();
+        call->site->first_began = phases_now();
+    }
+    return true;
+}
+
+void context_end(struct event_call *call) {
+    if (likely(!call->site)) return;
+    call->site->last_ended = phases_now();
+    if (call->is_first) {
+        call->site->first_ended = call->site->last_ended;
+        struct dioaudit_faults after = phases_thread_faults();
+        call->site->first_faults.minor = after.minor - call->faults.minor;
+        call->site->first_faults.major = after.major - call->faults.major;
+    }
 }

@@ -11,9 +11,16 @@
 
 // A thread's own state. In TLS of the initial-exec model: no allocation, not even for the first use.
 struct context {
-    struct dioaudit_thread *thread;  // its rows, once it has counted something; null while suspended
-    struct dioaudit_thread *resumed; // the same, kept while suspended
+    struct dioaudit_thread *thread;  // its rows, if its events may be counted the short way: not on a detour
+    struct dioaudit_thread *rows;    // its rows, once it has counted something
     uint32_t suspended;              // nesting of our own work, whose events are not the subject's
+    uint32_t own_phase;              // that it named for itself (dioaudit_phase_thread), or NONE
+    uint32_t regions;                // nesting of regions, and how many of them are allowed
+    uint32_t allowed;
+    uint8_t region[8];               // the innermost's index into the ledger's, by nesting; see regions.c
+    struct dioaudit_faults own_edge; // its page faults when own_phase began
+    struct dioaudit_faults allowed_edge;  // the same when the outermost allowed region began
+    uint32_t allowed_from;                // 1 + interlude of the steady phase that it began in, or 0
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
     uint64_t ordinal;                // of that or of any other transfer the thread is in, or 0
     uintptr_t readable_from, readable_to;  // stack memory known to be mapped (stack.c)
@@ -30,6 +37,7 @@ struct process_page {
     uint32_t interlude;
     uint32_t interlude_from;
     struct dioaudit_process *record;
+    struct dioaudit_edge *closed_edge;  // the one that says CLOSED, or said so before a file was opened again
 };
 
 extern union process_memory {
@@ -60,6 +68,33 @@ static inline void count(enum dioaudit_event event, uint64_t bytes) {
     if (!count_plainly(event, bytes)) context_count(event, bytes);
 }
 
+// A call that may be a violation, from before it is made until it has returned.
+struct event_call {
+    struct dioaudit_site *site;  // null if it is none
+    bool is_first;               // at this site: then its page faults are kept
+    struct dioaudit_faults faults;
+};
+
+// Counts it. False if it is to be denied: then it is not made, nor ended.
+bool context_begin(struct event_call *call, enum dioaudit_event event, uint64_t bytes);
+void context_end(struct event_call *call);
+
+// The rest of a function that makes `call` if it may, and else returns `refusal`.
+#define COUNTED_SLOWLY(type, event, bytes, call, refusal)          \
+    do {                                                           \
+        struct event_call seen;                                    \
+        if (!context_begin(&seen, event, bytes)) return refusal;   \
+        type result = call;                                        \
+        context_end(&seen);                                        \
+        return result;                                             \
+    } while (0)
+
+#define COUNTED(type, event, bytes, call, refusal)                 \
+    do {                                                           \
+        if (likely(count_plainly(event, bytes))) return call;      \
+        COUNTED_SLOWLY(type, event, bytes, call, refusal);         \
+    } while (0)
+
 // Counts a transfer or sync in a given phase.
 void context_count_in(uint32_t phase, enum dioaudit_event cell, uint64_t count, uint64_t bytes);
 
@@ -69,16 +104,26 @@ void context_adopt_early(void);
 // The phase that an event at this point of this thread belongs to.
 uint32_t context_phase(void);
 
+// After a change to what decides whether the short way may be taken.
+static inline void context_choose_way(void) {
+    bool detour = context.suspended || context.regions || context.own_phase;
+    context.thread = detour ? NULL : context.rows;
+}
+
 // Between these the thread's events are our own doing and not counted. They nest.
 static inline void context_suspend(void) {
-    if (context.suspended++ == 0) {
-        context.resumed = context.thread;
-        context.thread = NULL;
-    }
+    context.suspended++;
+    context_choose_way();
 }
 
 static inline void context_resume(void) {
-    if (--context.suspended == 0) context.thread = context.resumed;
+    context.suspended--;
+    context_choose_way();
+}
+
+// Whether the policy looks at what happens in this phase.
+static inline bool context_is_strict(uint32_t phase) {
+    return phase == DIOAUDIT_PHASE_STEADY || phase == DIOAUDIT_PHASE_CLOSED;
 }
 
 #endif

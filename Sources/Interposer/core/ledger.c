@@ -9,8 +9,9 @@
 
 #include "context.h"
 #include "files.h"
+#include "following.h"
 #include "phases.h"
-#include "stack.h"
+#include "threads.h"
 #include "system.h"
 #include "../rules.h"
 
@@ -63,13 +64,15 @@ static struct dioaudit_arena *open_arena(void) {
     bool whole = SYSTEM(SYS_lseek, fd, 0, SEEK_END) >= (long)dioaudit_ledger_bytes();
     struct dioaudit_arena *arena = whole ? map_arena((int)fd) : NULL;
     SYSTEM(SYS_close, fd);
+    if (arena) following_begin(path);
     return arena;
 }
 
 static void touch(uintptr_t start, uintptr_t end, bool write) {
     for (uintptr_t page = start & -(uintptr_t)DIOAUDIT_PAGE; page < end; page += DIOAUDIT_PAGE) {
         unsigned char *byte = (unsigned char *)page;
-        if (write) __atomic_fetch_add(byte, 0, __ATOMIC_RELAXED);
+        // TRAP: a compiler may make an atomic addition of nothing a mere fence. Fixture: many-places-unlocked.c
+        if (write) __asm__ volatile("lock addb $0, %0" : "+m"(*byte) : : "cc");
         else (void)*(const volatile unsigned char *)byte;
     }
 }
@@ -132,6 +135,7 @@ static bool begin_process(void) {
     context = (struct context){0};  // a child's TLS is its parent's, and so were these rows
     process.record = record;
     process.interlude = 0;
+    process.closed_edge = NULL;
     files_forget_transfers();
     touch_all();
     phases_begin(record);
@@ -201,6 +205,7 @@ static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
             into->cells[phase][cell].calls += from->cells[phase][cell].calls;
             into->cells[phase][cell].bytes += from->cells[phase][cell].bytes;
         }
+    threads_fold(into, from);
     for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++)
         if (into->last_transfer[event] < from->last_transfer[event])
             into->last_transfer[event] = from->last_transfer[event];
@@ -221,6 +226,7 @@ static struct dioaudit_thread *reclaim(void) {
         }
         struct dioaudit_thread *exited = find_exited(rows->does_transfers);
         if (!exited) {
+            threads_end(rows);
             rows->tid = 0;
             memcpy(rows->name, "(exited)", sizeof("(exited)"));
             give(rows, DIOAUDIT_THREAD_SHARED);
@@ -243,18 +249,44 @@ static struct dioaudit_thread *find_free(void) {
     return NULL;
 }
 
-struct dioaudit_thread *ledger_claim_rows(void) {
-    struct dioaudit_thread *rows = find_free();
-    if (!rows) rows = reclaim();
-    if (!rows) return NULL;
+struct dioaudit_thread *ledger_rows_of(int32_t tid) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state == DIOAUDIT_THREAD_OWNED && rows->tid == tid && is_ours(rows)) return rows;
+    }
+    return NULL;
+}
+
+static void begin_rows(struct dioaudit_thread *rows, int32_t tid, const char *name) {
     rows->owner = ledger_process_index();
-    rows->tid = (int32_t)SYSTEM(SYS_gettid);
-    ledger_thread_name(rows->name);
+    rows->tid = tid;
+    memcpy(rows->name, name, DIOAUDIT_NAME);
     rows->interlude = process.interlude;
     rows->interlude_from = process.interlude_from;
     give(rows, DIOAUDIT_THREAD_OWNED);
+}
+
+struct dioaudit_thread *ledger_claim_rows_for(int32_t tid, const char *name) {
+    struct dioaudit_thread *rows = find_free();
+    if (rows) begin_rows(rows, tid, name);
+    return rows;
+}
+
+struct dioaudit_thread *ledger_claim_rows(void) {
+    int32_t tid = (int32_t)SYSTEM(SYS_gettid);
+    struct dioaudit_thread *rows = ledger->config.scope ? ledger_rows_of(tid) : NULL;
+    if (!rows) {
+        rows = find_free();
+        if (!rows) rows = reclaim();
+        if (!rows) return NULL;
+        char name[DIOAUDIT_NAME];
+        ledger_thread_name(name);
+        begin_rows(rows, tid, name);
+    }
     // A signal handler may have claimed rows while we did; the host adds up both by their thread id.
-    return context.thread = rows;
+    context.rows = rows;
+    context_choose_way();
+    return rows;
 }
 
 struct dioaudit_thread *ledger_shared_rows(void) {

@@ -16,7 +16,11 @@ bool ledger_attach(void);
 // This process's place in its arena. A pid would not do: it may be used again, or stand in another PID namespace.
 uint32_t ledger_process_index(void);
 
-// Rows for the calling thread, which become context.thread. Null when none are free: use ledger_shared_rows.
+// The rows of a thread of this process, or null; and rows for one that has none yet and may not ask for them itself.
+struct dioaudit_thread *ledger_rows_of(int32_t tid);
+struct dioaudit_thread *ledger_claim_rows_for(int32_t tid, const char *name);
+
+// Rows for the calling thread, which become context.rows. Null when none are free: use ledger_shared_rows.
 struct dioaudit_thread *ledger_claim_rows(void);
 
 // The rows of threads that found none of their own. Their cells are added to atomically.

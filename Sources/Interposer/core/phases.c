@@ -7,13 +7,16 @@
 #include <time.h>
 
 #include "context.h"
+#include "edges.h"
 #include "files.h"
 #include "ledger.h"
 #include "lockstate.h"
+#include "sites.h"
 #include "system.h"
+#include "threads.h"
 #include "../rules.h"
 
-static uint64_t now(void) {
+uint64_t phases_now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);  // the vDSO: no system call, and libc does not wrap it further
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
@@ -36,16 +39,19 @@ static void charge(struct dioaudit_faults *phase, struct dioaudit_faults *edge, 
 }
 
 static void take_edge(struct dioaudit_process *record, uint32_t from) {
-    uint64_t time = now();
+    uint64_t time = phases_now();
     record->phase_nanoseconds[from] += time - record->edge_nanoseconds;
     record->edge_nanoseconds = time;
     charge(&record->phase_faults[from], &record->edge_faults, faults_of(RUSAGE_SELF));
+    threads_take_edge(from);
 }
 
 void phases_begin(struct dioaudit_process *record) {
     record->phase = DIOAUDIT_PHASE_SETUP;
-    record->started_nanoseconds = record->edge_nanoseconds = now();
+    record->started_nanoseconds = record->edge_nanoseconds = phases_now();
     record->edge_faults = faults_of(RUSAGE_SELF);
+    record->phase_by_marker = ledger->config.phases_by_marker;
+    edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
 
 // Two threads may cross two edges at once; each waits for the other's measurement to be whole. It does not wait
@@ -71,6 +77,18 @@ static void note_lost_lock(struct dioaudit_process *record) {
     if (record->lock_flags_at_steady & ~record->lock_flags & MCL_FUTURE) record->lock_lost_in_steady = 1;
 }
 
+// Before the edge: what it costs is warm-up's.
+static void observe_steady_point(struct dioaudit_process *record) {
+    if (record->steady_reached) return;
+    lockstate_observe(record);
+    sites_note_modules();
+    record->steady_reached = 1;
+}
+
+static void add_thread_phase(int32_t change) {
+    __atomic_fetch_add(&process.record->thread_phases_open, (uint32_t)change, __ATOMIC_RELAXED);
+}
+
 // Leaves one phase for another; false if another thread did so first.
 static bool cross(uint32_t from, uint32_t to) {
     if (from == to) return false;
@@ -78,10 +96,7 @@ static bool cross(uint32_t from, uint32_t to) {
     lock_crossing();
     bool crossed = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
     if (crossed) {
-        if (to == DIOAUDIT_PHASE_STEADY && !record->steady_reached) {
-            lockstate_observe(record);  // before the edge: what it costs is warm-up's
-            record->steady_reached = 1;
-        }
+        if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record);
         bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
         take_edge(record, reopened ? process.interlude_from : from);
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
@@ -90,6 +105,7 @@ static bool cross(uint32_t from, uint32_t to) {
         if (from == DIOAUDIT_PHASE_SETUP) record->first_transfer_nanoseconds = record->edge_nanoseconds;
         record->phase = to;
         context_enter(to);
+        edges_note(to, record->edge_nanoseconds);
     }
     unlock_crossing();
     return crossed;
@@ -97,7 +113,7 @@ static bool cross(uint32_t from, uint32_t to) {
 
 static bool warm_long_enough(void) {
     uint64_t wanted = ledger->config.warmup_nanoseconds;
-    return wanted == 0 || now() - process.record->first_transfer_nanoseconds >= wanted;
+    return wanted == 0 || phases_now() - process.record->first_transfer_nanoseconds >= wanted;
 }
 
 static void enter_steady_if_warm(void) {
@@ -148,6 +164,7 @@ void phases_lock_failed(int error) {
 
 void phases_exit(void) {
     if (!process.phase && !ledger_attach()) return;
+    phases_thread_marker(NULL);
     for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
         if (!cross(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
 }
@@ -168,7 +185,7 @@ bool phases_automatic(void) {
     return !process.record->phase_by_marker;
 }
 
-void phases_marker(const char *name) {
+static uint32_t phase_named(const char *name) {
     static const struct {
         const char *name;
         uint32_t phase;
@@ -178,28 +195,59 @@ void phases_marker(const char *name) {
         {"steady", DIOAUDIT_PHASE_STEADY},
         {"teardown", DIOAUDIT_PHASE_EXIT},
     };
-    if (!process.phase && !ledger_attach()) return;
-    for (size_t i = 0; name && i < sizeof(phases) / sizeof(phases[0]); i++) {
-        if (strcmp(name, phases[i].name) != 0) continue;
-        process.record->phase_by_marker = 1;
-        cross(process.phase, phases[i].phase);
-        return;
-    }
+    for (size_t i = 0; name && i < sizeof(phases) / sizeof(phases[0]); i++)
+        if (strcmp(name, phases[i].name) == 0) return phases[i].phase;
     __atomic_fetch_add(&process.record->markers_unknown, 1, __ATOMIC_RELAXED);
+    return DIOAUDIT_PHASE_NONE;
+}
+
+void phases_marker(const char *name) {
+    uint32_t phase = phase_named(name);
+    if (phase == DIOAUDIT_PHASE_NONE) return;
+    process.record->phase_by_marker = 1;
+    cross(process.phase, phase);
+}
+
+// A thread's own phase: its page faults are its own to measure, and the process is not charged with them.
+void phases_thread_marker(const char *name) {
+    uint32_t phase = name ? phase_named(name) : (uint32_t)DIOAUDIT_PHASE_NONE;
+    if ((name && phase == DIOAUDIT_PHASE_NONE) || phase == context.own_phase) return;
+    if (phase == DIOAUDIT_PHASE_STEADY) {
+        lock_crossing();
+        observe_steady_point(process.record);
+        unlock_crossing();
+    }
+    if (context.own_phase) phases_move_faults(context.own_edge, context.own_phase);
+    else add_thread_phase(1);
+    if (!phase) add_thread_phase(-1);
+    context.own_phase = phase;
+    context.own_edge = phases_thread_faults();
+    edges_note_thread(phase, phases_now());
+    context_choose_way();
+}
+
+uint32_t phases_interrupted(uint32_t closed, uint32_t from) {
+    bool allowed = closed == DIOAUDIT_PHASE_ALLOWED_CLOSED && from == DIOAUDIT_PHASE_STEADY;
+    return allowed ? (uint32_t)DIOAUDIT_PHASE_ALLOWED : from;
+}
+
+static void settle(struct dioaudit_thread *rows, uint32_t closed) {
+    uint32_t from = phases_interrupted(closed, rows->interlude_from);
+    for (uint32_t cell = 0; cell < DIOAUDIT_CELL_COUNT; cell++) {
+        // Taken out in one step each, so that a handler which settles in the middle moves nothing twice.
+        struct dioaudit_cell *counted = &rows->cells[closed][cell];
+        uint64_t calls = __atomic_exchange_n(&counted->calls, 0, __ATOMIC_RELAXED);
+        uint64_t bytes = __atomic_exchange_n(&counted->bytes, 0, __ATOMIC_RELAXED);
+        add(&rows->cells[from][cell].calls, calls);
+        add(&rows->cells[from][cell].bytes, bytes);
+    }
 }
 
 void phases_settle_interlude(struct dioaudit_thread *rows) {
     uint32_t current = process.interlude;
     if (rows->interlude == current) return;
-    uint32_t from = rows->interlude_from;
-    for (uint32_t cell = 0; cell < DIOAUDIT_CELL_COUNT; cell++) {
-        // Taken out in one step each, so that a handler which settles in the middle moves nothing twice.
-        struct dioaudit_cell *closed = &rows->cells[DIOAUDIT_PHASE_CLOSED][cell];
-        uint64_t calls = __atomic_exchange_n(&closed->calls, 0, __ATOMIC_RELAXED);
-        uint64_t bytes = __atomic_exchange_n(&closed->bytes, 0, __ATOMIC_RELAXED);
-        add(&rows->cells[from][cell].calls, calls);
-        add(&rows->cells[from][cell].bytes, bytes);
-    }
+    settle(rows, DIOAUDIT_PHASE_CLOSED);
+    settle(rows, DIOAUDIT_PHASE_ALLOWED_CLOSED);
     rows->interlude = current;
     rows->interlude_from = process.interlude_from;
 }
@@ -210,14 +258,17 @@ static struct dioaudit_faults take_out(struct dioaudit_faults before) {
     struct dioaudit_faults since = {after.minor - before.minor, after.major - before.major};
     add_shared(&process.record->edge_faults.minor, since.minor);
     add_shared(&process.record->edge_faults.major, since.major);
+    if (context.rows) {
+        add_shared(&context.rows->edge_faults.minor, since.minor);
+        add_shared(&context.rows->edge_faults.major, since.major);
+    }
     return since;
 }
 
-void phases_move_faults_to_warmup(struct dioaudit_faults before) {
+void phases_move_faults(struct dioaudit_faults before, uint32_t phase) {
     struct dioaudit_faults since = take_out(before);
-    struct dioaudit_faults *warmup = &process.record->phase_faults[DIOAUDIT_PHASE_WARMUP];
-    add_shared(&warmup->minor, since.minor);
-    add_shared(&warmup->major, since.major);
+    add_shared(&process.record->phase_faults[phase].minor, since.minor);
+    add_shared(&process.record->phase_faults[phase].major, since.major);
 }
 
 void phases_disown_faults(struct dioaudit_faults before) {

@@ -32,7 +32,16 @@ void phases_goodbye(void);
 
 // True until the program names its phases itself.
 bool phases_automatic(void);
+
+// "setup", "warmup", "steady" or "teardown" begins; for the calling thread only, which with null follows its process again.
 void phases_marker(const char *name);
+void phases_thread_marker(const char *name);
+
+// The clock by which phases and sites are timed: CLOCK_MONOTONIC, in nanoseconds.
+uint64_t phases_now(void);
+
+// Where what was counted in an interlude (CLOSED or ALLOWED_CLOSED) that interrupted `from` belongs.
+uint32_t phases_interrupted(uint32_t closed, uint32_t from);
 
 // If the interlude that rows->cells[CLOSED] were counted in has ended, because an O_DIRECT file was opened again,
 // moves them to the phase that it interrupted.
@@ -43,7 +52,7 @@ struct dioaudit_faults phases_thread_faults(void);
 // This thread's page faults since `before` were ours.
 void phases_disown_faults(struct dioaudit_faults before);
 
-// Page faults since `before` of a warm-up transfer in the steady phase: they belong to warmup.
-void phases_move_faults_to_warmup(struct dioaudit_faults before);
+// This thread's page faults since `before` belong to another phase than the one that the process is in.
+void phases_move_faults(struct dioaudit_faults before, uint32_t phase);
 
 #endif

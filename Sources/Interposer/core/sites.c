@@ -37,11 +37,22 @@ static uint8_t module_named(uint64_t bias, const char *path) {
     return DIOAUDIT_NO_MODULE;
 }
 
-static uint8_t module_of(uintptr_t address) {
-    const struct link_map *map = stack_module(address);
-    if (!map) return DIOAUDIT_NO_MODULE;
+static uint8_t module_in(const struct link_map *map) {
     const char *path = map->l_name && map->l_name[0] ? map->l_name : process.record->executable;
     return module_named(map->l_addr, path);
+}
+
+static uint8_t module_of(uintptr_t address) {
+    const struct link_map *map = stack_module(address);
+    return map ? module_in(map) : DIOAUDIT_NO_MODULE;
+}
+
+// From our own entry in the linker's list to both ends: dl_iterate_phdr would take the linker's lock.
+void sites_note_modules(void) {
+    const struct link_map *ours = stack_module((uintptr_t)sites_note_modules);
+    if (!ours) return;
+    for (const struct link_map *map = ours; map; map = map->l_prev) module_in(map);
+    for (const struct link_map *map = ours->l_next; map; map = map->l_next) module_in(map);
 }
 
 // MARK: sites
@@ -89,10 +100,11 @@ static struct dioaudit_site *find(uint64_t hash, bool *is_new) {
     return NULL;
 }
 
-void sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer) {
+struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer,
+                                   bool *is_first) {
     struct stack stack;
     stack_capture(&stack);
-    stack.tid = context.thread ? context.thread->tid : (int32_t)SYSTEM(SYS_gettid);
+    stack.tid = context.rows ? context.rows->tid : (int32_t)SYSTEM(SYS_gettid);
     uint32_t interlude = phase == DIOAUDIT_PHASE_CLOSED ? process.interlude : 0;
 
     uint64_t hash = mix((uint64_t)event << 8 | phase, interlude);
@@ -100,13 +112,13 @@ void sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uin
     for (uint32_t frame = 0; frame < stack.depth; frame++) hash = mix(hash, stack.addresses[frame]);
     if (hash == 0) hash = 1;
 
-    bool is_new;
-    struct dioaudit_site *site = find(hash, &is_new);
+    struct dioaudit_site *site = find(hash, is_first);
     if (!site) {
         add_shared(&process.record->lost_sites, 1);
-        return;
+        return NULL;
     }
     add(&site->calls, 1);
     add(&site->bytes, bytes);
-    if (is_new) fill(site, &stack, event, phase, interlude, transfer);
+    if (*is_first) fill(site, &stack, event, phase, interlude, transfer);
+    return site;
 }

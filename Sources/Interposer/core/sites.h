@@ -2,9 +2,16 @@
 #ifndef DIOAUDIT_SITES_H
 #define DIOAUDIT_SITES_H
 
+#include <stdbool.h>
+
 #include "ledger_abi.h"
 
-// Counts an event at the caller's stack. `transfer` is the ordinal reported as the site's first.
-void sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer);
+// Counts an event at the caller's stack, and says at which site: null if there was no place for it. `transfer` is the
+// ordinal reported as the site's first.
+struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer,
+                                   bool *is_first);
+
+// Names all objects that are loaded now: the host looks into each for a malloc of its own.
+void sites_note_modules(void);
 
 #endif

@@ -26,12 +26,12 @@ void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
     context.ordinal = process.record->transfers + 1;
     if (!warmup) return;
     context.warmup_frame = (uintptr_t)call;  // the caller's frame: what it calls lies below
-    call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY;
+    call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY || call->phase == DIOAUDIT_PHASE_ALLOWED;
     if (call->counts_faults) call->faults = phases_thread_faults();
 }
 
 void transfers_end(struct transfer_call *call) {
-    if (call->counts_faults) phases_move_faults_to_warmup(call->faults);
+    if (call->counts_faults) phases_move_faults(call->faults, DIOAUDIT_PHASE_WARMUP);
     context.warmup_frame = call->outer_warmup_frame;
     context.ordinal = call->outer_ordinal;
     if (call->moved) phases_transfer_ended();
@@ -42,17 +42,17 @@ bool transfer_begins(struct direct_file *file, enum direction direction) {
     return files_begin(file, direction, warmup_of_each_file());
 }
 
-static bool is_judged(uint32_t phase) {
-    return phase == DIOAUDIT_PHASE_STEADY || phase == DIOAUDIT_PHASE_CLOSED;
+static bool is_after_warmup(uint32_t phase) {
+    return context_is_strict(phase) || phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
 }
 
 void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
     call->moved = true;
     phases_transfer_done();
     bool warmup = files_finish(file, direction, warmup_of_each_file());
-    uint32_t phase = warmup && is_judged(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
+    uint32_t phase = warmup && is_after_warmup(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
     context_count_in(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
-    if (context.thread) context.thread->does_transfers = 1;
+    if (context.rows) context.rows->does_transfers = 1;
     add_shared(&process.record->transfers, 1);
 }
 

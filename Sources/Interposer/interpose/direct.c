@@ -1,5 +1,5 @@
 // System calls by number, through libc's syscall: past the functions that are counted. Nothing is counted here, but that
-// there were some is kept, and the host calls it no pass. A system call by the instruction itself is seen by nobody here.
+// there were some is kept, and the host calls it no pass unless the syscalls witness saw them. A system call by the instruction itself is seen by nobody here.
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,11 +15,17 @@ static bool is_between_setup_and_exit(void) {
     return phase != DIOAUDIT_PHASE_SETUP && phase != DIOAUDIT_PHASE_EXIT;
 }
 
-static bool matters(long number, long first) {
+static bool maps_or_unlocks(long number) {
     switch (number) {
         case SYS_mmap: case SYS_munmap: case SYS_mremap: case SYS_brk: case SYS_remap_file_pages: case SYS_shmat:
         case SYS_munlock: case SYS_munlockall: case SYS_mlockall:
             return is_between_setup_and_exit();
+        default: return false;
+    }
+}
+
+static bool transfers_or_execs(long number, long first) {
+    switch (number) {
         case SYS_read: case SYS_write: case SYS_pread64: case SYS_pwrite64: case SYS_readv: case SYS_writev:
         case SYS_preadv: case SYS_pwritev: case SYS_preadv2: case SYS_pwritev2:
             return files_find((int)first) != NULL;
@@ -36,7 +42,9 @@ INTERPOSED long syscall(long number, ...) {
     long a[6];
     for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);  // as libc does: what was not given is not looked at
     va_end(rest);
-    if (transfers_attached() && matters(number, a[0]))
-        __atomic_fetch_add(&process.record->direct_calls, 1, __ATOMIC_RELAXED);
+    if (transfers_attached()) {
+        if (maps_or_unlocks(number)) add_shared(&process.record->direct_mappings, 1);
+        if (transfers_or_execs(number, a[0])) add_shared(&process.record->direct_calls, 1);
+    }
     return next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -8,8 +8,7 @@
 #include "../rules.h"
 
 static __attribute__((noinline)) void *malloc_slowly(size_t size) {
-    context_count(DIOAUDIT_EVENT_MALLOC, size);
-    return next.malloc(size);
+    COUNTED_SLOWLY(void *, DIOAUDIT_EVENT_MALLOC, size, next.malloc(size), NULL);
 }
 
 // malloc and free are what is called most: their short path has no stack frame.
@@ -20,8 +19,8 @@ INTERPOSED void *malloc(size_t size) {
 INTERPOSED void *calloc(size_t number, size_t size) {
     size_t bytes;
     // A product that no size_t holds is a request that must fail; what was asked for cannot be said.
-    count(DIOAUDIT_EVENT_CALLOC, __builtin_mul_overflow(number, size, &bytes) ? 0 : bytes);
-    return next.calloc(number, size);
+    if (__builtin_mul_overflow(number, size, &bytes)) bytes = 0;
+    COUNTED(void *, DIOAUDIT_EVENT_CALLOC, bytes, next.calloc(number, size), NULL);
 }
 
 // A block of the start-up pool moves to the heap when it is resized.
@@ -37,18 +36,18 @@ static void *resize(void *block, size_t size) {
 }
 
 INTERPOSED void *realloc(void *block, size_t size) {
-    count(DIOAUDIT_EVENT_REALLOC, size);
-    return resize(block, size);
+    COUNTED(void *, DIOAUDIT_EVENT_REALLOC, size, resize(block, size), NULL);
 }
 
 // TRAP: libc's own reallocarray calls realloc, which is ours: one call would be counted twice. Fixture: reallocs.c
 INTERPOSED void *reallocarray(void *block, size_t number, size_t size) {
     size_t bytes;
-    bool overflows = __builtin_mul_overflow(number, size, &bytes);
-    count(DIOAUDIT_EVENT_REALLOCARRAY, overflows ? 0 : bytes);
-    if (!overflows) return resize(block, bytes);
-    errno = ENOMEM;
-    return NULL;
+    if (__builtin_mul_overflow(number, size, &bytes)) {
+        count(DIOAUDIT_EVENT_REALLOCARRAY, 0);
+        errno = ENOMEM;
+        return NULL;
+    }
+    COUNTED(void *, DIOAUDIT_EVENT_REALLOCARRAY, bytes, resize(block, bytes), NULL);
 }
 
 static void release(void *block) {
@@ -79,26 +78,21 @@ INTERPOSED void free_aligned_sized(void *block, size_t alignment, size_t size) {
 }
 
 INTERPOSED int posix_memalign(void **block, size_t alignment, size_t size) {
-    count(DIOAUDIT_EVENT_POSIX_MEMALIGN, size);
-    return next.posix_memalign(block, alignment, size);
+    COUNTED(int, DIOAUDIT_EVENT_POSIX_MEMALIGN, size, next.posix_memalign(block, alignment, size), ENOMEM);
 }
 
 INTERPOSED void *aligned_alloc(size_t alignment, size_t size) {
-    count(DIOAUDIT_EVENT_ALIGNED_ALLOC, size);
-    return next.aligned_alloc(alignment, size);
+    COUNTED(void *, DIOAUDIT_EVENT_ALIGNED_ALLOC, size, next.aligned_alloc(alignment, size), NULL);
 }
 
 INTERPOSED void *memalign(size_t alignment, size_t size) {
-    count(DIOAUDIT_EVENT_MEMALIGN, size);
-    return next.memalign(alignment, size);
+    COUNTED(void *, DIOAUDIT_EVENT_MEMALIGN, size, next.memalign(alignment, size), NULL);
 }
 
 INTERPOSED void *valloc(size_t size) {
-    count(DIOAUDIT_EVENT_VALLOC, size);
-    return next.valloc(size);
+    COUNTED(void *, DIOAUDIT_EVENT_VALLOC, size, next.valloc(size), NULL);
 }
 
 INTERPOSED void *pvalloc(size_t size) {
-    count(DIOAUDIT_EVENT_PVALLOC, size);
-    return next.pvalloc(size);
+    COUNTED(void *, DIOAUDIT_EVENT_PVALLOC, size, next.pvalloc(size), NULL);
 }

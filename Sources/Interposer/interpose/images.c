@@ -1,5 +1,6 @@
 // Programs that this one starts or becomes. Each must load the interposer and say so, or it was not observed: they are
-// announced here, and the host looks for each. libc's own calls among these functions go by internal names, so each is here.
+// announced here, and the host looks for each. An environment made from nothing is given what the interposer needs to go
+// along. libc's own calls among these functions go by internal names, so each is here.
 #include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "../core/context.h"
+#include "../core/following.h"
 #include "../core/ledger.h"
 #include "../core/next.h"
 #include "../core/system.h"
@@ -25,6 +27,7 @@ static struct dioaudit_image *expect_image(pid_t pid) {
 // Before the call: there is no after, unless it failed.
 #define BECOME(call)                                                                      \
     do {                                                                                  \
+        FOLLOW(environment);                                                              \
         struct dioaudit_image *image = expect_image((int32_t)SYSTEM(SYS_getpid));         \
         int result = (call);                                                              \
         if (image) image->pid = -1;                                                       \
@@ -95,6 +98,7 @@ static int spawned(int result, pid_t child, pid_t *pid) {
 
 INTERPOSED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                            const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+    FOLLOW(environment);
     pid_t child;
     int result = next.posix_spawn(&child, path, actions, attributes, arguments, environment);
     return spawned(result, child, pid);
@@ -102,6 +106,7 @@ INTERPOSED int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_
 
 INTERPOSED int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                             const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+    FOLLOW(environment);
     pid_t child;
     int result = next.posix_spawnp(&child, file, actions, attributes, arguments, environment);
     return spawned(result, child, pid);

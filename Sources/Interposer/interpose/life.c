@@ -119,12 +119,3 @@ INTERPOSED int dlclose(void *handle) {
     stack_forget();
     return result;
 }
-
-// MARK: markers
-
-// dioaudit.h's weak symbol, defined.
-INTERPOSED void dioaudit_enter_phase(const char *name) {
-    int saved = errno;
-    phases_marker(name);
-    errno = saved;
-}

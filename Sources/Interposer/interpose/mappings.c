@@ -9,8 +9,7 @@
 #include "../rules.h"
 
 INTERPOSED void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset) {
-    count(DIOAUDIT_EVENT_MMAP, length);
-    return next.mmap(at, length, protection, flags, fd, offset);
+    COUNTED(void *, DIOAUDIT_EVENT_MMAP, length, next.mmap(at, length, protection, flags, fd, offset), MAP_FAILED);
 }
 
 INTERPOSED int munmap(void *at, size_t length) {
@@ -23,18 +22,16 @@ INTERPOSED void *mremap(void *old, size_t old_length, size_t length, int flags, 
     va_start(rest, flags);
     void *at = va_arg(rest, void *);  // without MREMAP_FIXED nobody reads it
     va_end(rest);
-    count(DIOAUDIT_EVENT_MREMAP, length);
-    return next.mremap(old, old_length, length, flags, at);
+    COUNTED(void *, DIOAUDIT_EVENT_MREMAP, length, next.mremap(old, old_length, length, flags, at), MAP_FAILED);
 }
 
 INTERPOSED int brk(void *end) {
-    count(DIOAUDIT_EVENT_BRK, 0);
-    return next.brk(end);
+    COUNTED(int, DIOAUDIT_EVENT_BRK, 0, next.brk(end), -1);
 }
 
 INTERPOSED void *sbrk(intptr_t increment) {
-    count(DIOAUDIT_EVENT_SBRK, increment > 0 ? (uint64_t)increment : 0);
-    return next.sbrk(increment);
+    uint64_t bytes = increment > 0 ? (uint64_t)increment : 0;
+    COUNTED(void *, DIOAUDIT_EVENT_SBRK, bytes, next.sbrk(increment), (void *)-1);
 }
 
 INTERPOSED int madvise(void *at, size_t length, int advice) {

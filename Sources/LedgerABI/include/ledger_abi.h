@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC UINT64_C(0x726567646c6f6964)  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 1u
+#define DIOAUDIT_LEDGER_VERSION 2u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the path of the memfd
 
 // The one list of what is counted. X(identifier, report key). The kernel-side events of the contract
@@ -67,20 +67,39 @@ enum dioaudit_phase {
     DIOAUDIT_PHASE_STEADY = 4,
     DIOAUDIT_PHASE_CLOSED = 5,  // no O_DIRECT file is open any more: an interlude if one is opened again, and then
                                 // part of the phase it interrupted; else teardown
-    DIOAUDIT_PHASE_COUNT = 6
+    DIOAUDIT_PHASE_ALLOWED = 6,         // steady, in a region that the program itself declared as allowed
+    DIOAUDIT_PHASE_ALLOWED_CLOSED = 7,  // the same where no O_DIRECT file is open
+    DIOAUDIT_PHASE_COUNT = 8
+};
+
+enum dioaudit_enforce {
+    DIOAUDIT_ENFORCE_REPORT = 0,
+    DIOAUDIT_ENFORCE_ABORT = 1,  // stop at the first violation
+    DIOAUDIT_ENFORCE_DENY = 2    // let what would be a violation fail with ENOMEM
+};
+
+enum dioaudit_scope {
+    DIOAUDIT_SCOPE_PROCESS = 0,
+    DIOAUDIT_SCOPE_IO_THREADS = 1,  // threads that do transfers
+    DIOAUDIT_SCOPE_THREADS = 2      // threads whose name matches config.scope_pattern
 };
 
 enum {
     DIOAUDIT_PAGE = 4096,
     DIOAUDIT_PROCESSES = 128,
     DIOAUDIT_IMAGES = 512,
-    DIOAUDIT_MODULES = 64,
+    DIOAUDIT_MODULES = 160,
     DIOAUDIT_SITES = 256,
     DIOAUDIT_THREADS = 96,
     DIOAUDIT_FRAMES = 60,
     DIOAUDIT_ARENAS = 1024,
     DIOAUDIT_NAME = 16,     // a thread's name with its NUL, as in prctl(2) PR_GET_NAME
-    DIOAUDIT_PATH = 240
+    DIOAUDIT_PATH = 240,
+    DIOAUDIT_EDGES = 512,
+    DIOAUDIT_ALLOWED_EDGES = 384,  // allowed regions may not use up what phases need
+    DIOAUDIT_REGIONS = 24,
+    DIOAUDIT_REGION_NAME = 64,
+    DIOAUDIT_PATTERN = 64
 };
 
 struct dioaudit_cell {
@@ -94,7 +113,10 @@ struct dioaudit_config {
     uint64_t warmup_nanoseconds;   // the steady phase begins no sooner than this after the first transfer
     uint64_t strict_events;        // bit per dioaudit_event: stacks are taken for these in strict phases
     uint32_t lock_at_start;        // nonzero: mlockall(MCL_CURRENT|MCL_FUTURE) before main
-    uint32_t reserved;
+    uint32_t phases_by_marker;     // nonzero: only dioaudit_phase() moves from one phase to the next
+    uint32_t enforce;              // enum dioaudit_enforce
+    uint32_t scope;                // enum dioaudit_scope
+    char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
 };
 
 struct dioaudit_session {
@@ -146,10 +168,44 @@ struct dioaudit_process {
     uint64_t lost_sites;                     // violations counted whose stack found no place
     uint64_t lost_files;                     // O_DIRECT files or descriptors beyond the table: transfers not seen
     uint64_t shared_thread_calls;            // events counted in the shared slot because no thread slot was free
-    uint64_t direct_calls;                   // syscall(2)s that map, unlock, transfer or exec: passed by uncounted
+    uint64_t direct_mappings;                // syscall(2)s that map or unlock: only the syscalls witness sees those
+    uint64_t direct_calls;                   // syscall(2)s that transfer or exec: passed by uncounted
+    uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
+    uint64_t edges_lost_at;                  // when the first edge found no place; 0: none did
+    uint64_t lost_regions;                   // regions beyond the table or the nesting: counted, not listed
+    uint64_t lost_thread_faults;             // threads beyond the rows whose page faults could not be told apart
     uint32_t threads_created;                // by pthread_create
     uint32_t markers_unknown;                // dioaudit_phase() calls with a name that is no phase
+    uint32_t regions_unbalanced;             // regions that were ended but not begun
+    uint32_t thread_phases_open;             // threads that are in a phase of their own
+    uint32_t aborted;                        // nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
+    uint32_t reserved;
     char executable[DIOAUDIT_PATH];
+};
+
+// A phase that began: of a process, or of one thread that named its own. What the kernel saw is told apart by these.
+struct dioaudit_edge {
+    uint64_t nanoseconds;  // CLOCK_MONOTONIC
+    uint32_t ready;
+    uint32_t owner;        // index into processes
+    uint32_t phase;        // NONE: void, or for a thread: it follows its process again
+    uint32_t interlude;
+    int32_t tid;           // 0: the process's
+    uint32_t allows;       // enum dioaudit_allows: if not 0 the phase stays, and an allowed region begins or ends
+};
+
+enum dioaudit_allows { DIOAUDIT_ALLOWS_BEGIN = 1, DIOAUDIT_ALLOWS_END = 2 };
+
+// What happened inside a region that the program named, or declared as allowed. Added to by any thread.
+struct dioaudit_region {
+    uint32_t state;        // 0 free, 1 being filled, 2 ready
+    uint32_t owner;        // index into processes
+    uint32_t allows;       // nonzero: events in it are no violations, and `name` is the reason
+    uint32_t reserved;
+    uint64_t entered;
+    char name[DIOAUDIT_REGION_NAME];
+    struct dioaudit_cell cells[DIOAUDIT_EVENT_COUNT];         // in all phases
+    struct dioaudit_cell steady_cells[DIOAUDIT_EVENT_COUNT];  // in the steady phase
 };
 
 struct dioaudit_module {
@@ -177,6 +233,10 @@ struct dioaudit_site {
     uint64_t calls;
     uint64_t bytes;
     uint64_t first_transfer;       // transfers completed in the process, plus one if inside a transfer
+    uint64_t first_began;          // when its first call began and returned, CLOCK_MONOTONIC in nanoseconds
+    uint64_t first_ended;
+    uint64_t last_ended;           // when its last call returned
+    struct dioaudit_faults first_faults;  // page faults of its first call
     uint64_t addresses[DIOAUDIT_FRAMES];  // inside the calling instruction (return address - 1); innermost first
     uint8_t modules[DIOAUDIT_FRAMES];     // index into modules, or DIOAUDIT_NO_MODULE
 };
@@ -196,6 +256,10 @@ struct dioaudit_thread {
     uint32_t interlude;            // the one that cells[CLOSED] were counted in
     uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
     uint32_t does_transfers;
+    uint32_t faults_known;         // nonzero: steady_faults is this thread's whole steady phase
+    uint32_t ended_unmeasured;     // threads folded into these rows whose last faults nobody read
+    struct dioaudit_faults edge_faults;    // proc_pid_stat(5) at the last edge; read only if the scope is by thread
+    struct dioaudit_faults steady_faults;
     char name[DIOAUDIT_NAME];
     uint64_t last_transfer[DIOAUDIT_EVENT_COUNT];  // 1 + ordinal of the last transfer begun when the event last
                                                    // happened after setup and before exit; 0: never
@@ -218,9 +282,13 @@ struct dioaudit_arena {
     uint32_t version;
     uint32_t lost_processes;       // forked children for whom no process record was free
     uint64_t images_started;       // programs that this image's processes started or became; may exceed the table
+    uint32_t edges_used;           // may exceed the table
+    uint32_t reserved;
     struct dioaudit_config config;
     struct dioaudit_image images[DIOAUDIT_IMAGES];
     struct dioaudit_process processes[DIOAUDIT_PROCESSES];
+    struct dioaudit_edge edges[DIOAUDIT_EDGES];
+    struct dioaudit_region regions[DIOAUDIT_REGIONS];
     struct dioaudit_module modules[DIOAUDIT_MODULES];
     struct dioaudit_site sites[DIOAUDIT_SITES];
     union dioaudit_thread_page threads[DIOAUDIT_THREADS] __attribute__((aligned(4096)));
@@ -258,6 +326,19 @@ static inline const struct dioaudit_image *dioaudit_image_at(const struct dioaud
 
 static inline const struct dioaudit_process *dioaudit_process_at(const struct dioaudit_arena *arena, uint32_t i) {
     return &arena->processes[i];
+}
+
+static inline const struct dioaudit_edge *dioaudit_edge_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->edges[i];
+}
+
+static inline const struct dioaudit_region *dioaudit_region_at(const struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->regions[i];
+}
+
+static inline struct dioaudit_cell dioaudit_region_cell(const struct dioaudit_region *region, uint32_t event,
+                                                        int steady) {
+    return steady ? region->steady_cells[event] : region->cells[event];
 }
 
 static inline const struct dioaudit_module *dioaudit_module_at(const struct dioaudit_arena *arena, uint32_t i) {

@@ -1,12 +1,11 @@
-// Intent: a child becomes another program without an environment, where nothing can be interposed, and does O_DIRECT
-// transfers there, allocating at each. The parent is clean, but what the child did nobody knows: no pass.
+// Intent: a child becomes another program with an environment made from nothing, and does O_DIRECT transfers there,
+// allocating at each: the interposer goes along.
 // Options: --allow pageFaultMinor,pageFaultMajor
-// Exit: 2
-// Verdict: inconclusive
-// Reason: 1 program that the subject started did not load the interposer
+// Exit: 1
+// Verdict: fail
 // Setup: nothing
-// Warmup: transfers 1
-// Steady: transfers 9
+// Warmup: transfers 2
+// Steady: transfers 28, malloc 20/200, free 20
 // Teardown: nothing
 #include "direct.h"
 #include <sys/wait.h>

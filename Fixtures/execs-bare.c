@@ -1,11 +1,10 @@
-// Intent: becomes another program without an environment, where nothing can be interposed. What was seen before it is
-// clean, and what came after it nobody knows: no pass.
+// Intent: becomes another program with an environment made from nothing: the interposer goes along, and counts there.
 // Options: --allow pageFaultMinor,pageFaultMajor
-// Exit: 2
-// Verdict: inconclusive
+// Exit: 1
+// Verdict: fail
 // Setup: nothing
-// Warmup: transfers 1
-// Steady: transfers 9
+// Warmup: transfers 2
+// Steady: transfers 18, malloc 10/100, free 10
 // Teardown: nothing
 #include "direct.h"
 

@@ -1,0 +1,82 @@
+/// Where the two witnesses of a process's mappings differ: the interposer counts calls of libc's functions, the kernel
+/// what arrives there, from whomever.
+public struct WitnessDifference: Equatable, Sendable, Encodable {
+    public let pid: Int32
+    public let phase: Phase
+    /// syscallMmap, syscallMunmap, syscallMremap or syscallBrk.
+    public let kind: EventKind
+    public let interposer: UInt64
+    public let kernel: UInt64
+}
+
+extension EventKind {
+    /// The interposed functions that make the system call.
+    var interposedCounterparts: [EventKind] {
+        switch self {
+        case .syscallMmap: [.mmap]
+        case .syscallMunmap: [.munmap]
+        case .syscallMremap: [.mremap]
+        case .syscallBrk: [.brk, .sbrk]
+        default: []
+        }
+    }
+
+    static let systemCalls: [EventKind] = allCases.filter { $0.family == .systemCall }
+}
+
+extension EventCounts {
+    fileprivate func interposed(_ kind: EventKind) -> UInt64 {
+        kind.interposedCounterparts.reduce(0) { $0 + self[$1].calls }
+    }
+
+    /// By how many the kernel saw more than the interposer; negative if fewer.
+    fileprivate func surplus(_ kind: EventKind) -> Int64 {
+        Int64(clamping: self[kind].calls) - Int64(clamping: interposed(kind))
+    }
+}
+
+/// Every difference of a process, phase by phase.
+func reconcile(_ process: ProcessLedger) -> [WitnessDifference] {
+    process.phases.all.flatMap { phase in
+        EventKind.systemCalls.compactMap { kind in
+            guard phase.events.surplus(kind) != 0 else { return nil }
+            return WitnessDifference(
+                pid: process.pid, phase: phase.name, kind: kind, interposer: phase.events.interposed(kind),
+                kernel: phase.events[kind].calls)
+        }
+    }
+}
+
+extension ProcessLedger {
+    /// The steady phase's system calls of judged threads that passed the interposer by: libc's own, or direct ones.
+    func uncounted(_ scope: Scope) -> [(tid: Int32, kind: EventKind, calls: UInt64)] {
+        EventKind.systemCalls.flatMap { kind -> [(tid: Int32, kind: EventKind, calls: UInt64)] in
+            // Threads that have ended may have lost their number in the interposer's rows, but not in the kernel's.
+            var pooled = threads.filter { $0.tid == 0 }.reduce(0) { $0 - min(0, $1.steadySurplus(kind)) }
+            return threads.filter { $0.tid != 0 && scope.judges($0) }.compactMap { thread in
+                var surplus = thread.steadySurplus(kind)
+                if thread.name.isEmpty, surplus > 0 {
+                    let counted = min(pooled, surplus)
+                    pooled -= counted
+                    surplus -= counted
+                }
+                return surplus > 0 ? (thread.tid, kind, UInt64(surplus)) : nil
+            }
+        }
+    }
+}
+
+extension ThreadLedger {
+    fileprivate func steadySurplus(_ kind: EventKind) -> Int64 {
+        let steady = (phases[.steady].events - allowed).surplus(kind)
+        return steady > 0 ? max(0, steady - straddling(kind, .warmup) - straddling(kind, .teardown)) : steady
+    }
+
+    /// A call is counted just before it is made: where a phase begins between, its two counts fall into two phases. That
+    /// can be one call of the thread for each edge.
+    private func straddling(_ kind: EventKind, _ phase: Phase) -> Int64 {
+        let events = phases[phase].events
+        let interposed = kind.interposedCounterparts.first.map { events[$0].calls } ?? 0
+        return interposed > events[kind].calls ? 1 : 0
+    }
+}

@@ -1,0 +1,70 @@
+/// Whose events in the steady phase are judged: what `--scope` takes.
+public enum Scope: Equatable, Sendable {
+    case process
+    /// Threads that do transfers, ever.
+    case ioThreads
+    /// Threads whose name matches a pattern of `*` and `?`.
+    case threads(pattern: String)
+
+    public init?(_ text: String) {
+        switch text {
+        case "process": self = .process
+        case "io-threads": self = .ioThreads
+        case _ where text.hasPrefix("thread:") && text.count > "thread:".count:
+            self = .threads(pattern: String(text.dropFirst("thread:".count)))
+        default: return nil
+        }
+    }
+
+    /// In the words of the command line.
+    public var text: String {
+        switch self {
+        case .process: "process"
+        case .ioThreads: "io-threads"
+        case .threads(let pattern): "thread:\(pattern)"
+        }
+    }
+
+    func judges(_ thread: ThreadLedger) -> Bool {
+        switch self {
+        case .process: true
+        case .ioThreads: thread.doesTransfers
+        case .threads(let pattern): Glob(simple: pattern).matches(thread.name)
+        }
+    }
+
+    func judges(_ site: Site, of process: ProcessLedger) -> Bool {
+        switch self {
+        case .process: return true
+        case .threads(let pattern): return Glob(simple: pattern).matches(site.thread)
+        case .ioThreads:
+            // A thread that has ended may stand among all that have.
+            let own = process.threads.filter { $0.tid == site.tid }
+            return (own.isEmpty ? process.threads.filter { $0.tid == 0 } : own).contains(where: \.doesTransfers)
+        }
+    }
+}
+
+extension ProcessLedger {
+    /// The steady phase's events of the threads that are judged, those in allowed regions left out; without what the
+    /// syscalls witness saw, for which see `reconcile`.
+    func judged(_ scope: Scope) -> EventCounts {
+        guard scope != .process else { return phases[.steady].events - allowed }
+        var counts = EventCounts()
+        for thread in threads where scope.judges(thread) {
+            counts += thread.phases[.steady].events - thread.allowed
+            for kind in [EventKind.pageFaultMinor, .pageFaultMajor] { counts[kind].calls += thread.steadyFaults[kind] }
+        }
+        return counts
+    }
+
+    /// Page faults of the steady phase that are some thread's, but nobody knows whose, and may be a judged one's.
+    func unattributedFaults(_ scope: Scope) -> UInt64 {
+        guard scope != .process else { return 0 }
+        let steady = phases[.steady].events
+        let all = steady[.pageFaultMinor].calls + steady[.pageFaultMajor].calls
+        let known = threads.reduce(0) { $0 + $1.steadyFaults.minor + $1.steadyFaults.major }
+        let judgedMayHave = lost.threadFaults > 0 || threads.contains { scope.judges($0) && $0.endedUnmeasured }
+        return judgedMayHave && all > known ? all - known : 0
+    }
+}

@@ -1,0 +1,50 @@
+/// How the syscalls witness looks: what `--syscalls` takes.
+public enum SyscallsChoice: String, CaseIterable, Sendable {
+    /// perf tracepoints where they are allowed, else seccomp.
+    case auto
+    case perf, seccomp, off
+}
+
+/// How it did look.
+public enum SyscallsMethod: String, Sendable, Encodable {
+    /// The tracepoint raw_syscalls:sys_enter.
+    case perf
+    /// A seccomp filter with user notification.
+    case seccomp
+}
+
+/// A program that a process became without the interposer.
+public struct UnseenProgram: Equatable, Sendable, Encodable {
+    public let pid: Int32
+    public let path: String
+    /// Why, as far as its file tells.
+    public let why: String
+
+    public init(pid: Int32, path: String, why: String) {
+        self.pid = pid
+        self.path = path
+        self.why = why
+    }
+}
+
+/// A system call in the steady phase of a thread, one by one.
+public struct StrictCall: Equatable, Sendable {
+    public let kind: EventKind
+    public let tid: Int32
+    /// CLOCK_MONOTONIC.
+    public let nanoseconds: UInt64
+    public let bytes: UInt64
+
+    public init(kind: EventKind, tid: Int32, nanoseconds: UInt64, bytes: UInt64) {
+        self.kind = kind
+        self.tid = tid
+        self.nanoseconds = nanoseconds
+        self.bytes = bytes
+    }
+}
+
+/// Watched system calls that are no events of the report: they undo the memory lock, or map in unusual ways.
+public enum OtherCall: String, CaseIterable, Sendable {
+    case mlockall, munlock, munlockall, shmat
+    case remapFilePages = "remap_file_pages"
+}

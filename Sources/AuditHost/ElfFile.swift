@@ -1,0 +1,167 @@
+import CElfutils
+import Glibc
+
+/// The parts of an ELF file that tell where its allocations go.
+struct ElfFile {
+    /// PT_INTERP: the dynamic linker that it asks for.
+    private(set) var linker: String?
+    let isNative: Bool
+    /// Names that it exports, takes from others, or keeps to itself.
+    private var exported: Set<String> = []
+    private var imported: Set<String> = []
+    private var hidden: Set<String> = []
+    /// Names that it looks up through the dynamic linker even where it defines them.
+    private var relocated: Set<String> = []
+    /// Linked with -Bsymbolic.
+    private var isSymbolic = false
+    private var soname: String?
+    private let fileName: String
+    private var isGo = false
+
+    /// Allocators' own names for malloc: whoever calls one of these calls no libc function.
+    private static let otherMallocs: Set<String> = [
+        "je_malloc", "mallocx", "_rjem_malloc", "_rjem_mallocx", "mi_malloc", "tc_malloc", "scalable_malloc",
+        "rpmalloc",
+        "sn_malloc", "__libc_malloc", "__libc_calloc", "__libc_memalign",
+    ]
+    /// Libraries that are nothing but an allocator: they define malloc and do not call it.
+    private static let allocators = [
+        "libjemalloc", "libtcmalloc", "libmimalloc", "libsnmalloc", "libhoard", "librpmalloc",
+    ]
+
+    init(_ elf: OpaquePointer, at path: String) {
+        fileName = path.split(separator: "/").last.map(String.init) ?? path
+        var header = GElf_Ehdr()
+        gelf_getehdr(elf, &header)
+        isNative = header.e_machine == UInt16(EM_X86_64)
+        linker = interpreter(elf)
+        var section = elf_nextscn(elf, nil)
+        while let current = section {
+            read(elf, current)
+            section = elf_nextscn(elf, current)
+        }
+    }
+
+    // MARK: answers
+
+    /// A program comes before the interposer for its own calls only where it brings the function itself.
+    var heapOfProgram: String? {
+        if isGo { return "is a Go program, whose runtime has a heap of its own" }
+        if exported.contains("malloc") || hidden.contains("malloc") {
+            return "brings its own malloc, whose calls pass the interposer by"
+        }
+        return otherHeap
+    }
+
+    var heapOfLibrary: String? {
+        let name = soname ?? fileName
+        guard !name.hasPrefix("libc.so."), !name.hasPrefix("ld-linux"), !name.hasPrefix("linux-vdso") else {
+            return nil
+        }
+        guard !Self.allocators.contains(where: name.hasPrefix), name != "libdioaudit_preload.so" else { return nil }
+        if hidden.contains("malloc") { return "has a malloc that it keeps to itself" }
+        if exported.contains("malloc"), isSymbolic || !relocated.contains("malloc") {
+            return "binds calls of malloc to its own (-Bsymbolic)"
+        }
+        return otherHeap
+    }
+
+    private var otherHeap: String? {
+        let used = imported.union(hidden).union(exported).intersection(Self.otherMallocs).sorted()
+        return used.first.map { "uses \($0), which passes the interposer by" }
+    }
+
+    // MARK: reading
+
+    private mutating func read(_ elf: OpaquePointer, _ section: OpaquePointer) {
+        var header = GElf_Shdr()
+        guard gelf_getshdr(section, &header) != nil else { return }
+        switch header.sh_type {
+        case UInt32(SHT_SYMTAB), UInt32(SHT_DYNSYM): readSymbols(elf, section, header)
+        case UInt32(SHT_RELA): readRelocations(elf, section, header)
+        case UInt32(SHT_DYNAMIC): readDynamic(elf, section, header)
+        default: break
+        }
+        if let name = sectionName(elf, header), strcmp(name, ".go.buildinfo") == 0 { isGo = true }
+    }
+
+    private func sectionName(_ elf: OpaquePointer, _ header: GElf_Shdr) -> UnsafePointer<CChar>? {
+        var index = 0
+        guard elf_getshdrstrndx(elf, &index) == 0 else { return nil }
+        return elf_strptr(elf, index, Int(header.sh_name)).map { UnsafePointer($0) }
+    }
+
+    private mutating func readSymbols(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {
+        let isDynamic = header.sh_type == UInt32(SHT_DYNSYM)
+        guard let data = elf_getdata(section, nil), header.sh_entsize > 0 else { return }
+        for index in 0..<Int32(header.sh_size / header.sh_entsize) {
+            var symbol = GElf_Sym()
+            guard gelf_getsym(data, index, &symbol) != nil else { continue }
+            guard let text = elf_strptr(elf, Int(header.sh_link), Int(symbol.st_name)), isOfInterest(text) else {
+                continue
+            }
+            let name = String(cString: text)
+            if symbol.st_shndx == UInt16(SHN_UNDEF) {
+                if isDynamic { imported.insert(name) }
+            } else if isDynamic {
+                exported.insert(name)
+            } else if symbol.st_info & 0xf == UInt8(STT_FUNC), !exported.contains(name) {
+                hidden.insert(name)
+            }
+        }
+    }
+
+    /// Most files have thousands of symbols, of which these few matter.
+    private func isOfInterest(_ name: UnsafePointer<CChar>) -> Bool {
+        strcmp(name, "malloc") == 0
+            || (strstr(name, "malloc") != nil || strncmp(name, "__libc_", 7) == 0)
+                && Self.otherMallocs.contains(String(cString: name))
+    }
+
+    private mutating func readRelocations(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {
+        var tableHeader = GElf_Shdr()
+        guard let table = elf_getscn(elf, Int(header.sh_link)), gelf_getshdr(table, &tableHeader) != nil,
+            let data = elf_getdata(section, nil), let symbols = elf_getdata(table, nil), header.sh_entsize > 0
+        else { return }
+        for index in 0..<Int32(header.sh_size / header.sh_entsize) {
+            var relocation = GElf_Rela()
+            var symbol = GElf_Sym()
+            guard gelf_getrela(data, index, &relocation) != nil,
+                gelf_getsym(symbols, Int32(relocation.r_info >> 32), &symbol) != nil,
+                let text = elf_strptr(elf, Int(tableHeader.sh_link), Int(symbol.st_name)), isOfInterest(text)
+            else { continue }
+            relocated.insert(String(cString: text))
+        }
+    }
+
+    private mutating func readDynamic(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {
+        guard let data = elf_getdata(section, nil), header.sh_entsize > 0 else { return }
+        for index in 0..<Int32(header.sh_size / header.sh_entsize) {
+            var entry = GElf_Dyn()
+            guard gelf_getdyn(data, index, &entry) != nil else { continue }
+            switch entry.d_tag {
+            case Int64(DT_SYMBOLIC): isSymbolic = true
+            case Int64(DT_FLAGS): if entry.d_un.d_val & UInt64(DF_SYMBOLIC) != 0 { isSymbolic = true }
+            case Int64(DT_SONAME):
+                soname = elf_strptr(elf, Int(header.sh_link), Int(entry.d_un.d_val)).map { String(cString: $0) }
+            default: break
+            }
+        }
+    }
+}
+
+private func interpreter(_ elf: OpaquePointer) -> String? {
+    var count = 0
+    guard elf_getphdrnum(elf, &count) == 0 else { return nil }
+    for index in 0..<count {
+        var segment = GElf_Phdr()
+        guard gelf_getphdr(elf, Int32(index), &segment) != nil, segment.p_type == UInt32(PT_INTERP) else { continue }
+        var length = 0
+        guard let file = elf_rawfile(elf, &length), Int(segment.p_offset) + Int(segment.p_filesz) <= length else {
+            return ""
+        }
+        let bytes = UnsafeRawBufferPointer(start: file + Int(segment.p_offset), count: Int(segment.p_filesz))
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return nil
+}

@@ -1,0 +1,98 @@
+import AuditCore
+import LedgerABI
+
+extension Ledger {
+    /// Adds what the kernel counted to the ledgers of the processes that it was done by.
+    ///
+    /// - Parameter owners: of `processes`, in their order.
+    mutating func add(_ book: SyscallsBook, of owners: [Owner]) {
+        let places = Dictionary(uniqueKeysWithValues: zip(owners, processes.indices))
+        for (key, count) in book.counts {
+            guard let index = places[key.owner] else { continue }
+            let phase = processes[index].phase(of: key.moment)
+            processes[index].add(key.call, count, to: phase, tid: key.tid, key.moment)
+        }
+        for (owner, moment, record) in book.strictCalls {
+            guard let index = places[owner], processes[index].phase(of: moment) == .steady,
+                let kind = EventKind(record.call)
+            else { continue }
+            processes[index].strictCalls.append(
+                StrictCall(kind: kind, tid: record.tid, nanoseconds: record.nanoseconds, bytes: record.bytes))
+        }
+        for (pid, counts) in book.strangers { addStranger(pid, counts) }
+    }
+
+    /// A process that never reported: all that is known of it is what the kernel saw.
+    private mutating func addStranger(_ pid: Int32, _ counts: [WatchedCall: EventCount]) {
+        let program = unseenPrograms.last { $0.pid == pid }
+        if program == nil, let index = processes.firstIndex(where: { $0.pid == pid }) {
+            // It had only not reported yet.
+            for (call, count) in counts {
+                if let kind = EventKind(call) { processes[index].phases[.setup].events[kind] += count }
+            }
+            return
+        }
+        var stranger = ProcessLedger(pid: pid, parentPid: 0, executable: program?.path ?? "")
+        stranger.observed = false
+        stranger.whyUnobserved = program?.why
+        for (call, count) in counts {
+            if let kind = EventKind(call) { stranger.phases[.setup].events[kind] += count }
+        }
+        for phase in Phase.allCases { stranger.phases[phase].faultsKnown = false }
+        strangers.append(stranger)
+    }
+}
+
+extension ProcessLedger {
+    fileprivate func phase(of moment: PhaseBook.Moment) -> Phase {
+        let closed = [DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue].contains(moment.phase)
+        let wasTheEnd = endsClosed && moment.interlude == lastInterlude
+        return Phase(closed && !wasTheEnd ? moment.interrupted : moment.phase)
+    }
+
+    fileprivate mutating func add(
+        _ call: WatchedCall, _ count: EventCount, to phase: Phase, tid: Int32, _ moment: PhaseBook.Moment
+    ) {
+        guard let kind = EventKind(call) else {
+            if phase == .steady, let other = OtherCall(call) { otherCalls[other, default: 0] += count.calls }
+            return
+        }
+        if !threads.contains(where: { $0.tid == tid }) {
+            threads.append(ThreadLedger(tid: tid, name: "", doesTransfers: false))
+        }
+        let thread = threads.firstIndex { $0.tid == tid }!
+        threads[thread].phases[phase].events[kind] += count
+        phases[phase].events[kind] += count
+        guard phase == .steady else { return }
+        if Phase.isAllowed(moment.phase) {
+            threads[thread].allowed[kind] += count
+            allowed[kind] += count
+        }
+        if moment.isUncertain { uncertainSyscalls += count.calls }
+    }
+}
+
+extension EventKind {
+    init?(_ call: WatchedCall) {
+        switch call {
+        case .mmap: self = .syscallMmap
+        case .munmap: self = .syscallMunmap
+        case .mremap: self = .syscallMremap
+        case .brk: self = .syscallBrk
+        default: return nil
+        }
+    }
+}
+
+extension OtherCall {
+    init?(_ call: WatchedCall) {
+        switch call {
+        case .mlockall: self = .mlockall
+        case .munlock: self = .munlock
+        case .munlockall: self = .munlockall
+        case .shmat: self = .shmat
+        case .remapFilePages: self = .remapFilePages
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import AuditCore
+import LedgerABI
+
+/// The kernel's counts by process, thread and phase, and the steady ones among them one by one.
+struct SyscallsBook {
+    struct Key: Hashable {
+        let owner: Owner
+        let tid: Int32
+        let moment: PhaseBook.Moment
+        let call: WatchedCall
+    }
+
+    /// Beyond these the counts go on, but a violation can no longer be tied to the call it happened in.
+    static let keptCalls = 4096
+
+    private(set) var counts: [Key: EventCount] = [:]
+    private(set) var strictCalls: [(owner: Owner, moment: PhaseBook.Moment, record: SyscallRecord)] = []
+    /// Of processes that never reported, by pid.
+    private(set) var strangers: [Int32: [WatchedCall: EventCount]] = [:]
+
+    mutating func add(_ records: [SyscallRecord], _ phases: PhaseBook) {
+        for record in records {
+            let one = EventCount(calls: 1, bytes: record.bytes)
+            guard let (owner, moment) = phases.find(record.pid, tid: record.tid, at: record.nanoseconds) else {
+                strangers[record.pid, default: [:]][record.call, default: EventCount()] += one
+                continue
+            }
+            counts[Key(owner: owner, tid: record.tid, moment: moment, call: record.call), default: EventCount()] += one
+            let strict = [DIOAUDIT_PHASE_STEADY.rawValue, DIOAUDIT_PHASE_CLOSED.rawValue]
+            if strict.contains(moment.phase), strictCalls.count < Self.keptCalls {
+                strictCalls.append((owner, moment, record))
+            }
+        }
+    }
+}

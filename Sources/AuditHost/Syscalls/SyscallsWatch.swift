@@ -1,0 +1,139 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// The syscalls witness while the subject runs: perf tracepoints where they are allowed, else seccomp.
+///
+/// What it has seen is kept as records until `fold` has given each its phase, so that memory stays bounded.
+struct SyscallsWatch: ~Copyable {
+    private enum Source {
+        case perf(OpaquePointer)
+        case seccomp(Int32)
+        case none
+    }
+
+    private var source = Source.none
+    private let record: UnsafeMutablePointer<cl_record> = .allocate(capacity: 1)
+    private(set) var pending: [SyscallRecord] = []
+    private(set) var execs: [ExecRecord] = []
+    private(set) var lost: UInt64 = 0
+    private(set) var interrupted: UInt64 = 0
+    /// Null while it watches.
+    private(set) var problem: String?
+    private(set) var method: SyscallsMethod?
+
+    init() {}
+
+    deinit {
+        stop()
+        record.deallocate()
+    }
+
+    /// Begins to watch a child that has been started as `watch` says and has done nothing yet.
+    mutating func begin(_ child: cl_child, _ choice: SyscallsChoice) {
+        if child.listener >= 0 {
+            source = .seccomp(child.listener)
+            method = .seccomp
+        } else if choice == .off {
+            problem = "--syscalls off"
+        } else if choice == .seccomp {
+            problem = "seccomp user notification is not to be had here"
+        } else if let perf = cl_perf_open(child.pid) {
+            source = .perf(perf)
+            method = .perf
+        } else {
+            problem = "perf tracepoints: \(errnoText())"
+        }
+    }
+
+    private func stop() {
+        switch source {
+        case .perf(let perf): cl_perf_close(perf)
+        case .seccomp(let listener): close(listener)
+        case .none: break
+        }
+    }
+
+    /// What becomes readable when there is something to drain.
+    var descriptors: [Int32] {
+        switch source {
+        case .perf(let perf):
+            var descriptors = [Int32](repeating: -1, count: 1024)
+            let count = cl_perf_descriptors(perf, &descriptors, Int32(descriptors.count))
+            return Array(descriptors.prefix(Int(count)))
+        case .seccomp(let listener): return [listener]
+        case .none: return []
+        }
+    }
+
+    /// Takes in what there is now.
+    mutating func drain() {
+        while next() { note(record.pointee) }
+    }
+
+    /// Hands over the records from before a moment, in the order of time.
+    mutating func take(before nanoseconds: UInt64) -> [SyscallRecord] {
+        pending.sort { $0.nanoseconds < $1.nanoseconds }
+        let count = pending.firstIndex { $0.nanoseconds >= nanoseconds } ?? pending.count
+        defer { pending.removeFirst(count) }
+        return Array(pending.prefix(count))
+    }
+
+    /// Lets the calls of processes that outlive dioaudit go on.
+    func serveOn() {
+        if case .seccomp(let listener) = source { cl_seccomp_serve_on(listener) }
+    }
+
+    private func next() -> Bool {
+        switch source {
+        case .perf(let perf): cl_perf_next(perf, record)
+        case .seccomp(let listener): cl_seccomp_next(listener, record)
+        case .none: false
+        }
+    }
+
+    private mutating func note(_ record: cl_record) {
+        switch record.act {
+        case CL_LOST.rawValue: lost += record.bytes
+        case CL_INTERRUPTED.rawValue: interrupted += 1
+        case CL_EXEC.rawValue: noteExec(record)
+        case CL_CODE.rawValue: noteCode(record)
+        default:
+            guard let call = WatchedCall(record.act) else { return }
+            pending.append(
+                SyscallRecord(
+                    nanoseconds: record.nanoseconds, pid: record.pid, tid: record.tid, call: call,
+                    bytes: record.bytes))
+        }
+    }
+
+    private mutating func noteExec(_ record: cl_record) {
+        var path = text(record.path)
+        if case .seccomp = source {
+            // It is only being asked for: a search of PATH asks for files that do not exist.
+            guard let found = programFile(path, of: record.tid) else { return }
+            path = found
+        }
+        execs.append(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: path))
+    }
+
+    /// perf names a program by its first 15 characters; the first file that it then maps to execute is its own.
+    private mutating func noteCode(_ record: cl_record) {
+        guard let index = execs.lastIndex(where: { $0.pid == record.pid && $0.nanoseconds <= record.nanoseconds }),
+            !execs[index].path.contains("/")
+        else { return }
+        let path = text(record.path)
+        if path.hasPrefix("/") { execs[index].path = path }
+    }
+}
+
+/// The executable file that a thread means by a path, as this process can open it; null if it would not start.
+private func programFile(_ path: String, of tid: Int32) -> String? {
+    let seen = path.hasPrefix("/") ? "/proc/\(tid)/root\(path)" : "/proc/\(tid)/cwd/\(path)"
+    guard access(seen, X_OK) == 0 else { return nil }
+    var status = stat()
+    guard stat(seen, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard let real = realpath(seen, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+}

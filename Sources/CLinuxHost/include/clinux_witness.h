@@ -1,0 +1,67 @@
+// The kernel's own view of what a subject maps and becomes, by perf tracepoints or by seccomp user notification. In C: both
+// ABIs are macros, unions and shared memory with barriers, none of which Swift imports.
+#ifndef CLINUX_WITNESS_H
+#define CLINUX_WITNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum cl_act {
+    CL_MMAP,
+    CL_MUNMAP,
+    CL_MREMAP,
+    CL_BRK,
+    CL_MLOCKALL,
+    CL_MUNLOCK,
+    CL_MUNLOCKALL,
+    CL_SHMAT,
+    CL_REMAP_FILE_PAGES,
+    CL_SYSCALLS,              // the number of those above, which are system calls
+    CL_EXEC = CL_SYSCALLS,    // seccomp: it is asked for; perf: it has succeeded
+    CL_CODE,                  // perf only: a file was mapped to be executed
+    CL_LOST,                  // `bytes` records found no room
+    CL_INTERRUPTED            // seccomp only: a signal came before we could look, and the subject may have seen EINTR
+};
+
+// One thing that a thread did.
+struct cl_record {
+    uint64_t nanoseconds;  // CLOCK_MONOTONIC
+    int32_t pid;           // of its process
+    int32_t tid;
+    uint32_t act;          // enum cl_act
+    uint32_t reserved;
+    uint64_t bytes;        // the length it named, if any
+    char path[4096];       // of CL_EXEC and CL_CODE
+};
+
+// MARK: perf
+
+struct cl_perf;
+
+// Watches a process that has not done anything yet, and all that it will start, on every CPU. Null with errno set if
+// perf_event_open(2) is not allowed, or tracefs cannot be read: it need not be mounted, but root must look then.
+struct cl_perf *cl_perf_open(pid_t pid);
+void cl_perf_close(struct cl_perf *perf);
+
+// A descriptor for each CPU, readable when its ring is getting full. The number of them.
+int cl_perf_descriptors(const struct cl_perf *perf, int *descriptors, int room);
+
+// The next record of any ring. Not in the order of time between CPUs. False if there is none now.
+bool cl_perf_next(struct cl_perf *perf, struct cl_record *record);
+
+// MARK: seccomp
+
+// In a child that is about to exec: from here on its system calls of the list above, and exec, are told to whoever reads
+// the descriptor that is returned. -1 with errno set. Takes no_new_privs where the kernel insists.
+int cl_seccomp_install(void);
+
+// The next notification: the thread goes on. False if there is none now.
+bool cl_seccomp_next(int listener, struct cl_record *record);
+
+// Goes on letting the subject's calls through in a process of its own until the last of its threads has ended: without a
+// reader they would fail with ENOSYS.
+void cl_seccomp_serve_on(int listener);
+
+#endif

@@ -1,0 +1,191 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clinux_witness.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)  // Linux 5.19
+#endif
+
+enum { X32_BIT = 0x40000000, EXECUTES = -1, NOT_OURS = -2 };
+
+// MARK: the filter
+
+struct call {
+    int act;  // enum cl_act or EXECUTES
+    int number;
+    int number_of_i386;
+};
+
+static const struct call calls[] = {
+    {CL_MMAP, SYS_mmap, 192},           {CL_MMAP, SYS_mmap, 90},         {CL_MUNMAP, SYS_munmap, 91},
+    {CL_MREMAP, SYS_mremap, 163},       {CL_BRK, SYS_brk, 45},           {CL_MLOCKALL, SYS_mlockall, 152},
+    {CL_MUNLOCK, SYS_munlock, 151},     {CL_MUNLOCKALL, SYS_munlockall, 153}, {CL_SHMAT, SYS_shmat, 397},
+    {CL_REMAP_FILE_PAGES, SYS_remap_file_pages, 257}, {EXECUTES, SYS_execve, 11}, {EXECUTES, SYS_execveat, 358},
+};
+
+enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
+
+static int act_of(const struct seccomp_data *data) {
+    bool native = data->arch == AUDIT_ARCH_X86_64;
+    for (size_t i = 0; i < CALLS; i++)
+        if ((native ? calls[i].number : calls[i].number_of_i386) == (data->nr & ~X32_BIT)) return calls[i].act;
+    return NOT_OURS;
+}
+
+static int install(unsigned long flags) {
+    // arch; native or i386's numbers; each a comparison; allow; notify.
+    struct sock_filter code[7 + 2 * CALLS];
+    struct sock_filter *next = code;
+    *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
+    *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, CALLS + 2);
+    for (int native = 1; native >= 0; native--) {
+        *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+        if (native) *next++ = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)~X32_BIT);
+        for (size_t i = 0; i < CALLS; i++) {
+            uint32_t number = (uint32_t)(native ? calls[i].number : calls[i].number_of_i386);
+            size_t notify = sizeof(code) / sizeof(code[0]) - 1 - (size_t)(next - code) - 1;
+            *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, (uint8_t)notify, 0);
+        }
+        // A native call that is none of them is allowed; i386's list ends there too.
+        if (native) next[-1].jf = (uint8_t)(1 + CALLS);
+    }
+    *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+    struct sock_fprog program = {.len = (unsigned short)(next - code), .filter = code};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+// Once we look at a call, a signal that comes waits for us instead of making the call fail, where the kernel knows how.
+static int install_best(void) {
+    int listener = install(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    return listener < 0 && errno == EINVAL ? install(SECCOMP_FILTER_FLAG_NEW_LISTENER) : listener;
+}
+
+int cl_seccomp_install(void) {
+    int listener = install_best();
+    if (listener >= 0 || errno != EACCES) return listener;
+    // Without CAP_SYS_ADMIN: set-uid programs that the subject starts then stay without their privileges.
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    return install_best();
+}
+
+// MARK: notifications
+
+// proc_pid_status(5): the process that a thread is in. It waits for us, so that it cannot end meanwhile but by SIGKILL.
+static int32_t process_of(int32_t tid) {
+    char path[48], text[1024];
+    snprintf(path, sizeof(path), "/proc/%d/status", tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return tid;
+    ssize_t length = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[length > 0 ? length : 0] = 0;
+    const char *line = strstr(text, "\nTgid:");
+    return line ? (int32_t)strtol(line + 6, NULL, 10) : tid;
+}
+
+// The path that exec names, as seen from the subject's root and directory.
+static void read_path(int32_t tid, uint64_t address, char *path, size_t room) {
+    char memory[48];
+    snprintf(memory, sizeof(memory), "/proc/%d/mem", tid);
+    int fd = open(memory, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    // A read may not cross into a page that is not there.
+    size_t length = 0;
+    while (length < room - 1) {
+        size_t step = 4096 - (address + length) % 4096;
+        if (step > room - 1 - length) step = room - 1 - length;
+        ssize_t got = pread(fd, path + length, step, (off_t)(address + length));
+        if (got <= 0) break;
+        length += (size_t)got;
+        if (memchr(path, 0, length)) break;
+    }
+    path[length] = 0;
+    close(fd);
+}
+
+static void describe(const struct seccomp_notif *call, struct cl_record *record) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    memset(record, 0, offsetof(struct cl_record, path) + 1);
+    record->nanoseconds = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    record->tid = (int32_t)call->pid;
+    record->pid = process_of(record->tid);
+    int act = act_of(&call->data);
+    record->act = act == EXECUTES ? (uint32_t)CL_EXEC : (uint32_t)act;
+    switch (act) {
+        case CL_MMAP: case CL_MUNMAP: case CL_MUNLOCK: record->bytes = call->data.args[1]; break;
+        case CL_MREMAP: record->bytes = call->data.args[2]; break;
+        case EXECUTES: {
+            bool at = (call->data.nr & ~X32_BIT) != SYS_execve;
+            read_path(record->tid, call->data.args[at ? 1 : 0], record->path, sizeof(record->path));
+            break;
+        }
+        default: break;
+    }
+}
+
+static bool waiting(int listener) {
+    struct pollfd poll_one = {.fd = listener, .events = POLLIN};
+    return poll(&poll_one, 1, 0) == 1 && (poll_one.revents & POLLIN);
+}
+
+bool cl_seccomp_next(int listener, struct cl_record *record) {
+    // The kernel's structures may have grown since ours: they must be as large as it says, and zeroed.
+    static union {
+        struct seccomp_notif call;
+        char room[1024];
+    } in;
+    static union {
+        struct seccomp_notif_resp answer;
+        char room[1024];
+    } out;
+    if (!waiting(listener)) return false;
+    memset(&in, 0, sizeof(in));
+    memset(&out, 0, sizeof(out));
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &in.call) != 0) {
+        if (errno != ENOENT && errno != EINTR) return false;
+        memset(record, 0, offsetof(struct cl_record, path) + 1);
+        record->act = CL_INTERRUPTED;
+        return true;
+    }
+    describe(&in.call, record);
+    out.answer.id = in.call.id;
+    out.answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &out.answer);  // ENOENT: it was killed meanwhile
+    return true;
+}
+
+void cl_seccomp_serve_on(int listener) {
+    if (fork() != 0) return;
+    setsid();
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    int null = open("/dev/null", O_RDWR);
+    for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
+    dup2(listener, 3);
+    syscall(SYS_close_range, 4, ~0u, 0);
+    if (chdir("/") != 0) _exit(1);
+    struct cl_record record;
+    for (;;) {
+        struct pollfd poll_one = {.fd = 3, .events = POLLIN};
+        if (poll(&poll_one, 1, -1) < 0 || (poll_one.revents & (POLLHUP | POLLERR | POLLNVAL))) _exit(0);
+        while (cl_seccomp_next(3, &record)) continue;
+    }
+}

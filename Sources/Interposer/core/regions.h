@@ -1,0 +1,16 @@
+// Regions that the program names, or declares as allowed.
+#ifndef DIOAUDIT_REGIONS_H
+#define DIOAUDIT_REGIONS_H
+
+#include <stdbool.h>
+
+#include "ledger_abi.h"
+
+// A region of the calling thread begins, or the innermost one of its name ends.
+void regions_begin(const char *name, bool allows);
+void regions_end(const char *name, bool allows);
+
+// Counts an event for the innermost region that the calling thread is in.
+void regions_count(uint32_t phase, enum dioaudit_event event, uint64_t bytes);
+
+#endif

@@ -1,0 +1,14 @@
+// Page faults of each thread, for a scope that judges some of them only. Read at the phases' edges; see config.scope.
+#ifndef DIOAUDIT_THREADS_H
+#define DIOAUDIT_THREADS_H
+
+#include "ledger_abi.h"
+
+// Charges every thread with its page faults since the last edge, which were in the phase `from`.
+void threads_take_edge(uint32_t from);
+
+// A thread's rows are about to stand for all exited threads, or to be added to those.
+void threads_end(struct dioaudit_thread *rows);
+void threads_fold(struct dioaudit_thread *into, struct dioaudit_thread *from);
+
+#endif

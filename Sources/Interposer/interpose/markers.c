@@ -1,0 +1,23 @@
+// dioaudit.h's weak symbols, defined.
+#include <errno.h>
+
+#include "../core/context.h"
+#include "../core/phases.h"
+#include "../core/regions.h"
+#include "../core/transfers.h"
+#include "../rules.h"
+
+// A marker leaves errno alone, and does nothing in a process that is not under audit.
+#define MARKER(name, parameters, action)     \
+    INTERPOSED void name parameters {        \
+        int saved = errno;                   \
+        if (transfers_attached()) action;    \
+        errno = saved;                       \
+    }
+MARKER(dioaudit_enter_phase, (const char *phase), phases_marker(phase))
+MARKER(dioaudit_enter_thread_phase, (const char *phase), phases_thread_marker(phase))
+MARKER(dioaudit_enter_region, (const char *region), regions_begin(region, false))
+MARKER(dioaudit_leave_region, (const char *region), regions_end(region, false))
+MARKER(dioaudit_enter_allowed, (const char *reason), regions_begin(reason, true))
+MARKER(dioaudit_leave_allowed, (const char *reason), regions_end(reason, true))
+#undef MARKER
