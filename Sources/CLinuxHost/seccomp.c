@@ -99,8 +99,9 @@ static int32_t process_of(int32_t tid) {
     return line ? (int32_t)strtol(line + 6, NULL, 10) : tid;
 }
 
-// The path that exec names, as seen from the subject's root and directory.
-static void read_path(int32_t tid, uint64_t address, char *path, size_t room) {
+// A string in the subject's memory; empty where it cannot be read.
+static void read_string(int32_t tid, uint64_t address, char *path, size_t room) {
+    path[0] = 0;
     char memory[48];
     snprintf(memory, sizeof(memory), "/proc/%d/mem", tid);
     int fd = open(memory, O_RDONLY | O_CLOEXEC);
@@ -119,6 +120,18 @@ static void read_path(int32_t tid, uint64_t address, char *path, size_t room) {
     close(fd);
 }
 
+// The path that exec names, as this process can open it: from the subject's root, directory or descriptor.
+static void read_program(const struct seccomp_notif *call, char *path, size_t room) {
+    bool at = (call->data.nr & ~X32_BIT) != SYS_execve;
+    int directory = at ? (int)call->data.args[0] : AT_FDCWD;
+    char named[4000], where[64];
+    read_string((int32_t)call->pid, call->data.args[at ? 1 : 0], named, sizeof(named));
+    if (named[0] == '/') snprintf(where, sizeof(where), "/proc/%d/root", (int)call->pid);
+    else if (directory == AT_FDCWD) snprintf(where, sizeof(where), "/proc/%d/cwd/", (int)call->pid);
+    else snprintf(where, sizeof(where), "/proc/%d/fd/%d%s", (int)call->pid, directory, named[0] ? "/" : "");
+    snprintf(path, room, "%s%s", where, named);
+}
+
 static void describe(const struct seccomp_notif *call, struct cl_record *record) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -131,11 +144,7 @@ static void describe(const struct seccomp_notif *call, struct cl_record *record)
     switch (act) {
         case CL_MMAP: case CL_MUNMAP: case CL_MUNLOCK: record->bytes = call->data.args[1]; break;
         case CL_MREMAP: record->bytes = call->data.args[2]; break;
-        case EXECUTES: {
-            bool at = (call->data.nr & ~X32_BIT) != SYS_execve;
-            read_path(record->tid, call->data.args[at ? 1 : 0], record->path, sizeof(record->path));
-            break;
-        }
+        case EXECUTES: read_program(call, record->path, sizeof(record->path)); break;
         default: break;
     }
 }

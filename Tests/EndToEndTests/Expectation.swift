@@ -20,8 +20,19 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         var count: Count
         var first: UInt64?
         var thread: String?
+        /// Page faults of its first call.
+        var faults: UInt64?
+        /// The heap call in which libc made it.
+        var within: String?
         /// Innermost first; others may stand between.
         var functions: [String]
+    }
+
+    struct Region: Sendable {
+        var name: String
+        var allowed: Bool
+        var entered: UInt64
+        var counts: [String: Count]
     }
 
     let name: String
@@ -35,6 +46,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     /// `never`, a number, or nothing said.
     var settled: String?
     var violations: [Violation] = []
+    var regions: [Region] = []
 
     var testDescription: String { name }
 
@@ -67,6 +79,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         case "Threads": threads = Int(value)
         case "Setup", "Warmup", "Steady", "Teardown": phases[key.lowercased()] = try counts(value)
         case "Violation": violations.append(try violation(value))
+        case "Region": regions.append(try region(value))
         default: break
         }
     }
@@ -90,7 +103,19 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         return Count(calls: calls, bytes: numbers.count > 1 ? numbers[1] : nil, isLowerBound: isLowerBound)
     }
 
-    /// `malloc 100/3200 first 2 thread NAME in inner < outer`
+    /// `NAME entered 3 malloc 4/400, free 4`, or `allowed 'REASON' entered …`
+    private func region(_ text: String) throws -> Region {
+        let halves = text.components(separatedBy: " entered ")
+        let rest = halves.last?.split(separator: " ", maxSplits: 1).map(String.init) ?? []
+        guard halves.count == 2, rest.count == 2, let entered = UInt64(rest[0]) else {
+            throw Failure("\(name): '\(text)' is no region")
+        }
+        let allowed = halves[0].hasPrefix("allowed '")
+        let title = allowed ? String(halves[0].dropFirst("allowed '".count).dropLast()) : halves[0]
+        return Region(name: title, allowed: allowed, entered: entered, counts: try counts(rest[1]))
+    }
+
+    /// `malloc 100/3200 first 2 thread NAME faults 33 within calloc in inner < outer`
     private func violation(_ text: String) throws -> Violation {
         let halves = text.components(separatedBy: " in ")
         let words = halves[0].split(separator: " ").map(String.init)
@@ -99,6 +124,8 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         return Violation(
             kind: words[0], count: try count(words[1]), first: after("first").flatMap { UInt64($0) },
             thread: after("thread"),
+            faults: after("faults").flatMap { UInt64($0) },
+            within: after("within"),
             functions: halves.count > 1
                 ? halves[1].components(separatedBy: " < ").map { $0.trimmingCharacters(in: .whitespaces) } : [])
     }

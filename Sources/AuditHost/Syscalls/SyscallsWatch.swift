@@ -111,7 +111,7 @@ struct SyscallsWatch: ~Copyable {
         var path = text(record.path)
         if case .seccomp = source {
             // It is only being asked for: a search of PATH asks for files that do not exist.
-            guard let found = programFile(path, of: record.tid) else { return }
+            guard let found = programFile(path) else { return }
             path = found
         }
         execs.append(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: path))
@@ -127,13 +127,12 @@ struct SyscallsWatch: ~Copyable {
     }
 }
 
-/// The executable file that a thread means by a path, as this process can open it; null if it would not start.
-private func programFile(_ path: String, of tid: Int32) -> String? {
-    let seen = path.hasPrefix("/") ? "/proc/\(tid)/root\(path)" : "/proc/\(tid)/cwd/\(path)"
-    guard access(seen, X_OK) == 0 else { return nil }
+/// The executable file that a path leads to; null if it would not start.
+private func programFile(_ path: String) -> String? {
+    guard access(path, X_OK) == 0 else { return nil }
     var status = stat()
-    guard stat(seen, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    guard let real = realpath(seen, nil) else { return path }
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    guard let real = realpath(path, nil) else { return path }
     defer { free(real) }
     return String(cString: real)
 }

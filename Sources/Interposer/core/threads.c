@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "ledger.h"
+#include "phases.h"
 #include "procfile.h"
 #include "system.h"
 #include "../rules.h"
@@ -102,6 +103,18 @@ void threads_take_edge(uint32_t from) {
     charge_all(directory, from);
     SYSTEM(SYS_close, directory);
     note_ended(from);
+}
+
+// In an interlude nobody knows yet which phase they are of: they stay nobody's.
+void threads_note_end(void) {
+    struct dioaudit_thread *rows = context.rows ? context.rows : ledger_claim_rows();
+    if (!rows || process.phase == DIOAUDIT_PHASE_CLOSED) return;
+    struct dioaudit_faults now = phases_thread_faults();
+    if (process.phase == DIOAUDIT_PHASE_STEADY) {
+        rows->steady_faults.minor += now.minor - rows->edge_faults.minor;
+        rows->steady_faults.major += now.major - rows->edge_faults.major;
+    }
+    rows->edge_faults = now;
 }
 
 void threads_end(struct dioaudit_thread *rows) {

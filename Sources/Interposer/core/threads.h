@@ -7,6 +7,9 @@
 // Charges every thread with its page faults since the last edge, which were in the phase `from`.
 void threads_take_edge(uint32_t from);
 
+// The calling thread ends: its page faults since the last edge are known now, and to nobody later.
+void threads_note_end(void);
+
 // A thread's rows are about to stand for all exited threads, or to be added to those.
 void threads_end(struct dioaudit_thread *rows);
 void threads_fold(struct dioaudit_thread *into, struct dioaudit_thread *from);

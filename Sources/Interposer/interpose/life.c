@@ -10,6 +10,7 @@
 #include "../core/next.h"
 #include "../core/phases.h"
 #include "../core/stack.h"
+#include "../core/threads.h"
 #include "../core/transfers.h"
 #include "../rules.h"
 
@@ -91,9 +92,52 @@ INTERPOSED extern __typeof(_exit) _Exit __attribute__((alias("_exit")));
 
 // MARK: threads
 
+// What a thread is to run, from pthread_create until it runs: nothing may be allocated for it.
+static struct starting {
+    uint32_t taken;
+    void *(*start)(void *);
+    void *argument;
+} starting[64];
+
+static void note_end(void *nothing) {
+    (void)nothing;
+    int saved = errno;
+    if (process.phase) threads_note_end();
+    errno = saved;
+}
+
+// TRAP: a thread may end by pthread_exit or be cancelled. Fixture: scope-of-ended-threads.c
+static void *run_thread(void *data) {
+    struct starting *slot = data;
+    void *(*start)(void *) = slot->start;
+    void *argument = slot->argument, *result;
+    __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
+    pthread_cleanup_push(note_end, NULL);
+    result = start(argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+// Null, and the thread's end goes by unnoticed, if too many are being started at once.
+static struct starting *prepare_thread(void *(*start)(void *), void *argument) {
+    for (size_t i = 0; i < sizeof(starting) / sizeof(starting[0]); i++) {
+        uint32_t taken = 0;
+        if (!__atomic_compare_exchange_n(&starting[i].taken, &taken, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            continue;
+        starting[i].start = start;
+        starting[i].argument = argument;
+        return &starting[i];
+    }
+    return NULL;
+}
+
 INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
                               void *argument) {
-    int result = next.pthread_create(thread, attributes, start, argument);
+    bool by_thread = process.phase && ledger->config.scope != DIOAUDIT_SCOPE_PROCESS;
+    struct starting *slot = by_thread ? prepare_thread(start, argument) : NULL;
+    int result = slot ? next.pthread_create(thread, attributes, run_thread, slot)
+                      : next.pthread_create(thread, attributes, start, argument);
+    if (result != 0 && slot) __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     if (result == 0 && process.phase) __atomic_fetch_add(&process.record->threads_created, 1, __ATOMIC_RELAXED);
     return result;
 }

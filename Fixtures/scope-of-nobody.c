@@ -1,0 +1,12 @@
+// Intent: no thread has the name that is judged: whoever misspells it gets no pass.
+// Options: --scope thread:moniter
+// Exit: 2
+// Verdict: inconclusive
+// Reason: no thread is in the scope 'thread:moniter'
+// Steady: transfers 99, malloc 10/400000, free >=10, mmap 1/40960
+#include "manager.h"
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    run(arguments[1], 0);
+}
