@@ -44,7 +44,7 @@ install: ## install to $(PREFIX), from a release build (DESTDIR is honoured)
 	install -D -m 755 .build/release/dioaudit-driver $(DESTDIR)$(PREFIX)/lib/dioaudit/dioaudit-driver
 	install -D -m 755 .build/release/dioaudit_LedgerABI.resources/libdioaudit_preload.so \
 	    $(DESTDIR)$(PREFIX)/lib/dioaudit/libdioaudit_preload.so
-	install -D -m 644 Sources/LedgerABI/include/dioaudit.h $(DESTDIR)$(PREFIX)/include/dioaudit.h
+	install -D -m 644 Sources/CDioaudit/include/dioaudit.h $(DESTDIR)$(PREFIX)/include/dioaudit.h
 
 clean: ## remove everything that was built
 	rm -rf .build
@@ -62,7 +62,7 @@ bench-needs:
 # to its command.
 FIXTURE_SOURCES := $(wildcard Fixtures/*.c Fixtures/*.cpp Fixtures/*.swift)
 FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES)))
-FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/LedgerABI/include -pthread
+FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/CDioaudit/include -pthread
 said = $(shell sed -n 's|^// $(1): ||p' $<)
 
 fixtures: $(FIXTURES)
@@ -71,7 +71,7 @@ fixtures: $(FIXTURES)
 	@mkdir -p $(@D)
 	clang -std=gnu11 $(FIXTURE_FLAGS) -shared -fPIC $(call said,Flags) $< -o $@ $(call said,Link)
 
-.build/fixtures/%: Fixtures/%.c $(wildcard Fixtures/*.h) Sources/LedgerABI/include/dioaudit.h
+.build/fixtures/%: Fixtures/%.c $(wildcard Fixtures/*.h) Sources/CDioaudit/include/dioaudit.h
 	@mkdir -p $(@D)
 	clang -std=gnu11 $(FIXTURE_FLAGS) $(call said,Flags) $< -o $@ $(call said,Link)
 

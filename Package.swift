@@ -13,6 +13,7 @@ let package = Package(
     products: [
         .executable(name: "dioaudit", targets: ["dioaudit"]),
         .executable(name: "dioaudit-driver", targets: ["dioaudit-driver"]),
+        .library(name: "DioauditMarkers", targets: ["DioauditMarkers"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -20,6 +21,9 @@ let package = Package(
     targets: [
         // What both sides of the wall share. The plugin hangs here because every host target depends on it.
         .target(name: "LedgerABI", plugins: ["BuildNative"]),
+        // The markers, for the subjects: dioaudit.h, and the same for Swift.
+        .target(name: "CDioaudit"),
+        .target(name: "DioauditMarkers", dependencies: ["CDioaudit"]),
         .plugin(name: "BuildNative", capability: .buildTool()),
         .target(name: "CLinux"),
         .target(name: "CLinuxHost"),
@@ -36,13 +40,16 @@ let package = Package(
             ]),
 
         .target(
-            name: "Workloads", dependencies: ["CLinux", "LedgerABI"], swiftSettings: embedded,
+            name: "Workloads", dependencies: ["CLinux", "CDioaudit"], swiftSettings: embedded,
             linkerSettings: [.linkedLibrary("uring"), .linkedLibrary("aio")]),
         .executableTarget(
             name: "dioaudit-driver", dependencies: ["Workloads"], swiftSettings: embedded),
         .executableTarget(
             name: "fixture-allocating-twin", dependencies: ["Workloads"], path: "Fixtures/Swift/AllocatingTwin",
             swiftSettings: embedded),
+
+        .executableTarget(
+            name: "fixture-swift-markers", dependencies: ["DioauditMarkers"], path: "Fixtures/Swift/Markers"),
 
         .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore"]),
         // It runs the programs, and may not depend on them: SwiftPM would link them into the tests, Embedded Swift's

@@ -38,7 +38,7 @@ struct BuildNative: BuildToolPlugin {
         let files = Self.interposerSources.map { room.appending(path: $0) }
         let headers =
             Self.interposerHeaders.map { room.appending(path: $0) }
-            + ["ledger_abi.h", "dioaudit.h"].map { abi.appending(path: $0) }
+            + [abi.appending(path: "ledger_abi.h")]
         let library = output.appending(path: "libdioaudit_preload.so")
         let flags = [
             "-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",

@@ -1,5 +1,5 @@
+import CDioaudit
 import CLinux
-import LedgerABI
 
 /// The phases, entered by all jobs together.
 ///

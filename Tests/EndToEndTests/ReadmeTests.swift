@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the README shows is what happens.
+/// What the README and the pages beside it show is what happens.
 @Suite struct ReadmeTests {
     struct Example: CustomTestStringConvertible, Sendable {
         var command: String
@@ -12,9 +12,12 @@ import Testing
 
     /// Commands after `$` in its console blocks, and the lines below each.
     static let examples: [Example] = {
-        let text = (try? String(contentsOfFile: "\(Place.repository)README.md", encoding: .utf8)) ?? ""
-        let blocks = text.components(separatedBy: "```console\n").dropFirst()
-            .map { $0.components(separatedBy: "```")[0] }
+        let blocks = ["README.md", "docs/markers.md", "docs/syscalls.md"].flatMap { page in
+            ((try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? "").components(
+                separatedBy: "```console\n"
+            ).dropFirst()
+                .map { $0.components(separatedBy: "```")[0] }
+        }
         return blocks.flatMap { block in
             block.components(separatedBy: "$ ").dropFirst().map { part in
                 let lines = part.split(separator: "\n", maxSplits: 1)
@@ -45,6 +48,7 @@ import Testing
             .replacing(/[0-9]+(\.[0-9]+)? (ns|µs|ms|s)\b/, with: "TIME")
             .replacing(/\([0-9]+\), pid [0-9]+/, with: "PID")
             .replacing(/[0-9]+\/0 +TIME/, with: "FAULTS TIME")
+            .replacing(/pid [0-9]+/, with: "PID")
             .replacing(/[0-9]+\.[0-9] MiB/, with: "LOCKED")
             .split(separator: "\n").filter { !$0.contains("(libc.so.6+") }
             .map { $0.split(separator: " ").joined(separator: " ") }
