@@ -230,6 +230,12 @@ private func scopeReasons(_ observation: Observation, _ requirements: Requiremen
         reasons.append("no thread is in the scope '\(requirements.scope.text)'")
     }
     for process in processes {
+        let nameless = process.uncountedByNameless(requirements.scope)
+        if nameless > 0 {
+            reasons.append(
+                "\(plural(nameless, "system call")) of \(name(of: process))'s steady phase were made by a thread whose "
+                    + "name is not known")
+        }
         let faults = process.unattributedFaults(requirements.scope)
         if faults > 0 && requirements.policy.forbids(.pageFaultMinor) {
             reasons.append(

@@ -66,6 +66,16 @@ extension ProcessLedger {
     }
 }
 
+extension ProcessLedger {
+    /// The same of threads that only the kernel knows, where names decide who is judged.
+    func uncountedByNameless(_ scope: Scope) -> UInt64 {
+        guard case .threads = scope else { return 0 }
+        return uncounted(.process).lazy.filter { call in
+            self.threads.contains { $0.tid == call.tid && $0.name.isEmpty }
+        }.reduce(0) { $0 + $1.calls }
+    }
+}
+
 extension ThreadLedger {
     fileprivate func steadySurplus(_ kind: EventKind) -> Int64 {
         let steady = (phases[.steady].events - allowed).surplus(kind)

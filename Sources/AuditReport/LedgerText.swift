@@ -18,6 +18,9 @@ func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
     var lines = table.lines(indent: 2)
     lines.append("  memory lock: \(lockText(audit.lock))")
     lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
+    if !verbose, audit.witnesses.syscalls.status != .active {
+        lines.append(witnessText("syscalls", audit.witnesses.syscalls))
+    }
     if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
     lines += enforceLines(audit)
     lines += audit.processes.flatMap(\.regions).map(regionText)
@@ -94,10 +97,13 @@ private func differenceText(_ difference: WitnessDifference) -> String {
 }
 
 private func witnessLines(_ witnesses: Witnesses) -> [String] {
-    [("interposer", witnesses.interposer), ("syscalls", witnesses.syscalls), ("kernel", witnesses.kernel)].map {
-        "  witness \($0.0): \($0.1.status.rawValue)" + ($0.1.method.map { " by \($0.rawValue)" } ?? "")
-            + ($0.1.reason.map { " (\($0))" } ?? "")
-    }
+    [("interposer", witnesses.interposer), ("syscalls", witnesses.syscalls), ("kernel", witnesses.kernel)].map(
+        witnessText)
+}
+
+private func witnessText(_ name: String, _ witness: Witness) -> String {
+    "  witness \(name): \(witness.status.rawValue)" + (witness.method.map { " by \($0.rawValue)" } ?? "")
+        + (witness.reason.map { " (\($0))" } ?? "")
 }
 
 private func kindLines(_ phase: PhaseLedger, indent: Int) -> [String] {

@@ -14,7 +14,8 @@
 
 #include "clinux_witness.h"
 
-enum { RING_PAGES = 1024, RING_BYTES = RING_PAGES * 4096 };
+// An ordinary user may lock but little for a ring (kernel.perf_event_mlock_kb), so that smaller ones are tried too.
+enum { LARGEST_RING = 4 << 20, SMALLEST_RING = 128 << 10 };
 
 struct ring {
     int event;                             // its descriptor
@@ -24,6 +25,7 @@ struct ring {
 struct cl_perf {
     int rings;
     int current;           // the one that is being read
+    uint64_t ring_bytes;
     uint32_t id_at;        // where in a raw record the system call's number stands, and its arguments
     uint32_t arguments_at;
     struct ring ring[];
@@ -139,7 +141,7 @@ static int open_event(uint64_t tracepoint, pid_t pid, int cpu) {
         .use_clockid = 1,
         .clockid = CLOCK_MONOTONIC,
         .watermark = 1,
-        .wakeup_watermark = RING_BYTES / 4,
+        .wakeup_watermark = SMALLEST_RING / 4,
         .comm = 1,
         .comm_exec = 1,
         .mmap = 1,
@@ -161,16 +163,24 @@ static bool open_ring(struct cl_perf *perf, uint64_t tracepoint, pid_t pid, int 
     if (event < 0) return errno == ENODEV;  // a CPU that is offline
     struct ring *ring = &perf->ring[perf->rings++];
     ring->event = event;
-    void *memory = filter(event) ? mmap(NULL, RING_BYTES + 4096, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0) : MAP_FAILED;
-    if (memory == MAP_FAILED) return false;
-    ring->control = memory;
-    return true;
+    if (!filter(event)) return false;
+    for (;;) {
+        void *memory = mmap(NULL, perf->ring_bytes + 4096, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
+        if (memory != MAP_FAILED) {
+            ring->control = memory;
+            return true;
+        }
+        // All rings have one size: what the first were given, the last may be refused.
+        if (errno != EPERM || perf->rings > 1 || perf->ring_bytes == SMALLEST_RING) return false;
+        perf->ring_bytes /= 2;
+    }
 }
 
 struct cl_perf *cl_perf_open(pid_t pid) {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     struct cl_perf *perf = calloc(1, sizeof(*perf) + (size_t)cpus * sizeof(struct ring));
     if (!perf) return NULL;
+    perf->ring_bytes = LARGEST_RING;
     uint64_t tracepoint = read_tracepoint(perf);
     bool opened = tracepoint != 0;
     if (opened) hold(tracepoint);
@@ -184,7 +194,7 @@ struct cl_perf *cl_perf_open(pid_t pid) {
 
 void cl_perf_close(struct cl_perf *perf) {
     for (int i = 0; i < perf->rings; i++) {
-        if (perf->ring[i].control) munmap(perf->ring[i].control, RING_BYTES + 4096);
+        if (perf->ring[i].control) munmap(perf->ring[i].control, perf->ring_bytes + 4096);
         close(perf->ring[i].event);
     }
     free(perf);
@@ -201,6 +211,7 @@ int cl_perf_descriptors(const struct cl_perf *perf, int *descriptors, int room) 
 // A record as it lies in the ring, which it may leave at the end and go on with at the start.
 struct raw {
     const unsigned char *ring;
+    uint64_t ring_bytes;
     uint64_t at;
     uint16_t size;
 };
@@ -208,7 +219,7 @@ struct raw {
 static void copy_raw(const struct raw *raw, uint32_t offset, void *to, size_t size) {
     memset(to, 0, size);
     for (size_t i = 0; i < size && offset + i < raw->size; i++)
-        ((unsigned char *)to)[i] = raw->ring[(raw->at + offset + i) % RING_BYTES];
+        ((unsigned char *)to)[i] = raw->ring[(raw->at + offset + i) % raw->ring_bytes];
 }
 
 static uint32_t number32(const struct raw *raw, uint32_t offset) {
@@ -283,7 +294,8 @@ static bool next_in(const struct cl_perf *perf, struct ring *ring, struct cl_rec
     uint64_t tail = ring->control->data_tail;
     bool found = false;
     while (!found && tail < head) {
-        struct raw raw = {(const unsigned char *)ring->control + 4096, tail, sizeof(struct perf_event_header)};
+        struct raw raw = {
+            (const unsigned char *)ring->control + 4096, perf->ring_bytes, tail, sizeof(struct perf_event_header)};
         raw.size = (uint16_t)(number32(&raw, 4) >> 16);
         if (raw.size < sizeof(struct perf_event_header)) {  // never; but it would be a loop without an end
             tail = head;

@@ -162,6 +162,11 @@ void phases_lock_failed(int error) {
     unlock_crossing();
 }
 
+bool phases_is_any_steady(void) {
+    if (process.phase == DIOAUDIT_PHASE_STEADY) return true;
+    return process.record->steady_reached && __atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED) > 0;
+}
+
 void phases_exit(void) {
     if (!process.phase && !ledger_attach()) return;
     phases_thread_marker(NULL);

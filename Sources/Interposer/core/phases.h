@@ -24,6 +24,9 @@ void phases_first_file_opened(void);
 // mlockall failed: what it would have needed is noted.
 void phases_lock_failed(int error);
 
+// Whether the process, or a thread that names its own phases, is in the steady one.
+bool phases_is_any_steady(void);
+
 // Exit has begun: whatever happens from here on is teardown.
 void phases_exit(void);
 

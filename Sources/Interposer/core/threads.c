@@ -109,6 +109,7 @@ void threads_take_edge(uint32_t from) {
 void threads_note_end(void) {
     struct dioaudit_thread *rows = context.rows ? context.rows : ledger_claim_rows();
     if (!rows || process.phase == DIOAUDIT_PHASE_CLOSED) return;
+    ledger_thread_name(rows->name);
     struct dioaudit_faults now = phases_thread_faults();
     if (process.phase == DIOAUDIT_PHASE_STEADY) {
         rows->steady_faults.minor += now.minor - rows->edge_faults.minor;

@@ -22,13 +22,13 @@ static void note_flags(int flags) {
     struct dioaudit_process *record = process.record;
     uint32_t lost = record->lock_flags & ~(uint32_t)flags;
     record->lock_flags = (uint32_t)flags;
-    if (process.phase == DIOAUDIT_PHASE_STEADY && (lost & MCL_FUTURE)) record->lock_lost_in_steady = 1;
+    if (phases_is_any_steady() && (lost & MCL_FUTURE)) record->lock_lost_in_steady = 1;
 }
 
 INTERPOSED int munlock(const void *at, size_t length) {
     count(DIOAUDIT_EVENT_MUNLOCK, length);
     int result = next.munlock(at, length);
-    if (result == 0 && process.phase == DIOAUDIT_PHASE_STEADY) process.record->lock_lost_in_steady = 1;
+    if (result == 0 && process.phase && phases_is_any_steady()) process.record->lock_lost_in_steady = 1;
     return result;
 }
 

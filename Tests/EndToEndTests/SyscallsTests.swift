@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+/// The kernel's own count of what is mapped, against those who know it otherwise.
+@Suite struct SyscallsTests {
+    private let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func witness(_ report: StoredReport) throws -> [String: Any] {
+        let witnesses = try #require(report.audits.first?["witnesses"] as? [String: [String: Any]])
+        return try #require(witnesses["syscalls"])
+    }
+
+    // MARK: who may look, and how
+
+    @Test(.enabled(if: isRoot, "needs root")) func rootLooksByPerf() throws {
+        let (_, report) = try audit([Place.fixture("no-allocation-clean"), scratch.file("data")])
+        #expect(try witness(report)["status"] as? String == "active")
+        #expect(try witness(report)["method"] as? String == "perf")
+    }
+
+    @Test func anOrdinaryUserLooksBySeccomp() throws {
+        let installation = try Installation()
+        let path = scratch.file("report.json")
+        let outcome = try installation.runAsOrdinaryUser(
+            "umask 0",
+            ["run", "--format", "json=\(path)", "--", "dd", "if=/dev/zero", "of=\(scratch.file("data"))"]
+                + ["bs=4k", "count=10", "oflag=direct", "status=none"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
+        #expect(try witness(report)["status"] as? String == "active")
+        #expect(try witness(report)["method"] as? String == "seccomp")
+    }
+
+    @Test func whatDoesNotLookIsSaid() throws {
+        let (outcome, report) = try audit(
+            [Place.fixture("no-allocation-clean"), scratch.file("data")], options: ["--syscalls", "off"])
+        #expect(outcome.status == 0)
+        #expect(try witness(report)["status"] as? String == "unavailable")
+        #expect(outcome.errors.contains("witness syscalls: unavailable (--syscalls off)"))
+    }
+
+    @Test func nothingStaysMounted() throws {
+        let before = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        _ = try audit([Place.fixture("no-allocation-clean"), scratch.file("data")])
+        #expect(try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8) == before)
+    }
+
+    // MARK: against strace
+
+    @Test(arguments: ["perf", "seccomp"]) func aStaticProgramIsCountedAsStraceCountsIt(method: String) throws {
+        try #require(isRoot || method == "seccomp")
+        let program = Place.fixture("static-maps")
+        let traced = try run([
+            "strace", "-f", "-e", "trace=mmap,munmap,mremap,brk", "-o", scratch.file("strace"), program,
+        ])
+        #expect(traced.status == 0, "\(traced.errors)")
+        let lines = try String(contentsOfFile: scratch.file("strace"), encoding: .utf8).split(separator: "\n")
+        let counted = { (call: String) in UInt64(lines.count { $0.contains(" \(call)(") }) }
+        let (outcome, report) = try audit([program], options: ["--syscalls", method])
+        #expect(outcome.status == 2)
+        let processes = try #require(report.audits.first?["processes"] as? [[String: Any]])
+        let process = try #require(processes.first)
+        #expect(process["observed"] as? Bool == false)
+        #expect((process["whyUnobserved"] as? String ?? "").contains("static"))
+        let setup = try #require((process["phases"] as? [[String: Any]])?.first)
+        let events = try #require(setup["events"] as? [String: [String: UInt64]])
+        #expect(events["syscallMmap"]?["calls"] == counted("mmap"))
+        #expect(events["syscallMunmap"]?["calls"] == counted("munmap"))
+        #expect(events["syscallMremap"]?["calls"] == counted("mremap"))
+        #expect(events["syscallBrk"]?["calls"] == counted("brk"))
+        #expect(counted("mmap") >= 21)
+    }
+
+    // MARK: those that outlive dioaudit
+
+    @Test(arguments: ["seccomp", "auto"]) func aProcessThatOutlivesItWorksOn(method: String) throws {
+        let signal = scratch.file("signal")
+        try "".write(toFile: signal, atomically: false, encoding: .utf8)
+        let (outcome, _) = try audit(
+            [Place.fixture("outlives"), scratch.file("data"), signal],
+            options: ["--syscalls", method, "--wait", "50ms"])
+        #expect(outcome.errors.contains("still run"))
+        try FileManager.default.removeItem(atPath: signal)
+        let said = { (try? String(contentsOfFile: signal, encoding: .utf8)) ?? "" }
+        try wait(for: "the process that dioaudit left behind") { said().count >= 5 }
+        #expect(said() == "works")
+    }
+}
