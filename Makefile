@@ -5,9 +5,11 @@ BUILD := .build/$(CONFIGURATION)
 DIOAUDIT := $(BUILD)/dioaudit
 
 # Debian packages. What builds: the engines' libraries, and libdw for stack frames' names. What tests: a C++ compiler
-# for its headers and runtime, the JSON Schema validator, readelf and nm, and programs to audit (small: 15 s to install).
+# for its headers and runtime, the JSON Schema validator, readelf and nm, strace to compare with, programs to audit, and
+# programs whose behaviour is compared (all of them small: 20 s to install).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
-TEST_NEEDS := g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd
+TEST_NEEDS := g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
+    sqlite3 perl bsdutils procps gzip
 BENCH_NEEDS := fio
 
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
