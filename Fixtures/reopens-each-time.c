@@ -7,7 +7,7 @@
 // Warmup: transfers 10
 // Steady: transfers 10, malloc 9/90, free 9
 // Teardown: malloc 1/10, free 1
-// Violation: malloc 1/10 first 2 in main
+// Violation: malloc 9/90 first 2 in main
 #include "direct.h"
 
 int main(int count, char **arguments) {

@@ -28,10 +28,10 @@ public struct Frame: Equatable, Sendable, Encodable {
 /// A distinct call stack with its kind and thread: what a violation is reported by.
 public struct Site: Equatable, Sendable {
     public var kind: EventKind
-    public var phase: Phase
-    /// It fell where no O_DIRECT file was open, in an interlude that ended with another open.
-    public var inInterlude: Bool
+    /// In the steady phase.
     public var count: EventCount
+    /// The same from the same stack, by other threads whose own site found no place.
+    public var others = EventCount()
     /// Ordinal of the transfer that was running, or had last completed, at the first of its events.
     public var firstTransfer: UInt64
     public var tid: Int32
@@ -48,12 +48,10 @@ public struct Site: Equatable, Sendable {
     public var firstFaults = Faults()
 
     public init(
-        kind: EventKind, phase: Phase, inInterlude: Bool = false, count: EventCount, firstTransfer: UInt64,
+        kind: EventKind, count: EventCount, firstTransfer: UInt64,
         tid: Int32, thread: String, stack: [Frame], truncated: Bool = false
     ) {
         self.kind = kind
-        self.phase = phase
-        self.inInterlude = inInterlude
         self.count = count
         self.firstTransfer = firstTransfer
         self.tid = tid
@@ -61,4 +59,7 @@ public struct Site: Equatable, Sendable {
         self.stack = stack
         self.truncated = truncated
     }
+
+    /// Whether anything happened here in the steady phase; it may have been teardown's.
+    public var isOfSteady: Bool { count.calls > 0 || others.calls > 0 }
 }

@@ -43,6 +43,13 @@ public struct Violation: Equatable, Sendable, Encodable {
         pageFaults = site.firstFaults.minor + site.firstFaults.major
     }
 
+    private init(ofOthersAt site: Site, pid: Int32) {
+        self.init(of: site.kind, count: site.others, pid: pid)
+        firstTransfer = site.firstTransfer
+        stack = site.stack
+        truncated = site.truncated
+    }
+
     /// All of a process's violations, first the earliest; those without a stack last.
     ///
     /// The counts lead and the sites explain them: a call whose site was lost is a violation all the same, and a site
@@ -53,15 +60,16 @@ public struct Violation: Equatable, Sendable, Encodable {
         for kind in EventKind.allCases where policy.forbids(kind) && kind.family != .systemCall {
             var unexplained = judged[kind]
             guard unexplained.calls > 0 else { continue }
-            let sites = process.sites.filter {
-                $0.kind == kind && $0.phase == .steady && scope.judges($0, of: process)
+            func explain(_ violation: Violation) {
+                guard violation.calls > 0, violation.calls <= unexplained.calls else { return }
+                found.append(violation)
+                unexplained.calls -= violation.calls
+                unexplained.bytes -= min(violation.bytes, unexplained.bytes)
             }
-            for site in sites.filter({ !$0.inInterlude }) + sites.filter(\.inInterlude)
-            where site.count.calls > 0 && site.count.calls <= unexplained.calls {
-                found.append(Violation(at: site, pid: process.pid))
-                unexplained.calls -= site.count.calls
-                unexplained.bytes -= min(site.count.bytes, unexplained.bytes)
-            }
+            let sites = process.sites.filter { $0.kind == kind }
+            for site in sites where scope.judges(site, of: process) { explain(Violation(at: site, pid: process.pid)) }
+            // Whose they are is not known: where only some threads are judged, a stack would be a guess.
+            if scope == .process { for site in sites { explain(Violation(ofOthersAt: site, pid: process.pid)) } }
             if unexplained.calls > 0 { found.append(Violation(of: kind, count: unexplained, pid: process.pid)) }
         }
         found += systemCalls(in: process, policy: policy, scope: scope)
@@ -115,7 +123,7 @@ extension ProcessLedger {
     /// if no other site of the thread was in use then.
     fileprivate func site(around call: StrictCall) -> Int? {
         let candidates = sites.indices.filter {
-            sites[$0].tid == call.tid && sites[$0].kind.family == .heap && sites[$0].phase == .steady
+            sites[$0].tid == call.tid && sites[$0].kind.family == .heap && sites[$0].isOfSteady
                 && sites[$0].firstCall.lowerBound > 0
         }
         if let first = candidates.first(where: { sites[$0].firstCall.contains(call.nanoseconds) }) { return first }

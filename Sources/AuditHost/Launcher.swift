@@ -67,6 +67,7 @@ struct Launch: ~Copyable {
     private var child = cl_child()
     private var watch = SyscallsWatch()
     private var book = SyscallsBook()
+    private var enough = 4096
     private var deadline: UInt64?
     private var timedOut = false
     private var hasEnded = false
@@ -131,7 +132,7 @@ struct Launch: ~Copyable {
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
         case CL_FROM_TIMEOUT: if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
-        case CL_FROM_TERMINAL: interruption = signal  // the child has it too
+        case CL_FROM_GROUP: interruption = signal
         default:
             interruption = signal
             if !hasEnded { kill(child.pid, signal) }
@@ -147,8 +148,10 @@ struct Launch: ~Copyable {
 
     /// Gives records their phases; not before there are many, unless it is the end.
     private mutating func fold(_ session: borrowing Session, before limit: UInt64) throws(AuditError) {
-        guard limit == .max || watch.pending.count >= 1 << 16 else { return }
+        guard limit == .max || watch.pending.count >= enough else { return }
         let records = watch.take(before: limit)
+        // What is too young stays; to sort it again for each new record would be quadratic.
+        enough = 4096 + 2 * watch.pending.count
         guard !records.isEmpty else { return }
         book.add(records, try session.phaseBook(watch.execs))
     }

@@ -112,9 +112,7 @@ extension Ledger {
         var symbolizer = Symbolizer()
         for process in processes.indices {
             for site in processes[process].sites.indices
-            where processes[process].sites[site].phase == .steady
-                && strict.contains(processes[process].sites[site].kind)
-            {
+            where strict.contains(processes[process].sites[site].kind) && processes[process].sites[site].isOfSteady {
                 processes[process].sites[site].stack = symbolizer.name(processes[process].sites[site].stack)
             }
         }

@@ -34,8 +34,13 @@ public struct Session: ~Copyable {
         fd = cl_memfd("dioaudit-ledger")
         guard fd >= 0 else { throw systemError("memfd_create", at: "the ledger") }
         do throws(AuditError) {
-            guard ftruncate(fd, off_t(dioaudit_ledger_bytes())) == 0 else {
-                throw systemError("ftruncate", at: "the ledger")
+            guard cl_resize(fd, dioaudit_ledger_bytes()) else {
+                guard errno == EFBIG else { throw systemError("ftruncate", at: "the ledger") }
+                throw AuditError(
+                    "the limit on the size of files (RLIMIT_FSIZE) leaves no room for it", at: "the ledger",
+                    remedy:
+                        "raise it to \(dioaudit_ledger_bytes() >> 20) MiB, most of which stays a hole: ulimit -f unlimited",
+                    exit: .usage)
             }
             let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE), writable: true)
             page.start.bindMemory(to: dioaudit_session.self, capacity: 1).pointee = dioaudit_session(

@@ -307,12 +307,12 @@ extension Site {
     ) {
         let site = record.pointee
         guard let kind = EventKind(event: UInt32(site.event)) else { return nil }
-        let closed = UInt32(site.phase) == DIOAUDIT_PHASE_CLOSED.rawValue
+        var count = EventCount(calls: site.steady.calls, bytes: site.steady.bytes)
+        let interrupted = site.interlude_from == DIOAUDIT_PHASE_STEADY.rawValue && !interludes.isTheEnd(site.interlude)
+        if interrupted { count += EventCount(calls: site.closed.calls, bytes: site.closed.bytes) }
         self.init(
             kind: kind,
-            phase: closed && interludes.isTheEnd(site.interlude) ? .teardown : .steady,
-            inInterlude: closed,
-            count: EventCount(calls: site.calls, bytes: site.bytes),
+            count: count,
             firstTransfer: site.first_transfer,
             tid: site.tid,
             thread: text(site.thread),
@@ -321,6 +321,7 @@ extension Site {
                 return Frame(dioaudit_site_address(record, index), in: module < modules.count ? modules[module] : nil)
             },
             truncated: site.truncated != 0)
+        others = EventCount(calls: site.others.calls, bytes: site.others.bytes)
         firstCall = site.first_began...max(site.first_began, site.first_ended)
         lastEnded = site.last_ended
         firstFaults = Faults(minor: site.first_faults.minor, major: site.first_faults.major)

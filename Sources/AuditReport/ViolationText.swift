@@ -18,6 +18,7 @@ extension Style {
         if let thread = violation.thread {
             parts.append("thread '\(thread)'" + (violation.tid.map { " (\($0))" } ?? ""))
         }
+        if violation.thread == nil, !violation.stack.isEmpty, violation.within == nil { parts.append("other threads") }
         parts.append("pid \(violation.pid)")
         if let faults = violation.pageFaults, faults > 0 {
             parts.append("the first of them faulted in \(Figures.count(faults, "page"))")

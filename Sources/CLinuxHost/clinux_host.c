@@ -8,10 +8,12 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -22,6 +24,20 @@
 
 int cl_memfd(const char *name) {
     return memfd_create(name, MFD_CLOEXEC);
+}
+
+bool cl_resize(int fd, uint64_t bytes) {
+    struct sigaction before, ignore = {.sa_handler = SIG_IGN};
+    struct rlimit limit;
+    bool limited = getrlimit(RLIMIT_FSIZE, &limit) == 0;
+    if (limited) setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
+    sigaction(SIGXFSZ, &ignore, &before);
+    bool resized = ftruncate(fd, (off_t)bytes) == 0;
+    int error = errno;
+    sigaction(SIGXFSZ, &before, NULL);
+    if (limited) setrlimit(RLIMIT_FSIZE, &limit);
+    errno = error;
+    return resized;
 }
 
 int cl_open_direct(const char *path) {
@@ -90,6 +106,28 @@ void cl_unblock_signals(void) {
     blocked = false;
 }
 
+// Field 4 of proc_pid_stat(5); 0 for a process that is no more.
+static pid_t parent_of(pid_t pid) {
+    char path[32], text[512];
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    ssize_t length = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[length > 0 ? length : 0] = 0;
+    const char *end = strrchr(text, ')');
+    int parent = 0;
+    return end && sscanf(end + 1, " %*c %d", &parent) == 1 ? parent : 0;
+}
+
+static bool descends_from_us(pid_t pid) {
+    for (int generations = 0; pid > 1 && generations < 64; generations++) {
+        pid = parent_of(pid);
+        if (pid == getpid()) return true;
+    }
+    return false;
+}
+
 enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal) {
     struct pollfd wanted[1 + count];
     wanted[0] = (struct pollfd){.fd = signals, .events = POLLIN};
@@ -104,7 +142,8 @@ enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *
     if (!(wanted[0].revents & POLLIN) || read(signals, &info, sizeof(info)) != sizeof(info)) return CL_FROM_DESCRIPTOR;
     *signal = (int)info.ssi_signo;
     if (*signal == SIGCHLD) return CL_FROM_CHILD;
-    return info.ssi_code == SI_KERNEL ? CL_FROM_TERMINAL : CL_FROM_PROCESS;
+    bool reached_all = info.ssi_code == SI_KERNEL || descends_from_us((pid_t)info.ssi_pid);
+    return reached_all ? CL_FROM_GROUP : CL_FROM_PROCESS;
 }
 
 // MARK: children

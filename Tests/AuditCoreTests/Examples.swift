@@ -33,10 +33,10 @@ func observation(_ processes: ProcessLedger...) -> Observation {
 }
 
 func site(
-    _ kind: EventKind, calls: UInt64, in phase: Phase = .steady, inInterlude: Bool = false, first: UInt64 = 1
+    _ kind: EventKind, calls: UInt64, first: UInt64 = 1
 ) -> Site {
     Site(
-        kind: kind, phase: phase, inInterlude: inInterlude, count: EventCount(calls: calls, bytes: calls * 8),
+        kind: kind, count: EventCount(calls: calls, bytes: calls * 8),
         firstTransfer: first, tid: 10, thread: "main", stack: [Frame(function: "site", offset: 1)])
 }
 

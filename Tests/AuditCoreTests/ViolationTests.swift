@@ -28,21 +28,18 @@ import Testing
     }
 
     @Test func sitesOfTeardownAndOfOtherKindsExplainNothing() {
-        let found = violations(steady: 1, sites: [site(.malloc, calls: 1, in: .teardown), site(.calloc, calls: 1)])
+        let found = violations(steady: 1, sites: [site(.malloc, calls: 0), site(.calloc, calls: 1)])
         #expect(found.map(\.calls) == [1])
         #expect(found[0].stack.isEmpty)
     }
 
-    @Test func anInterludeOfTheWarmupIsNoViolation() {
-        #expect(violations(steady: 0, sites: [site(.malloc, calls: 4, inInterlude: true)]).isEmpty)
-        let found = violations(steady: 2, sites: [site(.malloc, calls: 4, inInterlude: true), site(.malloc, calls: 2)])
-        #expect(found.map(\.calls) == [2])
-    }
-
-    @Test func anInterludeOfTheSteadyPhaseIsOne() {
-        let found = violations(steady: 4, sites: [site(.malloc, calls: 4, inInterlude: true)])
-        #expect(found.map(\.calls) == [4])
-        #expect(found[0].stack.count == 1)
+    @Test func callsOfOtherThreadsAreExplainedByTheSameStack() {
+        var shared = site(.malloc, calls: 4)
+        shared.others = EventCount(calls: 3, bytes: 24)
+        let found = violations(steady: 8, sites: [shared])
+        #expect(found.map(\.calls) == [4, 3, 1])
+        #expect(found.map(\.thread) == ["main", nil, nil])
+        #expect(found.map(\.stack.count) == [1, 1, 0])
     }
 
     @Test func theReasonAddsThemUp() {

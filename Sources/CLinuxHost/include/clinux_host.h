@@ -14,6 +14,10 @@ bool cl_write_block(int fd, uint32_t bytes);
 // memfd_create(2), close-on-exec: Swift's Glibc module leaves out what needs _GNU_SOURCE. -1 with errno set.
 int cl_memfd(const char *name);
 
+// ftruncate(2) that fails with EFBIG beyond RLIMIT_FSIZE instead of ending the process by SIGXFSZ; the soft limit is lifted
+// meanwhile. Signal handlers are unions that Swift does not import.
+bool cl_resize(int fd, uint64_t bytes);
+
 // open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file. -1 with errno set.
 int cl_open_direct(const char *path);
 
@@ -57,7 +61,7 @@ int cl_started(struct cl_child *child);
 enum cl_source {
     CL_FROM_TIMEOUT,     // nothing came in time
     CL_FROM_CHILD,       // SIGCHLD: it ended, stopped or went on
-    CL_FROM_TERMINAL,    // a signal that the kernel sent to every process of the foreground group
+    CL_FROM_GROUP,       // a signal that the child has too: the terminal's, or one of its own processes sent it to the group
     CL_FROM_PROCESS,     // a signal by kill(2): it came to us alone
     CL_FROM_DESCRIPTOR,  // one of `descriptors` can be read
 };

@@ -1,15 +1,18 @@
 #include "following.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ledger_abi.h"
+#include "system.h"
 #include "../rules.h"
 
 enum { LONGEST = 4096 };  // PATH_MAX
 
 static const char preload_name[] = "LD_PRELOAD=", ledger_name[] = DIOAUDIT_LEDGER_ENVIRONMENT "=";
+static const char mark[] = "DIOAUDIT_FOLLOWS=";  // says that both were added to an environment of the program's making
 static const char library[] = "libdioaudit_preload.so";
 
 static char interposer[LONGEST];   // its path, as LD_PRELOAD had it
@@ -26,6 +29,31 @@ static void copy(char *to, size_t room, const char *from, size_t length) {
     to[length] = 0;
 }
 
+// Takes an entry out of the environment; the program's own array, before it has looked at it.
+static void take_out(char **entry) {
+    do entry[0] = entry[1];
+    while (*entry++);
+}
+
+// TRAP: `env -i env` shall print nothing. What was added on the way is taken out again: the followed program sees the
+// environment that it was given. Fixture: Tests/behaviour/errors.cases
+static void hide(void) {
+    bool followed = false;
+    for (char **entry = environ; *entry;) {
+        bool is_mark = value_of(*entry, mark) != NULL;
+        followed |= is_mark;
+        if (is_mark) take_out(entry);
+        else entry++;
+    }
+    for (char **entry = environ; followed && *entry;) {
+        char *list = (char *)(uintptr_t)value_of(*entry, preload_name);
+        char *others = list ? strchr(list, ':') : NULL;
+        if (others) memmove(list, others + 1, strlen(others));
+        if (value_of(*entry, ledger_name) || (list && !others)) take_out(entry);
+        else entry++;
+    }
+}
+
 void following_begin(const char *ledger_path) {
     for (char **entry = environ; *entry; entry++) {
         const char *list = value_of(*entry, preload_name);
@@ -38,6 +66,7 @@ void following_begin(const char *ledger_path) {
     if (strlen(ledger_path) + sizeof(ledger_name) >= sizeof(ledger_variable)) return;
     strcpy(ledger_variable, ledger_name);
     strcat(ledger_variable, ledger_path);
+    hide();
 }
 
 static const char *find(char *const *environment, const char *name) {
@@ -51,7 +80,7 @@ static const char *find(char *const *environment, const char *name) {
 size_t following_entries(char *const *environment) {
     size_t count = 0;
     while (environment && environment[count]) count++;
-    return count + 3;
+    return count + 4;
 }
 
 size_t following_text(char *const *environment) {
@@ -59,10 +88,37 @@ size_t following_text(char *const *environment) {
     return sizeof(preload_name) + strlen(interposer) + 1 + (list ? strlen(list) : 0);
 }
 
+// In another root directory, or without the rights, ld.so would only complain of it on the program's standard error.
+static bool can_be_loaded(void) {
+    return SYSTEM(SYS_faccessat, AT_FDCWD, interposer, R_OK) == 0;
+}
+
+// Writes LD_PRELOAD without our library, which has been found in `list`.
+static void put_others(char *text, const char *list) {
+    const char *ours = strstr(list, interposer);
+    size_t before = ours ? (size_t)(ours - list) : strlen(list);
+    strcpy(text, preload_name);
+    strncat(text, list, before);
+    if (ours) strcat(text, ours + strlen(interposer));
+}
+
+static char *const *environment_without_us(char *const *environment, char **entries, char *text) {
+    size_t count = 0;
+    for (; environment && *environment; environment++) {
+        const char *list = value_of(*environment, preload_name);
+        if (list) put_others(text, list);
+        entries[count++] = list ? text : *environment;
+    }
+    entries[count] = NULL;
+    return entries;
+}
+
 char *const *following_environment(char *const *environment, char **entries, char *text) {
     const char *list = find(environment, preload_name);
     bool preloads = list && strstr(list, library), reports = find(environment, ledger_name) != NULL;
-    if (!ledger_variable[0] || !interposer[0] || (preloads && reports)) return environment;
+    if (!ledger_variable[0] || !interposer[0]) return environment;
+    if (!can_be_loaded()) return preloads ? environment_without_us(environment, entries, text) : environment;
+    if (preloads && reports) return environment;
     size_t count = 0;
     for (; environment && *environment; environment++)
         if (preloads || !value_of(*environment, preload_name)) entries[count++] = *environment;
@@ -73,6 +129,7 @@ char *const *following_environment(char *const *environment, char **entries, cha
         entries[count++] = text;
     }
     if (!reports) entries[count++] = ledger_variable;
+    if (!preloads && !reports) entries[count++] = (char *)(uintptr_t)mark;
     entries[count] = NULL;
     return entries;
 }

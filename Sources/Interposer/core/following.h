@@ -7,7 +7,7 @@
 // Remembers by which variables this image was attached.
 void following_begin(const char *ledger_path);
 
-// The environment with those variables; itself if it has them. `entries` and `text` give it room.
+// The environment with those variables; itself if it has them; without our library where it cannot be loaded. `entries` and `text` give it room.
 char *const *following_environment(char *const *environment, char **entries, char *text);
 
 // How many pointers and bytes that takes.

@@ -62,15 +62,12 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
     return hash ^ hash >> 32;
 }
 
-static void describe(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint32_t phase,
-                     uint32_t interlude, uint64_t transfer) {
+static void describe(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint64_t transfer) {
     site->event = (uint8_t)event;
-    site->phase = (uint8_t)phase;
     site->depth = (uint8_t)stack->depth;
     site->truncated = stack->truncated;
     site->owner = ledger_process_index();
     site->tid = stack->tid;
-    site->interlude = interlude;
     site->first_transfer = transfer;
     ledger_thread_name(site->thread);
     for (uint32_t frame = 0; frame < stack->depth; frame++) {
@@ -81,10 +78,9 @@ static void describe(struct dioaudit_site *site, const struct stack *stack, enum
 }
 
 // Names of modules may lie where nobody has read before.
-static void fill(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint32_t phase,
-                 uint32_t interlude, uint64_t transfer) {
+static void fill(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint64_t transfer) {
     struct dioaudit_faults before = phases_thread_faults();
-    describe(site, stack, event, phase, interlude, transfer);
+    describe(site, stack, event, transfer);
     phases_disown_faults(before);
 }
 
@@ -100,25 +96,68 @@ static struct dioaudit_site *find(uint64_t hash, bool *is_new) {
     return NULL;
 }
 
+static void add_cell(struct dioaudit_cell *cell, uint64_t bytes) {
+    add(&cell->calls, 1);
+    add(&cell->bytes, bytes);
+}
+
+// What was counted in an interlude that has ended belongs to what it interrupted: to the steady phase, or to nothing that is
+// judged. A program that opens its file anew for each transfer has thousands of them.
+static void settle(struct dioaudit_site *site) {
+    uint32_t current = process.interlude;
+    if (likely(site->interlude == current)) return;
+    uint64_t calls = __atomic_exchange_n(&site->closed.calls, 0, __ATOMIC_RELAXED);
+    uint64_t bytes = __atomic_exchange_n(&site->closed.bytes, 0, __ATOMIC_RELAXED);
+    if (site->interlude_from == DIOAUDIT_PHASE_STEADY) {
+        add(&site->steady.calls, calls);
+        add(&site->steady.bytes, bytes);
+    }
+    site->interlude = current;
+    site->interlude_from = process.interlude_from;
+}
+
+// Without a place of its own a call is counted where the same stack has one, for another thread of this process.
+static struct dioaudit_site *find_same_stack(uint64_t stack_hash) {
+    for (uint32_t i = 0; i < DIOAUDIT_SITES; i++) {
+        struct dioaudit_site *site = &ledger->sites[i];
+        if (site->ready && site->stack_hash == stack_hash && site->owner == ledger_process_index()) return site;
+    }
+    return NULL;
+}
+
+static void record_elsewhere(uint64_t stack_hash, uint64_t bytes, uint32_t phase) {
+    struct dioaudit_site *site = phase == DIOAUDIT_PHASE_STEADY ? find_same_stack(stack_hash) : NULL;
+    if (!site) {
+        add_shared(&process.record->lost_sites, 1);
+        return;
+    }
+    add_shared(&site->others.calls, 1);
+    add_shared(&site->others.bytes, bytes);
+}
+
 struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer,
                                    bool *is_first) {
     struct stack stack;
     stack_capture(&stack);
     stack.tid = context.rows ? context.rows->tid : (int32_t)SYSTEM(SYS_gettid);
-    uint32_t interlude = phase == DIOAUDIT_PHASE_CLOSED ? process.interlude : 0;
 
-    uint64_t hash = mix((uint64_t)event << 8 | phase, interlude);
-    hash = mix(hash, (uint64_t)ledger_process_index() << 32 | (uint32_t)stack.tid);
-    for (uint32_t frame = 0; frame < stack.depth; frame++) hash = mix(hash, stack.addresses[frame]);
+    uint64_t stack_hash = mix(0, event);
+    for (uint32_t frame = 0; frame < stack.depth; frame++) stack_hash = mix(stack_hash, stack.addresses[frame]);
+    uint64_t hash = mix(stack_hash, (uint64_t)ledger_process_index() << 32 | (uint32_t)stack.tid);
     if (hash == 0) hash = 1;
 
     struct dioaudit_site *site = find(hash, is_first);
     if (!site) {
-        add_shared(&process.record->lost_sites, 1);
+        record_elsewhere(stack_hash, bytes, phase);
         return NULL;
     }
-    add(&site->calls, 1);
-    add(&site->bytes, bytes);
-    if (*is_first) fill(site, &stack, event, phase, interlude, transfer);
+    if (*is_first) {
+        site->stack_hash = stack_hash;
+        site->interlude = process.interlude;
+        site->interlude_from = process.interlude_from;
+    }
+    settle(site);
+    add_cell(phase == DIOAUDIT_PHASE_CLOSED ? &site->closed : &site->steady, bytes);
+    if (*is_first) fill(site, &stack, event, transfer);
     return site;
 }

@@ -91,8 +91,11 @@ INTERPOSED void closefrom(int first) {
 }
 
 // TRAP: a stream closes its descriptor by libc's internal name. Fixture: closes-by-stream.c
+// TRAP: a stream in memory has no descriptor, and asking for it leaves an errno. Fixture: Tests/behaviour/errno.cases
 INTERPOSED int fclose(FILE *stream) {
-    files_closed(fileno(stream));
+    int saved = errno, fd = fileno(stream);
+    errno = saved;
+    if (fd >= 0) files_closed(fd);
     return next.fclose(stream);
 }
 

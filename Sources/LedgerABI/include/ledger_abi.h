@@ -222,16 +222,17 @@ struct dioaudit_site {
     uint64_t hash;                 // 0 while free
     uint32_t ready;
     uint8_t event;
-    uint8_t phase;                 // STEADY or CLOSED
     uint8_t depth;
     uint8_t truncated;             // more frames than DIOAUDIT_FRAMES, or unwinding stopped at code without CFI
     uint32_t owner;                // index into processes
     int32_t tid;
-    uint32_t interlude;            // for CLOSED: which interlude it fell in
-    uint32_t reserved;
+    uint32_t interlude;            // the one that `closed` was counted in
+    uint32_t interlude_from;       // phase that it interrupted, if it turns out not to be the end
     char thread[DIOAUDIT_NAME];
-    uint64_t calls;
-    uint64_t bytes;
+    uint64_t stack_hash;           // the same stack in another thread has the same
+    struct dioaudit_cell steady;   // in the steady phase
+    struct dioaudit_cell closed;   // in the last interlude that there were any in
+    struct dioaudit_cell others;   // in the steady phase, from the same stack, by threads whose own site found no place
     uint64_t first_transfer;       // transfers completed in the process, plus one if inside a transfer
     uint64_t first_began;          // when its first call began and returned, CLOCK_MONOTONIC in nanoseconds
     uint64_t first_ended;
