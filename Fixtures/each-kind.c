@@ -3,10 +3,10 @@
 // Options: --warmup-ios 2 --allow all --no-require-lock
 // Exit: 0
 // Verdict: pass
-// Setup: transfers 0, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 43/0, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
-// Warmup: transfers 2, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 43/0, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
-// Steady: transfers 1, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 43/0, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
-// Teardown: transfers 0, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 43/0, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
+// Setup: transfers 0, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 42/86016, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
+// Warmup: transfers 2, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 42/86016, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
+// Steady: transfers 1, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 42/86016, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
+// Teardown: transfers 0, malloc 2/200, calloc 3/306, realloc 5/515, reallocarray 7/728, free 67, posixMemalign 11/1155, alignedAlloc 13/1664, memalign 17/1819, valloc 19/2052, pvalloc 23/2507, freeSized 19, freeAlignedSized 14, mmap 60/245760, mremap 31/126976, munmap 60/245760, madvise 37/151552, brk 41, sbrk 42/86016, mlock 100/409600, munlock 59/241664, mlockall 61, munlockall 73
 #include "direct.h"
 #include <malloc.h>
 
@@ -42,7 +42,9 @@ static void use_mappings(void) {
     TIMES(37) require(madvise(pages[i], BLOCK, MADV_NORMAL) == 0, "madvise");
     TIMES(60) require(munmap(pages[i], BLOCK) == 0, "munmap");
     void *end = NULL;
-    TIMES(43) end = sbrk(0);
+    TIMES(21) require(sbrk(BLOCK) != (void *)-1, "sbrk");
+    TIMES(21) require(sbrk(-BLOCK) != (void *)-1, "sbrk");
+    end = sbrk(0);  // only asks, and is not counted
     TIMES(41) require(brk(end) == 0, "brk");
 }
 

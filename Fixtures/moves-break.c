@@ -1,15 +1,15 @@
-// Intent: moves the end of its data segment in the steady phase: up by sbrk, and back by brk. Asking where it is
-// counts.
+// Intent: moves the end of its data segment in the steady phase: up by sbrk, and back by brk. Asking where it is is no
+// event.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
-// Setup: sbrk 1/0
+// Setup: nothing
 // Warmup: transfers 1
-// Steady: transfers 9, sbrk 20/53248, brk 3
+// Steady: transfers 9, sbrk 13/53248, brk 3
 // Teardown: nothing
 // Settled: never
 // Violation: sbrk 10/53248 first 1 in main
-// Violation: sbrk 7/0 first 1 in main
+// Violation: sbrk 3/0 first 1 in main
 // Violation: brk 3 first 4 in main
 #include "direct.h"
 

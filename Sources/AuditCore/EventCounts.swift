@@ -10,7 +10,7 @@ public struct EventCount: Equatable, Sendable {
 
     /// A caller may ask for any number of bytes, twice: sums of them stop at the largest number.
     public static func += (left: inout Self, right: Self) {
-        left.calls += right.calls
+        left.calls &+= right.calls
         let (bytes, overflow) = left.bytes.addingReportingOverflow(right.bytes)
         left.bytes = overflow ? .max : bytes
     }

@@ -20,7 +20,12 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
             "processes that the subject left behind still run: what they do from now on is not in the ledger")
     }
     if let reason = witnesses.interposer.reason { reasons.append(reason) }
-    if witnesses.syscalls.status == .partial, let reason = witnesses.syscalls.reason { reasons.append(reason) }
+    if let reason = witnesses.syscalls.reason {
+        if witnesses.syscalls.status == .partial { reasons.append(reason) }
+        if witnesses.syscalls.status == .unavailable && observation.syscallsRequired {
+            reasons.append("the syscalls witness is asked for: \(reason)")
+        }
+    }
     if requirements.kernel == .require, let reason = witnesses.kernel.reason { reasons.append(reason) }
     reasons += lockReasons(observation, requirements)
     // Without the interposer there is nothing to say of phases.
@@ -160,7 +165,7 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
     }
     let faultsMatter = requirements.policy.forbids(.pageFaultMinor) || requirements.policy.forbids(.pageFaultMajor)
     for process in processes {
-        if !process.phases[.steady].faultsKnown && faultsMatter {
+        if !process.phases[.steady].faultsKnown && faultsMatter && process.threadPhasesOpen == 0 {
             reasons.append(
                 "page faults of the steady phase are not known in full for \(name(of: process)): "
                     + "it ended within that phase, without exit")
@@ -186,6 +191,11 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
                 "\(plural(process.threadPhasesOpen, "thread")) of \(name(of: process)) ended in a phase of their own: "
                     + "their last page faults are not known")
         }
+        for region in process.regions where region.allowed && region.entered != region.left {
+            reasons.append(
+                "\(name(of: process)) began the allowed region '\(region.name)' \(plural(region.entered, "time")) and "
+                    + "ended it \(region.left): what came after may hide in it")
+        }
         if process.unbalancedRegions > 0 {
             reasons.append(
                 "\(name(of: process)) ended \(plural(process.unbalancedRegions, "region")) that it was not in")
@@ -193,7 +203,7 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
         if process.unknownMarkers > 0 {
             reasons.append(
                 "\(name(of: process)) called dioaudit_phase() \(plural(process.unknownMarkers, "time")) with a name "
-                    + "that is no phase")
+                    + "that is no phase: '\(process.unknownMarker)'")
         }
     }
     return reasons

@@ -107,6 +107,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var steadyReached = false
     public var phasesByMarker = false
     public var unknownMarkers: UInt32 = 0
+    /// The first of their names.
+    public var unknownMarker = ""
     /// System calls by number, past the functions that are counted, that transfer or exec.
     public var directCalls: UInt64 = 0
     /// The same that map or unlock: the syscalls witness sees those.

@@ -12,6 +12,8 @@ public struct Observation: Sendable {
     public var isStatic = false
     /// The syscalls witness as it ended.
     public var syscalls = Witness.unavailable("--syscalls off")
+    /// It was asked for by name, so that nothing passes without it.
+    public var syscallsRequired = false
     /// What the interposer was told to do at a violation.
     public var enforce = Enforce.report
     /// Its first process has ended, and others have not.

@@ -6,14 +6,17 @@ public struct RegionLedger: Equatable, Sendable, Encodable {
     public let allowed: Bool
     /// How often it was begun.
     public var entered: UInt64
+    /// How often it was ended: fewer times, if the program jumped out of it, forgot it, or died in it.
+    public var left: UInt64
     /// In all phases.
     public var events = EventCounts()
     public var steadyEvents = EventCounts()
 
-    public init(name: String, allowed: Bool, entered: UInt64) {
+    public init(name: String, allowed: Bool, entered: UInt64, left: UInt64) {
         self.name = name
         self.allowed = allowed
         self.entered = entered
+        self.left = left
     }
 
     public func isSame(as other: Self) -> Bool {
@@ -22,6 +25,7 @@ public struct RegionLedger: Equatable, Sendable, Encodable {
 
     public static func += (left: inout Self, right: Self) {
         left.entered += right.entered
+        left.left += right.left
         left.events += right.events
         left.steadyEvents += right.steadyEvents
     }

@@ -122,7 +122,9 @@ extension Arena {
 
 extension RegionLedger {
     fileprivate init(_ record: UnsafePointer<dioaudit_region>) {
-        self.init(name: text(record.pointee.name), allowed: record.pointee.allows != 0, entered: record.pointee.entered)
+        self.init(
+            name: text(record.pointee.name), allowed: record.pointee.allows != 0, entered: record.pointee.entered,
+            left: record.pointee.left)
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
             let all = dioaudit_region_cell(record, event, 0)
@@ -148,6 +150,7 @@ extension ProcessLedger {
         steadyReached = process.steady_reached != 0
         phasesByMarker = process.phase_by_marker != 0
         unknownMarkers = process.markers_unknown
+        unknownMarker = text(process.unknown_marker)
         directCalls = process.direct_calls
         directMappings = process.direct_mappings
         deniedCalls = process.denied_calls

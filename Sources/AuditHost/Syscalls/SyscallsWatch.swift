@@ -114,7 +114,9 @@ struct SyscallsWatch: ~Copyable {
             guard let found = programFile(path) else { return }
             path = found
         }
-        execs.append(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: path))
+        // In the order of time: the rings of two CPUs are not read in it.
+        let place = execs.lastIndex { $0.nanoseconds <= record.nanoseconds }.map { $0 + 1 } ?? 0
+        execs.insert(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: path), at: place)
     }
 
     /// perf names a program by its first 15 characters; the first file that it then maps to execute is its own.

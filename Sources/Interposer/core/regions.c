@@ -69,6 +69,7 @@ void regions_end(const char *name, bool allows) {
     uint8_t index = context.regions <= DEPTH ? context.region[context.regions - 1] : (uint8_t)UNLISTED;
     if (index != UNLISTED && !is_it(&ledger->regions[index], name, allows))
         __atomic_fetch_add(&process.record->regions_unbalanced, 1, __ATOMIC_RELAXED);
+    if (index != UNLISTED) add_shared(&ledger->regions[index].left, 1);
     context.regions--;
     if (allows && --context.allowed == 0) end_allowed();
     context_choose_way();

@@ -30,6 +30,7 @@ INTERPOSED int brk(void *end) {
 }
 
 INTERPOSED void *sbrk(intptr_t increment) {
+    if (increment == 0) return next.sbrk(0);  // only asks where the break is
     uint64_t bytes = increment > 0 ? (uint64_t)increment : 0;
     COUNTED(void *, DIOAUDIT_EVENT_SBRK, bytes, next.sbrk(increment), (void *)-1);
 }

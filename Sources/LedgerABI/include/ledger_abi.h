@@ -180,6 +180,7 @@ struct dioaudit_process {
     uint32_t thread_phases_open;             // threads that are in a phase of their own
     uint32_t aborted;                        // nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
     uint32_t reserved;
+    char unknown_marker[32];                 // the first of those names
     char executable[DIOAUDIT_PATH];
 };
 
@@ -203,6 +204,7 @@ struct dioaudit_region {
     uint32_t allows;       // nonzero: events in it are no violations, and `name` is the reason
     uint32_t reserved;
     uint64_t entered;
+    uint64_t left;
     char name[DIOAUDIT_REGION_NAME];
     struct dioaudit_cell cells[DIOAUDIT_EVENT_COUNT];         // in all phases
     struct dioaudit_cell steady_cells[DIOAUDIT_EVENT_COUNT];  // in the steady phase
