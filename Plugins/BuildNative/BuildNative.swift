@@ -21,7 +21,8 @@ struct BuildNative: BuildToolPlugin {
         "core/rings.c",
         "core/sites.c", "core/stack.c", "core/threads.c", "core/transfers.c",
         "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c", "interpose/images.c",
-        "interpose/life.c", "interpose/locking.c", "interpose/mappings.c", "interpose/markers.c",
+        "interpose/life.c", "interpose/loading.c", "interpose/locking.c", "interpose/mappings.c", "interpose/markers.c",
+        "interpose/operators.c",
         "interpose/transfers.c",
     ]
 

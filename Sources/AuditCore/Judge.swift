@@ -104,6 +104,7 @@ private func gap(in ledger: Ledger) -> String? {
     if let process = ledger.processes.first(where: { $0.ownHeap != nil }), let heap = process.ownHeap {
         return "\(name(of: process)): \(heap)"
     }
+    if let reason = ledger.processes.lazy.compactMap(bypass).first { return reason }
     if ledger.imagesRefused > 0 {
         return "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))"
     }
@@ -124,6 +125,29 @@ private func gap(in ledger: Ledger) -> String? {
     return ledger.processes.first { !$0.attached }.map {
         "the interposer began to attach to \(name(of: $0)), but did not finish"
     }
+}
+
+/// How a process comes to functions that are not the interposer's, in words.
+private func bypass(_ process: ProcessLedger) -> String? {
+    let bypasses = process.bypasses
+    if let function = bypasses.taken {
+        return "\(name(of: process)) brings its own \(function), whose calls pass the interposer by"
+    }
+    if bypasses.deepBindings > 0 {
+        return
+            "\(name(of: process)) called dlopen with RTLD_DEEPBIND \(plural(bypasses.deepBindings, "time")): what it "
+            + "loaded so calls libc past the interposer"
+    }
+    if bypasses.namespaces > 0 {
+        return "\(name(of: process)) called dlmopen \(plural(bypasses.namespaces, "time")) for a namespace of its own, "
+            + "which has another libc"
+    }
+    if let function = bypasses.lookedUp {
+        return "\(name(of: process)) looked up \(function) in a library by dlsym, whose calls pass the interposer by"
+    }
+    return process.lost.modules > 0
+        ? "\(name(of: process)) has \(plural(process.lost.modules, "loaded file")) more than the ledger has room for: they "
+            + "may have heaps of their own" : nil
 }
 
 private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {

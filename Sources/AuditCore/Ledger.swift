@@ -113,6 +113,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var directCalls: UInt64 = 0
     /// The same that map or unlock: the syscalls witness sees those.
     public var directMappings: UInt64 = 0
+    /// What it did to have functions of libc's that are not the interposer's.
+    public var bypasses = Bypasses()
     /// Calls that `--enforce deny` let fail.
     public var deniedCalls: UInt64 = 0
     /// `--enforce abort` stopped it at a violation.
@@ -163,12 +165,28 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     }
 }
 
+/// How a process came to functions that are not interposed: each is a way to allocate unseen.
+public struct Bypasses: Equatable, Sendable {
+    /// dlopen(3) with RTLD_DEEPBIND.
+    public var deepBindings: UInt32 = 0
+    /// dlmopen(3) for a namespace of its own, which has a libc of its own.
+    public var namespaces: UInt32 = 0
+    /// An interposed function that dlsym(3) found in a library.
+    public var lookedUp: String?
+    /// An interposed function that the program brings itself.
+    public var taken: String?
+
+    public init() {}
+}
+
 /// What did not fit into a process's ledger.
 public struct Losses: Equatable, Sendable {
     /// Violations that were counted, but whose stack found no place.
     public var sites: UInt64 = 0
     /// O_DIRECT files beyond the interposer's table: their transfers were not seen.
     public var files: UInt64 = 0
+    /// Loaded files beyond the table: not looked into for a heap of their own.
+    public var modules: UInt32 = 0
     /// Regions that found no place, or were nested too deeply: counted, but not listed.
     public var regions: UInt64 = 0
     /// Threads whose page faults could not be told apart.

@@ -97,6 +97,7 @@ private struct Arena {
                 sites: sites.filter { $0.pointee.owner == index },
                 modules: modules)
             ledger.regions = regions(of: index)
+            ledger.bypasses = Bypasses(record.pointee, in: pointer)
             return (index, ledger)
         }
     }
@@ -157,6 +158,7 @@ extension ProcessLedger {
         aborted = process.aborted != 0
         unbalancedRegions = process.regions_unbalanced
         threadPhasesOpen = process.thread_phases_open
+        lost.modules = process.lost_modules
         lost.regions = process.lost_regions
         lost.threadFaults = process.lost_thread_faults
         threadsCreated = process.threads_created
@@ -194,6 +196,16 @@ extension ProcessLedger {
             }
             phases[phase].durationNanoseconds += dioaudit_process_phase_nanoseconds(record, index)
         }
+    }
+}
+
+extension Bypasses {
+    fileprivate init(_ process: dioaudit_process, in arena: OpaquePointer) {
+        self.init()
+        deepBindings = process.deep_bindings
+        namespaces = process.other_namespaces
+        lookedUp = process.looked_up > 0 ? String(cString: dioaudit_looked_up_name(arena)) : nil
+        taken = process.taken > 0 ? String(cString: dioaudit_taken_name(arena)) : nil
     }
 }
 

@@ -118,6 +118,41 @@ typedef void plain_function(void);
     X(int, system, (const char *command), (command))                                                                \
     X(FILE *, popen, (const char *command, const char *mode), (command, mode))
 
+// C++'s operators new and delete by their mangled names, with every variant: what one of them gave, another may take back.
+// A program without C++ has no next ones.
+#define INTERPOSED_NEW(X)                                                                                           \
+    X(void *, _Znwm, (size_t size), (size))                                                                         \
+    X(void *, _Znam, (size_t size), (size))                                                                         \
+    X(void *, _ZnwmRKSt9nothrow_t, (size_t size, const void *tag), (size, tag))                                     \
+    X(void *, _ZnamRKSt9nothrow_t, (size_t size, const void *tag), (size, tag))                                     \
+    X(void *, _ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment))                             \
+    X(void *, _ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment))                             \
+    X(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag),                 \
+      (size, alignment, tag))                                                                                       \
+    X(void *, _ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag),                 \
+      (size, alignment, tag))
+
+#define INTERPOSED_DELETE(X)                                                                                        \
+    X(void, _ZdlPv, (void *block), (block))                                                                         \
+    X(void, _ZdaPv, (void *block), (block))                                                                         \
+    X(void, _ZdlPvm, (void *block, size_t size), (block, size))                                                     \
+    X(void, _ZdaPvm, (void *block, size_t size), (block, size))                                                     \
+    X(void, _ZdlPvRKSt9nothrow_t, (void *block, const void *tag), (block, tag))                                     \
+    X(void, _ZdaPvRKSt9nothrow_t, (void *block, const void *tag), (block, tag))                                     \
+    X(void, _ZdlPvSt11align_val_t, (void *block, size_t alignment), (block, alignment))                             \
+    X(void, _ZdaPvSt11align_val_t, (void *block, size_t alignment), (block, alignment))                             \
+    X(void, _ZdlPvmSt11align_val_t, (void *block, size_t size, size_t alignment), (block, size, alignment))         \
+    X(void, _ZdaPvmSt11align_val_t, (void *block, size_t size, size_t alignment), (block, size, alignment))         \
+    X(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *block, size_t alignment, const void *tag),                  \
+      (block, alignment, tag))                                                                                      \
+    X(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *block, size_t alignment, const void *tag),                  \
+      (block, alignment, tag))
+
+#define INTERPOSED_LOADING(X)                                                                                       \
+    X(void *, dlopen, (const char *file, int mode), (file, mode))                                                   \
+    X(void *, dlsym, (void *handle, const char *name), (handle, name))                                              \
+    X(void *, dlmopen, (long space, const char *file, int mode), (space, file, mode))
+
 #define INTERPOSED_DIRECT(X)                                                                                        \
     X(long, syscall, (long number, long a, long b, long c, long d, long e, long f), (number, a, b, c, d, e, f))
 
@@ -145,6 +180,7 @@ typedef void plain_function(void);
     INTERPOSED_FILES(X)                                                                                             \
     INTERPOSED_TRANSFERS(X)                                                                                         \
     INTERPOSED_IMAGES(X)                                                                                            \
+    INTERPOSED_LOADING(X)                                                                                           \
     INTERPOSED_DIRECT(X)                                                                                            \
     INTERPOSED_LIFE(X)
 

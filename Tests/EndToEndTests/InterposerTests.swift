@@ -17,7 +17,8 @@ import Testing
         let room = "\(Place.repository)Sources/Interposer"
         let list = try String(contentsOfFile: "\(room)/interposed.h", encoding: .utf8)
         let sources = try [
-            "asynchronous", "direct", "files", "heap", "images", "life", "locking", "mappings", "markers", "transfers",
+            "asynchronous", "direct", "files", "heap", "images", "life", "loading", "locking", "mappings", "markers",
+            "operators", "transfers",
         ]
         .map { try String(contentsOfFile: "\(room)/interpose/\($0).c", encoding: .utf8) }.joined()
         let interposed =

@@ -81,7 +81,10 @@ void context_enter(uint32_t phase) {
 
 // The phase that the event was counted in, or NONE if it is nobody's yet.
 static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
-    if (context.suspended) return DIOAUDIT_PHASE_NONE;
+    if (context.suspended) {
+        context.passed_over++;
+        return DIOAUDIT_PHASE_NONE;
+    }
     if (!process.phase && !ledger_attach()) {
         count_early(event, bytes);
         return DIOAUDIT_PHASE_NONE;

@@ -14,6 +14,7 @@ struct context {
     struct dioaudit_thread *thread;  // its rows, if its events may be counted the short way: not on a detour
     struct dioaudit_thread *rows;    // its rows, once it has counted something
     uint32_t suspended;              // nesting of our own work, whose events are not the subject's
+    uint32_t passed_over;            // events that were not counted for that reason
     uint32_t own_phase;              // that it named for itself (dioaudit_phase_thread), or NONE
     uint32_t regions;                // nesting of regions, and how many of them are allowed
     uint32_t allowed;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "stack.h"
 #include "system.h"
 #include "../rules.h"
 
@@ -65,13 +66,13 @@ INTERPOSED_IN_LIBC(X)
 
 // TRAP: libaio and liburing may be loaded by dlopen(RTLD_LOCAL), where RTLD_NEXT cannot see them although their
 // callers bind to us. They are found by file name at the first call.
-static void *find_in(const char *library, const char *name) {
+static __attribute__((noinline)) void *find_in(const char *library, const char *name) {
     int saved = errno;
     context_suspend();
-    void *found = dlsym(RTLD_NEXT, name);
+    void *found = next.dlsym(RTLD_NEXT, name);
     if (!found) {
         void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
-        if (handle) found = dlsym(handle, name);
+        if (handle) found = next.dlsym(handle, name);
     }
     context_resume();
     errno = saved;
@@ -92,9 +93,65 @@ INTERPOSED_LIBAIO(X)
 INTERPOSED_LIBURING(X)
 #undef X
 
-#define X(result, name, parameters, arguments) .name = first_##name,
-struct next next = {INTERPOSED_IN_LIBC(X) INTERPOSED_LIBAIO(X) INTERPOSED_LIBURING(X)};
+// The same of C++'s operators where no C++ runtime was there at the start.
+static __attribute__((noinline)) void *find_operator(const char *name) {
+    void *found = find_in("libstdc++.so.6", name);
+    if (!found) found = find_in("libc++abi.so.1", name);
+    if (!found) __builtin_trap();
+    return found;
+}
+
+#define X(result, name, parameters, arguments)                               \
+    static result first_##name parameters {                                  \
+        next.name = (result(*) parameters)(uintptr_t)find_operator(#name);   \
+        return next.name arguments;                                          \
+    }
+INTERPOSED_NEW(X)
+INTERPOSED_DELETE(X)
 #undef X
+
+#define X(result, name, parameters, arguments) .name = first_##name,
+struct next next = {INTERPOSED_IN_LIBC(X) INTERPOSED_LIBAIO(X) INTERPOSED_LIBURING(X) INTERPOSED_NEW(X)
+                        INTERPOSED_DELETE(X)};
+#undef X
+
+bool next_news_itself, next_resolved;
+
+static void use_pool(void) {
+    next.malloc = pool_malloc;
+    next.calloc = pool_calloc;
+    next.realloc = pool_realloc;
+    next.free = pool_free;
+}
+
+// TRAP: dlsym allocates for a name that it does not find. Of the pool, since the first block of libc's heap takes 132 KiB; and
+// where the program has a malloc of its own that maps by our mmap, the rest of libc's table must stand by then.
+// Test: BlindSpotTests, static allocators
+static void resolve_operators(const struct next *found) {
+    next = *found;
+    use_pool();
+    void *function = next.dlsym(RTLD_NEXT, "_Znwm");
+#define X(result, name, parameters, arguments)                                          \
+    if (function && (function = next.dlsym(RTLD_NEXT, #name)))                          \
+        next.name = (result(*) parameters)(uintptr_t)function;
+    INTERPOSED_NEW(X)
+    INTERPOSED_DELETE(X)
+#undef X
+    next_news_itself = stack_module((uintptr_t)next._Znwm) == stack_module((uintptr_t)found->malloc);
+    next.malloc = found->malloc;
+    next.calloc = found->calloc;
+    next.realloc = found->realloc;
+    next.free = found->free;
+}
+
+bool next_is_in_ours(const void *function) {
+    return stack_module((uintptr_t)function) == stack_module((uintptr_t)next_resolve);
+}
+
+bool next_is_ours(const char *name) {
+    const void *function = next.dlsym(RTLD_DEFAULT, name);
+    return !function || next_is_in_ours(function);
+}
 
 static THREAD_LOCAL bool resolving;
 
@@ -104,19 +161,20 @@ bool next_resolve(void) {
     int saved = errno;
     context_suspend();
 
+    // First of all, since what it allocates may be asked of a program that asks dlsym for its next in turn. By the other
+    // function, since dlsym is ours. Fixture: dlsym-callocs.c
+    next.dlsym = (void *(*)(void *, const char *))(uintptr_t)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
     struct next found = next;
-    next.malloc = pool_malloc;
-    next.calloc = pool_calloc;
-    next.realloc = pool_realloc;
-    next.free = pool_free;
+    use_pool();
 #define X(result, name, parameters, arguments)                                                \
     {                                                                                         \
-        void *function = dlsym(RTLD_NEXT, #name);                                             \
+        void *function = next.dlsym(RTLD_NEXT, #name);                                        \
         found.name = function ? (result(*) parameters)(uintptr_t)function : missing_##name;   \
     }
     INTERPOSED_IN_LIBC(X)
 #undef X
-    next = found;
+    resolve_operators(&found);
+    next_resolved = true;
 
     context_resume();
     errno = saved;

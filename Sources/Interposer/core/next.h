@@ -12,6 +12,8 @@ struct next {
     INTERPOSED_IN_LIBC(X)
     INTERPOSED_LIBAIO(X)
     INTERPOSED_LIBURING(X)
+    INTERPOSED_NEW(X)
+    INTERPOSED_DELETE(X)
 };
 #undef X
 
@@ -20,6 +22,16 @@ extern struct next next __attribute__((visibility("hidden")));
 // Resolves every name of libc; false while this thread is doing so already. Until then each entry resolves the
 // table when first called.
 bool next_resolve(void);
+extern bool next_resolved __attribute__((visibility("hidden")));
+
+// Whether the next operator new is that of the allocator which has the next malloc: it need not call malloc then.
+extern bool next_news_itself __attribute__((visibility("hidden")));
+
+// Whether this function is one of ours.
+bool next_is_in_ours(const void *function);
+
+// False if an object that comes before us, such as the program itself, has the function that we took from libc.
+bool next_is_ours(const char *name);
 
 // Whether a block came from the pool that serves allocations made while the table is being resolved. Such blocks
 // are never given back.

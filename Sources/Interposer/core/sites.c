@@ -47,12 +47,16 @@ static uint8_t module_of(uintptr_t address) {
     return map ? module_in(map) : DIOAUDIT_NO_MODULE;
 }
 
+static void note_module(const struct link_map *map) {
+    if (module_in(map) == DIOAUDIT_NO_MODULE) __atomic_fetch_add(&process.record->lost_modules, 1, __ATOMIC_RELAXED);
+}
+
 // From our own entry in the linker's list to both ends: dl_iterate_phdr would take the linker's lock.
 void sites_note_modules(void) {
     const struct link_map *ours = stack_module((uintptr_t)sites_note_modules);
     if (!ours) return;
-    for (const struct link_map *map = ours; map; map = map->l_prev) module_in(map);
-    for (const struct link_map *map = ours->l_next; map; map = map->l_next) module_in(map);
+    for (const struct link_map *map = ours; map; map = map->l_prev) note_module(map);
+    for (const struct link_map *map = ours->l_next; map; map = map->l_next) note_module(map);
 }
 
 // MARK: sites

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ static void begin_child(void) {
     errno = saved;
 }
 
+// What the program has of its own is not ours to count, and its file may not say so.
+static void look_for_taken_functions(void) {
+    static const char names[] =
+#define X(result, name, parameters, arguments) #name "\0"
+        INTERPOSED_HEAP(X) INTERPOSED_MAPPINGS(X) INTERPOSED_LOCKING(X) INTERPOSED_FILES(X) INTERPOSED_TRANSFERS(X);
+#undef X
+    for (const char *name = names; *name; name += strlen(name) + 1)
+        if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->taken_name, name, DIOAUDIT_FUNCTION - 1);
+}
+
 // Before main, and after most of the subject's libraries: what was counted till then is adopted.
 __attribute__((constructor(101))) static void begin(void) {
     int saved = errno;
@@ -32,6 +43,7 @@ __attribute__((constructor(101))) static void begin(void) {
         stack_warm();
         context_suspend();  // what registering a handler allocates is ours
         pthread_atfork(NULL, NULL, begin_child);
+        look_for_taken_functions();
         context_resume();
     }
     errno = saved;

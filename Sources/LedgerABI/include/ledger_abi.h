@@ -99,7 +99,8 @@ enum {
     DIOAUDIT_ALLOWED_EDGES = 384,  // allowed regions may not use up what phases need
     DIOAUDIT_REGIONS = 24,
     DIOAUDIT_REGION_NAME = 64,
-    DIOAUDIT_PATTERN = 64
+    DIOAUDIT_PATTERN = 64,
+    DIOAUDIT_FUNCTION = 32
 };
 
 struct dioaudit_cell {
@@ -179,7 +180,12 @@ struct dioaudit_process {
     uint32_t regions_unbalanced;             // regions that were ended but not begun
     uint32_t thread_phases_open;             // threads that are in a phase of their own
     uint32_t aborted;                        // nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
-    uint32_t reserved;
+    uint32_t lost_modules;                   // objects beyond the table: not looked into for a heap of their own
+    // Ways to have a function of libc's that are not ours:
+    uint32_t deep_bindings;                  // dlopen(RTLD_DEEPBIND) calls
+    uint32_t other_namespaces;               // dlmopen calls for a namespace of its own
+    uint32_t looked_up;                      // dlsym calls that found an interposed name in a library
+    uint32_t taken;                          // interposed names that the program itself brings
     char unknown_marker[32];                 // the first of those names
     char executable[DIOAUDIT_PATH];
 };
@@ -287,6 +293,8 @@ struct dioaudit_arena {
     uint64_t images_started;       // programs that this image's processes started or became; may exceed the table
     uint32_t edges_used;           // may exceed the table
     uint32_t reserved;
+    char looked_up_name[DIOAUDIT_FUNCTION];  // the first that any of its processes found by dlsym in a library
+    char taken_name[DIOAUDIT_FUNCTION];      // the first that its program brings itself
     struct dioaudit_config config;
     struct dioaudit_image images[DIOAUDIT_IMAGES];
     struct dioaudit_process processes[DIOAUDIT_PROCESSES];
@@ -321,6 +329,14 @@ static inline uint64_t dioaudit_arena_offset(uint32_t index) {
 
 static inline uint64_t dioaudit_ledger_bytes(void) {
     return dioaudit_arena_offset(DIOAUDIT_ARENAS);
+}
+
+static inline const char *dioaudit_looked_up_name(const struct dioaudit_arena *arena) {
+    return arena->looked_up_name;
+}
+
+static inline const char *dioaudit_taken_name(const struct dioaudit_arena *arena) {
+    return arena->taken_name;
 }
 
 static inline const struct dioaudit_image *dioaudit_image_at(const struct dioaudit_arena *arena, uint32_t i) {

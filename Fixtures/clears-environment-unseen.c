@@ -1,0 +1,7 @@
+// Intent: the same where only the interposer looks.
+// Options: --allow pageFaultMinor,pageFaultMajor --syscalls off
+// Exit: 2
+// Verdict: inconclusive
+// Reason: 2 programs that the subject started did not load the interposer
+// Steady: transfers 9
+#include "clears-environment.c"

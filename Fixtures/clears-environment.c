@@ -1,0 +1,19 @@
+// Intent: starts shells after it has cleared its environment, which libc does by itself: they are missed, and named.
+// Options: --allow pageFaultMinor,pageFaultMajor
+// Exit: 2
+// Verdict: inconclusive
+// Reason: had no LD_PRELOAD in its environment
+// Reason: /bin/
+// Steady: transfers 9
+#include "direct.h"
+#include <stdio.h>
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    int fd = open_direct(arguments[1]);
+    write_blocks(fd, 10);
+    close(fd);
+    clearenv();
+    require(system("exit 0") == 0, "system");
+    require(pclose(popen("exit 0", "r")) == 0, "popen");
+}

@@ -1,0 +1,67 @@
+// Libraries that are loaded so that their calls, or calls of what they give, pass us by. Nothing is counted here but that there
+// were some: the host calls it no pass.
+#include <dlfcn.h>
+#include <string.h>
+
+#include "../core/context.h"
+#include "../core/ledger.h"
+#include "../core/next.h"
+#include "../core/stack.h"
+#include "../core/transfers.h"
+#include "../rules.h"
+
+// TRAP: libc finds out by the return address for whom it searches (DT_RUNPATH, namespace), so that the subject's must stand
+// there still: the call is a jump. Test: BlindSpotTests, a library found by the program's own path
+#define BECOME __attribute__((musttail)) return
+
+static void note(uint32_t *counter) {
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+INTERPOSED void *dlopen(const char *file, int mode) {
+    if (unlikely(!next_resolved)) next_resolve();
+    if ((mode & RTLD_DEEPBIND) && !(mode & RTLD_NOLOAD) && transfers_attached()) note(&process.record->deep_bindings);
+    BECOME next.dlopen(file, mode);
+}
+
+INTERPOSED void *dlmopen(Lmid_t space, const char *file, int mode) {
+    if (unlikely(!next_resolved)) next_resolve();
+    if (space != LM_ID_BASE && transfers_attached()) note(&process.record->other_namespaces);
+    BECOME next.dlmopen(space, file, mode);
+}
+
+// MARK: looking up
+
+#define NAME(result, name, parameters, arguments) #name "\0"
+static const char heap_names[] = INTERPOSED_HEAP(NAME);
+static const char other_names[] =
+    INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME)
+    INTERPOSED_TRANSFERS(NAME);
+
+static bool holds(const char *names, const char *wanted) {
+    for (; *names; names += strlen(names) + 1)
+        if (strcmp(names, wanted) == 0) return true;
+    return false;
+}
+
+// Whether a function that was found in a library is one that ours stands for: any heap, and libc's own of the others, since
+// a plugin may have an `open` of its own.
+static bool passes_us_by(const char *name, void *found) {
+    if (next_is_in_ours(found)) return false;
+    return holds(heap_names, name) ||
+           (stack_module((uintptr_t)found) == stack_module((uintptr_t)next.exit) && holds(other_names, name));
+}
+
+static void note_lookup(const char *name) {
+    if (!transfers_attached() || __atomic_fetch_add(&process.record->looked_up, 1, __ATOMIC_RELAXED) > 0) return;
+    strncpy(ledger->looked_up_name, name, DIOAUDIT_FUNCTION - 1);
+}
+
+// The program's own handle leads to ours, and so does RTLD_NEXT in it; in a library's, libc's may come first.
+INTERPOSED void *dlsym(void *handle, const char *name) {
+    if (unlikely(!next_resolved)) next_resolve();
+    if (handle == RTLD_DEFAULT || handle == RTLD_NEXT) BECOME next.dlsym(handle, name);
+    void *found = next.dlsym(handle, name);
+    if (found && passes_us_by(name, found)) note_lookup(name);
+    return found;
+}

@@ -1,0 +1,100 @@
+// C++'s operators. That of a C++ runtime calls malloc, where it is counted; but an allocator such as jemalloc or tcmalloc has
+// operators of its own, of which some do and some do not.
+#define DIOAUDIT_DEFINES_ALLOCATION
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "../core/context.h"
+#include "../core/next.h"
+#include "../rules.h"
+
+// Of each operator, whether the allocator's calls what is counted.
+static struct {
+#define X(result, name, parameters, arguments) bool name;
+    INTERPOSED_NEW(X)
+    INTERPOSED_DELETE(X)
+#undef X
+} calls_heap;
+
+static void *make(const char *operator, size_t size, size_t alignment) {
+    return strstr(operator, "align_val") ? next._ZnwmSt11align_val_t(size, alignment) : next._Znwm(size);
+}
+
+static void drop(const char *operator, void *block, size_t alignment) {
+    if (strstr(operator, "align_val")) next._ZdlPvSt11align_val_t(block, alignment);
+    else next._ZdlPv(block);
+}
+
+// Tried once, before main: no other way tells.
+__attribute__((constructor(102))) static void try_operators(void) {
+    if (!next_news_itself) return;
+    size_t size = 64, alignment = 64;
+    const void *tag = &size;
+    int saved = errno;
+    context_suspend();
+#define X(result, name, parameters, arguments)                   \
+    {                                                            \
+        context.passed_over = 0;                                 \
+        void *block = next.name arguments;                       \
+        calls_heap.name = context.passed_over > 0;               \
+        drop(#name, block, alignment);                           \
+    }
+    INTERPOSED_NEW(X)
+#undef X
+#define X(result, name, parameters, arguments)                   \
+    {                                                            \
+        void *block = make(#name, size, alignment);              \
+        context.passed_over = 0;                                 \
+        next.name arguments;                                     \
+        calls_heap.name = context.passed_over > 0;               \
+    }
+    INTERPOSED_DELETE(X)
+#undef X
+    context_resume();
+    (void)tag;
+    errno = saved;
+}
+
+// Of a denied allocation by an operator that may not return null.
+static void throw_bad_alloc(void) {
+    context_suspend();
+    void (*throw)(void) = (void (*)(void))(uintptr_t)next.dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv");
+    context_resume();
+    if (throw) throw();
+    __builtin_trap();
+}
+
+static void *refuse(void) {
+    throw_bad_alloc();
+    return NULL;
+}
+
+// As the C++ runtime asks malloc for it: of no bytes it makes one.
+static size_t asked(size_t size) {
+    return size ? size : 1;
+}
+
+#define NEW(name, parameters, arguments, event, refusal)                        \
+    INTERPOSED void *name parameters {                                          \
+        if (likely(!next_news_itself) || calls_heap.name) return next.name arguments;              \
+        COUNTED_SLOWLY(void *, event, asked(size), next.name arguments, refusal); \
+    }
+NEW(_Znwm, (size_t size), (size), DIOAUDIT_EVENT_MALLOC, refuse())
+NEW(_Znam, (size_t size), (size), DIOAUDIT_EVENT_MALLOC, refuse())
+NEW(_ZnwmRKSt9nothrow_t, (size_t size, const void *tag), (size, tag), DIOAUDIT_EVENT_MALLOC, NULL)
+NEW(_ZnamRKSt9nothrow_t, (size_t size, const void *tag), (size, tag), DIOAUDIT_EVENT_MALLOC, NULL)
+NEW(_ZnwmSt11align_val_t, (size_t size, size_t alignment), (size, alignment), DIOAUDIT_EVENT_ALIGNED_ALLOC, refuse())
+NEW(_ZnamSt11align_val_t, (size_t size, size_t alignment), (size, alignment), DIOAUDIT_EVENT_ALIGNED_ALLOC, refuse())
+NEW(_ZnwmSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag),
+    DIOAUDIT_EVENT_ALIGNED_ALLOC, NULL)
+NEW(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const void *tag), (size, alignment, tag),
+    DIOAUDIT_EVENT_ALIGNED_ALLOC, NULL)
+
+#define X(result, name, parameters, arguments)                                  \
+    INTERPOSED result name parameters {                                         \
+        if (unlikely(next_news_itself) && !calls_heap.name) context_count(DIOAUDIT_EVENT_FREE, 0);          \
+        next.name arguments;                                                    \
+    }
+INTERPOSED_DELETE(X)
+#undef X
