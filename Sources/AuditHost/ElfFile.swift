@@ -1,4 +1,5 @@
 import CElfutils
+import CLinuxHost
 import Glibc
 
 /// The parts of an ELF file that tell where its allocations go.
@@ -17,17 +18,9 @@ struct ElfFile {
     private var soname: String?
     private let fileName: String
     private var isGo = false
-
-    /// Allocators' own names for malloc: whoever calls one of these calls no libc function.
-    private static let otherMallocs: Set<String> = [
-        "je_malloc", "mallocx", "_rjem_malloc", "_rjem_mallocx", "mi_malloc", "tc_malloc", "scalable_malloc",
-        "rpmalloc",
-        "sn_malloc", "__libc_malloc", "__libc_calloc", "__libc_memalign",
-    ]
-    /// Libraries that are nothing but an allocator: they define malloc and do not call it.
-    private static let allocators = [
-        "libjemalloc", "libtcmalloc", "libmimalloc", "libsnmalloc", "libhoard", "librpmalloc",
-    ]
+    private var hasSections = false
+    /// The allocator whose messages it holds.
+    private var allocatorByText: String?
 
     init(_ elf: OpaquePointer, at path: String) {
         fileName = path.split(separator: "/").last.map(String.init) ?? path
@@ -37,6 +30,7 @@ struct ElfFile {
         linker = interpreter(elf)
         var section = elf_nextscn(elf, nil)
         while let current = section {
+            hasSections = true
             read(elf, current)
             section = elf_nextscn(elf, current)
         }
@@ -47,28 +41,39 @@ struct ElfFile {
     /// A program comes before the interposer for its own calls only where it brings the function itself.
     var heapOfProgram: String? {
         if isGo { return "is a Go program, whose runtime has a heap of its own" }
-        if exported.contains("malloc") || hidden.contains("malloc") {
-            return "brings its own malloc, whose calls pass the interposer by"
+        if !hasSections { return Self.unknowable }
+        let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
+        if let first = own.contains("malloc") ? "malloc" : own.first {
+            return "brings its own \(first), whose calls pass the interposer by"
         }
         return otherHeap
     }
 
     var heapOfLibrary: String? {
         let name = soname ?? fileName
-        guard !name.hasPrefix("libc.so."), !name.hasPrefix("ld-linux"), !name.hasPrefix("linux-vdso") else {
+        guard !name.hasPrefix("libc.so."), !name.hasPrefix("ld-linux"), name != "libdioaudit_preload.so" else {
             return nil
         }
-        guard !Self.allocators.contains(where: name.hasPrefix), name != "libdioaudit_preload.so" else { return nil }
-        if hidden.contains("malloc") { return "has a malloc that it keeps to itself" }
-        if exported.contains("malloc"), isSymbolic || !relocated.contains("malloc") {
-            return "binds calls of malloc to its own (-Bsymbolic)"
+        guard !HeapNames.allocators.contains(where: name.hasPrefix) else { return nil }
+        if isGo { return "is a Go library, whose runtime has a heap of its own" }
+        if !hasSections { return Self.unknowable }
+        if let kept = hidden.intersection(HeapNames.functions).sorted().first {
+            return "has a \(kept) that it keeps to itself"
+        }
+        let offered = exported.intersection(HeapNames.functions)
+        // What it calls of them through the dynamic linker is the interposer's, which comes before it.
+        if let first = offered.sorted().first, isSymbolic || relocated.isDisjoint(with: offered) {
+            return "binds calls of \(offered.contains("malloc") ? "malloc" : first) to its own (-Bsymbolic)"
         }
         return otherHeap
     }
 
+    private static let unknowable = "has no section headers, so that nobody can tell whether it has a heap of its own"
+
     private var otherHeap: String? {
-        let used = imported.union(hidden).union(exported).intersection(Self.otherMallocs).sorted()
-        return used.first.map { "uses \($0), which passes the interposer by" }
+        let used = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn).sorted()
+        if let first = used.first { return "uses \(first), which passes the interposer by" }
+        return allocatorByText.map { "has \($0) linked into it, whose calls pass the interposer by" }
     }
 
     // MARK: reading
@@ -82,7 +87,9 @@ struct ElfFile {
         case UInt32(SHT_DYNAMIC): readDynamic(elf, section, header)
         default: break
         }
-        if let name = sectionName(elf, header), strcmp(name, ".go.buildinfo") == 0 { isGo = true }
+        guard let name = sectionName(elf, header) else { return }
+        if strcmp(name, ".go.buildinfo") == 0 { isGo = true }
+        if strncmp(name, ".rodata", 7) == 0, header.sh_type == UInt32(SHT_PROGBITS) { readTexts(section) }
     }
 
     private func sectionName(_ elf: OpaquePointer, _ header: GElf_Shdr) -> UnsafePointer<CChar>? {
@@ -111,11 +118,21 @@ struct ElfFile {
         }
     }
 
+    private mutating func readTexts(_ section: OpaquePointer) {
+        guard allocatorByText == nil, let data = elf_rawdata(section, nil), let bytes = data.pointee.d_buf else {
+            return
+        }
+        allocatorByText =
+            HeapNames.texts.first { text, _ in cl_holds_text(bytes, data.pointee.d_size, text) }?.1
+    }
+
     /// Most files have thousands of symbols, of which these few matter.
     private func isOfInterest(_ name: UnsafePointer<CChar>) -> Bool {
-        strcmp(name, "malloc") == 0
-            || (strstr(name, "malloc") != nil || strncmp(name, "__libc_", 7) == 0)
-                && Self.otherMallocs.contains(String(cString: name))
+        guard strstr(name, "alloc") != nil || strstr(name, "memalign") != nil || strstr(name, "_new") != nil else {
+            return false
+        }
+        let name = String(cString: name)
+        return HeapNames.functions.contains(name) || HeapNames.isAnAllocatorsOwn(name)
     }
 
     private mutating func readRelocations(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {

@@ -17,7 +17,11 @@ struct Executable {
     init(_ path: String) {
         let fd = open(path, O_RDONLY | O_CLOEXEC)
         guard fd >= 0 else {
-            whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(errnoText())"
+            let why = errnoText()
+            whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(why)"
+            ownHeap = "its file cannot be read (\(why)), so that nobody can tell whether it has a heap of its own"
+            // The kernel's own, which is no file.
+            if !path.hasPrefix("linux-vdso") { ownHeapAsLibrary = ownHeap }
             return
         }
         defer { close(fd) }
