@@ -5,11 +5,12 @@ BUILD := .build/$(CONFIGURATION)
 DIOAUDIT := $(BUILD)/dioaudit
 
 # Debian packages. What builds: the engines' libraries, and libdw for stack frames' names. What tests: a C++ compiler
-# for its headers and runtime, the JSON Schema validator, readelf and nm, strace to compare with, programs to audit, and
-# programs whose behaviour is compared (all of them small: 20 s to install).
+# for its headers and runtime, the JSON Schema validator, readelf and nm, and strace to compare with; programs to audit;
+# programs whose behaviour is compared; and what blind spots are made of: other libcs, and heaps (half a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
 TEST_NEEDS := g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
-    sqlite3 perl bsdutils procps gzip
+    sqlite3 perl bsdutils procps gzip \
+    musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libcap2-bin
 BENCH_NEEDS := fio
 
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks

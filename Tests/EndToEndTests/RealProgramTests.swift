@@ -183,7 +183,7 @@ import Testing
 }
 
 /// What the tests ask of the one audit of a report.
-private struct Run {
+struct Run {
     struct Violation {
         var kind: String
         var calls: Int
@@ -245,7 +245,7 @@ private final class LoopDevice {
 }
 
 /// Whether a program is where the tests' commands are looked for.
-private func isInstalled(_ program: String) -> Bool {
+func isInstalled(_ program: String) -> Bool {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
 }

@@ -1,0 +1,446 @@
+import Foundation
+import Testing
+
+/// Programs that the interposer cannot see into, built in the ways in which such programs are: none may pass. And those that
+/// only look so: they are counted exactly.
+@Suite struct BlindSpotTests {
+    /// Ten transfers and ten allocations, nine transfers of them steady.
+    private static let source = "heap-each-transfer.c"
+    private static let faults = ["--allow", "pageFaultMinor,pageFaultMajor"]
+    private static let libraries = "/usr/lib/x86_64-linux-gnu"
+
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    // MARK: building
+
+    /// Compiles a fixture's source, or one of ours, in a way of this test's.
+    private func build(
+        _ name: String, from source: String = source, with compiler: String = "gcc", _ flags: String
+    ) throws -> String {
+        let path = scratch.file(name)
+        let fixtures = "\(Place.repository)Fixtures"
+        let file =
+            FileManager.default.fileExists(atPath: scratch.file(source))
+            ? scratch.file(source) : "\(fixtures)/\(source)"
+        let words = flags.split(separator: " ").map(String.init)
+        let built = try run([compiler, "-O1", "-I\(fixtures)", file, "-o", path] + words)
+        guard built.status == 0 else { throw Failure("\(compiler) \(name): \(built.errors)") }
+        return path
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        try text.write(toFile: scratch.file(name), atomically: true, encoding: .utf8)
+    }
+
+    private func strip(_ path: String, with command: String = "strip --strip-all") throws {
+        let stripped = try run(command.split(separator: " ").map(String.init) + [path])
+        guard stripped.status == 0 else { throw Failure("\(command): \(stripped.errors)") }
+    }
+
+    // MARK: judging
+
+    private func audited(
+        _ program: String, _ arguments: [String] = [], options: [String] = [], environment: [String: String] = [:]
+    ) throws -> (Outcome, Run) {
+        let (outcome, report) = try audit(
+            [program] + arguments + [scratch.file("data")], options: Self.faults + options, environment: environment)
+        return (outcome, try Run(report))
+    }
+
+    private func expectCounted(_ program: String, environment: [String: String] = [:]) throws {
+        let (outcome, run) = try audited(program, environment: environment)
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(run.audit["verdict"] as? String == "fail")
+        #expect(
+            run.reasons == ["in the steady phase: 10 malloc"]
+                || run.reasons == ["in the steady phase: 10 malloc, 2 brk system call"])
+        #expect(try run.transfers("steady") == 9)
+        #expect(try run.heapCalls("steady") == 10)
+        #expect(try run.calls("malloc", in: "steady") == 10)
+        #expect(try run.calls("free", in: "steady") == 10)
+        #expect(
+            run.calls(of: "malloc", in: "main") == 10
+                || run.violations.contains { $0.kind == "malloc" && $0.calls == 10 })
+    }
+
+    private func expectBlind(
+        _ program: String, _ words: String..., environment: [String: String] = [:], status: Int32 = 2
+    ) throws {
+        let (outcome, run) = try audited(program, environment: environment)
+        #expect(outcome.status == status, "\(outcome.errors)")
+        #expect(run.audit["verdict"] as? String == "inconclusive", "\(outcome.errors)")
+        let name = program.split(separator: "/").last.map(String.init) ?? program
+        #expect(
+            run.reasons.contains { reason in reason.contains(name) && words.allSatisfy(reason.contains) },
+            "\(words) is not said of \(name) in \(run.reasons)")
+    }
+
+    // MARK: no dynamic linker, or another
+
+    @Test(arguments: ["-static", "-static-pie"]) func staticPrograms(flags: String) throws {
+        try expectBlind(build("stays-alone", flags), "is a static program, which loads no interposer")
+    }
+
+    @Test(.enabled(if: isInstalled("musl-gcc"), "needs the package musl-tools"))
+    func anotherLibc() throws {
+        let headers = "-idirafter /usr/include/\(machine)-linux-gnu -idirafter /usr/include"
+        let still = try build("musl-static", with: "musl-gcc", "-static \(headers)")
+        try expectBlind(still, "is a static program, which loads no interposer")
+        // musl's linker does take LD_PRELOAD, and cannot bind ours: the program does not start.
+        let dynamic = try build("musl-dynamic", with: "musl-gcc", headers)
+        try expectBlind(dynamic, "uses another libc than the interposer knows (/lib/ld-musl-", status: 3)
+    }
+
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: "/lib/ld-linux.so.2"), "needs the package libc6-i386"))
+    func anotherArchitecture() throws {
+        try write(
+            #"void _start(void) { __asm__ volatile("movl $1, %eax; xorl %ebx, %ebx; int $0x80"); }"#, to: "ends.c")
+        let flags = "-m32 -nostdlib -fuse-ld=lld -fPIC -pie -Wl,--dynamic-linker=/lib/ld-linux.so.2"
+        let program = try build("of-32-bits", from: "ends.c", with: "clang", flags)
+        try expectBlind(program, "is of another architecture than the interposer")
+        let still = try build("static-of-32-bits", from: "ends.c", with: "clang", "-m32 -nostdlib -fuse-ld=lld -static")
+        try expectBlind(still, "is a static program, which loads no interposer")
+    }
+
+    // MARK: privileges
+
+    /// ld.so is in its secure mode where the real and the effective user or group differ: for root, a program that is set-uid
+    /// root is like any other.
+    @Test(.enabled(if: isRoot, "needs root")) func setUserIdOfOneself() throws {
+        let program = try build("set-uid-root", "")
+        chmod(program, 0o4755)
+        try expectCounted(program)
+    }
+
+    @Test(.enabled(if: isRoot, "needs root"), arguments: [("65534:0", 0o4755), ("0:65534", 0o2755)])
+    func setUserIdOfAnother(owner: String, mode: mode_t) throws {
+        let program = try build("set-uid-other", "")
+        _ = try run(["chown", owner, program])
+        chmod(program, mode)
+        _ = FileManager.default.createFile(atPath: scratch.file("data"), contents: nil)
+        chmod(scratch.file("data"), 0o666)
+        try expectBlind(program, "is set-uid or set-gid, for which the dynamic linker ignores LD_PRELOAD")
+    }
+
+    private func asOrdinaryUser(_ program: String, options: String) throws -> (Outcome, Run) {
+        let report = scratch.file("report.json")
+        let outcome = try Installation().runAsOrdinaryUser(
+            "true",
+            ["run"] + Self.faults + options.split(separator: " ").map(String.init)
+                + ["--format", "text", "--format", "json=\(report)", "--", program, scratch.file("data")])
+        return (outcome, try Run(StoredReport(String(contentsOfFile: report, encoding: .utf8))))
+    }
+
+    /// Who may not trace watches by seccomp, which takes set-uid programs their privileges (PR_SET_NO_NEW_PRIVS): then the
+    /// program runs as the user, and is observed.
+    @Test(.enabled(if: isRoot, "needs root")) func setUserIdByAnOrdinaryUser() throws {
+        let program = try build("set-uid-root", "")
+        chmod(program, 0o4755)
+        let (outcome, blind) = try asOrdinaryUser(program, options: "--syscalls off")
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(blind.audit["verdict"] as? String == "inconclusive")
+        #expect(blind.reasons.contains { $0.contains("set-uid-root is set-uid or set-gid") }, "\(blind.reasons)")
+        try FileManager.default.removeItem(atPath: scratch.file("data"))
+        let (watched, seen) = try asOrdinaryUser(program, options: "--syscalls seccomp")
+        #expect(watched.status == 1, "\(watched.errors)")
+        #expect(try seen.calls("malloc", in: "steady") == 10)
+    }
+
+    @Test(.enabled(if: isRoot && isInstalled("setcap"), "needs root and the package libcap2-bin"))
+    func fileCapabilities() throws {
+        let program = try build("has-capabilities", "")
+        let given = try run(["setcap", "cap_net_raw+ep", program])
+        try #require(given.status == 0, "\(given.errors)")
+        // Root has them anyway: nothing is gained, and ld.so is not in its secure mode.
+        try expectCounted(program)
+        try FileManager.default.removeItem(atPath: scratch.file("data"))
+        let (outcome, blind) = try asOrdinaryUser(program, options: "--syscalls off")
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(
+            blind.reasons.contains {
+                $0.contains("has-capabilities has file capabilities, for which the dynamic linker")
+            },
+            "\(blind.reasons)")
+    }
+
+    // MARK: allocators
+
+    private static let shared = ["jemalloc": "libjemalloc.so.2", "tcmalloc_minimal": "libtcmalloc_minimal.so.4"]
+    private static let words = ["jemalloc": "jemalloc", "tcmalloc_minimal": "tcmalloc"]
+    private static let hasAllocators =
+        ["libjemalloc_pic.a", "libtcmalloc_minimal.a"].allSatisfy {
+            FileManager.default.fileExists(atPath: "\(libraries)/\($0)")
+        }
+    private static let needsAllocators: Comment = "needs the packages libjemalloc-dev and libgoogle-perftools-dev"
+
+    private func linkedStatically(_ allocator: String) -> String {
+        let archive = allocator == "jemalloc" ? "jemalloc_pic" : allocator
+        return "-Wl,-Bstatic -l\(archive) -Wl,-Bdynamic -lpthread -lstdc++ -lm -ldl"
+    }
+
+    @Test(.enabled(if: hasAllocators, needsAllocators), arguments: Array(shared.keys))
+    func sharedAllocatorsAreCounted(allocator: String) throws {
+        try expectCounted(build("is-linked", "-Wl,--no-as-needed -l\(allocator)"))
+        let preload = ["LD_PRELOAD": try #require(Self.shared[allocator])]
+        try expectCounted(build("is-preloaded", ""), environment: preload)
+        for (program, malloc, aligned, free) in [("operator-new", 10, 0, 10), ("operator-variants", 10, 26, 36)] {
+            let (outcome, run) = try audited(Place.fixture(program), environment: preload)
+            #expect(outcome.status == 1, "\(outcome.errors)")
+            #expect(try run.calls("malloc", in: "steady") == malloc)
+            #expect(try run.calls("alignedAlloc", in: "steady") == aligned)
+            #expect(try run.calls("free", in: "steady") == free)
+            #expect(try run.heapCalls("steady") == malloc + aligned)
+        }
+    }
+
+    @Test(.enabled(if: hasAllocators, needsAllocators), arguments: Array(shared.keys))
+    func denialReachesAnAllocatorsOperators(allocator: String) throws {
+        let (outcome, run) = try audited(
+            Place.fixture("operator-new"), options: ["--enforce", "deny"],
+            environment: ["LD_PRELOAD": try #require(Self.shared[allocator])])
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("std::bad_alloc"), "\(outcome.errors)")
+        #expect(run.violations.contains { $0.kind == "malloc" })
+    }
+
+    @Test(.enabled(if: hasAllocators, needsAllocators), arguments: Array(shared.keys))
+    func staticAllocatorsAreNoPass(allocator: String) throws {
+        let flags = linkedStatically(allocator)
+        let program = try build("is-static", flags)
+        try expectBlind(program, "brings its own malloc, whose calls pass the interposer by")
+        try strip(program)
+        try expectBlind(program, "brings its own malloc, whose calls pass the interposer by")
+        // Nothing of its symbols is left, neither for the dynamic linker nor for anybody else.
+        let hidden = try build("is-hidden", "-Wl,--exclude-libs,ALL \(flags)")
+        try expectBlind(hidden, "brings its own malloc, whose calls pass the interposer by")
+        try strip(hidden)
+        let symbols = try run(["nm", "--dynamic", hidden]).output
+        #expect(!symbols.contains("malloc"), "\(symbols)")
+        try expectBlind(hidden, "has \(try #require(Self.words[allocator])) linked into it")
+        try strip(hidden, with: "llvm-objcopy --strip-sections")
+        try expectBlind(hidden, "has no section headers")
+    }
+
+    /// Its own names for it are called by a program that has it as a shared library.
+    @Test(.enabled(if: hasAllocators, needsAllocators)) func anAllocatorsOwnInterfaceIsNoPass() throws {
+        let text = try String(contentsOfFile: "\(Place.repository)Fixtures/\(Self.source)", encoding: .utf8)
+        for (call, library) in [("mallocx(32, 0)", "jemalloc"), ("tc_malloc(32)", "tcmalloc_minimal")] {
+            let function = String(call.prefix { $0 != "(" })
+            try write(
+                "#include <stddef.h>\nvoid *\(function)(size_t\(function == "mallocx" ? ", int" : ""));\n"
+                    + text.replacingOccurrences(of: "malloc(32)", with: call), to: "own-interface.c")
+            let program = try build("own-interface", from: "own-interface.c", "-l\(library)")
+            try expectBlind(program, "uses \(function), which passes the interposer by")
+        }
+    }
+
+    // MARK: libraries with a malloc of their own
+
+    /// A pool by the name of malloc, and a function that allocates from it ten times over.
+    private static let pool = """
+        #include <stddef.h>
+        ATTRIBUTE void *malloc(size_t size);
+        ATTRIBUTE void free(void *block);
+        static char pool[1 << 16] __attribute__((aligned(16)));
+        static size_t used;
+        void *malloc(size_t size) { used += (size + 15) & ~(size_t)15; return pool + used - ((size + 15) & ~(size_t)15); }
+        void free(void *block) { (void)block; }
+        void allocate(void) { void *block = malloc(32); __asm__ volatile("" : "+r"(block)); free(block); }
+        """
+
+    private func buildWithLibrary(_ flags: String, attribute: String = "", stripped: Bool = false) throws -> String {
+        try write(Self.pool.replacingOccurrences(of: "ATTRIBUTE", with: attribute), to: "pool.c")
+        let library = try build("libpool.so", from: "pool.c", "-fno-builtin -fno-inline -shared -fPIC \(flags)")
+        if stripped { try strip(library) }
+        let text = try String(contentsOfFile: "\(Place.repository)Fixtures/\(Self.source)", encoding: .utf8)
+        try write(
+            "void allocate(void);\n" + text.replacingOccurrences(of: "free(keep(malloc(32)))", with: "allocate()"),
+            to: "uses-pool.c")
+        return try build("uses-pool", from: "uses-pool.c", "-L\(scratch.path) -lpool -Wl,-rpath,\(scratch.path)")
+    }
+
+    @Test(arguments: ["-Wl,-Bsymbolic", "-Wl,-Bsymbolic-functions", "-fuse-ld=lld -Wl,-Bsymbolic"])
+    func librariesBoundToThemselves(flags: String) throws {
+        try expectBlind(buildWithLibrary(flags), "libpool.so binds calls of malloc to its own (-Bsymbolic)")
+    }
+
+    @Test(arguments: ["hidden", "protected"]) func librariesThatKeepTheirMalloc(visibility: String) throws {
+        let program = try buildWithLibrary("", attribute: "__attribute__((visibility(\"\(visibility)\")))")
+        try expectBlind(
+            program, "libpool.so",
+            visibility == "hidden" ? "has a malloc that it keeps to itself" : "binds calls of malloc")
+    }
+
+    /// It calls its malloc through the dynamic linker, where the interposer's comes first.
+    @Test(arguments: ["", "-Wl,-z,interpose", "-Wl,-z,now"]) func librariesThatCanBeInterposed(flags: String) throws {
+        try expectCounted(buildWithLibrary(flags))
+        try expectCounted(buildWithLibrary(flags, stripped: true))
+    }
+
+    @Test(.enabled(if: hasAllocators, needsAllocators)) func anAllocatorHiddenInALibrary() throws {
+        try write("#include <stdlib.h>\nvoid allocate(void) { free(malloc(32)); }\n", to: "hides.c")
+        let hides = try build(
+            "libhides.so", from: "hides.c",
+            "-fno-builtin -shared -fPIC -Wl,--exclude-libs,ALL \(linkedStatically("jemalloc"))")
+        try strip(hides)
+        let program = try build("loads-it", "-Wl,--no-as-needed -L\(scratch.path) -lhides -Wl,-rpath,\(scratch.path)")
+        let (outcome, run) = try audited(program)
+        // What the program itself allocates is seen; that there may be more is said.
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(run.reasons.contains { $0.contains("libhides.so has jemalloc linked into it") }, "\(run.reasons)")
+    }
+
+    /// A name that leads to no file that dioaudit can read says nothing of what is in it.
+    @Test func aLibraryThatIsGone() throws {
+        let program = try buildWithLibrary("-Wl,-Bsymbolic")
+        try write("rm \(scratch.file("libpool.so"))", to: "removes")
+        let text = try String(contentsOfFile: scratch.file("uses-pool.c"), encoding: .utf8)
+        try write(
+            text.replacingOccurrences(
+                of: "require(count > 1, \"which file?\");", with: "unlink(\"\(scratch.file("libpool.so"))\");"),
+            to: "removes.c")
+        _ = program
+        let removes = try build("removes", from: "removes.c", "-L\(scratch.path) -lpool -Wl,-rpath,\(scratch.path)")
+        try expectBlind(removes, "libpool.so", "its file cannot be read")
+    }
+
+    /// dlopen searches by the caller's own path, and must find it to be the program still.
+    @Test func aLibraryFoundByTheProgramsOwnPath() throws {
+        try write(Self.pool.replacingOccurrences(of: "ATTRIBUTE", with: ""), to: "pool.c")
+        try FileManager.default.createDirectory(atPath: scratch.file("apart"), withIntermediateDirectories: false)
+        _ = try build("apart/libpool.so", from: "pool.c", "-fno-builtin -shared -fPIC")
+        try write(
+            """
+            #include "direct.h"
+            #include <dlfcn.h>
+            int main(int count, char **arguments) {
+                void *library = dlopen("libpool.so", RTLD_NOW);
+                require(library != NULL, "libpool.so");
+                void (*allocate)(void) = (void (*)(void))dlsym(library, "allocate");
+                int fd = open_direct(arguments[count - 1]);
+                for (int i = 0; i < 10; i++) {
+                    write_block(fd, i);
+                    allocate();
+                }
+            }
+            """, to: "searches.c")
+        try expectCounted(
+            build("searches", from: "searches.c", "-ldl -Wl,--enable-new-dtags -Wl,-rpath,$ORIGIN/apart"))
+    }
+
+    // MARK: ways of linking that hide nothing
+
+    @Test(arguments: [
+        "-Wl,-z,now", "-Wl,-z,lazy", "-Wl,--hash-style=sysv", "-Wl,--hash-style=gnu", "-no-pie", "-fno-plt", "-s",
+        "-flto",
+    ])
+    func waysOfLinking(flags: String) throws {
+        try expectCounted(build("is-ordinary", flags))
+    }
+
+    @Test func bindingNow() throws {
+        try expectCounted(build("is-lazy", "-Wl,-z,lazy"), environment: ["LD_BIND_NOW": "1"])
+    }
+
+    @Test func strippedProgramsHaveOffsets() throws {
+        let program = try build("is-stripped", "-g")
+        try strip(program)
+        let (_, run) = try audited(program)
+        let violations = try #require(run.audit["violations"] as? [[String: Any]])
+        let stack = try #require(violations.first { $0["kind"] as? String == "malloc" }?["stack"] as? [[String: Any]])
+        let frame = try #require(stack.first)
+        #expect((frame["module"] as? String ?? "").hasSuffix("/is-stripped"), "\(frame)")
+        #expect(frame["offset"] as? Int ?? 0 > 0, "\(frame)")
+        #expect(frame["function"] as? String == nil, "\(frame)")
+    }
+
+    // MARK: other languages
+
+    @Test(.enabled(if: isInstalled("rustc"), "needs rustc"), arguments: ["", "-Cstrip=symbols"])
+    func rustProgramsAreCounted(flags: String) throws {
+        try write(
+            """
+            use std::os::unix::fs::{FileExt, OpenOptionsExt};
+            #[repr(align(4096))]
+            struct Block([u8; 4096]);
+            static BLOCK: Block = Block([0; 4096]);
+            fn main() {
+                let path = std::env::args().nth(1).unwrap();
+                let file = std::fs::OpenOptions::new().write(true).create(true).custom_flags(0x4000).open(path).unwrap();
+                for i in 0..10 {
+                    file.write_all_at(&BLOCK.0, i * 4096).unwrap();
+                    drop(std::hint::black_box(vec![1u8; 32]));
+                }
+            }
+            """, to: "subject.rs")
+        let program = scratch.file("of-rust")
+        let built = try run(
+            ["rustc", "--edition=2021", "-O", scratch.file("subject.rs"), "-o", program]
+                + (flags.isEmpty ? [] : [flags]))
+        try #require(built.status == 0, "\(built.errors)")
+        try expectCounted(program)
+    }
+
+    @Test(.enabled(if: isInstalled("go"), "needs the package golang-go"), arguments: ["static", "cgo", "cgo -s"])
+    func goPrograms(kind: String) throws {
+        try write(
+            """
+            package main
+            \(kind == "static" ? "" : "import \"C\"")
+            import ("os"; "syscall"; "unsafe")
+            var kept []byte
+            func main() {
+                file, _ := os.OpenFile(os.Args[1], os.O_RDWR|os.O_CREATE|syscall.O_DIRECT, 0600)
+                room := make([]byte, 8192)
+                from := 4096 - int(uintptr(unsafe.Pointer(&room[0]))&4095)
+                for i := 0; i < 10; i++ {
+                    file.WriteAt(room[from:from+4096], int64(i)*4096)
+                    kept = make([]byte, 32)
+                }
+            }
+            """, to: "subject.go")
+        let program = scratch.file("of-go")
+        let flags = kind.hasSuffix("-s") ? ["-ldflags", "-s -w"] : []
+        let built = try run(
+            ["go", "build"] + flags + ["-o", program, scratch.file("subject.go")],
+            environment: [
+                "CGO_ENABLED": kind == "static" ? "0" : "1", "GO111MODULE": "off", "GOCACHE": scratch.file("cache"),
+                "GOFLAGS": "", "HOME": scratch.path,
+            ])
+        try #require(built.status == 0, "\(built.errors)")
+        let words = kind == "static" ? "is a static program" : "is a Go program, whose runtime has a heap of its own"
+        try expectBlind(program, words)
+    }
+
+    /// What CPython takes from its own pools is no heap call; told to use malloc, it allocates for each call.
+    @Test(.enabled(if: isInstalled("python3"), "needs the package python3"))
+    func pythonsPoolsAreItsOwn() throws {
+        try write(
+            """
+            import os, mmap, sys
+            file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT | os.O_DIRECT)
+            block = mmap.mmap(-1, 4096)
+            for i in range(100): os.pwrite(file, block, i * 4096)
+            os.close(file)
+            """, to: "subject.py")
+        let (pooled, calm) = try audited("python3", [scratch.file("subject.py")])
+        #expect(try calm.transfers("steady") == 99)
+        #expect(try calm.heapCalls("steady") == 0)
+        #expect(pooled.status == 0, "\(pooled.errors)")
+        let (outcome, run) = try audited(
+            "python3", [scratch.file("subject.py")], environment: ["PYTHONMALLOC": "malloc"])
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(try run.calls("malloc", in: "steady") >= 99)
+    }
+}
+
+private let machine: String = {
+    var name = utsname()
+    uname(&name)
+    return withUnsafeBytes(of: &name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}()
