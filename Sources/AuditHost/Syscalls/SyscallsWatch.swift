@@ -114,7 +114,7 @@ struct SyscallsWatch: ~Copyable {
             guard let found = programFile(path) else { return }
             path = found
         }
-        // In the order of time: the rings of two CPUs are not read in it.
+        // Records of one process come from several CPUs' rings, and so not in the order of time.
         let place = execs.lastIndex { $0.nanoseconds <= record.nanoseconds }.map { $0 + 1 } ?? 0
         execs.insert(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: path), at: place)
     }
