@@ -333,6 +333,46 @@ import Testing
             build("searches", from: "searches.c", "-ldl -Wl,--enable-new-dtags -Wl,-rpath,$ORIGIN/apart"))
     }
 
+    /// A program's own functions come before the interposer's, whichever they are.
+    @Test func aProgramsOwnFunctions() throws {
+        let text = try String(contentsOfFile: "\(Place.repository)Fixtures/\(Self.source)", encoding: .utf8)
+        try write(
+            text + """
+
+                int munlock(const void *at, size_t length) { return at == NULL && length == 0; }
+                """, to: "own-munlock.c")
+        let program = try build("own-munlock", from: "own-munlock.c", "-rdynamic")
+        let (outcome, run) = try audited(program)
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(run.reasons.contains { $0.contains("own-munlock (pid ") && $0.contains("brings its own munlock") })
+    }
+
+    @Test func moreLibrariesThanTheLedgerHolds() throws {
+        try write("int one_of_many;\n", to: "one.c")
+        let one = try build("one.so", from: "one.c", "-shared -fPIC")
+        for index in 0..<170 {
+            try FileManager.default.copyItem(atPath: one, toPath: scratch.file("one-\(index).so"))
+        }
+        try write(
+            """
+            #include "direct.h"
+            #include <dlfcn.h>
+            #include <stdio.h>
+            int main(int count, char **arguments) {
+                char path[4200];
+                for (int i = 0; i < 170; i++) {
+                    snprintf(path, sizeof(path), "\(scratch.path)/one-%d.so", i);
+                    require(dlopen(path, RTLD_NOW) != NULL, path);
+                }
+                int fd = open_direct(arguments[count - 1]);
+                write_blocks(fd, 10);
+                close(fd);
+            }
+            """, to: "loads-many.c")
+        try expectBlind(
+            build("loads-many", from: "loads-many.c", "-ldl"), "loaded files more than the ledger has room for")
+    }
+
     // MARK: ways of linking that hide nothing
 
     @Test(arguments: [
@@ -415,6 +455,29 @@ import Testing
         try #require(built.status == 0, "\(built.errors)")
         let words = kind == "static" ? "is a static program" : "is a Go program, whose runtime has a heap of its own"
         try expectBlind(program, words)
+    }
+
+    @Test(.enabled(if: isInstalled("go"), "needs the package golang-go")) func aGoLibrary() throws {
+        try write(
+            """
+            package main
+            import "C"
+            var kept []byte
+            //export allocate
+            func allocate() { kept = make([]byte, 32) }
+            func main() {}
+            """, to: "library.go")
+        let built = try run(
+            ["go", "build", "-buildmode=c-shared", "-o", scratch.file("libpool.so"), scratch.file("library.go")],
+            environment: [
+                "CGO_ENABLED": "1", "GO111MODULE": "off", "GOCACHE": scratch.file("cache"), "HOME": scratch.path,
+            ])
+        try #require(built.status == 0, "\(built.errors)")
+        let program = try build("loads-go", "-Wl,--no-as-needed -L\(scratch.path) -lpool -Wl,-rpath,\(scratch.path)")
+        let (_, run) = try audited(program)
+        #expect(
+            run.reasons.contains { $0.contains("libpool.so is a Go library, whose runtime has a heap") },
+            "\(run.reasons)")
     }
 
     /// What CPython takes from its own pools is no heap call; told to use malloc, it allocates for each call.
