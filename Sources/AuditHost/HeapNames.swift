@@ -23,6 +23,7 @@ enum HeapNames {
     /// Libraries that are nothing but an allocator: they define malloc and do not call it.
     static let allocators = [
         "libjemalloc", "libtcmalloc", "libmimalloc", "libsnmalloc", "libhoard", "librpmalloc",
+        "libc_malloc_debug",
     ]
 
     /// Messages that are in an allocator's code, and so in every file that it was linked into.

@@ -309,6 +309,27 @@ import Testing
         try expectBlind(removes, "libpool.so", "its file cannot be read")
     }
 
+    /// It may come when nobody looks any more: what loading it allocates is allowed here.
+    @Test func aLibraryLoadedInTheSteadyPhase() throws {
+        try write(Self.pool.replacingOccurrences(of: "ATTRIBUTE", with: ""), to: "pool.c")
+        let library = try build("libpool.so", from: "pool.c", "-fno-builtin -shared -fPIC -Wl,-Bsymbolic")
+        try write(
+            """
+            #include "direct.h"
+            #include <dlfcn.h>
+            int main(int count, char **arguments) {
+                int fd = open_direct(arguments[count - 1]);
+                write_blocks(fd, 10);
+                require(dlopen("\(library)", RTLD_NOW) != NULL, "libpool.so");
+                write_blocks(fd, 10);
+            }
+            """, to: "loads-late.c")
+        let (outcome, run) = try audited(
+            build("loads-late", from: "loads-late.c", "-ldl"), options: ["--allow", "all"])
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(run.reasons.contains { $0.contains("libpool.so binds calls of malloc to its own") }, "\(run.reasons)")
+    }
+
     /// dlopen searches by the caller's own path, and must find it to be the program still.
     @Test func aLibraryFoundByTheProgramsOwnPath() throws {
         try write(Self.pool.replacingOccurrences(of: "ATTRIBUTE", with: ""), to: "pool.c")

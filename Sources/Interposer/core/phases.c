@@ -185,6 +185,7 @@ void phases_goodbye(void) {
     struct dioaudit_process *record = process.record;
     lock_crossing();
     if (record->state == DIOAUDIT_PROCESS_ACTIVE) {
+        if (record->steady_reached) sites_note_modules();  // those that came later
         take_edge(record, DIOAUDIT_PHASE_EXIT);
         __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
     }
