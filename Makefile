@@ -10,7 +10,7 @@ DIOAUDIT := $(BUILD)/dioaudit
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
 TEST_NEEDS := g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
     sqlite3 perl bsdutils procps gzip \
-    musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libcap2-bin
+    musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libmimalloc2.0 libcap2-bin
 BENCH_NEEDS := fio
 
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks

@@ -186,7 +186,17 @@ import Testing
     @Test(.enabled(if: hasAllocators, needsAllocators), arguments: Array(shared.keys))
     func sharedAllocatorsAreCounted(allocator: String) throws {
         try expectCounted(build("is-linked", "-Wl,--no-as-needed -l\(allocator)"))
-        let preload = ["LD_PRELOAD": try #require(Self.shared[allocator])]
+    }
+
+    private static let preloadable =
+        ["libjemalloc.so.2", "libtcmalloc_minimal.so.4", "libtcmalloc_debug.so.4", "libmimalloc.so.2"].filter {
+            FileManager.default.fileExists(atPath: "\(libraries)/\($0)")
+        }
+
+    /// Whatever of C++'s operators they have: a C library has fewer, and a debugging one looks who drops what.
+    @Test(.enabled(if: hasAllocators, needsAllocators), arguments: preloadable)
+    func preloadedAllocatorsAreCounted(library: String) throws {
+        let preload = ["LD_PRELOAD": library]
         try expectCounted(build("is-preloaded", ""), environment: preload)
         for (program, malloc, aligned, free) in [("operator-new", 10, 0, 10), ("operator-variants", 10, 26, 36)] {
             let (outcome, run) = try audited(Place.fixture(program), environment: preload)

@@ -116,6 +116,7 @@ struct next next = {INTERPOSED_IN_LIBC(X) INTERPOSED_LIBAIO(X) INTERPOSED_LIBURI
 #undef X
 
 bool next_news_itself, next_resolved;
+struct next_has next_has;
 
 static void use_pool(void) {
     next.malloc = pool_malloc;
@@ -130,10 +131,13 @@ static void use_pool(void) {
 static void resolve_operators(const struct next *found) {
     next = *found;
     use_pool();
-    void *function = next.dlsym(RTLD_NEXT, "_Znwm");
-#define X(result, name, parameters, arguments)                                          \
-    if (function && (function = next.dlsym(RTLD_NEXT, #name)))                          \
-        next.name = (result(*) parameters)(uintptr_t)function;
+    bool any = next.dlsym(RTLD_NEXT, "_Znwm") != NULL;
+#define X(result, name, parameters, arguments)                                    \
+    {                                                                             \
+        void *function = any ? next.dlsym(RTLD_NEXT, #name) : NULL;               \
+        if (function) next.name = (result(*) parameters)(uintptr_t)function;      \
+        next_has.name = function != NULL;                                         \
+    }
     INTERPOSED_NEW(X)
     INTERPOSED_DELETE(X)
 #undef X

@@ -24,6 +24,15 @@ extern struct next next __attribute__((visibility("hidden")));
 bool next_resolve(void);
 extern bool next_resolved __attribute__((visibility("hidden")));
 
+// Which of C++'s operators there were at the start: an allocator in C has fewer of its own than a C++ runtime.
+struct next_has {
+#define X(result, name, parameters, arguments) bool name;
+    INTERPOSED_NEW(X)
+    INTERPOSED_DELETE(X)
+#undef X
+};
+extern struct next_has next_has __attribute__((visibility("hidden")));
+
 // Whether the next operator new is that of the allocator which has the next malloc: it need not call malloc then.
 extern bool next_news_itself __attribute__((visibility("hidden")));
 

@@ -10,20 +10,36 @@
 #include "../rules.h"
 
 // Of each operator, whether the allocator's calls what is counted.
-static struct {
-#define X(result, name, parameters, arguments) bool name;
-    INTERPOSED_NEW(X)
-    INTERPOSED_DELETE(X)
-#undef X
-} calls_heap;
+static struct next_has calls_heap;
 
+static bool is_array(const char *operator) {
+    return operator[3] == 'a';  // _Zna, _Zda; not _Znw, _Zdl
+}
+
+static bool is_aligned(const char *operator) {
+    return strstr(operator, "align_val");
+}
+
+// TRAP: a debugging allocator looks whether what one operator made is dropped by its own counterpart. Test: BlindSpotTests,
+// shared allocators
 static void *make(const char *operator, size_t size, size_t alignment) {
-    return strstr(operator, "align_val") ? next._ZnwmSt11align_val_t(size, alignment) : next._Znwm(size);
+    if (is_aligned(operator))
+        return is_array(operator) ? next._ZnamSt11align_val_t(size, alignment) : next._ZnwmSt11align_val_t(size, alignment);
+    return is_array(operator) ? next._Znam(size) : next._Znwm(size);
 }
 
 static void drop(const char *operator, void *block, size_t alignment) {
-    if (strstr(operator, "align_val")) next._ZdlPvSt11align_val_t(block, alignment);
+    if (is_aligned(operator) && is_array(operator)) next._ZdaPvSt11align_val_t(block, alignment);
+    else if (is_aligned(operator)) next._ZdlPvSt11align_val_t(block, alignment);
+    else if (is_array(operator)) next._ZdaPv(block);
     else next._ZdlPv(block);
+}
+
+// Whether make and drop have what they call.
+static bool can_try(const char *operator) {
+    if (!is_aligned(operator)) return next_has._Znam && next_has._ZdaPv && next_has._ZdlPv;
+    return next_has._ZnwmSt11align_val_t && next_has._ZnamSt11align_val_t && next_has._ZdlPvSt11align_val_t &&
+           next_has._ZdaPvSt11align_val_t;
 }
 
 // Tried once, before main: no other way tells.
@@ -34,7 +50,7 @@ __attribute__((constructor(102))) static void try_operators(void) {
     int saved = errno;
     context_suspend();
 #define X(result, name, parameters, arguments)                   \
-    {                                                            \
+    if (next_has.name && can_try(#name)) {                       \
         context.passed_over = 0;                                 \
         void *block = next.name arguments;                       \
         calls_heap.name = context.passed_over > 0;               \
@@ -43,7 +59,7 @@ __attribute__((constructor(102))) static void try_operators(void) {
     INTERPOSED_NEW(X)
 #undef X
 #define X(result, name, parameters, arguments)                   \
-    {                                                            \
+    if (next_has.name && can_try(#name)) {                       \
         void *block = make(#name, size, alignment);              \
         context.passed_over = 0;                                 \
         next.name arguments;                                     \
