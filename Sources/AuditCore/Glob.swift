@@ -33,17 +33,6 @@ struct Glob: Equatable, Sendable {
         }
     }
 
-    /// Of `*` and `?` alone.
-    init(simple text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "*": pattern.places.append(.run)
-            case "?": pattern.places.append(.one(.any))
-            default: pattern.places.append(.one(.exactly(scalar)))
-            }
-        }
-    }
-
     /// Text that is not known is empty: `*` alone matches it.
     func matches(_ text: String?) -> Bool {
         matches(Array((text ?? "").unicodeScalars))

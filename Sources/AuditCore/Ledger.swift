@@ -71,10 +71,13 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
     public var phases = PhaseLedgers()
     /// For each kind that happened between setup and exit, the ordinal of the transfer last begun when it last did.
     public var lastTransfer: [EventKind: UInt64] = [:]
-    /// Of the steady phase's events, those in regions that the program declared as allowed.
+    /// Of the steady phase's events, those that are no violations: in regions that the program declared as allowed, or
+    /// while the thread's name was not one that is judged.
     public var allowed = EventCounts()
     /// Of the steady phase. Measured only where the scope is by thread.
     public var steadyFaults = Faults()
+    /// It was seen under a name that `--scope thread:PATTERN` matches.
+    public var matched = false
     /// A thread among these ended in the steady phase, and its last page faults are not among `steadyFaults`.
     public var endedUnmeasured = false
 

@@ -29,14 +29,14 @@ public enum Scope: Equatable, Sendable {
         switch self {
         case .process: true
         case .ioThreads: thread.doesTransfers
-        case .threads(let pattern): Glob(simple: pattern).matches(thread.name)
+        case .threads: thread.matched
         }
     }
 
     func judges(_ site: Site, of process: ProcessLedger) -> Bool {
         switch self {
-        case .process: return true
-        case .threads(let pattern): return Glob(simple: pattern).matches(site.thread)
+        // The interposer takes no stacks of threads whose name is not judged.
+        case .process, .threads: return true
         case .ioThreads:
             // A thread that has ended may stand among all that have.
             let own = process.threads.filter { $0.tid == site.tid }

@@ -271,6 +271,7 @@ extension ThreadLedger {
             add(rows, index, to: Phase(interrupted ? thread.interlude_from : index))
         }
         steadyFaults = Faults(minor: thread.steady_faults.minor, major: thread.steady_faults.major)
+        matched = thread.matched != 0
         endedUnmeasured = thread.ended_unmeasured > 0
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
@@ -306,6 +307,7 @@ extension ThreadLedger {
             merged[index].phases += thread.phases
             merged[index].allowed += thread.allowed
             merged[index].steadyFaults += thread.steadyFaults
+            merged[index].matched = merged[index].matched || thread.matched
             merged[index].endedUnmeasured = merged[index].endedUnmeasured || thread.endedUnmeasured
             merged[index].doesTransfers = merged[index].doesTransfers || thread.doesTransfers
             merged[index].lastTransfer.merge(thread.lastTransfer, uniquingKeysWith: max)

@@ -6,6 +6,7 @@
 #include "ledger.h"
 #include "phases.h"
 #include "regions.h"
+#include "scope.h"
 #include "sites.h"
 #include "system.h"
 #include "../rules.h"
@@ -43,7 +44,7 @@ uint32_t context_phase(void) {
     uint32_t phase = context.own_phase ? context.own_phase : process.phase;
     if (!context_is_strict(phase)) return phase;
     if (inside_warmup_transfer()) return DIOAUDIT_PHASE_WARMUP;
-    if (!context.allowed) return phase;
+    if (!context.allowed && !scope_spares_caller()) return phase;
     return phase == DIOAUDIT_PHASE_STEADY ? DIOAUDIT_PHASE_ALLOWED : DIOAUDIT_PHASE_ALLOWED_CLOSED;
 }
 

@@ -13,33 +13,10 @@
 #include "system.h"
 #include "../rules.h"
 
-// MARK: scope
-
-// Shell patterns of * and ? only; fnmatch(3) may allocate.
-static bool matches(const char *pattern, const char *name) {
-    for (; *pattern; pattern++, name++) {
-        if (*pattern == '*') {
-            for (const char *rest = name;; rest++) {
-                if (matches(pattern + 1, rest)) return true;
-                if (!*rest) return false;
-            }
-        }
-        if (!*name || (*pattern != '?' && *pattern != *name)) return false;
-    }
-    return !*name;
-}
-
+// Threads that are judged by their name have been told apart by their phase already (scope.c).
 static bool is_judged(void) {
-    switch (ledger->config.scope) {
-        case DIOAUDIT_SCOPE_IO_THREADS:
-            return context.ordinal != 0 || (context.rows && context.rows->does_transfers);
-        case DIOAUDIT_SCOPE_THREADS: {
-            char name[DIOAUDIT_NAME];
-            ledger_thread_name(name);
-            return matches(ledger->config.scope_pattern, name);
-        }
-        default: return true;
-    }
+    if (ledger->config.scope != DIOAUDIT_SCOPE_IO_THREADS) return true;
+    return context.ordinal != 0 || (context.rows && context.rows->does_transfers);
 }
 
 // MARK: abort

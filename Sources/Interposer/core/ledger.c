@@ -11,6 +11,8 @@
 #include "files.h"
 #include "following.h"
 #include "phases.h"
+#include "regions.h"
+#include "scope.h"
 #include "threads.h"
 #include "system.h"
 #include "../rules.h"
@@ -132,6 +134,7 @@ static bool begin_process(void) {
         memcpy(record->executable, executable, DIOAUDIT_PATH);
     }
 
+    struct context parent = context;
     context = (struct context){0};  // a child's TLS is its parent's, and so were these rows
     process.record = record;
     process.interlude = 0;
@@ -142,6 +145,8 @@ static bool begin_process(void) {
     __atomic_store_n(&record->state, DIOAUDIT_PROCESS_ACTIVE, __ATOMIC_RELEASE);
     context_enter(DIOAUDIT_PHASE_SETUP);
     context_adopt_early();
+    phases_inherit(parent.own_phase);
+    regions_inherit(&parent);
     return true;
 }
 
@@ -187,11 +192,11 @@ static bool is_dead(const struct dioaudit_thread *rows) {
     return SYSTEM(SYS_tgkill, process.record->pid, rows->tid, 0) < 0;
 }
 
-static struct dioaudit_thread *find_exited(uint32_t does_transfers) {
+static struct dioaudit_thread *find_exited(const struct dioaudit_thread *like) {
     for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
-        if (rows->state == DIOAUDIT_THREAD_SHARED && is_ours(rows) && rows->does_transfers == does_transfers)
-            return rows;
+        bool is_alike = rows->does_transfers == like->does_transfers && rows->matched == like->matched;
+        if (rows->state == DIOAUDIT_THREAD_SHARED && is_ours(rows) && is_alike) return rows;
     }
     return NULL;
 }
@@ -224,7 +229,7 @@ static struct dioaudit_thread *reclaim(void) {
             give(rows, DIOAUDIT_THREAD_OWNED);
             continue;
         }
-        struct dioaudit_thread *exited = find_exited(rows->does_transfers);
+        struct dioaudit_thread *exited = find_exited(rows);
         if (!exited) {
             threads_end(rows);
             rows->tid = 0;
@@ -261,6 +266,7 @@ static void begin_rows(struct dioaudit_thread *rows, int32_t tid, const char *na
     rows->owner = ledger_process_index();
     rows->tid = tid;
     memcpy(rows->name, name, DIOAUDIT_NAME);
+    scope_note_name(rows, name);
     rows->interlude = process.interlude;
     rows->interlude_from = process.interlude_from;
     give(rows, DIOAUDIT_THREAD_OWNED);

@@ -221,9 +221,7 @@ void phases_marker(const char *name) {
 }
 
 // A thread's own phase: its page faults are its own to measure, and the process is not charged with them.
-void phases_thread_marker(const char *name) {
-    uint32_t phase = name ? phase_named(name) : (uint32_t)DIOAUDIT_PHASE_NONE;
-    if ((name && phase == DIOAUDIT_PHASE_NONE) || phase == context.own_phase) return;
+static void enter_own_phase(uint32_t phase) {
     if (phase == DIOAUDIT_PHASE_STEADY) {
         lock_crossing();
         observe_steady_point(process.record);
@@ -236,6 +234,28 @@ void phases_thread_marker(const char *name) {
     context.own_edge = phases_thread_faults();
     edges_note_thread(phase, phases_now());
     context_choose_way();
+}
+
+void phases_thread_marker(const char *name) {
+    uint32_t phase = name ? phase_named(name) : (uint32_t)DIOAUDIT_PHASE_NONE;
+    bool unknown = name && phase == DIOAUDIT_PHASE_NONE;
+    if (!unknown && phase != context.own_phase) enter_own_phase(phase);
+}
+
+static uint32_t phase_at_fork;  // if by marker; not in the page that fork wipes
+
+void phases_before_fork(void) {
+    phase_at_fork = process.phase && !phases_automatic() ? process.phase : (uint32_t)DIOAUDIT_PHASE_NONE;
+}
+
+void phases_inherit(uint32_t own_phase) {
+    uint32_t phase = phase_at_fork;
+    phase_at_fork = DIOAUDIT_PHASE_NONE;
+    if (phase != DIOAUDIT_PHASE_NONE) {
+        process.record->phase_by_marker = 1;
+        cross(DIOAUDIT_PHASE_SETUP, phase);
+    }
+    if (own_phase != DIOAUDIT_PHASE_NONE) enter_own_phase(own_phase);
 }
 
 uint32_t phases_interrupted(uint32_t closed, uint32_t from) {

@@ -75,6 +75,13 @@ void regions_end(const char *name, bool allows) {
     context_choose_way();
 }
 
+void regions_inherit(const struct context *parent) {
+    for (uint32_t depth = 0; depth < parent->regions && depth < DEPTH; depth++) {
+        uint8_t index = parent->region[depth];
+        if (index != UNLISTED) regions_begin(ledger->regions[index].name, ledger->regions[index].allows);
+    }
+}
+
 void regions_count(uint32_t phase, enum dioaudit_event event, uint64_t bytes) {
     uint32_t depth = context.regions < DEPTH ? context.regions : DEPTH;
     uint8_t index = context.region[depth - 1];

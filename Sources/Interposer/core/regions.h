@@ -10,6 +10,11 @@
 void regions_begin(const char *name, bool allows);
 void regions_end(const char *name, bool allows);
 
+struct context;
+
+// In a forked child: its thread is in the regions that its parent's was in.
+void regions_inherit(const struct context *parent);
+
 // Counts an event for the innermost region that the calling thread is in.
 void regions_count(uint32_t phase, enum dioaudit_event event, uint64_t bytes);
 

@@ -59,7 +59,7 @@ static const uint8_t *eh_frame_header(uintptr_t address) {
 
 // Each entry holds a rule in 64 bits and, as its key, the address xor those bits: a pair torn by a racing writer
 // or a signal handler fails the check and is computed anew. So no lock is needed.
-enum { ENTRIES = 4096 };
+enum { ENTRIES = 2048 };
 
 static struct {
     uint64_t key, rule;
@@ -95,7 +95,7 @@ static struct cfi_rule compute_rule(uintptr_t address) {
 }
 
 static struct cfi_rule rule_for(uintptr_t address) {
-    size_t slot = (address * UINT64_C(0x9e3779b97f4a7c15)) >> 52;
+    size_t slot = (address * UINT64_C(0x9e3779b97f4a7c15)) >> 53;
     uint64_t key = __atomic_load_n(&entries[slot].key, __ATOMIC_RELAXED);
     uint64_t bits = __atomic_load_n(&entries[slot].rule, __ATOMIC_RELAXED);
     if (likely((key ^ bits) == address && bits)) return unpack(bits);
@@ -111,7 +111,7 @@ void stack_forget(void) {
     for (size_t slot = 0; slot < ENTRIES; slot++) __atomic_store_n(&entries[slot].rule, 0, __ATOMIC_RELAXED);
 }
 
-_Static_assert(ENTRIES == 1 << (64 - 52), "the hash gives an index");
+_Static_assert(ENTRIES == 1 << (64 - 53), "the hash gives an index");
 
 // MARK: reading the stack
 

@@ -8,6 +8,7 @@
 #include "ledger.h"
 #include "phases.h"
 #include "procfile.h"
+#include "scope.h"
 #include "system.h"
 #include "../rules.h"
 
@@ -60,6 +61,7 @@ static void charge(const struct reading *reading, uint32_t from) {
         return;
     }
     memcpy(rows->name, reading->name, DIOAUDIT_NAME);
+    scope_note_name(rows, rows->name);
     if (from == DIOAUDIT_PHASE_STEADY) {
         rows->steady_faults.minor += reading->faults.minor - rows->edge_faults.minor;
         rows->steady_faults.major += reading->faults.major - rows->edge_faults.major;
@@ -110,6 +112,7 @@ void threads_note_end(void) {
     struct dioaudit_thread *rows = context.rows ? context.rows : ledger_claim_rows();
     if (!rows || process.phase == DIOAUDIT_PHASE_CLOSED) return;
     ledger_thread_name(rows->name);
+    scope_note_name(rows, rows->name);
     struct dioaudit_faults now = phases_thread_faults();
     if (process.phase == DIOAUDIT_PHASE_STEADY) {
         rows->steady_faults.minor += now.minor - rows->edge_faults.minor;

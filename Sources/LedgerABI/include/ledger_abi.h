@@ -67,7 +67,8 @@ enum dioaudit_phase {
     DIOAUDIT_PHASE_STEADY = 4,
     DIOAUDIT_PHASE_CLOSED = 5,  // no O_DIRECT file is open any more: an interlude if one is opened again, and then
                                 // part of the phase it interrupted; else teardown
-    DIOAUDIT_PHASE_ALLOWED = 6,         // steady, in a region that the program itself declared as allowed
+    DIOAUDIT_PHASE_ALLOWED = 6,         // steady, and no violation: in a region that the program itself declared as
+                                        // allowed, or by a thread whose name is not judged
     DIOAUDIT_PHASE_ALLOWED_CLOSED = 7,  // the same where no O_DIRECT file is open
     DIOAUDIT_PHASE_COUNT = 8
 };
@@ -266,6 +267,7 @@ struct dioaudit_thread {
     uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
     uint32_t does_transfers;
     uint32_t faults_known;         // nonzero: steady_faults is this thread's whole steady phase
+    uint32_t matched;              // nonzero: seen under a name that config.scope_pattern matches
     uint32_t ended_unmeasured;     // threads folded into these rows whose last faults nobody read
     struct dioaudit_faults edge_faults;    // proc_pid_stat(5) at the last edge; read only if the scope is by thread
     struct dioaudit_faults steady_faults;
