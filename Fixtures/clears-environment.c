@@ -2,7 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: had no LD_PRELOAD in its environment
+// Reason: had no LD_PRELOAD in its environment, or
 // Reason: /bin/
 // Steady: transfers 9
 #include "direct.h"

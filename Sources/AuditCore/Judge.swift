@@ -48,7 +48,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         phases: observation.ledger.total,
         violations: violations,
         suppressions: suppressions,
-        differences: observation.syscalls.status == .unavailable ? [] : processes.flatMap(reconcile),
+        differences: observation.syscalls.differences(of: processes),
         processes: processes + unobservedProcesses(observation.ledger))
 }
 
@@ -199,10 +199,11 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
                 "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that "
                     + "transfer or exec, past what is counted")
         }
-        if process.directMappings > 0 && observation.syscalls.status == .unavailable {
+        let unseen = observation.unseenDirectCalls(of: process)
+        if unseen > 0 {
             reasons.append(
-                "\(name(of: process)) made \(plural(process.directMappings, "direct system call")) (syscall(2)) that map "
-                    + "or unlock, which only the syscalls witness sees")
+                "\(name(of: process)) made \(plural(unseen, "direct system call")) (syscall(2)) that map or unlock, which "
+                    + "only the syscalls witness sees, by perf's tracepoint or seccomp")
         }
         reasons += process.otherCallReasons
         if process.uncertainSyscalls > 0 {
@@ -231,6 +232,22 @@ private func coverageReasons(_ observation: Observation, _ requirements: Require
         }
     }
     return reasons
+}
+
+extension Witness {
+    fileprivate func differences(of processes: [ProcessLedger]) -> [WitnessDifference] {
+        guard status != .unavailable else { return [] }
+        let seen: [EventKind] = method == .perfMappings ? [.syscallMmap, .syscallBrk] : EventKind.systemCalls
+        return processes.flatMap(reconcile).filter { seen.contains($0.kind) }
+    }
+}
+
+extension Observation {
+    /// Calls by number that the syscalls witness would have counted, had it looked or looked in another way.
+    fileprivate func unseenDirectCalls(of process: ProcessLedger) -> UInt64 {
+        if syscalls.status == .unavailable { return process.directMappings + process.directRemappings }
+        return syscalls.method == .perfMappings ? process.directRemappings : 0
+    }
 }
 
 private func lossReasons(_ processes: [ProcessLedger], violated: Bool) -> [String] {

@@ -114,8 +114,10 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var unknownMarker = ""
     /// System calls by number, past the functions that are counted, that transfer or exec.
     public var directCalls: UInt64 = 0
-    /// The same that map or unlock: the syscalls witness sees those.
+    /// The same that map: the syscalls witness sees those.
     public var directMappings: UInt64 = 0
+    /// The same that unmap, move or unlock: it sees those too, unless it looks by `perf-mappings`.
+    public var directRemappings: UInt64 = 0
     /// What it did to have functions of libc's that are not the interposer's.
     public var bypasses = Bypasses()
     /// Calls that `--enforce deny` let fail.

@@ -1,14 +1,18 @@
 /// How the syscalls witness looks: what `--syscalls` takes.
 public enum SyscallsChoice: String, CaseIterable, Sendable {
-    /// perf tracepoints where they are allowed, else seccomp.
+    /// The first of the others that is allowed.
     case auto
-    case perf, seccomp, off
+    case perf
+    case perfMappings = "perf-mappings"
+    case seccomp, off
 }
 
 /// How it did look.
 public enum SyscallsMethod: String, Sendable, Encodable {
     /// The tracepoint raw_syscalls:sys_enter.
     case perf
+    /// What perf tells of new mappings by itself: mmap, brk and mprotect, not what unmaps, moves or unlocks.
+    case perfMappings = "perf-mappings"
     /// A seccomp filter with user notification.
     case seccomp
 }

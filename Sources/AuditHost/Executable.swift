@@ -39,6 +39,14 @@ struct Executable {
         ownHeapAsLibrary = file.heapOfLibrary
     }
 
+    /// What gives a program other privileges than its user's, in words; nil if nothing does.
+    static func whyPrivileged(_ path: String) -> String? {
+        let fd = open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        defer { close(fd) }
+        return privilege(of: fd)
+    }
+
     /// The file that execvp(3) starts for a command's first word.
     init(command: String) {
         guard !command.contains("/") else {
@@ -61,13 +69,15 @@ private func interpreter(ofScript fd: Int32) -> String? {
     return words.first.map(String.init)
 }
 
-private func obstacle(to file: ElfFile, _ fd: Int32) -> String? {
+private func privilege(of fd: Int32) -> String? {
     var status = stat()
-    if fstat(fd, &status) == 0, status.st_mode & (S_ISUID | S_ISGID) != 0 {
-        return "is set-uid or set-gid, for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
-    }
-    if cl_has_capabilities(fd) {
-        return "has file capabilities, for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
+    if fstat(fd, &status) == 0, status.st_mode & (S_ISUID | S_ISGID) != 0 { return "is set-uid or set-gid" }
+    return cl_has_capabilities(fd) ? "has file capabilities" : nil
+}
+
+private func obstacle(to file: ElfFile, _ fd: Int32) -> String? {
+    if let privilege = privilege(of: fd) {
+        return "\(privilege), for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
     }
     guard let linker = file.linker else { return "is a static program, which loads no interposer" }
     if !file.isNative { return "is of another architecture than the interposer" }

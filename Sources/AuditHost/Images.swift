@@ -44,7 +44,8 @@ struct Images {
                 ? nil
                 : UnseenProgram(
                     pid: exec.pid, path: exec.path,
-                    why: Executable(exec.path).whyNotPreloaded ?? "had no LD_PRELOAD in its environment")
+                    why: Executable(exec.path).whyNotPreloaded
+                        ?? "had no LD_PRELOAD in its environment, or could not reach the ledger")
         }
     }
 }

@@ -67,6 +67,8 @@ struct Launch: ~Copyable {
     private var child = cl_child()
     private var watch = SyscallsWatch()
     private var book = SyscallsBook()
+    private let door: Int32
+    private let ledger: Int32
     private var enough = 4096
     private var deadline: UInt64?
     private var timedOut = false
@@ -76,8 +78,12 @@ struct Launch: ~Copyable {
     /// Starts the program and waits until it is known to have become one.
     ///
     /// - Throws: `StartFailure` if it could not.
-    init(_ command: Command, environment: [String], _ syscalls: SyscallsChoice) throws(StartFailure) {
+    init(
+        _ command: Command, environment: [String], _ session: borrowing Session, _ syscalls: SyscallsChoice
+    ) throws(StartFailure) {
         self.command = command
+        door = session.door
+        ledger = session.fd
         Interruption.hold()
         let choice = syscalls.resolved
         let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
@@ -127,7 +133,7 @@ struct Launch: ~Copyable {
 
     /// Waits once, and does what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
-        let descriptors = watch.descriptors + others
+        let descriptors = watch.descriptors + others + (door >= 0 ? [door] : [])
         var signal: Int32 = 0
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
@@ -137,6 +143,7 @@ struct Launch: ~Copyable {
             interruption = signal
             if !hasEnded { kill(child.pid, signal) }
         }
+        if door >= 0 { cl_answer_door(door, ledger) }
         watch.drain()
     }
 

@@ -15,7 +15,7 @@ public func observe(
     let environment = environment(session: session.environment, interposer: interposer.path)
     var launch: Launch
     do {
-        launch = try Launch(command, environment: environment, configuration.syscalls)
+        launch = try Launch(command, environment: environment, session, configuration.syscalls)
     } catch {
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
         observation.failure = "cannot start '\(command.arguments[0])': \(errnoText(error.errno))"

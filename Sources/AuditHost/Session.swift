@@ -28,9 +28,16 @@ public struct Session: ~Copyable {
     }
 
     let fd: Int32
+    /// Where processes ask for the ledger that may not look into ours.
+    let door: Int32
+    private let doorName: String
 
     /// Makes an empty ledger and writes what is asked of the interposer.
     public init(_ configuration: Configuration) throws(AuditError) {
+        var random: [UInt8] = Array(repeating: 0, count: 16)
+        getentropy(&random, random.count)
+        doorName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        door = cl_door(doorName)  // without it fewer are observed, and they are named
         fd = cl_memfd("dioaudit-ledger")
         guard fd >= 0 else { throw systemError("memfd_create", at: "the ledger") }
         do throws(AuditError) {
@@ -52,17 +59,19 @@ public struct Session: ~Copyable {
                 images_refused: 0)
         } catch {
             close(fd)
+            if door >= 0 { close(door) }
             throw error
         }
     }
 
     deinit {
         close(fd)
+        if door >= 0 { close(door) }
     }
 
     /// The variable that tells the interposer where the ledger is, as `NAME=value`.
     public var environment: String {
-        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)"
+        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)" + (door >= 0 ? ",\(doorName)" : "")
     }
 }
 

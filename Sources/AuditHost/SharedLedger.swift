@@ -154,6 +154,7 @@ extension ProcessLedger {
         unknownMarker = text(process.unknown_marker)
         directCalls = process.direct_calls
         directMappings = process.direct_mappings
+        directRemappings = process.direct_remappings
         deniedCalls = process.denied_calls
         aborted = process.aborted != 0
         unbalancedRegions = process.regions_unbalanced

@@ -17,6 +17,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -192,6 +193,35 @@ static int receive_descriptor(int socket) {
     int fd = -1;
     if (length == 1 && message.msg_controllen >= CMSG_LEN(sizeof(int))) memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
     return fd;
+}
+
+int cl_door(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(name);
+    if (length >= sizeof(address.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path + 1, name, length);  // a NUL before it: no file
+    int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (door < 0) return -1;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+    if (bind(door, (struct sockaddr *)&address, size) == 0 && listen(door, 64) == 0) return door;
+    int error = errno;
+    close(door);
+    errno = error;
+    return -1;
+}
+
+void cl_answer_door(int door, int descriptor) {
+    int guest;
+    while ((guest = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        struct ucred peer;
+        socklen_t size = sizeof(peer);
+        bool is_ours = getsockopt(guest, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && descends_from_us(peer.pid);
+        if (is_ours) send_descriptor(guest, descriptor);
+        close(guest);
+    }
 }
 
 // In the child, before it becomes the program. The socket's end that it keeps is closed by exec.

@@ -26,6 +26,7 @@ struct cl_perf {
     int rings;
     int current;           // the one that is being read
     uint64_t ring_bytes;
+    uint64_t tracepoint;   // its number; 0: what perf tells of mappings by itself is all there is
     uint32_t id_at;        // where in a raw record the system call's number stands, and its arguments
     uint32_t arguments_at;
     struct ring ring[];
@@ -50,12 +51,14 @@ static const struct {
 
 // MARK: tracefs
 
-// Where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)).
-static int open_tracefs(void) {
-    static const char *const places[] = {"/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"};
+int cl_open_tracefs(void) {
+    static const char *const places[] = {"/sys/kernel/tracing/", "/sys/kernel/debug/tracing/"};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        // An empty directory stands there where it is not mounted.
         int fd = open(places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0 || errno != ENOENT) return fd;
+        if (fd < 0 && errno != ENOENT) return -1;
+        if (fd >= 0 && faccessat(fd, "events", F_OK, 0) == 0) return fd;
+        if (fd >= 0) close(fd);
     }
     int context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
     if (context < 0) return -1;
@@ -64,17 +67,12 @@ static int open_tracefs(void) {
         mount = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
     int error = errno;
     close(context);
-    int events = mount < 0 ? -1 : openat(mount, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (mount >= 0) {
-        error = errno;
-        close(mount);
-    }
     errno = error;
-    return events;
+    return mount;
 }
 
-static bool read_event_file(int events, const char *file, char *text, size_t room) {
-    int fd = openat(events, file, O_RDONLY | O_CLOEXEC);
+static bool read_event_file(int tracefs, const char *file, char *text, size_t room) {
+    int fd = openat(tracefs, file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     ssize_t length = read(fd, text, room - 1);
     close(fd);
@@ -92,12 +90,12 @@ static uint32_t offset_of(const char *format, const char *field) {
 
 // The tracepoint's number, or 0 with errno set.
 static uint64_t read_tracepoint(struct cl_perf *perf) {
-    int events = open_tracefs();
-    if (events < 0) return 0;
+    int tracefs = cl_open_tracefs();
+    if (tracefs < 0) return 0;
     char id[32], format[4096];
-    bool read_both = read_event_file(events, "raw_syscalls/sys_enter/id", id, sizeof(id)) &&
-                     read_event_file(events, "raw_syscalls/sys_enter/format", format, sizeof(format));
-    close(events);
+    bool read_both = read_event_file(tracefs, "events/raw_syscalls/sys_enter/id", id, sizeof(id)) &&
+                     read_event_file(tracefs, "events/raw_syscalls/sys_enter/format", format, sizeof(format));
+    close(tracefs);
     if (!read_both) return 0;
     perf->id_at = offset_of(format, "id");
     perf->arguments_at = offset_of(format, "args[6]");
@@ -129,11 +127,12 @@ static void hold(uint64_t tracepoint) {
 
 // MARK: opening
 
-static int open_event(uint64_t tracepoint, pid_t pid, int cpu) {
+static int open_event(const struct cl_perf *perf, pid_t pid, int cpu) {
+    bool traces = perf->tracepoint != 0;
     struct perf_event_attr attributes = {
-        .type = PERF_TYPE_TRACEPOINT,
+        .type = traces ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
         .size = sizeof(attributes),
-        .config = tracepoint,
+        .config = traces ? perf->tracepoint : PERF_COUNT_SW_DUMMY,
         .sample_period = 1,
         .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,
         .inherit = 1,
@@ -146,6 +145,9 @@ static int open_event(uint64_t tracepoint, pid_t pid, int cpu) {
         .comm_exec = 1,
         .mmap = 1,
         .mmap2 = 1,
+        .mmap_data = !traces,
+        .exclude_kernel = !traces,  // what an ordinary user may have by default
+        .exclude_hv = !traces,
     };
     return (int)syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
@@ -158,12 +160,12 @@ static bool filter(int event) {
     return ioctl(event, PERF_EVENT_IOC_SET_FILTER, text) == 0;
 }
 
-static bool open_ring(struct cl_perf *perf, uint64_t tracepoint, pid_t pid, int cpu) {
-    int event = open_event(tracepoint, pid, cpu);
+static bool open_ring(struct cl_perf *perf, pid_t pid, int cpu) {
+    int event = open_event(perf, pid, cpu);
     if (event < 0) return errno == ENODEV;  // a CPU that is offline
     struct ring *ring = &perf->ring[perf->rings++];
     ring->event = event;
-    if (!filter(event)) return false;
+    if (perf->tracepoint && !filter(event)) return false;
     for (;;) {
         void *memory = mmap(NULL, perf->ring_bytes + 4096, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
         if (memory != MAP_FAILED) {
@@ -176,15 +178,15 @@ static bool open_ring(struct cl_perf *perf, uint64_t tracepoint, pid_t pid, int 
     }
 }
 
-struct cl_perf *cl_perf_open(pid_t pid) {
+struct cl_perf *cl_perf_open(pid_t pid, enum cl_perf_kind kind) {
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     struct cl_perf *perf = calloc(1, sizeof(*perf) + (size_t)cpus * sizeof(struct ring));
     if (!perf) return NULL;
-    perf->ring_bytes = LARGEST_RING;
-    uint64_t tracepoint = read_tracepoint(perf);
-    bool opened = tracepoint != 0;
-    if (opened) hold(tracepoint);
-    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_ring(perf, tracepoint, pid, cpu);
+    perf->ring_bytes = kind == CL_PERF_SYSCALLS ? LARGEST_RING : SMALLEST_RING;
+    if (kind == CL_PERF_SYSCALLS) perf->tracepoint = read_tracepoint(perf);
+    bool opened = kind == CL_PERF_MAPPINGS || perf->tracepoint != 0;
+    if (opened && perf->tracepoint) hold(perf->tracepoint);
+    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_ring(perf, pid, cpu);
     if (opened && perf->rings > 0) return perf;
     int error = errno;
     cl_perf_close(perf);
@@ -265,8 +267,14 @@ static void read_trailer(const struct raw *raw, struct cl_record *record) {
     record->nanoseconds = number64(raw, raw->size - 8u);
 }
 
+// Without the tracepoint the kernel tells of what has been mapped: by brk if that is the heap, else by mmap, or changed by
+// mprotect, which looks the same.
+static uint32_t mapping_act(const char *path) {
+    return strcmp(path, "[heap]") == 0 ? CL_BRK : CL_MMAP;
+}
+
 static bool interpret(const struct cl_perf *perf, const struct raw *raw, struct cl_record *record) {
-    enum { LOST_COUNT = 16, COMM_NAME = 16, MMAP2_PATH = 72 };
+    enum { LOST_COUNT = 16, COMM_NAME = 16, MMAP2_LENGTH = 24, MMAP2_PATH = 72 };
     uint32_t type = number32(raw, 0);
     uint16_t misc = (uint16_t)number32(raw, 4);
     memset(record, 0, offsetof(struct cl_record, path) + 1);
@@ -282,8 +290,9 @@ static bool interpret(const struct cl_perf *perf, const struct raw *raw, struct 
             copy_path(raw, COMM_NAME, record->path);
             return misc & PERF_RECORD_MISC_COMM_EXEC;
         case PERF_RECORD_MMAP2:
-            record->act = CL_CODE;
             copy_path(raw, MMAP2_PATH, record->path);
+            record->act = perf->tracepoint ? CL_CODE : mapping_act(record->path);
+            record->bytes = number64(raw, MMAP2_LENGTH);
             return true;
         default: return false;
     }

@@ -66,7 +66,8 @@ struct RunCommand: ParsableCommand {
             "How long to wait for processes that outlive the program, daemons among them.", valueName: "duration"))
     var wait = DurationOption(nanoseconds: 5_000_000_000)
 
-    @Option(help: "How the syscalls witness looks: by perf where that is allowed, else by seccomp.")
+    @Option(
+        help: "How the syscalls witness looks (docs/syscalls.md). auto takes the first of the others that is allowed.")
     var syscalls = SyscallsChoice.auto
 
     @Option(help: "Whether a pass needs the kernel witness.")

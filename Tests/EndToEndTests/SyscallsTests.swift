@@ -20,17 +20,61 @@ import Testing
         #expect(try witness(report)["method"] as? String == "perf")
     }
 
-    @Test func anOrdinaryUserLooksBySeccomp() throws {
+    /// By what perf tells by itself where kernel.perf_event_paranoid allows that, else by seccomp; or as asked.
+    @Test(arguments: ["auto", "seccomp"]) func anOrdinaryUserLooks(method: String) throws {
         let installation = try Installation()
         let path = scratch.file("report.json")
         let outcome = try installation.runAsOrdinaryUser(
             "umask 0",
-            ["run", "--format", "json=\(path)", "--", "dd", "if=/dev/zero", "of=\(scratch.file("data"))"]
-                + ["bs=4k", "count=10", "oflag=direct", "status=none"])
+            ["run", "--syscalls", method, "--format", "json=\(path)", "--"]
+                + [
+                    "dd", "if=/dev/zero", "of=\(scratch.file("data"))", "bs=4k", "count=10", "oflag=direct",
+                    "status=none",
+                ])
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
-        #expect(try witness(report)["status"] as? String == "active")
-        #expect(try witness(report)["method"] as? String == "seccomp")
+        let found = try witness(report)
+        #expect(found["status"] as? String == "active")
+        let paranoid = try String(contentsOfFile: "/proc/sys/kernel/perf_event_paranoid", encoding: .utf8)
+        let mayUsePerf = Int(paranoid.trimmingCharacters(in: .whitespacesAndNewlines)).map { $0 <= 2 } ?? false
+        let expected = method == "seccomp" || !mayUsePerf ? ["seccomp"] : ["perf", "perf-mappings"]
+        #expect(expected.contains(found["method"] as? String ?? ""))
+    }
+
+    @Test func whatIsAskedForByNameAndNotThereIsNoPass() throws {
+        let installation = try Installation()
+        let outcome = try installation.runAsOrdinaryUser(
+            "true",
+            ["run", "--syscalls", "perf", "--"]
+                + [
+                    "dd", "if=/dev/zero", "of=\(scratch.file("data"))", "bs=4k", "count=10", "oflag=direct",
+                    "status=none",
+                ])
+        // Root may have lent tracefs and perf to everybody.
+        guard outcome.status != 0 else { return }
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("the syscalls witness is asked for: perf tracepoints: "))
+    }
+
+    /// A timer whose handler has no SA_RESTART, while the heap grows by brk: a call that was interrupted would be the end.
+    @Test func signalsInterruptNothing() throws {
+        let installation = try Installation()
+        let outcome = try installation.runAsOrdinaryUser(
+            "true", ["run", "--quiet", "--", Place.fixture("grows-under-signals")])
+        #expect(outcome.output == "grew\n", "\(outcome.errors)")
+    }
+
+    @Test(.enabled(if: isRoot, "needs root")) func aSetUidProgramThatLosesItsPrivilegesIsNoPass() throws {
+        let installation = try Installation()
+        let program = scratch.file("set-uid")
+        try FileManager.default.copyItem(atPath: "/usr/bin/id", toPath: program)
+        #expect(chmod(program, 0o4755) == 0)
+        let bySeccomp = try installation.runAsOrdinaryUser(
+            "true", ["run", "--syscalls", "seccomp", "--", program, "-u"])
+        #expect(bySeccomp.output == "65534\n")
+        #expect(bySeccomp.errors.contains("ran without them: seccomp takes no_new_privs"))
+        let byItself = try installation.runAsOrdinaryUser("true", ["run", "--", program, "-u"])
+        #expect(byItself.output == "0\n", "\(byItself.errors)")
     }
 
     @Test func whatDoesNotLookIsSaid() throws {

@@ -21,7 +21,7 @@ extension Doctor {
             guard witness.status == .active, let before = alone.kibibytes, let after = under.kibibytes else {
                 return .missing(
                     name, "\(path) did not load into cat(1): \(witness.reason ?? "it did not say its size")",
-                    for: usedFor, remedies: remedies())
+                    for: usedFor, remedies: remedies)
             }
             return .ok(name, "\(path), adds \(max(0, after - before)) KiB to what a subject locks", for: usedFor)
         } catch {
@@ -30,13 +30,7 @@ extension Doctor {
     }
 }
 
-/// A subject reaches the ledger through dioaudit's /proc entry, which Linux denies to a process of fewer capabilities.
-private func remedies() -> [String] {
-    if geteuid() != 0, capabilities(.permitted) & ~capabilities(.ambient) != 0 {
-        return [asRoot("setcap -r \(Installation.executable())  # with them, its subjects cannot reach the ledger")]
-    }
-    return ["put a cat on PATH that is dynamically linked with glibc", "reinstall dioaudit"]
-}
+private let remedies = ["put a cat on PATH that is dynamically linked with glibc", "reinstall dioaudit"]
 
 /// cat(1) telling its own size: a program that every machine has, and that does the same each time.
 private struct SelfPortrait: ~Copyable {
@@ -67,13 +61,14 @@ private struct SelfPortrait: ~Copyable {
 
 /// Without the interposer; says the signal that came meanwhile.
 private func run(_ command: Command) throws(AuditError) -> Int32? {
+    let session = try Session(Session.Configuration())
     var launch: Launch
     do {
-        launch = try Launch(command, environment: inheritedEnvironment(), .off)
+        launch = try Launch(command, environment: inheritedEnvironment(), session, .off)
     } catch {
         return nil
     }
-    _ = try launch.finish(Session(Session.Configuration()))
+    _ = try launch.finish(session)
     return launch.interruption
 }
 

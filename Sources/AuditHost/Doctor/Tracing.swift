@@ -13,7 +13,7 @@ extension Doctor {
 
     private static func perfEvents() -> Finding {
         let name = "perf events"
-        let usedFor = "the syscalls and kernel witnesses"
+        let usedFor = "the syscalls witness (of user code enough for --syscalls perf-mappings) and the kernel witness"
         let inKernel = Answer(CL_PROBE_PAGE_FAULTS_KERNEL)
         if inKernel == .granted { return .ok(name, "user and kernel code (\(paranoiaText()))", for: usedFor) }
         let remedies = perfRemedies(inKernel, paranoia: 1)
@@ -37,9 +37,9 @@ private struct Tracepoints {
 
     /// The kernel lets anybody who may look into its code at all see the system calls of processes of their own.
     static let syscalls = Tracepoints(
-        name: "syscall tracepoints", usedFor: "the syscalls witness: mappings made past libc",
-        events: ["mmap", "munmap", "mremap", "brk"].map { "syscalls/sys_enter_\($0)" }, paranoia: 1,
-        option: "CONFIG_FTRACE_SYSCALLS=y")
+        name: "syscall tracepoint", usedFor: "the syscalls witness in full: --syscalls perf",
+        events: ["raw_syscalls/sys_enter"],
+        paranoia: 1, option: "CONFIG_FTRACE_SYSCALLS=y")
 
     static let kernel = Tracepoints(
         name: "kernel tracepoints", usedFor: "the kernel witness: what the kernel allocates for a transfer",
@@ -50,7 +50,8 @@ private struct Tracepoints {
         for event in events {
             if let obstacle = obstacle(event, tracefs) { return obstacle }
         }
-        return .ok(name, "records of \(perfName(events[0])) and \(events.count - 1) others", for: usedFor)
+        let others = events.count > 1 ? " and \(events.count - 1) others" : ""
+        return .ok(name, "records of \(perfName(events[0]))\(others)", for: usedFor)
     }
 
     /// Nil if records of this one are granted.

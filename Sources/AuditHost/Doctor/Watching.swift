@@ -6,7 +6,7 @@ extension Doctor {
     /// Needs no right at all, save that the kernel has it and nobody listens already.
     static func seccomp() -> Finding {
         let name = "seccomp notification"
-        let usedFor = "the syscalls witness without tracepoints"
+        let usedFor = "the syscalls witness where perf is forbidden: --syscalls seccomp"
         let answer = Answer(CL_PROBE_SECCOMP_LISTENER)
         guard answer != .granted else {
             return .ok(name, "a child's call was heard, and let go on", for: usedFor)

@@ -38,11 +38,12 @@ struct SyscallsWatch: ~Copyable {
             problem = "--syscalls off"
         } else if choice == .seccomp {
             problem = "seccomp user notification is not to be had here"
-        } else if let perf = cl_perf_open(child.pid) {
+        } else if let perf = cl_perf_open(child.pid, choice == .perf ? CL_PERF_SYSCALLS : CL_PERF_MAPPINGS) {
             source = .perf(perf)
-            method = .perf
+            method = choice == .perf ? .perf : .perfMappings
         } else {
-            problem = "perf tracepoints: \(errnoText())"
+            problem =
+                choice == .perf ? "perf tracepoints: \(errnoText())" : "perf's records of mappings: \(errnoText())"
         }
     }
 
@@ -99,6 +100,7 @@ struct SyscallsWatch: ~Copyable {
         case CL_EXEC.rawValue: noteExec(record)
         case CL_CODE.rawValue: noteCode(record)
         default:
+            if method == .perfMappings { noteCode(record) }
             guard let call = WatchedCall(record.act) else { return }
             pending.append(
                 SyscallRecord(

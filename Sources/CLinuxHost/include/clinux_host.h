@@ -70,6 +70,13 @@ enum cl_source {
 // keeps the source in macros and unions that Swift does not import.
 enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal);
 
+// A socket in the abstract namespace (unix(7)) where processes that may not look into ours, since they have other
+// privileges, can ask for a descriptor. -1 with errno set.
+int cl_door(const char *name);
+
+// Hands the descriptor to whoever asks now, if it descends from us.
+void cl_answer_door(int door, int descriptor);
+
 struct cl_exit {
     int32_t code;    // -1 if a signal ended it
     int32_t signal;  // 0 if none did

@@ -20,7 +20,7 @@ enum cl_act {
     CL_REMAP_FILE_PAGES,
     CL_SYSCALLS,              // the number of those above, which are system calls
     CL_EXEC = CL_SYSCALLS,    // seccomp: it is asked for; perf: it has succeeded
-    CL_CODE,                  // perf only: a file was mapped to be executed
+    CL_CODE,                  // CL_PERF_SYSCALLS only: a file was mapped to be executed
     CL_LOST,                  // `bytes` records found no room
     CL_INTERRUPTED            // seccomp only: a signal came before we could look, and the subject may have seen EINTR
 };
@@ -38,11 +38,21 @@ struct cl_record {
 
 // MARK: perf
 
+// tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
+// for which it takes root. A directory, or -1 with errno set.
+int cl_open_tracefs(void);
+
 struct cl_perf;
 
+enum cl_perf_kind {
+    CL_PERF_SYSCALLS,  // the tracepoint raw_syscalls:sys_enter: each call of the list above
+    CL_PERF_MAPPINGS,  // what perf tells of new mappings by itself (PERF_RECORD_MMAP2): CL_MMAP and CL_BRK only, and what
+                       // mprotect changes is told as CL_MMAP too
+};
+
 // Watches a process that has not done anything yet, and all that it will start, on every CPU. Null with errno set if
-// perf_event_open(2) is not allowed, or tracefs cannot be read: it need not be mounted, but root must look then.
-struct cl_perf *cl_perf_open(pid_t pid);
+// perf_event_open(2) does not allow it. The tracepoint's number stands in tracefs, which need not be mounted for root.
+struct cl_perf *cl_perf_open(pid_t pid, enum cl_perf_kind kind);
 void cl_perf_close(struct cl_perf *perf);
 
 // A descriptor for each CPU, readable when its ring is getting full. The number of them.

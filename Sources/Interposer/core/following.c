@@ -54,7 +54,7 @@ static void hide(void) {
     }
 }
 
-void following_begin(const char *ledger_path) {
+void following_begin(const char *value) {
     for (char **entry = environ; *entry; entry++) {
         const char *list = value_of(*entry, preload_name);
         if (!list) continue;
@@ -63,9 +63,9 @@ void following_begin(const char *ledger_path) {
         while (ours > list && ours[-1] != ':' && ours[-1] != ' ') ours--;
         copy(interposer, sizeof(interposer), ours, strcspn(ours, ": "));
     }
-    if (strlen(ledger_path) + sizeof(ledger_name) >= sizeof(ledger_variable)) return;
+    if (strlen(value) + sizeof(ledger_name) >= sizeof(ledger_variable)) return;
     strcpy(ledger_variable, ledger_name);
-    strcat(ledger_variable, ledger_path);
+    strcat(ledger_variable, value);
     hide();
 }
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 // Remembers by which variables this image was attached.
-void following_begin(const char *ledger_path);
+void following_begin(const char *ledger);
 
 // The environment with those variables; itself if it has them; without our library where it cannot be loaded. `entries` and `text` give it room.
 char *const *following_environment(char *const *environment, char **entries, char *text);

@@ -15,9 +15,13 @@ static bool is_between_setup_and_exit(void) {
     return phase != DIOAUDIT_PHASE_SETUP && phase != DIOAUDIT_PHASE_EXIT;
 }
 
-static bool maps_or_unlocks(long number) {
+static bool maps(long number) {
+    return (number == SYS_mmap || number == SYS_brk) && is_between_setup_and_exit();
+}
+
+static bool remaps_or_unlocks(long number) {
     switch (number) {
-        case SYS_mmap: case SYS_munmap: case SYS_mremap: case SYS_brk: case SYS_remap_file_pages: case SYS_shmat:
+        case SYS_munmap: case SYS_mremap: case SYS_remap_file_pages: case SYS_shmat:
         case SYS_munlock: case SYS_munlockall: case SYS_mlockall:
             return is_between_setup_and_exit();
         default: return false;
@@ -43,7 +47,8 @@ INTERPOSED long syscall(long number, ...) {
     for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);  // as libc does: what was not given is not looked at
     va_end(rest);
     if (transfers_attached()) {
-        if (maps_or_unlocks(number)) add_shared(&process.record->direct_mappings, 1);
+        if (maps(number)) add_shared(&process.record->direct_mappings, 1);
+        if (remaps_or_unlocks(number)) add_shared(&process.record->direct_remappings, 1);
         if (transfers_or_execs(number, a[0])) add_shared(&process.record->direct_calls, 1);
     }
     return next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);

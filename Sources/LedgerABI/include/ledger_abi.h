@@ -4,7 +4,8 @@
 // meaning or an order below also raises DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version,
 // and the interposer refuses to write one, so that old and new never guess at each other: no handshake, no pass.
 //
-// The ledger is one memfd, which the subject opens by the path in DIOAUDIT_LEDGER:
+// The ledger is one memfd, which the subject opens by the path in DIOAUDIT_LEDGER, or is handed at the abstract socket whose
+// name stands there after a comma:
 //
 //     [ session page ][ arena 0 ][ arena 1 ] ...
 //
@@ -19,7 +20,7 @@
 
 #define DIOAUDIT_LEDGER_MAGIC UINT64_C(0x726567646c6f6964)  // "dioldger", little-endian
 #define DIOAUDIT_LEDGER_VERSION 2u
-#define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the path of the memfd
+#define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of what is counted. X(identifier, report key). The kernel-side events of the contract
 // (page faults, syscall…) come from other witnesses and have no cell here.
@@ -170,7 +171,8 @@ struct dioaudit_process {
     uint64_t lost_sites;                     // violations counted whose stack found no place
     uint64_t lost_files;                     // O_DIRECT files or descriptors beyond the table: transfers not seen
     uint64_t shared_thread_calls;            // events counted in the shared slot because no thread slot was free
-    uint64_t direct_mappings;                // syscall(2)s that map or unlock: only the syscalls witness sees those
+    uint64_t direct_mappings;                // syscall(2)s that map: only the syscalls witness sees those
+    uint64_t direct_remappings;              // the same that unmap, move or unlock
     uint64_t direct_calls;                   // syscall(2)s that transfer or exec: passed by uncounted
     uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
     uint64_t edges_lost_at;                  // when the first edge found no place; 0: none did
