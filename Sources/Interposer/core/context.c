@@ -4,6 +4,7 @@
 
 #include "enforce.h"
 #include "ledger.h"
+#include "rows.h"
 #include "phases.h"
 #include "regions.h"
 #include "scope.h"
@@ -54,14 +55,14 @@ static bool is_interlude(uint32_t phase) {
 
 void context_count_in(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
     struct dioaudit_thread *rows = context.rows;
-    if (!rows) rows = ledger_claim_rows();
+    if (!rows) rows = rows_claim();
     if (rows) {
         if (is_interlude(phase)) phases_settle_interlude(rows);
         add(&rows->cells[phase][cell].calls, calls);
         add(&rows->cells[phase][cell].bytes, bytes);
         return;
     }
-    rows = ledger_shared_rows();
+    rows = rows_shared();
     if (is_interlude(phase)) phase = phases_interrupted(phase, process.interlude_from);  // shared rows cannot tell
     add_shared(&rows->cells[phase][cell].calls, calls);
     add_shared(&rows->cells[phase][cell].bytes, bytes);
@@ -69,7 +70,7 @@ void context_count_in(uint32_t phase, enum dioaudit_event cell, uint64_t calls, 
 }
 
 static void note_last_transfer(enum dioaudit_event event, uint64_t transfer) {
-    struct dioaudit_thread *rows = context.rows ? context.rows : ledger_shared_rows();
+    struct dioaudit_thread *rows = context.rows ? context.rows : rows_shared();
     rows->last_transfer[event] = transfer + 1;
 }
 

@@ -8,6 +8,7 @@
 
 #include "context.h"
 #include "ledger.h"
+#include "rows.h"
 #include "procfile.h"
 #include "stack.h"
 #include "system.h"
@@ -64,7 +65,7 @@ static void say_frame(struct text *text, uint32_t number, uintptr_t address) {
 static void say(enum dioaudit_event event, uint64_t bytes) {
     struct text text = {0};
     char name[DIOAUDIT_NAME];
-    ledger_thread_name(name);
+    rows_thread_name(name);
     put(&text, "dioaudit: stopped at the first violation: ");
     put(&text, dioaudit_event_key(event));
     put(&text, " of ");

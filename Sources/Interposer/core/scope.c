@@ -2,6 +2,7 @@
 
 #include "context.h"
 #include "ledger.h"
+#include "rows.h"
 #include "../rules.h"
 
 // Shell patterns of * and ? only; fnmatch(3) may allocate.
@@ -27,7 +28,7 @@ void scope_note_name(struct dioaudit_thread *rows, const char *name) {
 bool scope_spares_caller(void) {
     if (likely(ledger->config.scope != DIOAUDIT_SCOPE_THREADS)) return false;
     char name[DIOAUDIT_NAME];
-    ledger_thread_name(name);
+    rows_thread_name(name);
     if (!matches(ledger->config.scope_pattern, name)) return true;
     if (context.rows) context.rows->matched = 1;
     return false;

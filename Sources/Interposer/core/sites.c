@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "ledger.h"
+#include "rows.h"
 #include "phases.h"
 #include "stack.h"
 #include "system.h"
@@ -73,7 +74,7 @@ static void describe(struct dioaudit_site *site, const struct stack *stack, enum
     site->owner = ledger_process_index();
     site->tid = stack->tid;
     site->first_transfer = transfer;
-    ledger_thread_name(site->thread);
+    rows_thread_name(site->thread);
     for (uint32_t frame = 0; frame < stack->depth; frame++) {
         site->addresses[frame] = stack->addresses[frame];
         site->modules[frame] = module_of(stack->addresses[frame]);

@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "ledger.h"
+#include "rows.h"
 #include "phases.h"
 #include "procfile.h"
 #include "scope.h"
@@ -54,8 +55,8 @@ static bool read_thread(struct reading *reading, const char *tid) {
 static uint32_t pass;  // marks the rows whose thread was seen at this edge
 
 static void charge(const struct reading *reading, uint32_t from) {
-    struct dioaudit_thread *rows = ledger_rows_of(reading->tid);
-    if (!rows) rows = ledger_claim_rows_for(reading->tid, reading->name);
+    struct dioaudit_thread *rows = rows_of(reading->tid);
+    if (!rows) rows = rows_claim_for(reading->tid, reading->name);
     if (!rows) {
         add_shared(&process.record->lost_thread_faults, 1);
         return;
@@ -109,9 +110,9 @@ void threads_take_edge(uint32_t from) {
 
 // In an interlude nobody knows yet which phase they are of: they stay nobody's.
 void threads_note_end(void) {
-    struct dioaudit_thread *rows = context.rows ? context.rows : ledger_claim_rows();
+    struct dioaudit_thread *rows = context.rows ? context.rows : rows_claim();
     if (!rows || process.phase == DIOAUDIT_PHASE_CLOSED) return;
-    ledger_thread_name(rows->name);
+    rows_thread_name(rows->name);
     scope_note_name(rows, rows->name);
     struct dioaudit_faults now = phases_thread_faults();
     if (process.phase == DIOAUDIT_PHASE_STEADY) {

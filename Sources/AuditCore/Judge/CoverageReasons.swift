@@ -1,0 +1,97 @@
+func coverageReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
+    let processes = observation.ledger.processes
+    let total = observation.ledger.total
+    let steady = total[.steady]
+    var reasons: [String] = []
+    if processes.contains(where: \.steadyReached) {
+        if steady.transfers < max(1, requirements.minimumTransfers) {
+            reasons.append(
+                "the steady phase holds \(plural(steady.transfers, "transfer")), "
+                    + "and at least \(max(1, requirements.minimumTransfers)) are asked for")
+        }
+    } else if case let early = total.all.reduce(0, { $0 + $1.transfers }), early > 0 {
+        reasons.append("the steady phase was not reached: all \(plural(early, "transfer")) came before it")
+    } else {
+        reasons.append("no transfer on an O_DIRECT file was seen")
+    }
+    let faultsMatter = requirements.policy.forbids(.pageFaultMinor) || requirements.policy.forbids(.pageFaultMajor)
+    for process in processes {
+        if !process.phases[.steady].faultsKnown && faultsMatter && process.threadPhasesOpen == 0 {
+            reasons.append(
+                "page faults of the steady phase are not known in full for \(name(of: process)): "
+                    + "it ended within that phase, without exit")
+        }
+        if process.directCalls > 0 {
+            reasons.append(
+                "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that "
+                    + "transfer or exec, past what is counted")
+        }
+        let unseen = observation.unseenDirectCalls(of: process)
+        if unseen > 0 {
+            reasons.append(
+                "\(name(of: process)) made \(plural(unseen, "direct system call")) (syscall(2)) that map or unlock, which "
+                    + "only the syscalls witness sees, by perf's tracepoint or seccomp")
+        }
+        reasons += process.otherCallReasons
+        if process.uncertainSyscalls > 0 {
+            reasons.append(
+                "\(name(of: process)) entered more phases and allowed regions than the ledger holds: "
+                    + "\(plural(process.uncertainSyscalls, "system call")) could not be told apart")
+        }
+        if process.threadPhasesOpen > 0 {
+            reasons.append(
+                "\(plural(process.threadPhasesOpen, "thread")) of \(name(of: process)) ended in a phase of their own: "
+                    + "their last page faults are not known")
+        }
+        for region in process.regions where region.allowed && region.entered != region.left {
+            reasons.append(
+                "\(name(of: process)) began the allowed region '\(region.name)' \(plural(region.entered, "time")) and "
+                    + "ended it \(region.left): what came after may hide in it")
+        }
+        if process.unbalancedRegions > 0 {
+            reasons.append(
+                "\(name(of: process)) ended \(plural(process.unbalancedRegions, "region")) that it was not in")
+        }
+        if process.unknownMarkers > 0 {
+            reasons.append(
+                "\(name(of: process)) called dioaudit_phase() \(plural(process.unknownMarkers, "time")) with a name "
+                    + "that is no phase: '\(process.unknownMarker)'")
+        }
+    }
+    return reasons
+}
+
+extension Witness {
+    func differences(of processes: [ProcessLedger]) -> [WitnessDifference] {
+        guard status != .unavailable else { return [] }
+        let seen: [EventKind] = method == .perfMappings ? [.syscallMmap, .syscallBrk] : EventKind.systemCalls
+        return processes.flatMap(reconcile).filter { seen.contains($0.kind) }
+    }
+}
+
+extension Observation {
+    /// Calls by number that the syscalls witness would have counted, had it looked or looked in another way.
+    fileprivate func unseenDirectCalls(of process: ProcessLedger) -> UInt64 {
+        if syscalls.status == .unavailable { return process.directMappings + process.directRemappings }
+        return syscalls.method == .perfMappings ? process.directRemappings : 0
+    }
+}
+
+extension ProcessLedger {
+    /// System calls that the kernel saw in the steady phase, beyond those made through libc, that are no event's.
+    fileprivate var otherCallReasons: [String] {
+        OtherCall.allCases.compactMap { call in
+            let interposed: UInt64 =
+                switch call {
+                case .mlockall: phases[.steady].events[.mlockall].calls
+                case .munlock: phases[.steady].events[.munlock].calls
+                case .munlockall: phases[.steady].events[.munlockall].calls
+                case .shmat, .remapFilePages: 0
+                }
+            let seen = otherCalls[call] ?? 0
+            guard seen > interposed else { return nil }
+            return "the kernel saw \(plural(seen - interposed, "\(call.rawValue) system call")) in the steady phase of "
+                + "\(name(of: self)) that nothing else accounts for"
+        }
+    }
+}

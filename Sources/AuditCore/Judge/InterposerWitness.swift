@@ -1,0 +1,94 @@
+extension Witness {
+    static func notYet(_ name: String) -> String {
+        "\(name) is not in this version of dioaudit yet"
+    }
+}
+
+/// Whether the interposer saw the whole subject; else what it did not see, in words.
+func interposerWitness(_ observation: Observation) -> Witness {
+    if let missing = observation.interposerMissing { return .unavailable(missing) }
+    let ledger = observation.ledger
+    guard let pid = observation.pid, ledger.processes.contains(where: { $0.pid == pid && $0.attached }) else {
+        return .unavailable(
+            "the interposer did not report from the subject"
+                + (ledger.imagesRefused > 0 ? ": it could not attach to the ledger" : "")
+                + (observation.whyUnseen.map { ": \(observation.subject.command[0]) \($0)" }
+                    ?? " (another libc, or an interposer of another version?)"))
+    }
+    if observation.isStatic {
+        return .partial(
+            "\(observation.subject.command[0]) is a static program, which loads no interposer: only programs that it "
+                + "started were observed")
+    }
+    return gap(in: ledger).map(Witness.partial) ?? .active
+}
+
+/// What of the subject the interposer did not see, in words.
+private func gap(in ledger: Ledger) -> String? {
+    if let process = ledger.processes.first(where: { $0.ownHeap != nil }), let heap = process.ownHeap {
+        return "\(name(of: process)): \(heap)"
+    }
+    if let reason = ledger.processes.lazy.compactMap(bypass).first { return reason }
+    if ledger.imagesRefused > 0 {
+        return "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))"
+    }
+    if let unseen = unseenPrograms(ledger.unseenPrograms) { return unseen }
+    if ledger.imagesUnseen > 0 {
+        return "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static "
+            + "or set-uid, another libc, or an environment without LD_PRELOAD): not observed"
+    }
+    if ledger.imagesBeyondTable > 0 {
+        return "the ledger had no place for \(plural(ledger.imagesBeyondTable, "program"))"
+    }
+    if ledger.lostProcesses > 0 {
+        return "the ledger had no place for \(plural(ledger.lostProcesses, "forked process", "es"))"
+    }
+    if let stranger = ledger.strangers.first(where: { $0.whyUnobserved == nil }) {
+        return "process \(stranger.pid) maps memory and never reported: not observed"
+    }
+    return ledger.processes.first { !$0.attached }.map {
+        "the interposer began to attach to \(name(of: $0)), but did not finish"
+    }
+}
+
+/// How a process comes to functions that are not the interposer's, in words.
+private func bypass(_ process: ProcessLedger) -> String? {
+    let bypasses = process.bypasses
+    if let function = bypasses.taken {
+        return "\(name(of: process)) brings its own \(function), whose calls pass the interposer by"
+    }
+    if bypasses.deepBindings > 0 {
+        return
+            "\(name(of: process)) called dlopen with RTLD_DEEPBIND \(plural(bypasses.deepBindings, "time")): what it "
+            + "loaded so calls libc past the interposer"
+    }
+    if bypasses.namespaces > 0 {
+        return "\(name(of: process)) called dlmopen \(plural(bypasses.namespaces, "time")) for a namespace of its own, "
+            + "which has another libc"
+    }
+    if let function = bypasses.lookedUp {
+        return "\(name(of: process)) looked up \(function) in a library by dlsym, whose calls pass the interposer by"
+    }
+    return process.lost.modules > 0
+        ? "\(name(of: process)) has \(plural(process.lost.modules, "loaded file")) more than the ledger has room for: they "
+            + "may have heaps of their own" : nil
+}
+
+private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {
+    guard !programs.isEmpty else { return nil }
+    let named = programs.prefix(3).map { "\($0.path) (pid \($0.pid)) \($0.why)" }.joined(separator: "; ")
+    return "not observed: \(named)" + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : "")
+}
+
+/// The report's ledgers of processes that have none: what is known of them is that they were there.
+func unobservedProcesses(_ ledger: Ledger) -> [ProcessLedger] {
+    let silent = ledger.unseenPrograms.filter { program in !ledger.strangers.contains { $0.pid == program.pid } }
+    return ledger.strangers
+        + silent.map { program in
+            var process = ProcessLedger(pid: program.pid, parentPid: 0, executable: program.path)
+            process.observed = false
+            process.whyUnobserved = program.why
+            for phase in Phase.allCases { process.phases[phase].faultsKnown = false }
+            return process
+        }
+}

@@ -1,0 +1,74 @@
+/// The verdict on one subject. Pure: the same observation always gives the same audit.
+///
+/// Never a false pass: each rule below adds a reason for whatever it could not see, and a pass has none.
+public func judge(_ name: String, _ observation: Observation, by requirements: Requirements) -> Audit {
+    let processes = observation.ledger.processes
+    let all = processes.flatMap { Violation.all(in: $0, policy: requirements.policy, scope: requirements.scope) }
+    let (violations, suppressions) = all.suppressed(by: requirements.suppressions)
+    let witnesses = Witnesses(
+        interposer: interposerWitness(observation),
+        syscalls: observation.syscalls,
+        kernel: .unavailable(
+            requirements.kernel == .off ? "--kernel off" : Witness.notYet("the kernel witness")))
+
+    var reasons: [String] = []
+    if !violations.isEmpty { reasons.append(summary(of: violations)) }
+    if let failure = failureReason(observation) { reasons.append(failure) }
+    reasons += observation.obstacles
+    if observation.descendantsRun {
+        reasons.append(
+            "processes that the subject left behind still run: what they do from now on is not in the ledger")
+    }
+    if let reason = witnesses.interposer.reason { reasons.append(reason) }
+    if let reason = witnesses.syscalls.reason {
+        if witnesses.syscalls.status == .partial { reasons.append(reason) }
+        if witnesses.syscalls.status == .unavailable && observation.syscallsRequired {
+            reasons.append("the syscalls witness is asked for: \(reason)")
+        }
+    }
+    if requirements.kernel == .require, let reason = witnesses.kernel.reason { reasons.append(reason) }
+    reasons += lockReasons(observation, requirements)
+    // Without the interposer there is nothing to say of phases.
+    if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, requirements) }
+    reasons += scopeReasons(observation, requirements)
+    reasons += lossReasons(processes, violated: !all.isEmpty)
+
+    return Audit(
+        name: name,
+        verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
+        reasons: reasons,
+        subjectFailed: failureReason(observation) != nil,
+        subject: observation.subject,
+        lock: LockSummary(of: processes),
+        witnesses: witnesses,
+        settledAfter: settledAfter(processes, policy: requirements.policy, scope: requirements.scope),
+        scope: requirements.scope.text,
+        enforce: observation.enforce,
+        phasesFoundBy: processes.contains(where: \.phasesByMarker) ? .markers : .transfers,
+        phases: observation.ledger.total,
+        violations: violations,
+        suppressions: suppressions,
+        differences: observation.syscalls.differences(of: processes),
+        processes: processes + unobservedProcesses(observation.ledger))
+}
+
+// MARK: the subject
+
+private func failureReason(_ observation: Observation) -> String? {
+    if let failure = observation.failure { return failure }
+    if !observation.obstacles.isEmpty { return nil }
+    // Stopping it is what was asked for.
+    if observation.ledger.processes.contains(where: \.aborted) { return nil }
+    let exit = observation.subject.exit
+    if let signal = exit.signal { return "the subject was killed by signal \(signal)" }
+    if let code = exit.code, code != 0 { return "the subject exited with status \(code)" }
+    return exit.code == nil ? "the subject did not start" : nil
+}
+
+private func summary(of violations: [Violation]) -> String {
+    let kinds = EventKind.allCases.compactMap { kind -> String? in
+        let calls = violations.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.calls }
+        return calls > 0 ? "\(calls) \(kind.noun)" : nil
+    }
+    return "in the steady phase: " + kinds.joined(separator: ", ")
+}

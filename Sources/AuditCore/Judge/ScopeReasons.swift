@@ -1,0 +1,28 @@
+func scopeReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
+    let processes = observation.ledger.processes
+    guard requirements.scope != .process, observation.interposerMissing == nil else { return [] }
+    var reasons: [String] = []
+    if !processes.contains(where: { $0.threads.contains(where: requirements.scope.judges) }) {
+        reasons.append("no thread is in the scope '\(requirements.scope.text)'")
+    }
+    for process in processes {
+        let nameless = process.uncountedByNameless(requirements.scope)
+        if nameless > 0 {
+            reasons.append(
+                "\(plural(nameless, "system call")) of \(name(of: process))'s steady phase were made by a thread whose "
+                    + "name is not known")
+        }
+        let faults = process.unattributedFaults(requirements.scope)
+        if faults > 0 && requirements.policy.forbids(.pageFaultMinor) {
+            reasons.append(
+                "\(plural(faults, "page fault")) of \(name(of: process))'s steady phase may be those of a thread in the "
+                    + "scope that has ended")
+        }
+        if process.lost.threadCalls > 0 {
+            reasons.append(
+                "\(plural(process.lost.threadCalls, "call")) of \(name(of: process)) are counted, but not by which thread"
+            )
+        }
+    }
+    return reasons
+}

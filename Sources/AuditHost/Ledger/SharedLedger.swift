@@ -1,0 +1,103 @@
+import AuditCore
+import LedgerABI
+
+extension Session {
+    /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
+    ///
+    /// - Parameter pid: the subject's first process.
+    func ledger(of pid: Int32, _ syscalls: SyscallsView) throws(AuditError) -> Ledger {
+        var ledger = Ledger()
+        var owners: [Owner] = []
+        var unusable: UInt32 = 0
+        var images = Images(of: pid)
+        let session = try forEachArena { index, header, pointer in
+            guard header.isValid else {
+                unusable += 1
+                return
+            }
+            ledger.lostProcesses += header.lostProcesses
+            let arena = Arena(pointer)
+            images.announced += arena.announcedImages(header.imagesStarted)
+            if let process = arena.firstProcess {
+                images.arrived.append((process.pid, process.parent_pid))
+                images.attached.append((process.pid, process.started_nanoseconds))
+            }
+            let processes = arena.processes()
+            owners += processes.map { Owner(arena: index, process: $0.index) }
+            ledger.processes += processes.map(\.ledger)
+        }
+        ledger.imagesBeyondTable = session.arenas_claimed - min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
+        // An image that found no arena counts itself as refused as well.
+        ledger.imagesRefused = session.images_refused - min(session.images_refused, ledger.imagesBeyondTable)
+        ledger.imagesRefused = max(ledger.imagesRefused, unusable)
+        ledger.unseenPrograms = images.unseen(among: syscalls.execs)
+        let named = UInt32(clamping: ledger.unseenPrograms.count)
+        ledger.imagesUnseen = images.unseen - min(images.unseen, named)
+        ledger.add(syscalls.book, of: owners)
+        return ledger
+    }
+
+    /// What has been noted of phases up to now.
+    func phaseBook(_ execs: [ExecRecord]) throws(AuditError) -> PhaseBook {
+        var book = PhaseBook(execs)
+        _ = try forEachArena { index, header, pointer in
+            if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edgesUsed, execs) }
+        }
+        return book
+    }
+
+    private func forEachArena(
+        _ body: (UInt32, ArenaHeader, UnsafeRawPointer) -> Void
+    ) throws(AuditError) -> dioaudit_session {
+        let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE))
+        let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
+        for index in 0..<min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
+            let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: arenaBytes)
+            body(index, ArenaHeader(at: mapping.start), mapping.start)
+        }
+        return session
+    }
+}
+
+/// One arena: a program image and the children that it forked.
+struct Arena {
+    let pointer: OpaquePointer
+
+    init(_ start: UnsafeRawPointer) {
+        pointer = OpaquePointer(start)
+    }
+
+    /// Those beyond the table are said to be process 0's, which nobody's parent is: they count as missing.
+    func announcedImages(_ started: UInt64) -> [dioaudit_image] {
+        (0..<min(started, 1 << 16)).map { index in
+            index < DIOAUDIT_IMAGES
+                ? dioaudit_image_at(pointer, UInt32(index)).pointee : dioaudit_image(pid: 0, parent_pid: 0)
+        }
+    }
+
+    /// The one that attached; the others were forked by it.
+    var firstProcess: dioaudit_process? {
+        let process = dioaudit_process_at(pointer, 0).pointee
+        return process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue ? process : nil
+    }
+
+    func processes() -> [(index: UInt32, ledger: ProcessLedger)] {
+        let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
+        let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
+            .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
+        let sites = (0..<UInt32(DIOAUDIT_SITES)).map { dioaudit_site_at(pointer, $0)! }
+            .filter { $0.pointee.ready != 0 }
+        return (0..<UInt32(DIOAUDIT_PROCESSES)).compactMap { index in
+            let record = dioaudit_process_at(pointer, index)!
+            guard record.pointee.state != DIOAUDIT_PROCESS_FREE.rawValue else { return nil }
+            var ledger = ProcessLedger(
+                record,
+                threads: threads.filter { $0.pointee.owner == index },
+                sites: sites.filter { $0.pointee.owner == index },
+                modules: modules)
+            ledger.regions = regions(of: index)
+            ledger.bypasses = Bypasses(record.pointee, in: pointer)
+            return (index, ledger)
+        }
+    }
+}
