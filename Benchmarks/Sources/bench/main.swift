@@ -94,6 +94,11 @@ func engines() throws {
     audited.command = [dioaudit, "run", "--quiet", "--"] + audited.command
     let result = try compare(transfers("psync", "randread", iodepth: 1), audited, pairs: pairs)
     row("psync's IOPS with the interposer / without", ">= 0.99", milliseconds(result), "ms")
+    var unwatched = transfers("psync", "randread", iodepth: 1)
+    unwatched.command = [dioaudit, "run", "--quiet", "--syscalls", "off", "--"] + unwatched.command
+    row(
+        "psync's IOPS with the syscalls witness / without", ">= 0.98",
+        milliseconds(try compare(unwatched, audited, pairs: pairs)), "ms")
 }
 
 func milliseconds(_ result: (ratio: Double, a: Double, b: Double)) -> (Double, Double, Double) {
