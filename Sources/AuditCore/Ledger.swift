@@ -180,6 +180,8 @@ public struct Bypasses: Equatable, Sendable {
     public var lookedUp: String?
     /// An interposed function that the program brings itself.
     public var taken: String?
+    /// What runs the program, such as Valgrind, has put another malloc in the interposer's place.
+    public var isReplaced = false
 
     public init() {}
 }

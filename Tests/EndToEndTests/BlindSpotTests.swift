@@ -531,6 +531,19 @@ import Testing
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(try run.calls("malloc", in: "steady") >= 99)
     }
+
+    // MARK: tools that run the program
+
+    /// Valgrind redirects every function named malloc to its own: nothing is counted, and nothing fails.
+    @Test(.enabled(if: isInstalled("valgrind"), "needs the package valgrind"))
+    func valgrindsMallocIsNoPass() throws {
+        let scratch = try Scratch()
+        let (outcome, report) = try audit(
+            ["valgrind", "--quiet", Place.fixture("allocates-each-transfer"), scratch.file("data")])
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        let reasons = try #require(report.audits.first?["reasons"] as? [String])
+        #expect(reasons.contains { $0.contains("malloc is replaced as it runs, by Valgrind or its like") })
+    }
 }
 
 private let machine: String = {

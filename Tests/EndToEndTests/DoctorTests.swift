@@ -191,6 +191,8 @@ import Testing
             grep -c tracefs /proc/self/mounts
             """,
         ])
+        // A root that is no mount point (a chroot) lets nobody unmount in private.
+        if outcome.errors.contains("cannot change root filesystem propagation") { return }
         #expect(outcome.output.contains("not mounted; root looks into a mount of its own"), "\(outcome)")
         #expect(outcome.output.hasSuffix("\n0\n"))
     }
@@ -294,7 +296,7 @@ import Testing
 
     @Test func aFileSystemInMemoryIsNone() throws {
         let finding = try diagnosis(environment: ["TMPDIR": "/dev/shm"]).finding("O_DIRECT in /dev/shm")
-        #expect(finding.state == "missing" && finding.found.hasPrefix("tmpfs: "), "\(finding)")
+        #expect(finding.state == "missing" && finding.found.contains("its file system is in memory"), "\(finding)")
         #expect(finding.remedies[0].contains("--directory"))
     }
 

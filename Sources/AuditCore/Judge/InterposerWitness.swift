@@ -54,6 +54,9 @@ private func gap(in ledger: Ledger) -> String? {
 /// How a process comes to functions that are not the interposer's, in words.
 private func bypass(_ process: ProcessLedger) -> String? {
     let bypasses = process.bypasses
+    if bypasses.isReplaced {
+        return "malloc is replaced as it runs, by Valgrind or its like: its calls pass the interposer by"
+    }
     if let function = bypasses.taken {
         return "\(name(of: process)) brings its own \(function), whose calls pass the interposer by"
     }

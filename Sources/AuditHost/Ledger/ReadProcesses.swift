@@ -69,6 +69,7 @@ extension Bypasses {
         deepBindings = process.deep_bindings
         namespaces = process.other_namespaces
         lookedUp = process.looked_up > 0 ? String(cString: dioaudit_looked_up_name(arena)) : nil
+        isReplaced = process.replaced != 0
         taken = process.taken > 0 ? String(cString: dioaudit_taken_name(arena)) : nil
     }
 }

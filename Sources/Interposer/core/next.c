@@ -2,6 +2,7 @@
 #include "next.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -152,9 +153,18 @@ bool next_is_in_ours(const void *function) {
     return stack_module((uintptr_t)function) == stack_module((uintptr_t)next_resolve);
 }
 
+// TRAP: a program that is not position-independent and takes a function's address has an entry of its own for it, which
+// only jumps on: the symbol there is undefined. Fixture: takes-addresses.c
+static bool jumps_on(const void *function) {
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    return dladdr1(function, &info, (void **)(uintptr_t)&symbol, RTLD_DL_SYMENT) && symbol &&
+           symbol->st_shndx == SHN_UNDEF;
+}
+
 bool next_is_ours(const char *name) {
     const void *function = next.dlsym(RTLD_DEFAULT, name);
-    return !function || next_is_in_ours(function);
+    return !function || next_is_in_ours(function) || jumps_on(function);
 }
 
 static THREAD_LOCAL bool resolving;

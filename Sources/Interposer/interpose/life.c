@@ -35,6 +35,15 @@ static void look_for_taken_functions(void) {
         if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->taken_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
+// TRAP: Valgrind runs functions of its own wherever malloc or free is called, ours too. Tried with a free of nothing: a malloc
+// would make the subject's heap begin here. Test: BlindSpotTests, Valgrind
+static void look_for_replaced_functions(void) {
+    void (*volatile drop)(void *) = free;
+    context.passed_over = 0;
+    drop(NULL);
+    process.record->replaced = context.passed_over == 0;
+}
+
 // Before main, and after most of the subject's libraries: what was counted till then is adopted.
 __attribute__((constructor(101))) static void begin(void) {
     int saved = errno;
@@ -44,6 +53,7 @@ __attribute__((constructor(101))) static void begin(void) {
         context_suspend();  // what registering a handler allocates is ours
         pthread_atfork(phases_before_fork, NULL, begin_child);
         look_for_taken_functions();
+        look_for_replaced_functions();
         context_resume();
     }
     errno = saved;

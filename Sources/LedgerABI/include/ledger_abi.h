@@ -189,6 +189,7 @@ struct dioaudit_process {
     uint32_t other_namespaces;               // dlmopen calls for a namespace of its own
     uint32_t looked_up;                      // dlsym calls that found an interposed name in a library
     uint32_t taken;                          // interposed names that the program itself brings
+    uint32_t replaced;                       // nonzero: what runs the program has put another malloc in our place
     char unknown_marker[32];                 // the first of those names
     char executable[DIOAUDIT_PATH];
 };
