@@ -1,6 +1,7 @@
 // Intent: what mdmon was seen to do. The monitor thread's very first heap call comes late in its steady phase: glibc makes an
 // arena for it, which only the kernel sees it map, and MCL_FUTURE populates pages of it at once. The three are one finding.
 // Options: --scope thread:monitor
+// Needs: root, to lock whole stacks and arenas
 // Exit: 1
 // Verdict: fail
 // Steady: transfers 99, calloc 1/64, free >=0, pageFaultMinor 33, syscallMmap 1/134217728

@@ -1,4 +1,5 @@
 // Intent: a thread ends in a phase of its own: its last page faults are known to nobody.
+// Needs: root, to lock whole stacks and arenas
 // Exit: 2
 // Verdict: inconclusive
 // Reason: ended in a phase of their own

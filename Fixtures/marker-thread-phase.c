@@ -1,5 +1,6 @@
 // Intent: a thread names its own phases, and leaves the process's alone: its events in its steady phase are violations, those
 // in its warm-up are not, and those of other threads in the process's setup are not either.
+// Needs: root, to lock whole stacks and arenas
 // Exit: 1
 // Verdict: fail
 // Setup: malloc 3/30, calloc 1/288, free >=0, mlockall 1

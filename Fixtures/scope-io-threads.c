@@ -1,6 +1,7 @@
 // Intent: a manager thread allocates, maps and faults pages in under MCL_FUTURE while the thread that transfers does none of
 // it: with --scope io-threads that is a pass.
 // Options: --scope io-threads
+// Needs: root, to lock whole stacks and arenas
 // Exit: 0
 // Verdict: pass
 // Warmup: transfers 1

@@ -1,5 +1,6 @@
 // Intent: the same manager, judged by its name: all that it does is a violation, with the pages that it faulted in.
 // Options: --scope thread:man?g*
+// Needs: root, to lock whole stacks and arenas
 // Exit: 1
 // Verdict: fail
 // Steady: transfers 99, malloc 10/400000, free >=10, mmap 1/40960

@@ -1,5 +1,6 @@
 // Intent: no thread has the name that is judged: whoever misspells it gets no pass.
 // Options: --scope thread:moniter
+// Needs: root, to lock whole stacks and arenas
 // Exit: 2
 // Verdict: inconclusive
 // Reason: no thread is in the scope 'thread:moniter'

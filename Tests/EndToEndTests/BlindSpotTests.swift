@@ -55,9 +55,10 @@ import Testing
         let (outcome, run) = try audited(program, environment: environment)
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(run.audit["verdict"] as? String == "fail")
-        #expect(
-            run.reasons == ["in the steady phase: 10 malloc"]
-                || run.reasons == ["in the steady phase: 10 malloc, 2 brk system call"])
+        // And what libc, or the allocator, asks of the kernel for them.
+        #expect(run.reasons.count == 1, "\(run.reasons)")
+        let counted = run.reasons.first?.replacing(/, [0-9]+ (brk|mmap) system call/, with: "")
+        #expect(counted == "in the steady phase: 10 malloc")
         #expect(try run.transfers("steady") == 9)
         #expect(try run.heapCalls("steady") == 10)
         #expect(try run.calls("malloc", in: "steady") == 10)
@@ -539,7 +540,7 @@ import Testing
     func valgrindsMallocIsNoPass() throws {
         let scratch = try Scratch()
         let (outcome, report) = try audit(
-            ["valgrind", "--quiet", Place.fixture("allocates-each-transfer"), scratch.file("data")])
+            ["valgrind", "--quiet", Place.fixture("many-places-unlocked"), scratch.file("data")])
         #expect(outcome.status == 2, "\(outcome.errors)")
         let reasons = try #require(report.audits.first?["reasons"] as? [String])
         #expect(reasons.contains { $0.contains("malloc is replaced as it runs, by Valgrind or its like") })

@@ -37,6 +37,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
 
     let name: String
     var options: [String] = []
+    var needsRoot = false
     var exit: Int32 = 0
     var verdict = ""
     var reasons: [String] = []
@@ -49,6 +50,12 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     var regions: [Region] = []
 
     var testDescription: String { name }
+
+    /// It says what the syscalls witness sees of every call, which perf's records of mappings do not tell.
+    var namesSystemCalls: Bool {
+        phases.values.contains { $0.keys.contains { $0.hasPrefix("syscall") } }
+            || reasons.contains { $0.contains("the kernel saw") }
+    }
 
     static let all: [Expectation] = {
         let folder = "\(Place.repository)Fixtures"
@@ -71,6 +78,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
 
     private mutating func read(_ key: String, _ value: String) throws {
         switch key {
+        case "Needs": needsRoot = value.hasPrefix("root")
         case "Options": options = value.split(separator: " ").map(String.init)
         case "Exit": exit = Int32(value) ?? -1
         case "Verdict": verdict = value
