@@ -13,14 +13,12 @@ import Testing
     /// Commands after `$` in its console blocks, and the lines below each. What docs/syscalls.md shows needs root, who may
     /// lock an arena.
     static let examples: [Example] = {
-        let blocks =
-            ["README.md", "docs/markers.md"]
-            + (isRoot ? ["docs/syscalls.md"] : []).flatMap { page in
-                ((try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? "").components(
-                    separatedBy: "```console\n"
-                ).dropFirst()
-                    .map { $0.components(separatedBy: "```")[0] }
-            }
+        let pages = ["README.md", "docs/markers.md"] + (isRoot ? ["docs/syscalls.md"] : [])
+        let blocks = pages.flatMap { page in
+            let text = (try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? ""
+            return text.components(separatedBy: "```console\n").dropFirst()
+                .map { $0.components(separatedBy: "```")[0] }
+        }
         return blocks.flatMap { block in
             block.components(separatedBy: "$ ").dropFirst().map { part in
                 let lines = part.split(separator: "\n", maxSplits: 1)
