@@ -179,7 +179,7 @@ private func monotonicNanoseconds() -> UInt64 {
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
 }
 
-/// For `cl_next_signal`: negative means for ever.
+/// For `cl_wait`: negative means for ever.
 private func remaining(until deadline: UInt64?) -> Int64 {
     guard let deadline else { return -1 }
     let now = monotonicNanoseconds()

@@ -36,7 +36,7 @@ public func observe(
     observation.isStatic = executable.isStatic
     observation.whyUnseen = executable.whyNotPreloaded
     observation.syscalls = ending.syscalls.witness
-    observation.syscallsRequired = [.perf, .seccomp].contains(configuration.syscalls)
+    observation.syscallsRequired = [.perf, .perfMappings, .seccomp].contains(configuration.syscalls)
     observation.enforce = configuration.enforce
     observation.interposerMissing = interposer.problem
     observation.descendantsRun = ending.descendantsRun
