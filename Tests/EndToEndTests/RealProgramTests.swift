@@ -76,6 +76,7 @@ import Testing
             "--thread --ioengine=psync " + options.replacing("LOG", with: scratch.file("log")), in: scratch)
         #expect(outcome.status == 1, "\(outcome.errors)")
         #expect(run.calls(of: kind, in: function) >= least, "\(outcome.errors)")
+        if options.contains("write_lat_log") { #expect(run.calls(of: "syscallMmap", in: "flush_log") >= 1) }
     }
 
     /// Buffers that are mapped and not yet touched: the first was warm-up's.
@@ -153,7 +154,22 @@ import Testing
         #expect(try Run(report).transfers("steady") == 1)
         let (second, read) = try audit(["sanlock", "direct", "read_leader", "-s", "LS:1:\(file):0"])
         #expect(second.status == 1, "\(second.errors)")
-        #expect(try Run(read).calls(of: "posixMemalign", in: "read_sectors") == 1)
+        let reader = try Run(read)
+        #expect(reader.calls(of: "posixMemalign", in: "read_sectors") == 1)
+        #expect(try reader.calls("pageFaultMinor", in: "steady") == 0)
+    }
+
+    /// Buffers of 1 MiB, which libc maps: seen by the kernel only, and within which call.
+    @Test(.enabled(if: isInstalled("sanlock"), "needs the package sanlock")) func sanlocksBuffersAreMapped() throws {
+        let scratch = try Scratch()
+        let file = try lockspace(in: scratch)
+        let (made, _) = try audit(["sanlock", "direct", "init", "-s", "LS:0:\(file):0"])
+        #expect(made.status == 0, "\(made.errors)")
+        let (outcome, report) = try audit(["sanlock", "direct", "dump", file])
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        let run = try Run(report)
+        #expect(run.calls(of: "syscallMmap", in: "read_sectors") == 2)
+        #expect(run.calls(of: "syscallMmap", in: "direct_dump") == 3)
     }
 
     private func lockspace(in scratch: Scratch) throws -> String {
@@ -173,12 +189,15 @@ import Testing
         let created = try Run(report)
         #expect(try created.transfers("warmup") + created.transfers("steady") == 1 + 2 * 255)
         #expect(created.calls(of: "malloc", in: "qb_log_dcs_get") == 3)
+        #expect(try created.calls("pageFaultMinor", in: "steady") == 0)
         let (second, list) = try audit(["sbd", "-R", "-d", device.path, "list"])
         #expect(second.status == 1, "\(second.errors)")
         let listed = try Run(list)
         #expect(try listed.transfers("warmup") == 1)
         #expect(try listed.transfers("steady") == 255)
         #expect(try listed.calls("calloc", in: "steady") == 2)
+        // No slot is taken: it prints nothing, and touches nothing new.
+        #expect(try listed.calls("pageFaultMinor", in: "steady") == 0)
     }
 }
 
