@@ -16,7 +16,7 @@ int main(int count, char **arguments) {
         unsetenv("LD_PRELOAD");
         execl("/proc/self/exe", arguments[0], arguments[1], "again", NULL);
     }
-    require(getenv("LD_PRELOAD") != NULL, "the interposer");
+    require(getenv("LD_PRELOAD") == NULL, "the environment is as it was given");
     for (int i = 0; i < 10; i++) {
         write_block(fd, i);
         free(keep(malloc(10)));

@@ -30,7 +30,7 @@ int main(int count, char **arguments) {
     fd = open_direct(arguments[1]);
     dioaudit_phase("steady");
     write_blocks(fd, 3);
-    pid_t child = fork();
+    pid_t child = _Fork();  // past the handlers of fork
     if (child == 0) {
         first_child();
         _exit(0);

@@ -120,6 +120,10 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var directRemappings: UInt64 = 0
     /// What it did to have functions of libc's that are not the interposer's.
     public var bypasses = Bypasses()
+    /// Streams (fdopen(3)) of O_DIRECT files, whose transfers libc makes by itself.
+    public var directStreams: UInt64 = 0
+    /// It has a time namespace of its own, so that what the kernel saw of it could not be given a phase.
+    public var clockDiffers = false
     /// Calls that `--enforce deny` let fail.
     public var deniedCalls: UInt64 = 0
     /// `--enforce abort` stopped it at a violation.
@@ -151,7 +155,9 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var strictCalls: [StrictCall] = []
     /// What the kernel saw of other calls in its steady phase.
     public var otherCalls: [OtherCall: UInt64] = [:]
-    /// Steady system calls that came when the ledger could note down no more phases.
+    /// The same before its steady phase.
+    public var earlierLockCalls: [OtherCall: UInt64] = [:]
+    /// System calls that came when the ledger could note down no more phases.
     public var uncertainSyscalls: UInt64 = 0
 
     public init(pid: Int32, parentPid: Int32, executable: String) {

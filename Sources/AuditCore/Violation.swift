@@ -83,8 +83,13 @@ public struct Violation: Equatable, Sendable, Encodable {
             var left = thread.calls
             var found: [Violation] = []
             let calls = process.strictCalls.filter { $0.tid == thread.tid && $0.kind == thread.kind }
-            let placed = calls.map { ($0, process.site(around: $0)) }.sorted { ($0.1 ?? .max) < ($1.1 ?? .max) }
-            for (call, site) in placed where left > 0 {
+            // First those that libc is known to have made; last those that an interposed call is known to have made.
+            let placed = calls.map { ($0, process.site(around: $0, of: .heap)) }
+            let known = placed.filter { $0.1 != nil }.sorted { $0.1! < $1.1! }
+            let others = placed.filter { $0.1 == nil }
+            let interposed = others.filter { process.site(around: $0.0, of: .mapping) != nil }
+            let unknown = others.filter { process.site(around: $0.0, of: .mapping) == nil }
+            for (call, site) in known + unknown + interposed where left > 0 {
                 left -= 1
                 let one = EventCount(calls: 1, bytes: call.bytes)
                 if let same = found.indices.last, found[same].isAt(site, of: process) {
@@ -119,17 +124,11 @@ public struct Violation: Equatable, Sendable, Encodable {
 }
 
 extension ProcessLedger {
-    /// The site of the heap call that a system call was made in, as an index: its first call by the clock, or a later one
-    /// if no other site of the thread was in use then.
-    fileprivate func site(around call: StrictCall) -> Int? {
-        let candidates = sites.indices.filter {
-            sites[$0].tid == call.tid && sites[$0].kind.family == .heap && sites[$0].isOfSteady
-                && sites[$0].firstCall.lowerBound > 0
+    /// The site of the call that a system call was made in, as an index: known for each site's first call, by the clock.
+    fileprivate func site(around call: StrictCall, of family: EventKind.Family) -> Int? {
+        sites.indices.first {
+            sites[$0].tid == call.tid && sites[$0].kind.family == family && sites[$0].isOfSteady
+                && sites[$0].firstCall.lowerBound > 0 && sites[$0].firstCall.contains(call.nanoseconds)
         }
-        if let first = candidates.first(where: { sites[$0].firstCall.contains(call.nanoseconds) }) { return first }
-        let inUse = candidates.filter {
-            sites[$0].firstCall.lowerBound <= call.nanoseconds && call.nanoseconds <= sites[$0].lastEnded
-        }
-        return inUse.count == 1 ? inUse[0] : nil
     }
 }

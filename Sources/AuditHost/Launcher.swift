@@ -123,7 +123,7 @@ struct Launch: ~Copyable {
             try fold(session, before: quietNanoseconds())
         }
         let descendantsRun = cl_descendants_run()
-        watch.drain()
+        watch.finish()
         try fold(session, before: .max)
         if descendantsRun { watch.serveOn() }
         return Ending(

@@ -15,6 +15,7 @@
 #include "clinux_witness.h"
 
 // An ordinary user may lock but little for a ring (kernel.perf_event_mlock_kb), so that smaller ones are tried too.
+enum { FORMAT_LOST = 1 << 4 };  // PERF_FORMAT_LOST, Linux 6.0
 enum { LARGEST_RING = 4 << 20, SMALLEST_RING = 128 << 10 };
 
 struct ring {
@@ -148,7 +149,11 @@ static int open_event(const struct cl_perf *perf, pid_t pid, int cpu) {
         .mmap_data = !traces,
         .exclude_kernel = !traces,  // what an ordinary user may have by default
         .exclude_hv = !traces,
+        .read_format = FORMAT_LOST,
     };
+    int event = (int)syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    if (event >= 0 || errno != EINVAL) return event;
+    attributes.read_format = 0;  // before Linux 6.0
     return (int)syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
@@ -202,6 +207,15 @@ void cl_perf_close(struct cl_perf *perf) {
     free(perf);
 }
 
+uint64_t cl_perf_lost(const struct cl_perf *perf) {
+    uint64_t lost = 0;
+    for (int i = 0; i < perf->rings; i++) {
+        uint64_t value[2];
+        if (read(perf->ring[i].event, value, sizeof(value)) == sizeof(value)) lost += value[1];
+    }
+    return lost;
+}
+
 int cl_perf_descriptors(const struct cl_perf *perf, int *descriptors, int room) {
     int count = 0;
     for (; count < perf->rings && count < room; count++) descriptors[count] = perf->ring[count].event;
@@ -253,6 +267,7 @@ static bool read_sample(const struct cl_perf *perf, const struct raw *raw, struc
     for (uint32_t act = 0; act < CL_SYSCALLS; act++) {
         if ((uint64_t)calls[act].number != number) continue;
         record->act = act;
+        if (act == CL_BRK && number64(raw, RAW + perf->arguments_at) == 0) return false;  // it only asks
         if (calls[act].length >= 0)
             record->bytes = number64(raw, RAW + perf->arguments_at + 8 * (uint32_t)calls[act].length);
         return true;

@@ -174,9 +174,11 @@ bool cl_seccomp_next(int listener, struct cl_record *record) {
         return true;
     }
     describe(&in.call, record);
+    bool only_asks = record->act == CL_BRK && in.call.data.args[0] == 0;
     out.answer.id = in.call.id;
     out.answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &out.answer);  // ENOENT: it was killed meanwhile
+    if (only_asks) record->act = CL_NOTHING;
     return true;
 }
 

@@ -60,6 +60,7 @@ typedef void plain_function(void);
     X(int, close, (int fd), (fd))                                                                                   \
     X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))                           \
     X(void, closefrom, (int first), (first))                                                                        \
+    X(FILE *, fdopen, (int fd, const char *mode), (fd, mode))                                                       \
     X(int, fclose, (FILE * stream), (stream))
 
 #define INTERPOSED_TRANSFERS(X)                                                                                     \

@@ -33,6 +33,11 @@ func coverageReasons(_ observation: Observation, _ requirements: Requirements) -
                     + "only the syscalls witness sees, by perf's tracepoint or seccomp")
         }
         reasons += process.otherCallReasons
+        if process.clockDiffers && observation.syscalls.status != .unavailable {
+            reasons.append(
+                "\(name(of: process)) has another clock than dioaudit (a time namespace, or the clock was set): its system "
+                    + "calls could not be given their phases")
+        }
         if process.uncertainSyscalls > 0 {
             reasons.append(
                 "\(name(of: process)) entered more phases and allowed regions than the ledger holds: "

@@ -6,6 +6,7 @@ func lockReasons(_ observation: Observation, _ requirements: Requirements) -> [S
         guard requirements.lock.applies(subjectLocks: subjectLocks) else { return nil }
         let succeededLater = lock.flags.union(lock.flagsAtSteady).contains(.future)
         if lock.errno != 0 && !succeededLater { return lockFailure(process, limit: observation.memlockLimit) }
+        if process.steadyReached, let doubt = doubt(about: process) { return doubt }
         guard process.steadyReached, !lock.inEffectThroughSteady else { return nil }
         if lock.lostInSteady { return "\(name(of: process)) gave up its memory lock in the steady phase" }
         return lock.calls == 0
@@ -13,6 +14,27 @@ func lockReasons(_ observation: Observation, _ requirements: Requirements) -> [S
             : "the memory lock is required, and MCL_FUTURE was not in effect in \(name(of: process)) when its steady "
                 + "phase began"
     }
+}
+
+/// What speaks against the lock that the interposer has seen taken: calls past libc can undo it.
+private func doubt(about process: ProcessLedger) -> String? {
+    let lock = process.lock
+    guard lock.inEffectThroughSteady else { return nil }
+    if lock.observed && lock.lockedBytes == 0 {
+        return
+            "\(name(of: process)) called mlockall(MCL_FUTURE), but nothing was locked when its steady phase began (VmLck)"
+    }
+    for (call, kind) in [(OtherCall.mlockall, EventKind.mlockall), (.munlockall, .munlockall)] {
+        let seen = process.earlierLockCalls[call] ?? 0
+        let counted = process.phases[.setup].events[kind].calls + process.phases[.warmup].events[kind].calls
+        // --lock's own call is no event of the program's.
+        if seen > counted + (call == .mlockall && lock.calls > counted ? 1 : 0) {
+            return
+                "the kernel saw \(plural(seen - counted, "\(call.rawValue) system call")) of \(name(of: process)) before "
+                + "its steady phase that went past libc: whether its memory is locked is not known"
+        }
+    }
+    return nil
 }
 
 private func lockFailure(_ process: ProcessLedger, limit: UInt64?) -> String {

@@ -6,6 +6,11 @@ func scopeReasons(_ observation: Observation, _ requirements: Requirements) -> [
         reasons.append("no thread is in the scope '\(requirements.scope.text)'")
     }
     for process in processes {
+        if requirements.scope == .ioThreads && process.directStreams > 0 {
+            reasons.append(
+                "\(name(of: process)) made \(plural(process.directStreams, "stream")) of O_DIRECT files (fdopen): which "
+                    + "threads transfer by them is not seen")
+        }
         let nameless = process.uncountedByNameless(requirements.scope)
         if nameless > 0 {
             reasons.append(

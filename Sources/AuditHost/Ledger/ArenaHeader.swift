@@ -21,8 +21,8 @@ struct ArenaHeader {
         magic = arena.load(fromByteOffset: 0, as: UInt64.self)
         version = arena.load(fromByteOffset: 8, as: UInt32.self)
         lostProcesses = arena.load(fromByteOffset: 12, as: UInt32.self)
-        imagesStarted = arena.load(fromByteOffset: 16, as: UInt64.self)
-        edgesUsed = arena.load(fromByteOffset: 24, as: UInt32.self)
+        imagesStarted = arena.load(fromByteOffset: 24, as: UInt64.self)
+        edgesUsed = arena.load(fromByteOffset: 32, as: UInt32.self)
     }
 
     /// The interposer has attached here, and it is of this version.

@@ -16,6 +16,8 @@ extension ProcessLedger {
         unknownMarkers = process.markers_unknown
         unknownMarker = text(process.unknown_marker)
         directCalls = process.direct_calls
+        directStreams = process.direct_streams
+        clockDiffers = process.clock_differs != 0
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
         deniedCalls = process.denied_calls

@@ -55,6 +55,7 @@ public struct Session: ~Copyable {
                 version: DIOAUDIT_LEDGER_VERSION,
                 arena_bytes: UInt32(arenaBytes),
                 config: dioaudit_config(configuration),
+                clock_difference: clockDifference(),
                 arenas_claimed: 0,
                 images_refused: 0)
         } catch {
@@ -73,6 +74,16 @@ public struct Session: ~Copyable {
     public var environment: String {
         DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)" + (door >= 0 ? ",\(doorName)" : "")
     }
+}
+
+/// CLOCK_REALTIME minus CLOCK_MONOTONIC, in nanoseconds: another in a time namespace (time_namespaces(7)).
+private func clockDifference() -> Int64 {
+    let read = { (clock: Int32) in
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+    return read(CLOCK_REALTIME) - read(CLOCK_MONOTONIC)
 }
 
 extension dioaudit_config {

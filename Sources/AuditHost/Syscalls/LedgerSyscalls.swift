@@ -54,7 +54,12 @@ extension ProcessLedger {
         _ call: WatchedCall, _ count: EventCount, to phase: Phase, tid: Int32, _ moment: PhaseBook.Moment
     ) {
         guard let kind = EventKind(call) else {
-            if phase == .steady, let other = OtherCall(call) { otherCalls[other, default: 0] += count.calls }
+            guard let other = OtherCall(call) else { return }
+            if phase == .steady {
+                otherCalls[other, default: 0] += count.calls
+            } else if phase != .teardown {
+                earlierLockCalls[other, default: 0] += count.calls
+            }
             return
         }
         if !threads.contains(where: { $0.tid == tid }) {
@@ -63,12 +68,13 @@ extension ProcessLedger {
         let thread = threads.firstIndex { $0.tid == tid }!
         threads[thread].phases[phase].events[kind] += count
         phases[phase].events[kind] += count
+        // Whatever phase it seems to be in: the edges that would tell are missing.
+        if moment.isUncertain { uncertainSyscalls += count.calls }
         guard phase == .steady else { return }
         if Phase.isAllowed(moment.phase) {
             threads[thread].allowed[kind] += count
             allowed[kind] += count
         }
-        if moment.isUncertain { uncertainSyscalls += count.calls }
     }
 }
 

@@ -67,6 +67,12 @@ struct SyscallsWatch: ~Copyable {
         }
     }
 
+    /// Asks, when all is over, whether the last records were lost.
+    mutating func finish() {
+        drain()
+        if case .perf(let perf) = source { lost = max(lost, cl_perf_lost(perf)) }
+    }
+
     /// Takes in what there is now.
     mutating func drain() {
         while next() { note(record.pointee) }

@@ -22,6 +22,7 @@ enum cl_act {
     CL_EXEC = CL_SYSCALLS,    // seccomp: it is asked for; perf: it has succeeded
     CL_CODE,                  // CL_PERF_SYSCALLS only: a file was mapped to be executed
     CL_LOST,                  // `bytes` records found no room
+    CL_NOTHING,               // to be passed over
     CL_INTERRUPTED            // seccomp only: a signal came before we could look, and the subject may have seen EINTR
 };
 
@@ -57,6 +58,10 @@ void cl_perf_close(struct cl_perf *perf);
 
 // A descriptor for each CPU, readable when its ring is getting full. The number of them.
 int cl_perf_descriptors(const struct cl_perf *perf, int *descriptors, int room);
+
+// How many records found no room up to now. A ring tells of them (CL_LOST) only with the next record that does, which may
+// never come. 0 where the kernel does not say.
+uint64_t cl_perf_lost(const struct cl_perf *perf);
 
 // The next record of any ring. Not in the order of time between CPUs. False if there is none now.
 bool cl_perf_next(struct cl_perf *perf, struct cl_record *record);

@@ -10,7 +10,7 @@ static struct dioaudit_edge *claim_edge(uint32_t room, uint64_t nanoseconds) {
     uint32_t index = room;
     if (__atomic_load_n(&ledger->edges_used, __ATOMIC_RELAXED) < room)
         index = __atomic_fetch_add(&ledger->edges_used, 1, __ATOMIC_RELAXED);
-    if (index < DIOAUDIT_EDGES) return &ledger->edges[index];
+    if (index < room) return &ledger->edges[index];
     if (!process.record->edges_lost_at) process.record->edges_lost_at = nanoseconds;
     return NULL;
 }

@@ -69,6 +69,21 @@ void following_begin(const char *value) {
     hide();
 }
 
+// TRAP: a wrong pointer is the kernel's to refuse (EFAULT), not ours to follow. Fixture: Tests/behaviour/errno.cases
+static bool is_sound(char *const *environment) {
+    for (char *const *entry = environment; entry; entry++) {
+        if (!system_can_read((uintptr_t)entry)) return false;
+        if (!*entry) return true;
+        const char *text = *entry;
+        do {
+            if (!system_can_read((uintptr_t)text)) return false;
+            const char *page_end = (const char *)(((uintptr_t)text | (DIOAUDIT_PAGE - 1)) + 1);
+            text = memchr(text, 0, (size_t)(page_end - text)) ? NULL : page_end;
+        } while (text);
+    }
+    return true;  // there is none
+}
+
 static const char *find(char *const *environment, const char *name) {
     for (; environment && *environment; environment++) {
         const char *value = value_of(*environment, name);
@@ -79,11 +94,13 @@ static const char *find(char *const *environment, const char *name) {
 
 size_t following_entries(char *const *environment) {
     size_t count = 0;
+    if (!is_sound(environment)) return 1;
     while (environment && environment[count]) count++;
     return count + 4;
 }
 
 size_t following_text(char *const *environment) {
+    if (!is_sound(environment)) return 1;
     const char *list = find(environment, preload_name);
     return sizeof(preload_name) + strlen(interposer) + 1 + (list ? strlen(list) : 0);
 }
@@ -113,23 +130,31 @@ static char *const *environment_without_us(char *const *environment, char **entr
     return entries;
 }
 
+// LD_PRELOAD with our library before the others.
+static char *put_all(char *text, const char *list) {
+    strcpy(text, preload_name);
+    strcat(text, interposer);
+    if (list && *list) strcat(strcat(text, ":"), list);
+    return text;
+}
+
 char *const *following_environment(char *const *environment, char **entries, char *text) {
+    if (!ledger_variable[0] || !interposer[0] || !is_sound(environment)) return environment;
     const char *list = find(environment, preload_name);
-    bool preloads = list && strstr(list, library), reports = find(environment, ledger_name) != NULL;
-    if (!ledger_variable[0] || !interposer[0]) return environment;
+    bool preloads = list && strstr(list, library);
     if (!can_be_loaded()) return preloads ? environment_without_us(environment, entries, text) : environment;
-    if (preloads && reports) return environment;
+    // Another ledger beside the library is another dioaudit's, which runs in this one; without it, it is an old one's.
+    bool reports = preloads && find(environment, ledger_name);
+    if (reports) return environment;
     size_t count = 0;
-    for (; environment && *environment; environment++)
-        if (preloads || !value_of(*environment, preload_name)) entries[count++] = *environment;
-    if (!preloads) {
-        strcpy(text, preload_name);
-        strcat(text, interposer);
-        if (list && *list) strcat(strcat(text, ":"), list);
-        entries[count++] = text;
+    for (; environment && *environment; environment++) {
+        const char *others = preloads ? NULL : value_of(*environment, preload_name);
+        if (others) entries[count++] = put_all(text, others);
+        else if (!value_of(*environment, ledger_name)) entries[count++] = *environment;
     }
-    if (!reports) entries[count++] = ledger_variable;
-    if (!preloads && !reports) entries[count++] = (char *)(uintptr_t)mark;
+    if (!list) entries[count++] = put_all(text, NULL);
+    entries[count++] = ledger_variable;
+    if (!preloads) entries[count++] = (char *)(uintptr_t)mark;
     entries[count] = NULL;
     return entries;
 }

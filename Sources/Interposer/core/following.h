@@ -7,7 +7,8 @@
 // Remembers by which variables this image was attached.
 void following_begin(const char *ledger);
 
-// The environment with those variables; itself if it has them; without our library where it cannot be loaded. `entries` and `text` give it room.
+// The environment with those variables; itself if it has them, or cannot be read; without our library where that cannot be
+// loaded. `entries` and `text` give it room.
 char *const *following_environment(char *const *environment, char **entries, char *text);
 
 // How many pointers and bytes that takes.

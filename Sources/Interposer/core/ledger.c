@@ -38,6 +38,7 @@ static struct dioaudit_arena *map_arena(int fd) {
         }
         if (arena) {
             arena->config = session->config;
+            arena->clock_difference = session->clock_difference;
             arena->version = DIOAUDIT_LEDGER_VERSION;
             arena->magic = DIOAUDIT_LEDGER_MAGIC;
         } else {

@@ -40,9 +40,8 @@ bool phases_automatic(void);
 void phases_marker(const char *name);
 void phases_thread_marker(const char *name);
 
-// The calling thread is about to fork; in the child, which goes on where its parent was if the program names its phases
-// itself: it is the same code. `own_phase` is the one that the thread had named for itself.
-void phases_before_fork(void);
+// In a forked child, which goes on where its parent was if the program names its phases itself: it is the same code.
+// `own_phase` is the one that the thread had named for itself.
 void phases_inherit(uint32_t own_phase);
 
 // The clock by which phases and sites are timed: CLOCK_MONOTONIC, in nanoseconds.

@@ -115,19 +115,15 @@ _Static_assert(ENTRIES == 1 << (64 - 53), "the hash gives an index");
 
 // MARK: reading the stack
 
-// TRAP: wrong CFI (hand-written assembly) could send us to memory that is not there. rt_sigprocmask copies its
-// new mask in before it looks at `how`, so that with a `how` that does not exist it only tests the address:
-// EFAULT or EINVAL. Pages found good stay good while the thread runs on that stack.
-static bool page_is_readable(uintptr_t page) {
-    return SYSTEM(SYS_rt_sigprocmask, -1, page, 0, 8) == -EINVAL;
-}
+// TRAP: wrong CFI (hand-written assembly) could send us to memory that is not there. Pages found good stay good while the
+// thread runs on that stack.
 
 static bool readable(uintptr_t address, size_t size) {
     uintptr_t first = address & -(uintptr_t)DIOAUDIT_PAGE;
     uintptr_t last = (address + size - 1) & -(uintptr_t)DIOAUDIT_PAGE;
     for (uintptr_t page = first; page <= last; page += DIOAUDIT_PAGE) {
         if (likely(page - context.readable_from < context.readable_to - context.readable_from)) continue;
-        if (!page_is_readable(page)) return false;
+        if (!system_can_read(page)) return false;
         if (page == context.readable_to) {
             context.readable_to += DIOAUDIT_PAGE;
         } else {

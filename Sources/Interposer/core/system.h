@@ -3,6 +3,7 @@
 #ifndef DIOAUDIT_SYSTEM_H
 #define DIOAUDIT_SYSTEM_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -24,6 +25,12 @@ static inline long system_call(long number, long a, long b, long c, long d, long
 
 #define SYSTEM_PICK(n, a, b, c, d, e, f, g, ...) system_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define SYSTEM(...) SYSTEM_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+// Whether memory is there. rt_sigprocmask copies its new mask in before it looks at `how`, so that with a `how` that does not
+// exist it only tests the address: EFAULT or EINVAL.
+static inline int system_can_read(uintptr_t address) {
+    return SYSTEM(SYS_rt_sigprocmask, -1, address & -(uintptr_t)8, 0, 8) == -EINVAL;
+}
 
 // One instruction, so that a signal handler's own addition to the same cell cannot be lost between load and store.
 static inline void add(uint64_t *cell, uint64_t amount) {

@@ -167,6 +167,10 @@ static struct request request_of_sqe(const struct io_uring *ring, const struct i
             request.bytes = bytes_of((const struct iovec *)(uintptr_t)sqe->addr, sqe->len);
             break;
         case IORING_OP_FSYNC: case IORING_OP_SYNC_FILE_RANGE: request.kind = SYNC; break;
+        case IORING_OP_OPENAT: case IORING_OP_OPENAT2:
+            // Whatever it opens may be O_DIRECT, and have no descriptor.
+            if (sqe->file_index != 0) add_shared(&process.record->lost_files, 1);
+            return request;
         default: return request;
     }
     bool registered = sqe->flags & IOSQE_FIXED_FILE;

@@ -1,5 +1,6 @@
 // System calls by number, through libc's syscall: past the functions that are counted. Nothing is counted here, but that
 // there were some is kept, and the host calls it no pass unless the syscalls witness saw them. A system call by the instruction itself is seen by nobody here.
+#include <fcntl.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,11 +22,15 @@ static bool maps(long number) {
 
 static bool remaps_or_unlocks(long number) {
     switch (number) {
-        case SYS_munmap: case SYS_mremap: case SYS_remap_file_pages: case SYS_shmat:
-        case SYS_munlock: case SYS_munlockall: case SYS_mlockall:
+        case SYS_munmap: case SYS_mremap: case SYS_remap_file_pages: case SYS_shmat: case SYS_munlock:
             return is_between_setup_and_exit();
+        case SYS_munlockall: case SYS_mlockall: return true;  // they decide of all that comes later
         default: return false;
     }
+}
+
+static bool makes_direct(long number, long command, long flags) {
+    return number == SYS_fcntl && command == F_SETFL && (flags & O_DIRECT);
 }
 
 static bool transfers_or_execs(long number, long first) {
@@ -49,7 +54,7 @@ INTERPOSED long syscall(long number, ...) {
     if (transfers_attached()) {
         if (maps(number)) add_shared(&process.record->direct_mappings, 1);
         if (remaps_or_unlocks(number)) add_shared(&process.record->direct_remappings, 1);
-        if (transfers_or_execs(number, a[0])) add_shared(&process.record->direct_calls, 1);
+        if (transfers_or_execs(number, a[0]) || makes_direct(number, a[1], a[2])) add_shared(&process.record->direct_calls, 1);
     }
     return next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

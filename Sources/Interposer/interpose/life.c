@@ -51,7 +51,7 @@ __attribute__((constructor(101))) static void begin(void) {
     if (transfers_attached()) {
         stack_warm();
         context_suspend();  // what registering a handler allocates is ours
-        pthread_atfork(phases_before_fork, NULL, begin_child);
+        pthread_atfork(NULL, NULL, begin_child);
         look_for_taken_functions();
         look_for_replaced_functions();
         context_resume();

@@ -127,6 +127,7 @@ struct dioaudit_session {
     uint32_t version;
     uint32_t arena_bytes;
     struct dioaudit_config config;
+    int64_t clock_difference;      // CLOCK_REALTIME minus CLOCK_MONOTONIC where the host is, in nanoseconds
     uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess are images that could not be observed
     uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
 };
@@ -174,6 +175,7 @@ struct dioaudit_process {
     uint64_t direct_mappings;                // syscall(2)s that map: only the syscalls witness sees those
     uint64_t direct_remappings;              // the same that unmap, move or unlock
     uint64_t direct_calls;                   // syscall(2)s that transfer or exec: passed by uncounted
+    uint64_t direct_streams;                 // streams that were made of O_DIRECT files: their transfers pass by
     uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
     uint64_t edges_lost_at;                  // when the first edge found no place; 0: none did
     uint64_t lost_regions;                   // regions beyond the table or the nesting: counted, not listed
@@ -189,6 +191,7 @@ struct dioaudit_process {
     uint32_t other_namespaces;               // dlmopen calls for a namespace of its own
     uint32_t looked_up;                      // dlsym calls that found an interposed name in a library
     uint32_t taken;                          // interposed names that the program itself brings
+    uint32_t clock_differs;                  // nonzero: a time namespace of its own, so that its times are not the host's
     uint32_t replaced;                       // nonzero: what runs the program has put another malloc in our place
     char unknown_marker[32];                 // the first of those names
     char executable[DIOAUDIT_PATH];
@@ -295,6 +298,7 @@ struct dioaudit_arena {
     uint64_t magic;
     uint32_t version;
     uint32_t lost_processes;       // forked children for whom no process record was free
+    int64_t clock_difference;      // the session's
     uint64_t images_started;       // programs that this image's processes started or became; may exceed the table
     uint32_t edges_used;           // may exceed the table
     uint32_t reserved;

@@ -1,0 +1,38 @@
+// Intent: a thread transfers by a stream of an O_DIRECT file, which libc does by itself: where only threads that transfer are
+// judged, it might be missed. Another thread transfers as usual.
+// Options: --scope io-threads --allow pageFaultMinor,pageFaultMajor
+// Exit: 2
+// Verdict: inconclusive
+// Reason: made 1 stream of O_DIRECT files (fdopen)
+#include "direct.h"
+#include <pthread.h>
+#include <stdio.h>
+
+static pthread_barrier_t together;
+static char buffer[BLOCK] __attribute__((aligned(4096)));
+
+static void *stream(void *path) {
+    pthread_barrier_wait(&together);
+    FILE *file = fdopen(open_direct(path), "w+");
+    setvbuf(file, buffer, _IOFBF, BLOCK);
+    for (int i = 0; i < 20; i++) {
+        require(fwrite(block, 1, BLOCK, file) == BLOCK && fflush(file) == 0, "fwrite");
+        keep(malloc(9));
+    }
+    pthread_barrier_wait(&together);
+    return NULL;
+}
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    pthread_barrier_init(&together, NULL, 2);
+    pthread_t thread;
+    pthread_create(&thread, NULL, stream, arguments[1]);
+    int fd = open_direct(arguments[1]);
+    write_blocks(fd, 5);
+    pthread_barrier_wait(&together);
+    pthread_barrier_wait(&together);
+    write_blocks(fd, 5);
+    close(fd);
+    pthread_join(thread, NULL);
+}
