@@ -113,7 +113,9 @@ static int held = -1;
 
 static void end_in_background(void) {
     if (fork() != 0) return;
-    syscall(SYS_close_range, 0, 2, 0);  // nobody who reads our output shall wait for it
+    // Nobody who waits for the end of what we have inherited shall wait for it.
+    dup2(held, 0);
+    syscall(SYS_close_range, 1, ~0u, 0);
     usleep(150 * 1000);
     _exit(0);
 }
