@@ -3,6 +3,7 @@
 // Options: --scope thread:monitor --allow pageFaultMinor,pageFaultMajor,syscallMmap
 // Exit: 1
 // Verdict: fail
+// Reason: in the steady phase: 50 malloc
 // Steady: transfers 19, malloc 80/1100, free >=80
 // Violation: malloc 50/500 first 10 thread monitor in use
 #include "direct.h"
