@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -121,7 +123,7 @@ static void read_string(int32_t tid, uint64_t address, char *path, size_t room) 
 }
 
 // The path that exec names, as this process can open it: from the subject's root, directory or descriptor.
-static void read_program(const struct seccomp_notif *call, char *path, size_t room) {
+static void read_path(const struct seccomp_notif *call, char *path, size_t room) {
     bool at = (call->data.nr & ~X32_BIT) != SYS_execve;
     int directory = at ? (int)call->data.args[0] : AT_FDCWD;
     char named[4000], where[64];
@@ -130,6 +132,17 @@ static void read_program(const struct seccomp_notif *call, char *path, size_t ro
     else if (directory == AT_FDCWD) snprintf(where, sizeof(where), "/proc/%d/cwd/", (int)call->pid);
     else snprintf(where, sizeof(where), "/proc/%d/fd/%d%s", (int)call->pid, directory, named[0] ? "/" : "");
     snprintf(path, room, "%s%s", where, named);
+}
+
+// The file that exec names, while the subject waits: a moment later its descriptors may be closed. False if there is none that
+// would start, as in a search of PATH.
+static bool find_program(const struct seccomp_notif *call, char *path, size_t room) {
+    char seen[4096], real[PATH_MAX];
+    struct stat status;
+    read_path(call, seen, sizeof(seen));
+    if (access(seen, X_OK) != 0 || stat(seen, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+    snprintf(path, room, "%s", realpath(seen, real) ? real : seen);
+    return true;
 }
 
 static void describe(const struct seccomp_notif *call, struct cl_record *record) {
@@ -144,7 +157,9 @@ static void describe(const struct seccomp_notif *call, struct cl_record *record)
     switch (act) {
         case CL_MMAP: case CL_MUNMAP: case CL_MUNLOCK: record->bytes = call->data.args[1]; break;
         case CL_MREMAP: record->bytes = call->data.args[2]; break;
-        case EXECUTES: read_program(call, record->path, sizeof(record->path)); break;
+        case EXECUTES:
+            if (!find_program(call, record->path, sizeof(record->path))) record->act = CL_NOTHING;
+            break;
         default: break;
     }
 }

@@ -116,15 +116,9 @@ struct SyscallsWatch: ~Copyable {
     }
 
     private mutating func noteExec(_ record: cl_record) {
-        var path = text(record.path)
-        if case .seccomp = source {
-            // It is only being asked for: a search of PATH asks for files that do not exist.
-            guard let found = programFile(path) else { return }
-            path = found
-        }
         // Records of one process come from several CPUs' rings, and so not in the order of time.
         let place = execs.lastIndex { $0.nanoseconds <= record.nanoseconds }.map { $0 + 1 } ?? 0
-        execs.insert(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: path), at: place)
+        execs.insert(ExecRecord(nanoseconds: record.nanoseconds, pid: record.pid, path: text(record.path)), at: place)
     }
 
     /// perf names a program by its first 15 characters; the first file that it then maps to execute is its own.
@@ -135,14 +129,4 @@ struct SyscallsWatch: ~Copyable {
         let path = text(record.path)
         if path.hasPrefix("/") { execs[index].path = path }
     }
-}
-
-/// The executable file that a path leads to; null if it would not start.
-private func programFile(_ path: String) -> String? {
-    guard access(path, X_OK) == 0 else { return nil }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
 }

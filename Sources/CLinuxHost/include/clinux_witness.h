@@ -19,7 +19,7 @@ enum cl_act {
     CL_SHMAT,
     CL_REMAP_FILE_PAGES,
     CL_SYSCALLS,              // the number of those above, which are system calls
-    CL_EXEC = CL_SYSCALLS,    // seccomp: it is asked for; perf: it has succeeded
+    CL_EXEC = CL_SYSCALLS,    // seccomp: it is asked for, of a file that would start; perf: it has succeeded
     CL_CODE,                  // CL_PERF_SYSCALLS only: a file was mapped to be executed
     CL_LOST,                  // `bytes` records found no room
     CL_NOTHING,               // to be passed over
