@@ -42,8 +42,8 @@ public struct Site: Equatable, Sendable {
     public var truncated: Bool
     /// When its first call began and returned, CLOCK_MONOTONIC in nanoseconds; 0...0 if that was not noted.
     public var firstCall: ClosedRange<UInt64> = 0...0
-    /// When its last call returned.
-    public var lastEnded: UInt64 = 0
+    /// The same of its last call.
+    public var lastCall: ClosedRange<UInt64> = 0...0
     /// Page faults of its first call: pages that it was the first to touch, or that mlockall(MCL_FUTURE) populated.
     public var firstFaults = Faults()
 

@@ -124,11 +124,13 @@ public struct Violation: Equatable, Sendable, Encodable {
 }
 
 extension ProcessLedger {
-    /// The site of the call that a system call was made in, as an index: known for each site's first call, by the clock.
+    /// The site of the call that a system call was made in, as an index: known for each site's first and last call, by the
+    /// clock.
     fileprivate func site(around call: StrictCall, of family: EventKind.Family) -> Int? {
         sites.indices.first {
             sites[$0].tid == call.tid && sites[$0].kind.family == family && sites[$0].isOfSteady
-                && sites[$0].firstCall.lowerBound > 0 && sites[$0].firstCall.contains(call.nanoseconds)
+                && sites[$0].firstCall.lowerBound > 0
+                && (sites[$0].firstCall.contains(call.nanoseconds) || sites[$0].lastCall.contains(call.nanoseconds))
         }
     }
 }

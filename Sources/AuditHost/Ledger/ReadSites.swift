@@ -23,7 +23,7 @@ extension Site {
             truncated: site.truncated != 0)
         others = EventCount(calls: site.others.calls, bytes: site.others.bytes)
         firstCall = site.first_began...max(site.first_began, site.first_ended)
-        lastEnded = site.last_ended
+        lastCall = site.last_began...max(site.last_began, site.last_ended)
         firstFaults = Faults(minor: site.first_faults.minor, major: site.first_faults.major)
     }
 }

@@ -124,10 +124,10 @@ bool context_begin(struct event_call *call, enum dioaudit_event event, uint64_t 
     if (likely(!is_violation(phase, event))) return true;
     call->site = sites_record(event, bytes, phase, transfer_now(), &call->is_first);
     if (!enforce(phase, event, bytes)) return false;
-    if (call->site && call->is_first) {
-        call->faults = phases_thread_faults();
-        call->site->first_began = phases_now();
-    }
+    if (!call->site) return true;
+    if (call->is_first) call->faults = phases_thread_faults();
+    call->site->last_began = phases_now();
+    if (call->is_first) call->site->first_began = call->site->last_began;
     return true;
 }
 

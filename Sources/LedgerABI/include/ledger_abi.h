@@ -251,7 +251,8 @@ struct dioaudit_site {
     uint64_t first_transfer;       // transfers completed in the process, plus one if inside a transfer
     uint64_t first_began;          // when its first call began and returned, CLOCK_MONOTONIC in nanoseconds
     uint64_t first_ended;
-    uint64_t last_ended;           // when its last call returned
+    uint64_t last_began;           // the same of its last call
+    uint64_t last_ended;
     struct dioaudit_faults first_faults;  // page faults of its first call
     uint64_t addresses[DIOAUDIT_FRAMES];  // inside the calling instruction (return address - 1); innermost first
     uint8_t modules[DIOAUDIT_FRAMES];     // index into modules, or DIOAUDIT_NO_MODULE
