@@ -3,7 +3,7 @@
 // Options: --scope io-threads --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: made 1 stream of O_DIRECT files (fdopen)
+// Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
 #include "direct.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -19,6 +19,8 @@ static void *stream(void *path) {
         require(fwrite(block, 1, BLOCK, file) == BLOCK && fflush(file) == 0, "fwrite");
         keep(malloc(9));
     }
+    FILE *later = fopen(path, "r+");
+    require(fcntl(fileno(later), F_SETFL, O_DIRECT) == 0, "F_SETFL");
     pthread_barrier_wait(&together);
     return NULL;
 }

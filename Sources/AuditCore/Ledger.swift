@@ -120,7 +120,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var directRemappings: UInt64 = 0
     /// What it did to have functions of libc's that are not the interposer's.
     public var bypasses = Bypasses()
-    /// Streams (fdopen(3)) of O_DIRECT files, whose transfers libc makes by itself.
+    /// O_DIRECT files that are streams (fdopen(3), or fopen(3) and O_DIRECT later): libc makes their transfers by itself.
     public var directStreams: UInt64 = 0
     /// It has a time namespace of its own, so that what the kernel saw of it could not be given a phase.
     public var clockDiffers = false

@@ -93,7 +93,7 @@ struct Launch: ~Copyable {
                 cl_spawn(arguments, environment, command.output, command.error, mode, &child)
             }
         }
-        guard started else { throw StartFailure(errno: errno) }
+        guard started else { throw StartFailure(errno: errno, isOurs: true) }
         self.child = child
         watch.begin(child, choice)
         if choice != .seccomp { cl_go(&self.child) }
@@ -171,6 +171,8 @@ private func quietNanoseconds() -> UInt64 {
 
 struct StartFailure: Error {
     let errno: Int32
+    /// There was no child at all: not the program's fault.
+    var isOurs = false
 }
 
 private func monotonicNanoseconds() -> UInt64 {

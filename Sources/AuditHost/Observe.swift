@@ -17,6 +17,10 @@ public func observe(
     do {
         launch = try Launch(command, environment: environment, session, configuration.syscalls)
     } catch {
+        if error.isOurs {
+            errno = error.errno
+            throw systemError("fork", at: command.arguments[0])
+        }
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
         observation.failure = "cannot start '\(command.arguments[0])': \(errnoText(error.errno))"
         observation.interposerMissing = interposer.problem ?? "the subject did not start"

@@ -8,7 +8,7 @@ func scopeReasons(_ observation: Observation, _ requirements: Requirements) -> [
     for process in processes {
         if requirements.scope == .ioThreads && process.directStreams > 0 {
             reasons.append(
-                "\(name(of: process)) made \(plural(process.directStreams, "stream")) of O_DIRECT files (fdopen): which "
+                "\(name(of: process)) has \(plural(process.directStreams, "stream")) of O_DIRECT files (fdopen, fopen): which "
                     + "threads transfer by them is not seen")
         }
         let nameless = process.uncountedByNameless(requirements.scope)

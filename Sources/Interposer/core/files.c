@@ -115,6 +115,10 @@ void files_closed_range(unsigned first, unsigned last) {
     for (unsigned fd = first; fd <= last && fd < DESCRIPTORS; fd++) files_closed((int)fd);
 }
 
+bool files_knows(int fd) {
+    return fd >= 0 && fd < DESCRIPTORS && slots[fd] != UNKNOWN;
+}
+
 void files_opened(int fd, bool direct) {
     files_closed(fd);
     if (direct) files_find(fd);

@@ -21,6 +21,9 @@ struct direct_file {
 // The O_DIRECT file that a descriptor names, or null.
 struct direct_file *files_find(int fd);
 
+// Whether it has been seen being opened or used. One that has not may be a stream's, which libc opens by internal names.
+bool files_knows(int fd);
+
 // A descriptor is new; `direct`: O_DIRECT was asked for.
 void files_opened(int fd, bool direct);
 // fcntl(F_SETFL) may have set or cleared O_DIRECT.

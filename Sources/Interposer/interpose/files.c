@@ -51,9 +51,13 @@ INTERPOSED int fcntl(int fd, int command, ...) {
     va_start(rest, command);
     void *argument = va_arg(rest, void *);
     va_end(rest);
+    bool known = files_knows(fd);
     int result = next.fcntl(fd, command, argument);
     if (result < 0) return result;
-    if (command == F_SETFL) files_flags_changed(fd);
+    if (command == F_SETFL) {
+        files_flags_changed(fd);
+        if (!known && process.phase && files_find(fd)) add_shared(&process.record->direct_streams, 1);
+    }
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) files_duplicated(fd, result);
     return result;
 }

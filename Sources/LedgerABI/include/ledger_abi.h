@@ -175,7 +175,7 @@ struct dioaudit_process {
     uint64_t direct_mappings;                // syscall(2)s that map: only the syscalls witness sees those
     uint64_t direct_remappings;              // the same that unmap, move or unlock
     uint64_t direct_calls;                   // syscall(2)s that transfer or exec: passed by uncounted
-    uint64_t direct_streams;                 // streams that were made of O_DIRECT files: their transfers pass by
+    uint64_t direct_streams;                 // O_DIRECT files that are streams, or may be: their transfers pass by
     uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
     uint64_t edges_lost_at;                  // when the first edge found no place; 0: none did
     uint64_t lost_regions;                   // regions beyond the table or the nesting: counted, not listed
