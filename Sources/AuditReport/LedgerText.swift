@@ -58,6 +58,19 @@ private func countText(_ kind: EventKind, _ count: EventCount) -> String {
     "\(kind.rawValue) \(count.calls)" + (count.bytes > 0 ? " (\(count.bytes) B)" : "")
 }
 
+/// What the kernel saw of processes that nobody else did.
+func unobservedLines(_ audit: Audit) -> [String] {
+    audit.processes.filter { !$0.observed }.compactMap { process in
+        let counts = EventKind.allCases.compactMap { kind -> String? in
+            let count = process.phases[.setup].events[kind]
+            return count.calls > 0 ? countText(kind, count) : nil
+        }
+        guard !counts.isEmpty else { return nil }
+        let program = process.executable.isEmpty ? "pid \(process.pid)" : "\(process.executable) (pid \(process.pid))"
+        return "  seen by the kernel only, \(program): " + counts.joined(separator: ", ")
+    }
+}
+
 /// Minor and major page faults; `+` after them if there may have been more.
 func faults(_ phase: PhaseLedger) -> String {
     let events = phase.events

@@ -8,6 +8,7 @@ public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool
             // A table of zeros would look like a finding where nobody was counting.
             let counted = audit.witnesses.interposer.status != .unavailable
             if counted { lines += ledgerLines(audit, verbose: verbose) }
+            lines += unobservedLines(audit)
             lines += audit.violations.flatMap { [""] + style.lines($0) }
             if counted { lines += suppressionLines(audit.suppressions) }
             if !audit.violations.isEmpty || !audit.suppressions.isEmpty { lines.append("") }

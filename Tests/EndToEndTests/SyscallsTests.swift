@@ -116,6 +116,8 @@ import Testing
         #expect(events["syscallMremap"]?["calls"] == counted("mremap"))
         #expect(events["syscallBrk"]?["calls"] == counted("brk"))
         #expect(counted("mmap") >= 21)
+        #expect(outcome.errors.contains("seen by the kernel only, \(program) (pid"), "\(outcome.errors)")
+        #expect(outcome.errors.contains(": syscallMmap \(counted("mmap")) ("), "\(outcome.errors)")
     }
 
     // MARK: those that outlive dioaudit
