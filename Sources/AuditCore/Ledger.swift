@@ -12,8 +12,8 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
     /// (SIGKILL, _exit by a raw system call): they are lower bounds then. Never for a single thread.
     public var faultsKnown = true
     public var events = EventCounts()
-    /// The contract's place for the kernel witness, which comes with a later version.
-    private let kernel: [Never] = []
+    /// What the kernel itself allocated, the most frequent first. Empty too where the kernel witness was not looking.
+    public var kernel: [KernelAllocation] = []
 
     public init(_ name: Phase) {
         self.name = name

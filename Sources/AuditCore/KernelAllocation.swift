@@ -1,0 +1,55 @@
+/// Allocations that the kernel made in one phase, from one place with one set of flags. The encoded names are the report's.
+public struct KernelAllocation: Equatable, Sendable, Encodable {
+    /// The tracepoint that told of it.
+    public enum Kind: String, CaseIterable, Sendable, Encodable {
+        case kmalloc, kmemCacheAlloc, pageAlloc
+    }
+
+    /// What may become of whoever allocates so where memory is short (`include/linux/gfp_types.h`).
+    public enum Risk: String, CaseIterable, Sendable, Encodable, Comparable {
+        /// Atomic, or without direct reclaim: it fails at once.
+        case nonBlocking
+        /// Direct reclaim, but not by I/O or through file systems (GFP_NOIO, GFP_NOFS).
+        case mayWait
+        /// Direct reclaim that may write pages back: the deadlock of a daemon that the writing waits for.
+        case mayWaitForWriteback
+
+        public static func < (left: Risk, right: Risk) -> Bool {
+            allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)!
+        }
+    }
+
+    public let kind: Kind
+    /// The kernel's function that asked for it, by /proc/kallsyms; an address where that is not to be read.
+    public let site: String
+    /// The kernel module that the site is in.
+    @Nullable public var module: String?
+    /// The slab cache's name, where the kernel tells it.
+    @Nullable public var cache: String?
+    /// The flags by the kernel's own names. For a mempool those that its caller gave.
+    public let gfp: String
+    public let risk: Risk
+    /// There is a reserve for it (mempool_alloc, a bio set): it waits only when that is used up too.
+    public let mempool: Bool
+    public var calls: UInt64
+    /// As the kernel's own callers asked for them.
+    public var bytes: UInt64
+    /// Calls for each transfer of its phase; all calls where there were none.
+    public var perTransfer: Double
+
+    public init(
+        kind: Kind, site: String, module: String? = nil, cache: String? = nil, gfp: String, risk: Risk,
+        mempool: Bool = false, calls: UInt64, bytes: UInt64, transfers: UInt64
+    ) {
+        self.kind = kind
+        self.site = site
+        self.module = module
+        self.cache = cache
+        self.gfp = gfp
+        self.risk = risk
+        self.mempool = mempool
+        self.calls = calls
+        self.bytes = bytes
+        perTransfer = Double(calls) / Double(max(1, transfers))
+    }
+}
