@@ -4,7 +4,7 @@
 // Exit: 1
 // Verdict: fail
 // Steady: transfers 19, free >=0
-// Violation: pageFaultMinor 30
+// Violation: pageFaultMinor 10 thread toucher in touch
 #include "direct.h"
 #include <pthread.h>
 

@@ -60,7 +60,7 @@ extension EventCounts: Encodable {
     /// An object with every kind as a key. Page faults have no bytes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: EventKey.self)
-        for kind in EventKind.allCases {
+        for kind in EventKind.counted {
             let count = self[kind]
             if kind.family == .pageFault {
                 try container.encode(Calls(calls: count.calls), forKey: EventKey(kind))

@@ -8,10 +8,15 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
     case pageFaultMinor, pageFaultMajor
     /// As the kernel saw them, whoever made them: the syscalls witness.
     case syscallMmap, syscallMunmap, syscallMremap, syscallBrk
+    /// The kernel's own: rows of `KernelAllocation`, and only `--kernel-limit` makes violations of them.
+    case kmalloc, kmemCacheAlloc, pageAlloc
+
+    /// Kinds that have a count in each phase.
+    public static let counted = allCases.filter { $0.family != .kernel }
 
     /// The groups in which the text report adds kinds up.
     public enum Family: Sendable {
-        case heap, mapping, locking, pageFault, systemCall
+        case heap, mapping, locking, pageFault, systemCall, kernel
     }
 
     public var family: Family {
@@ -23,6 +28,7 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         case .mlock, .munlock, .mlockall, .munlockall: .locking
         case .pageFaultMinor, .pageFaultMajor: .pageFault
         case .syscallMmap, .syscallMunmap, .syscallMremap, .syscallBrk: .systemCall
+        case .kmalloc, .kmemCacheAlloc, .pageAlloc: .kernel
         }
     }
 
@@ -38,6 +44,8 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         case .posixMemalign: "posix_memalign"
         case .alignedAlloc: "aligned_alloc"
         case .freeSized: "free_sized"
+        case .kmemCacheAlloc: "kmem_cache_alloc"
+        case .pageAlloc: "page allocation"
         case .freeAlignedSized: "free_aligned_sized"
         default: rawValue
         }

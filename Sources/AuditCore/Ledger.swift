@@ -26,6 +26,24 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
         left.durationNanoseconds = max(left.durationNanoseconds, right.durationNanoseconds)
         left.faultsKnown = left.faultsKnown && right.faultsKnown
         left.events += right.events
+        for allocation in right.kernel { left.add(allocation) }
+        left.countPerTransfer()
+    }
+
+    /// Adds to the row of the same place and flags, if there is one.
+    public mutating func add(_ allocation: KernelAllocation) {
+        if let index = kernel.firstIndex(where: { $0.isAlike(allocation) }) {
+            kernel[index].calls += allocation.calls
+            kernel[index].bytes += allocation.bytes
+        } else {
+            kernel.append(allocation)
+        }
+    }
+
+    /// Sets the rows' calls for each transfer, and their order.
+    public mutating func countPerTransfer() {
+        for index in kernel.indices { kernel[index].count(per: transfers) }
+        kernel.sort { ($1.calls, $0.site, $0.gfp) < ($0.calls, $1.site, $1.gfp) }
     }
 }
 
@@ -151,6 +169,10 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     /// Which interlude was the last, and whether it was the end.
     public var lastInterlude: UInt32 = 0
     public var endsClosed = false
+    /// What the kernel allocated for it in its steady phase outside of allowed regions, by thread id.
+    public var strictKernel: [Int32: [KernelAllocation]] = [:]
+    /// Where its page faults of the steady phase fell, as far as the kernel witness told.
+    public var faultSites: [FaultSite] = []
     /// The kernel's records of its steady phase, one by one; there may be more than are kept.
     public var strictCalls: [StrictCall] = []
     /// What the kernel saw of other calls in its steady phase.

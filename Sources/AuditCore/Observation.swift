@@ -14,6 +14,8 @@ public struct Observation: Sendable {
     public var syscalls = Witness.unavailable("--syscalls off")
     /// It was asked for by name, so that nothing passes without it.
     public var syscallsRequired = false
+    /// The kernel witness as it ended.
+    public var kernel = Witness.unavailable("--kernel off")
     /// What the interposer was told to do at a violation.
     public var enforce = Enforce.report
     /// Its first process has ended, and others have not.
@@ -49,11 +51,12 @@ public struct Requirements: Sendable {
     /// Transfers that the steady phase must hold at the least.
     public var minimumTransfers: UInt64
     public var kernel: Kernel
+    public var kernelLimits: [KernelLimit]
 
     public init(
         policy: Policy = Policy(), scope: Scope = .process, suppressions: [Suppression] = [],
         lock: LockRequirement = .whenSubjectLocks,
-        minimumTransfers: UInt64 = 1, kernel: Kernel = .auto
+        minimumTransfers: UInt64 = 1, kernel: Kernel = .auto, kernelLimits: [KernelLimit] = []
     ) {
         self.policy = policy
         self.scope = scope
@@ -61,5 +64,6 @@ public struct Requirements: Sendable {
         self.lock = lock
         self.minimumTransfers = minimumTransfers
         self.kernel = kernel
+        self.kernelLimits = kernelLimits
     }
 }

@@ -11,7 +11,7 @@ public struct Policy: Equatable, Sendable {
     ///   - allow: kinds that are no violations.
     ///   - forbid: kinds that are, even if `allow` names them: the stricter word wins.
     public init(allow: Set<EventKind> = [], forbid: Set<EventKind> = []) {
-        forbidden = Set(EventKind.allCases).subtracting(Self.allowedByDefault).subtracting(allow).union(forbid)
+        forbidden = Set(EventKind.counted).subtracting(Self.allowedByDefault).subtracting(allow).union(forbid)
     }
 
     public func forbids(_ kind: EventKind) -> Bool {
@@ -23,13 +23,14 @@ public struct Policy: Equatable, Sendable {
         var kinds = Set<EventKind>()
         for name in list.split(separator: ",", omittingEmptySubsequences: false) {
             if name == "all" {
-                kinds.formUnion(EventKind.allCases)
-            } else if let kind = EventKind(rawValue: String(name)) {
+                kinds.formUnion(EventKind.counted)
+            } else if let kind = EventKind.counted.first(where: { $0.rawValue == name }) {
                 kinds.insert(kind)
             } else {
                 throw AuditError(
                     "no such kind of event", at: "'\(name)'",
-                    remedy: "use 'all' or any of: " + EventKind.allCases.map(\.rawValue).joined(separator: ", "),
+                    remedy: "use 'all' or any of: " + EventKind.counted.map(\.rawValue).joined(separator: ", ")
+                        + "; what the kernel allocates is --kernel-limit's",
                     exit: .usage)
             }
         }

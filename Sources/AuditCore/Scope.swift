@@ -34,14 +34,16 @@ public enum Scope: Equatable, Sendable {
     }
 
     func judges(_ site: Site, of process: ProcessLedger) -> Bool {
-        switch self {
         // The interposer takes no stacks of threads whose name is not judged.
-        case .process, .threads: return true
-        case .ioThreads:
-            // A thread that has ended may stand among all that have.
-            let own = process.threads.filter { $0.tid == site.tid }
-            return (own.isEmpty ? process.threads.filter { $0.tid == 0 } : own).contains(where: \.doesTransfers)
-        }
+        if case .threads = self { return true }
+        return judges(site.tid, of: process)
+    }
+
+    /// A thread that has ended may stand among all that have.
+    func judges(_ tid: Int32, of process: ProcessLedger) -> Bool {
+        guard self != .process else { return true }
+        let own = process.threads.filter { $0.tid == tid }
+        return (own.isEmpty ? process.threads.filter { $0.tid == 0 } : own).contains(where: judges)
     }
 }
 

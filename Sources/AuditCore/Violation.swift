@@ -17,6 +17,11 @@ public struct Violation: Equatable, Sendable, Encodable {
     @Nullable public var within: EventKind?
     /// Page faults of the first of the calls, or null where they were not measured.
     @Nullable public var pageFaults: UInt64?
+    /// Of page faults that the kernel witness told of: the first address, and what lies there.
+    public var address: UInt64?
+    public var memory: String?
+    /// Of the kernel's own allocations: with which flags, and what they risk.
+    public var allocation: KernelAllocation?
 
     init(of kind: EventKind, count: EventCount, pid: Int32) {
         phase = .steady
@@ -31,6 +36,16 @@ public struct Violation: Equatable, Sendable, Encodable {
         truncated = false
         within = nil
         pageFaults = nil
+    }
+
+    init(at site: FaultSite, of kind: EventKind, calls: UInt64, in process: ProcessLedger) {
+        self.init(of: kind, count: EventCount(calls: calls), pid: process.pid)
+        tid = site.tid
+        thread = process.threads.first { $0.tid == site.tid && !$0.name.isEmpty }?.name
+        address = site.address
+        memory = site.memory
+        stack = site.stack
+        truncated = true
     }
 
     init(at site: Site, pid: Int32) {
@@ -57,7 +72,7 @@ public struct Violation: Equatable, Sendable, Encodable {
     static func all(in process: ProcessLedger, policy: Policy, scope: Scope = .process) -> [Violation] {
         let judged = process.judged(scope)
         var found: [Violation] = []
-        for kind in EventKind.allCases where policy.forbids(kind) && kind.family != .systemCall {
+        for kind in EventKind.counted where policy.forbids(kind) && kind.family != .systemCall {
             var unexplained = judged[kind]
             guard unexplained.calls > 0 else { continue }
             func explain(_ violation: Violation) {
@@ -70,6 +85,11 @@ public struct Violation: Equatable, Sendable, Encodable {
             for site in sites where scope.judges(site, of: process) { explain(Violation(at: site, pid: process.pid)) }
             // Whose they are is not known: where only some threads are judged, a stack would be a guess.
             if scope == .process { for site in sites { explain(Violation(ofOthersAt: site, pid: process.pid)) } }
+            if kind == .pageFaultMinor {
+                for site in process.faultSites where scope.judges(site.tid, of: process) {
+                    explain(Violation(at: site, of: kind, calls: min(site.calls, unexplained.calls), in: process))
+                }
+            }
             if unexplained.calls > 0 { found.append(Violation(of: kind, count: unexplained, pid: process.pid)) }
         }
         found += systemCalls(in: process, policy: policy, scope: scope)

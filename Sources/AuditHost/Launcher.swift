@@ -26,6 +26,7 @@ struct Ending {
     /// Other processes that it started have not ended.
     var descendantsRun = false
     let syscalls: SyscallsView
+    let kernel: KernelView
 }
 
 /// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
@@ -67,6 +68,8 @@ struct Launch: ~Copyable {
     private var child = cl_child()
     private var watch = SyscallsWatch()
     private var book = SyscallsBook()
+    private var kernel = KernelWatch()
+    private var kernelBook = KernelBook()
     private let door: Int32
     private let ledger: Int32
     private var enough = 4096
@@ -79,13 +82,14 @@ struct Launch: ~Copyable {
     ///
     /// - Throws: `StartFailure` if it could not.
     init(
-        _ command: Command, environment: [String], _ session: borrowing Session, _ syscalls: SyscallsChoice
+        _ command: Command, environment: [String], _ session: borrowing Session,
+        _ configuration: Session.Configuration
     ) throws(StartFailure) {
         self.command = command
         door = session.door
         ledger = session.fd
         Interruption.hold()
-        let choice = syscalls.resolved
+        let choice = configuration.syscalls.resolved
         let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
         var child = cl_child()
         let started = withCStrings(command.arguments) { arguments in
@@ -96,7 +100,12 @@ struct Launch: ~Copyable {
         guard started else { throw StartFailure(errno: errno, isOurs: true) }
         self.child = child
         watch.begin(child, choice)
-        if choice != .seccomp { cl_go(&self.child) }
+        if configuration.kernel == .off {
+            kernel.stayOff("--kernel off")
+        } else {
+            kernel.begin([child.pid], stacks: configuration.kernelStacks)
+        }
+        cl_go(&self.child)
         deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
         try waitUntilStarted()
     }
@@ -124,16 +133,17 @@ struct Launch: ~Copyable {
         }
         let descendantsRun = cl_descendants_run()
         watch.finish()
+        kernel.finish()
         try fold(session, before: .max)
         if descendantsRun { watch.serveOn() }
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
-            syscalls: SyscallsView(book, watch))
+            syscalls: SyscallsView(book, watch), kernel: KernelView(kernelBook, kernel))
     }
 
     /// Waits once, and does what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
-        let descriptors = watch.descriptors + others + (door >= 0 ? [door] : [])
+        let descriptors = watch.descriptors + kernel.descriptors + others + (door >= 0 ? [door] : [])
         var signal: Int32 = 0
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
@@ -145,6 +155,7 @@ struct Launch: ~Copyable {
         }
         if door >= 0 { cl_answer_door(door, ledger) }
         watch.drain()
+        kernel.drain()
     }
 
     private mutating func endIt() {
@@ -155,12 +166,15 @@ struct Launch: ~Copyable {
 
     /// Gives records their phases; not before there are many, unless it is the end.
     private mutating func fold(_ session: borrowing Session, before limit: UInt64) throws(AuditError) {
-        guard limit == .max || watch.pending.count >= enough else { return }
-        let records = watch.take(before: limit)
+        guard limit == .max || watch.pending.count + kernel.pending.count >= enough else { return }
+        let calls = watch.take(before: limit)
+        let records = kernel.take(before: limit)
         // What is too young stays; to sort it again for each new record would be quadratic.
-        enough = 4096 + 2 * watch.pending.count
-        guard !records.isEmpty else { return }
-        book.add(records, try session.phaseBook(watch.execs))
+        enough = 4096 + 2 * (watch.pending.count + kernel.pending.count)
+        guard !calls.isEmpty || !records.isEmpty else { return }
+        let phases = try session.phaseBook(watch.execs)
+        book.add(calls, phases)
+        kernelBook.add(records, phases, kernel.texts, kernel.stacks)
     }
 }
 

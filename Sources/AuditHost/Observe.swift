@@ -15,7 +15,7 @@ public func observe(
     let environment = environment(session: session.environment, interposer: interposer.path)
     var launch: Launch
     do {
-        launch = try Launch(command, environment: environment, session, configuration.syscalls)
+        launch = try Launch(command, environment: environment, session, configuration)
     } catch {
         if error.isOurs {
             errno = error.errno
@@ -28,7 +28,7 @@ public func observe(
     }
     let ending = try launch.finish(session)
 
-    var ledger = try session.ledger(of: ending.pid, ending.syscalls)
+    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel)
     ledger.nameViolations(configuration.strict)
     ledger.noteOwnHeaps()
 
@@ -40,6 +40,7 @@ public func observe(
     observation.isStatic = executable.isStatic
     observation.whyUnseen = executable.whyNotPreloaded
     observation.syscalls = ending.syscalls.witness
+    observation.kernel = ending.kernel.witness
     observation.syscallsRequired = [.perf, .perfMappings, .seccomp].contains(configuration.syscalls)
     observation.enforce = configuration.enforce
     observation.interposerMissing = interposer.problem
@@ -119,6 +120,10 @@ extension Ledger {
             for site in processes[process].sites.indices
             where strict.contains(processes[process].sites[site].kind) && processes[process].sites[site].isOfSteady {
                 processes[process].sites[site].stack = symbolizer.name(processes[process].sites[site].stack)
+            }
+            for site in processes[process].faultSites.indices {
+                let stack = processes[process].faultSites[site].stack
+                processes[process].faultSites[site].stack = symbolizer.name(stack, byFileOffset: true)
             }
         }
     }

@@ -23,6 +23,12 @@ enum Figures {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
+    /// `0.03`
+    static func hundredths(_ value: Double) -> String {
+        let hundredths = UInt64((value * 100).rounded())
+        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+
     private static func tenths(_ value: Double) -> String {
         "\((value * 10).rounded() / 10)"
     }

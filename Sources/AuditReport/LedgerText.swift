@@ -21,6 +21,7 @@ func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
     if !verbose, audit.witnesses.syscalls.status != .active {
         lines.append(witnessText("syscalls", audit.witnesses.syscalls))
     }
+    lines += kernelLines(audit, verbose: verbose)
     if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
     lines += enforceLines(audit)
     lines += audit.processes.flatMap(\.regions).map(regionText)
@@ -114,7 +115,7 @@ private func witnessLines(_ witnesses: Witnesses) -> [String] {
         witnessText)
 }
 
-private func witnessText(_ name: String, _ witness: Witness) -> String {
+func witnessText(_ name: String, _ witness: Witness) -> String {
     "  witness \(name): \(witness.status.rawValue)" + (witness.method.map { " by \($0.rawValue)" } ?? "")
         + (witness.reason.map { " (\($0))" } ?? "")
 }

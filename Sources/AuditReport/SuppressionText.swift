@@ -25,10 +25,11 @@ private let maximumFrames = 12
 
 /// The kind and the frames, as far as main; nil if they would match whatever comes from anywhere.
 private func lines(for violation: Violation) -> [String]? {
+    // Which instruction is the first to touch a page is chance.
+    if violation.kind.family == .pageFault { return [violation.kind.rawValue, "..."] }
     guard !violation.stack.isEmpty else {
-        // Page faults and what only the kernel saw never have one. Of calls whose stack was lost nobody knows the origin.
-        let hasNone = [.pageFault, .systemCall].contains(violation.kind.family)
-        return hasNone ? [violation.kind.rawValue, "..."] : nil
+        // What only the kernel saw never has one. Of calls whose stack was lost nobody knows the origin.
+        return violation.kind.family == .systemCall ? [violation.kind.rawValue, "..."] : nil
     }
     let main = violation.stack.firstIndex { $0.function == "main" } ?? violation.stack.endIndex
     let frames = violation.stack.prefix(min(main + 1, maximumFrames))
@@ -44,7 +45,7 @@ private func line(_ frame: Frame) -> String {
 
 /// `malloc-in-allocate`: what people call it, not what it matches.
 private func name(for violation: Violation) -> String {
-    guard let frame = violation.stack.first else { return violation.kind.rawValue }
+    guard violation.kind.family != .pageFault, let frame = violation.stack.first else { return violation.kind.rawValue }
     let place = frame.function ?? frame.module?.split(separator: "/").last.map(String.init) ?? "unknown"
     let words = place.prefix(60).split { !$0.isLetter && !$0.isNumber && !"_.:~".contains($0) }
     return violation.kind.rawValue + "-in-" + words.joined(separator: "-")

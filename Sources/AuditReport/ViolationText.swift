@@ -7,7 +7,7 @@ extension Style {
             "violation: \(Figures.count(violation.calls, "\(violation.kind.noun)")) in the \(violation.phase.rawValue) phase"
             + (violation.bytes > 0 ? ", \(Figures.count(violation.bytes, "byte"))" : "")
         var lines = [strong(what), "    " + circumstances(of: violation)]
-        lines += violation.stack.enumerated().map { "    #\($0.offset) \(text($0.element))" }
+        lines += violation.stack.enumerated().map { "    #\($0.offset) \(frameText($0.element))" }
         if violation.truncated { lines.append("    … the stack goes on") }
         return lines
     }
@@ -18,8 +18,12 @@ extension Style {
         if let thread = violation.thread {
             parts.append("thread '\(thread)'" + (violation.tid.map { " (\($0))" } ?? ""))
         }
-        if violation.thread == nil, !violation.stack.isEmpty, violation.within == nil { parts.append("other threads") }
+        if violation.thread == nil, !violation.stack.isEmpty, violation.within == nil, violation.allocation == nil {
+            parts.append("other threads")
+        }
         parts.append("pid \(violation.pid)")
+        if let address = violation.address { parts.append(placeText(address, violation.memory)) }
+        if let allocation = violation.allocation { parts.append(allocationText(allocation)) }
         if let faults = violation.pageFaults, faults > 0 {
             parts.append("the first of them faulted in \(Figures.count(faults, "page"))")
         }
@@ -28,24 +32,38 @@ extension Style {
         return parts.joined(separator: ", ")
     }
 
+    private func placeText(_ address: UInt64, _ memory: String?) -> String {
+        let place = memory.map { $0 == "stack" ? "the thread's stack" : $0 == "//anon" ? "anonymous memory" : $0 }
+        return "first at 0x\(String(address, radix: 16)) in \(place ?? "memory that was mapped unseen")"
+    }
+
+    private func allocationText(_ allocation: KernelAllocation) -> String {
+        "\(Figures.hundredths(allocation.perTransfer)) for each transfer, \(allocation.gfp)"
+            + (allocation.cache.map { ", cache \($0)" } ?? "") + ", \(allocation.risk.rawValue)"
+    }
+
     private func whyNoStack(_ kind: EventKind) -> String {
         switch kind.family {
-        case .pageFault: "page faults are counted by phase, without a stack"
+        case .pageFault:
+            "of these the kernel's tracepoints told nothing (mlock and the like fault pages in without an exception)"
         case .systemCall: "seen by the kernel only: made by libc for itself, or past it"
         default: "the stack was not kept"
         }
     }
 
-    /// `function file:line (module+0xoffset)`
-    private func text(_ frame: Frame) -> String {
-        var parts = [frame.function ?? "??"]
-        if let file = frame.file { parts.append(frame.line.map { "\(file):\($0)" } ?? file) }
-        if frame.inlined {
-            parts.append("[inlined]")
-        } else {
-            let module = frame.module?.split(separator: "/").last.map(String.init) ?? "??"
-            parts.append("(\(module)+0x\(String(frame.offset, radix: 16)))")
-        }
-        return parts.joined(separator: " ")
+}
+
+/// `function file:line (module+0xoffset)`
+func frameText(_ frame: Frame) -> String {
+    var parts = [frame.function ?? "??"]
+    if let file = frame.file { parts.append(frame.line.map { "\(file):\($0)" } ?? file) }
+    if frame.inlined {
+        parts.append("[inlined]")
+    } else if let module = frame.module, module.hasPrefix("[") {
+        parts.append(module)  // the kernel's addresses mean nothing elsewhere
+    } else {
+        let module = frame.module?.split(separator: "/").last.map(String.init) ?? "??"
+        parts.append("(\(module)+0x\(String(frame.offset, radix: 16)))")
     }
+    return parts.joined(separator: " ")
 }

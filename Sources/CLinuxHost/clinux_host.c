@@ -230,10 +230,9 @@ static void prepare(enum cl_watch watch, int socket) {
         int listener = cl_seccomp_install();
         if (listener < 0 || !send_descriptor(socket, listener)) shutdown(socket, SHUT_RDWR);
         if (listener >= 0) close(listener);
-    } else {
-        char go;
-        if (read(socket, &go, 1) < 0) _exit(126);
     }
+    char go;
+    if (read(socket, &go, 1) < 0) _exit(126);
 }
 
 bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,

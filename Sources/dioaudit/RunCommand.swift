@@ -70,8 +70,22 @@ struct RunCommand: ParsableCommand {
         help: "How the syscalls witness looks (docs/syscalls.md). auto takes the first of the others that is allowed.")
     var syscalls = SyscallsChoice.auto
 
-    @Option(help: "Whether a pass needs the kernel witness.")
+    @Option(
+        help:
+            "Whether the kernel's own allocations are looked at (docs/kernel.md): where allowed, required for a pass, or off."
+    )
     var kernel: Requirements.Kernel = .auto
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How often the kernel may allocate for each steady transfer: WHAT is 'all', a kind (kmalloc, kmemCacheAlloc, \
+            pageAlloc), a risk (mayWaitForWriteback, mayWait: of this risk or worse), or a call site with * and ?.
+            """, valueName: "what=n"))
+    var kernelLimit: [KernelLimit] = []
+
+    @Flag(help: "Take the call chain of each of the kernel's allocations, and the program's above it. Slower.")
+    var kernelStacks = false
 
     @OptionGroup var reporting: ReportOptions
 
@@ -88,7 +102,8 @@ struct RunCommand: ParsableCommand {
             suppressions: suppressions,
             lock: requireLock ?? lock ? .always : requireLock == false ? .never : .whenSubjectLocks,
             minimumTransfers: minIos,
-            kernel: kernel)
+            kernel: kernel,
+            kernelLimits: kernelLimit)
         var configuration = Session.Configuration()
         configuration.warmupTransfers = warmupIos
         configuration.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
@@ -98,6 +113,8 @@ struct RunCommand: ParsableCommand {
         configuration.enforce = enforce
         configuration.scope = scope
         configuration.syscalls = syscalls
+        configuration.kernel = kernel
+        configuration.kernelStacks = kernelStacks
         var subject = Command(command)
         subject.timeoutNanoseconds = timeout?.nanoseconds
         subject.lingerNanoseconds = wait.nanoseconds
@@ -124,6 +141,9 @@ struct RunCommand: ParsableCommand {
 
 extension Requirements.Kernel: ExpressibleByArgument {}
 extension SyscallsChoice: ExpressibleByArgument {}
+extension KernelLimit: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
 extension Enforce: ExpressibleByArgument {}
 
 enum PhasesOption: String, CaseIterable, ExpressibleByArgument {

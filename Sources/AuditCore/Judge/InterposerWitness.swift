@@ -1,9 +1,3 @@
-extension Witness {
-    static func notYet(_ name: String) -> String {
-        "\(name) is not in this version of dioaudit yet"
-    }
-}
-
 /// Whether the interposer saw the whole subject; else what it did not see, in words.
 func interposerWitness(_ observation: Observation) -> Witness {
     if let missing = observation.interposerMissing { return .unavailable(missing) }

@@ -3,13 +3,14 @@
 /// Never a false pass: each rule below adds a reason for whatever it could not see, and a pass has none.
 public func judge(_ name: String, _ observation: Observation, by requirements: Requirements) -> Audit {
     let processes = observation.ledger.processes
-    let all = processes.flatMap { Violation.all(in: $0, policy: requirements.policy, scope: requirements.scope) }
+    let all =
+        processes.flatMap { Violation.all(in: $0, policy: requirements.policy, scope: requirements.scope) }
+        + Violation.kernel(in: processes, limits: requirements.kernelLimits, scope: requirements.scope)
     let (violations, suppressions) = all.suppressed(by: requirements.suppressions)
     let witnesses = Witnesses(
         interposer: interposerWitness(observation),
         syscalls: observation.syscalls,
-        kernel: .unavailable(
-            requirements.kernel == .off ? "--kernel off" : Witness.notYet("the kernel witness")))
+        kernel: observation.kernel)
 
     var reasons: [String] = []
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
@@ -26,7 +27,10 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
             reasons.append("the syscalls witness is asked for: \(reason)")
         }
     }
-    if requirements.kernel == .require, let reason = witnesses.kernel.reason { reasons.append(reason) }
+    if let reason = witnesses.kernel.reason {
+        if requirements.kernel == .require { reasons.append("--kernel require: \(reason)") }
+        if !requirements.kernelLimits.isEmpty { reasons.append("--kernel-limit is given: \(reason)") }
+    }
     reasons += lockReasons(observation, requirements)
     // Without the interposer there is nothing to say of phases.
     if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, requirements) }

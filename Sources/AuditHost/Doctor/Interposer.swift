@@ -61,10 +61,13 @@ private struct SelfPortrait: ~Copyable {
 
 /// Without the interposer; says the signal that came meanwhile.
 private func run(_ command: Command) throws(AuditError) -> Int32? {
-    let session = try Session(Session.Configuration())
+    var configuration = Session.Configuration()
+    configuration.syscalls = .off
+    configuration.kernel = .off
+    let session = try Session(configuration)
     var launch: Launch
     do {
-        launch = try Launch(command, environment: inheritedEnvironment(), session, .off)
+        launch = try Launch(command, environment: inheritedEnvironment(), session, configuration)
     } catch {
         return nil
     }

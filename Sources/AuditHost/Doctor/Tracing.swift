@@ -5,10 +5,17 @@ import Glibc
 extension Doctor {
     /// tracefs, perf_event_open(2), and both together: what the kernel-side witnesses stand on.
     static func tracing() -> [Finding] {
-        let tracefs = Tracefs.find()
+        let tracefs = Tracefs.current
         return [
             tracefs.finding, perfEvents(), Tracepoints.syscalls.finding(tracefs), Tracepoints.kernel.finding(tracefs),
         ]
+    }
+
+    /// Why the kernel's tracepoints are not to be had, and what would change that.
+    static func kernelTracepointsObstacle() -> String? {
+        let finding = Tracepoints.kernel.finding(Tracefs.current)
+        guard finding.state != .ok else { return nil }
+        return finding.found + "; to allow it: " + finding.remedies.joined(separator: ", or: ")
     }
 
     private static func perfEvents() -> Finding {
@@ -74,11 +81,6 @@ private struct Tracepoints {
         if failure.errno == ENOENT && tracefs.path != nil { return ["boot a kernel with \(option)"] }
         return tracefs.remedies(with: paranoiaRemedy(paranoia))
     }
-
-    /// `kmem:kmalloc`
-    private func perfName(_ event: String) -> String {
-        event.split(separator: "/").joined(separator: ":")
-    }
 }
 
 private func perfRemedies(_ answer: Answer, paranoia: Int) -> [String] {
@@ -96,6 +98,6 @@ private func paranoiaRemedy(_ paranoia: Int) -> String? {
     return "sysctl -w kernel.perf_event_paranoid=\(paranoia)"
 }
 
-private func paranoiaText() -> String {
+func paranoiaText() -> String {
     "kernel.perf_event_paranoid " + (sysctl("kernel.perf_event_paranoid").map { "\($0)" } ?? "is not there")
 }

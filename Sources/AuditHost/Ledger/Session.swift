@@ -23,6 +23,10 @@ public struct Session: ~Copyable {
         public var scope = Scope.process
         /// How the syscalls witness is to look.
         public var syscalls = SyscallsChoice.auto
+        /// Whether the kernel witness is to look.
+        public var kernel = Requirements.Kernel.auto
+        /// It takes the kernel's call chains, and the user's above them.
+        public var kernelStacks = false
 
         public init() {}
     }

@@ -5,7 +5,7 @@ extension Session {
     /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
     ///
     /// - Parameter pid: the subject's first process.
-    func ledger(of pid: Int32, _ syscalls: SyscallsView) throws(AuditError) -> Ledger {
+    func ledger(of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView) throws(AuditError) -> Ledger {
         var ledger = Ledger()
         var owners: [Owner] = []
         var unusable: UInt32 = 0
@@ -34,6 +34,7 @@ extension Session {
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
         ledger.add(syscalls.book, of: owners)
+        ledger.add(kernel, of: owners)
         return ledger
     }
 

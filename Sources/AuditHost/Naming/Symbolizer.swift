@@ -28,10 +28,13 @@ struct Symbolizer: ~Copyable {
     }
 
     /// The frames of a stack with their names, those that the compiler inlined set apart, innermost first.
-    mutating func name(_ stack: [Frame]) -> [Frame] {
+    ///
+    /// - Parameter byFileOffset: the frames' offsets are places in their files, as perf knows them.
+    mutating func name(_ stack: [Frame], byFileOffset: Bool = false) -> [Frame] {
         var named: [Frame] = []
-        for frame in stack {
+        for var frame in stack {
             if let path = frame.module, let module = module(path) {
+                if byFileOffset { frame.offset = module.address(ofFileOffset: frame.offset) }
                 named += module.name(frame)
             } else {
                 named.append(frame)

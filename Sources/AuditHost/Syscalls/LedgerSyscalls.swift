@@ -44,7 +44,7 @@ extension Ledger {
 }
 
 extension ProcessLedger {
-    fileprivate func phase(of moment: PhaseBook.Moment) -> Phase {
+    func phase(of moment: PhaseBook.Moment) -> Phase {
         let closed = [DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue].contains(moment.phase)
         let wasTheEnd = endsClosed && moment.interlude == lastInterlude
         return Phase(closed && !wasTheEnd ? moment.interrupted : moment.phase)

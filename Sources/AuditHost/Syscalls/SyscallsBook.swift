@@ -26,8 +26,7 @@ struct SyscallsBook {
                 continue
             }
             counts[Key(owner: owner, tid: record.tid, moment: moment, call: record.call), default: EventCount()] += one
-            let strict = [DIOAUDIT_PHASE_STEADY.rawValue, DIOAUDIT_PHASE_CLOSED.rawValue]
-            if strict.contains(moment.phase), strictCalls.count < Self.keptCalls {
+            if moment.isStrict, strictCalls.count < Self.keptCalls {
                 strictCalls.append((owner, moment, record))
             }
         }

@@ -41,11 +41,29 @@ extension SyscallsChoice {
     var resolved: SyscallsChoice {
         guard self == .auto else { return self }
         // seccomp last: a call that it holds may be interrupted by a signal, and it takes set-uid programs' privileges.
-        for (choice, kind) in [(SyscallsChoice.perf, CL_PERF_SYSCALLS), (.perfMappings, CL_PERF_MAPPINGS)] {
-            guard let perf = cl_perf_open(0, kind) else { continue }
+        return [SyscallsChoice.perf, .perfMappings].first { choice in
+            guard let perf = try? openPerf(0, choice) else { return false }
             cl_perf_close(perf)
-            return choice
-        }
-        return .seccomp
+            return true
+        } ?? .seccomp
     }
+}
+
+/// - Parameter choice: `perf` or `perfMappings`.
+func openPerf(_ pid: Int32, _ choice: SyscallsChoice) throws(TracingProblem) -> OpaquePointer {
+    guard choice == .perf else {
+        guard let perf = cl_perf_open(pid, nil) else {
+            throw TracingProblem("perf's records of mappings: \(errnoText())")
+        }
+        return perf
+    }
+    let format = try Tracefs.current.format(of: "raw_syscalls/sys_enter")
+    guard let number = format["id"], let arguments = format["args"] else {
+        throw TracingProblem("raw_syscalls:sys_enter has no 'id' or no 'args'")
+    }
+    var tracepoint = cl_sys_enter(id: format.id, id_at: number.offset, arguments_at: arguments.offset)
+    guard let perf = cl_perf_open(pid, &tracepoint) else {
+        throw TracingProblem("perf tracepoints: \(errnoText())")
+    }
+    return perf
 }

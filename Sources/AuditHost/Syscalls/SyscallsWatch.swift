@@ -38,12 +38,13 @@ struct SyscallsWatch: ~Copyable {
             problem = "--syscalls off"
         } else if choice == .seccomp {
             problem = "seccomp user notification is not to be had here"
-        } else if let perf = cl_perf_open(child.pid, choice == .perf ? CL_PERF_SYSCALLS : CL_PERF_MAPPINGS) {
-            source = .perf(perf)
-            method = choice == .perf ? .perf : .perfMappings
         } else {
-            problem =
-                choice == .perf ? "perf tracepoints: \(errnoText())" : "perf's records of mappings: \(errnoText())"
+            do throws(TracingProblem) {
+                source = .perf(try openPerf(child.pid, choice))
+                method = choice == .perf ? .perf : .perfMappings
+            } catch {
+                problem = error.what
+            }
         }
     }
 

@@ -20,7 +20,7 @@ enum cl_act {
     CL_REMAP_FILE_PAGES,
     CL_SYSCALLS,              // the number of those above, which are system calls
     CL_EXEC = CL_SYSCALLS,    // seccomp: it is asked for, of a file that would start; perf: it has succeeded
-    CL_CODE,                  // CL_PERF_SYSCALLS only: a file was mapped to be executed
+    CL_CODE,                  // perf's tracepoint only: a file was mapped to be executed
     CL_LOST,                  // `bytes` records found no room
     CL_NOTHING,               // to be passed over
     CL_INTERRUPTED            // seccomp only: a signal came before we could look, and the subject may have seen EINTR
@@ -39,21 +39,19 @@ struct cl_record {
 
 // MARK: perf
 
-// tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
-// for which it takes root. A directory, or -1 with errno set.
-int cl_open_tracefs(void);
-
 struct cl_perf;
 
-enum cl_perf_kind {
-    CL_PERF_SYSCALLS,  // the tracepoint raw_syscalls:sys_enter: each call of the list above
-    CL_PERF_MAPPINGS,  // what perf tells of new mappings by itself (PERF_RECORD_MMAP2): CL_MMAP and CL_BRK only, and what
-                       // mprotect changes is told as CL_MMAP too
+// The tracepoint raw_syscalls:sys_enter, as tracefs tells of it.
+struct cl_sys_enter {
+    uint64_t id;
+    uint32_t id_at;         // where in its part of a record the system call's number stands
+    uint32_t arguments_at;  // and its arguments
 };
 
-// Watches a process that has not done anything yet, and all that it will start, on every CPU. Null with errno set if
-// perf_event_open(2) does not allow it. The tracepoint's number stands in tracefs, which need not be mounted for root.
-struct cl_perf *cl_perf_open(pid_t pid, enum cl_perf_kind kind);
+// Watches a process that has not done anything yet, and all that it will start, on every CPU: each call of the list above.
+// Without a tracepoint what perf tells of new mappings by itself (PERF_RECORD_MMAP2): CL_MMAP and CL_BRK only, and what
+// mprotect changes is told as CL_MMAP too. Null with errno set if perf_event_open(2) does not allow it.
+struct cl_perf *cl_perf_open(pid_t pid, const struct cl_sys_enter *tracepoint);
 void cl_perf_close(struct cl_perf *perf);
 
 // A descriptor for each CPU, readable when its ring is getting full. The number of them.

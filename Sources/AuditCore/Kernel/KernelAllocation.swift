@@ -31,6 +31,8 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
     public let risk: Risk
     /// There is a reserve for it (mempool_alloc, a bio set): it waits only when that is used up too.
     public let mempool: Bool
+    /// With `--kernel-stacks` the kernel's call chain, innermost first, and the user's above it.
+    public let stack: [Frame]?
     public var calls: UInt64
     /// As the kernel's own callers asked for them.
     public var bytes: UInt64
@@ -39,7 +41,7 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
 
     public init(
         kind: Kind, site: String, module: String? = nil, cache: String? = nil, gfp: String, risk: Risk,
-        mempool: Bool = false, calls: UInt64, bytes: UInt64, transfers: UInt64
+        mempool: Bool = false, stack: [Frame]? = nil, calls: UInt64, bytes: UInt64, transfers: UInt64 = 0
     ) {
         self.kind = kind
         self.site = site
@@ -50,6 +52,27 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
         self.mempool = mempool
         self.calls = calls
         self.bytes = bytes
+        self.stack = stack
+        perTransfer = 0
+        count(per: transfers)
+    }
+
+    mutating func count(per transfers: UInt64) {
         perTransfer = Double(calls) / Double(max(1, transfers))
+    }
+
+    func isAlike(_ other: Self) -> Bool {
+        (kind, site, module, cache, gfp, risk) == (
+            other.kind, other.site, other.module, other.cache, other.gfp, other.risk
+        )
+            && mempool == other.mempool && stack == other.stack
+    }
+
+    var eventKind: EventKind {
+        switch kind {
+        case .kmalloc: .kmalloc
+        case .kmemCacheAlloc: .kmemCacheAlloc
+        case .pageAlloc: .pageAlloc
+        }
     }
 }

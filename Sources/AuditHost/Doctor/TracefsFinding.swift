@@ -1,39 +1,7 @@
 import AuditCore
-import CLinuxHost
 import Glibc
 
-/// The file system that tells the kernel's tracepoints by name.
-struct Tracefs {
-    /// Where it can be reached; nil if it is not mounted, and this process may not mount it for itself.
-    let path: String?
-    /// It is not mounted: `path` leads into a mount that only this process has.
-    var isOurOwn = false
-
-    struct Unreadable: Error {
-        let errno: Int32
-    }
-
-    /// One that this process can read, if there are several.
-    static func find() -> Tracefs {
-        let mounted = Mount.all().filter { $0.type == "tracefs" }.map { Tracefs(path: $0.path) }
-        let readable = mounted.first { if case .success = $0.sample { true } else { false } }
-        if let found = readable ?? mounted.first { return found }
-        let own = cl_open_tracefs()  // open until this process ends
-        return own >= 0 ? Tracefs(path: "/proc/self/fd/\(own)", isOurOwn: true) : Tracefs(path: nil)
-    }
-
-    /// The number that perf_event_open(2) knows a tracepoint by; its name is `SYSTEM/EVENT`.
-    func number(of event: String) -> Result<UInt64, Unreadable> {
-        guard let path else { return .failure(Unreadable(errno: ENOENT)) }
-        guard let number = textFile("\(path)/events/\(event)/id").flatMap({ UInt64($0) }) else {
-            return .failure(Unreadable(errno: errno))
-        }
-        return .success(number)
-    }
-
-    /// Every kernel with tracepoints has this one.
-    private var sample: Result<UInt64, Unreadable> { number(of: "kmem/kmalloc") }
-
+extension Tracefs {
     var finding: Finding {
         let name = "tracefs"
         let usedFor = "the numbers of tracepoints"

@@ -16,6 +16,19 @@ struct PhaseBook {
         var interrupted: UInt32 = 0
         /// In a stretch where the beginnings of allowed regions found no place any more.
         var isUncertain = false
+
+        /// What happens now may be a violation.
+        var isStrict: Bool { phase == DIOAUDIT_PHASE_STEADY.rawValue || phase == DIOAUDIT_PHASE_CLOSED.rawValue }
+    }
+
+    /// For how long a thread stays in a phase, so that not every record has to ask.
+    struct Stretch {
+        /// Null for a process that never reported, or has become a program that did not.
+        let found: (Owner, Moment)?
+        let pid: Int32
+        let times: Range<UInt64>
+
+        func holds(_ record: KernelRecord) -> Bool { record.pid == pid && times.contains(record.nanoseconds) }
     }
 
     private struct Life {
@@ -63,6 +76,19 @@ struct PhaseBook {
         let becameAnother = execs[pid]?.contains { $0 > life.begins && $0 <= nanoseconds } ?? false
         if becameAnother { return nil }
         return (life.owner, moment(life, tid, nanoseconds))
+    }
+
+    func stretch(of pid: Int32, tid: Int32, at nanoseconds: UInt64) -> Stretch {
+        let found = find(pid, tid: tid, at: nanoseconds)
+        var end = UInt64.max
+        func note(_ time: UInt64) { if time > nanoseconds { end = min(end, time) } }
+        execs[pid]?.forEach(note)
+        for life in lives[pid] ?? [] {
+            note(life.begins)
+            note(life.edgesLostAt)
+            for edge in edges[life.owner] ?? [] { note(edge.nanoseconds) }
+        }
+        return Stretch(found: found, pid: pid, times: nanoseconds..<end)
     }
 
     private func moment(_ life: Life, _ tid: Int32, _ nanoseconds: UInt64) -> Moment {

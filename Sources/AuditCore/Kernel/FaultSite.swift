@@ -1,0 +1,19 @@
+/// Page faults of the steady phase by one instruction's function on one mapping, as the kernel's tracepoints told of them.
+public struct FaultSite: Equatable, Sendable {
+    public let tid: Int32
+    public var calls: UInt64
+    /// The first address that faulted.
+    public let address: UInt64
+    /// What lies there: `stack` (the thread's own), `[heap]`, `//anon`, or the path of a file. Null if it was mapped unseen.
+    public let memory: String?
+    /// The instruction that touched it, or made the system call that did; with the functions that it was inlined into.
+    public var stack: [Frame]
+
+    public init(tid: Int32, calls: UInt64, address: UInt64, memory: String?, stack: [Frame]) {
+        self.tid = tid
+        self.calls = calls
+        self.address = address
+        self.memory = memory
+        self.stack = stack
+    }
+}

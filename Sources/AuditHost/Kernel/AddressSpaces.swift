@@ -1,0 +1,85 @@
+/// What processes have mapped where, as the kernel has told of it so far. In the order of time.
+struct AddressSpaces {
+    struct Place {
+        let start: UInt64
+        let end: UInt64
+        /// In the file.
+        let offset: UInt64
+        /// The file's path, `//anon`, `[heap]`.
+        let text: Int32
+    }
+
+    /// By process, in the order of addresses; none overlaps.
+    private var places: [Int32: [Place]] = [:]
+    /// Where the interposer's own code lies.
+    private var interposers: [Int32: Place] = [:]
+    /// So that one who maps and unmaps for ever does not fill our memory: what is told is only where memory begins.
+    private static let most = 16384
+
+    mutating func map(_ record: KernelRecord, isInterposer: Bool) {
+        guard record.bytes > 0, record.bytes <= UInt64.max - record.address else { return }
+        let place = Place(
+            start: record.address, end: record.address + record.bytes, offset: record.site, text: record.text)
+        if isInterposer {
+            let known = interposers[record.pid]
+            interposers[record.pid] = Place(
+                start: min(known?.start ?? .max, place.start), end: max(known?.end ?? 0, place.end), offset: 0,
+                text: place.text)
+        }
+        var all = places[record.pid] ?? []
+        if all.count > Self.most { all.removeAll() }
+        // Where it lies over others, what is left of them at its ends stays.
+        let first = all.partition { $0.end > place.start }
+        let last = all.partition { $0.start >= place.end }
+        var between: [Place] = [place]
+        if first < last {
+            if all[first].start < place.start { between.insert(all[first].cut(to: place.start), at: 0) }
+            if all[last - 1].end > place.end { between.append(all[last - 1].cut(from: place.end)) }
+        }
+        all.replaceSubrange(first..<last, with: between)
+        places[record.pid] = all
+    }
+
+    mutating func fork(_ pid: Int32, from parent: Int32) {
+        places[pid] = places[parent]
+        interposers[pid] = interposers[parent]
+    }
+
+    mutating func exec(_ pid: Int32) {
+        places[pid] = nil
+        interposers[pid] = nil
+    }
+
+    /// It is the interposer that runs there, and not the subject.
+    func isInterposer(_ pid: Int32, _ instruction: UInt64) -> Bool {
+        guard let place = interposers[pid] else { return false }
+        return place.start <= instruction && instruction < place.end
+    }
+
+    func place(_ pid: Int32, _ address: UInt64) -> Place? {
+        guard let all = places[pid] else { return nil }
+        let index = all.partition { $0.end > address }
+        return index < all.count && all[index].start <= address ? all[index] : nil
+    }
+}
+
+extension AddressSpaces.Place {
+    fileprivate func cut(to end: UInt64) -> Self { Self(start: start, end: end, offset: offset, text: text) }
+
+    fileprivate func cut(from begin: UInt64) -> Self {
+        Self(start: begin, end: end, offset: offset + (begin - start), text: text)
+    }
+}
+
+extension [AddressSpaces.Place] {
+    /// The index of the first for which it holds; it must hold for all that come after.
+    fileprivate func partition(_ holds: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,125 @@
+import AuditCore
+import LedgerABI
+
+/// What the kernel allocated by process, thread, phase and call site, and the page faults of the steady phase.
+struct KernelBook {
+    struct Allocations: Hashable {
+        let kind: KernelAllocation.Kind
+        let site: UInt64
+        let gfp: UInt64
+        let text: Int32
+        let stack: Int32
+    }
+
+    struct Key: Hashable {
+        let owner: Owner
+        let tid: Int32
+        let moment: PhaseBook.Moment
+        let what: Allocations
+    }
+
+    /// Page faults of one instruction in one mapping.
+    struct FaultKey: Hashable {
+        let owner: Owner
+        let tid: Int32
+        let moment: PhaseBook.Moment
+        let module: Int32
+        let instruction: UInt64
+        let memory: FaultedMemory
+    }
+
+    struct FaultCount {
+        var calls: UInt64 = 0
+        var firstAddress: UInt64 = 0
+    }
+
+    /// Beyond these, threads of a process are no longer told apart.
+    private static let mostKeys = 1 << 16
+
+    private(set) var counts: [Key: EventCount] = [:]
+    private(set) var faults: [FaultKey: FaultCount] = [:]
+    /// Of processes that never reported, by pid.
+    private(set) var strangers: [Int32: [Allocations: EventCount]] = [:]
+    /// The user's part of call chains, where its addresses lay when it was taken.
+    private(set) var userFrames: [[UInt64]: [Frame]] = [:]
+    private(set) var flushers = IOFlushers()
+    private var spaces = AddressSpaces()
+
+    mutating func add(
+        _ records: [KernelRecord], _ phases: PhaseBook, _ texts: Interner<String>, _ stacks: Interner<KernelStack>
+    ) {
+        flushers.beginLooking()
+        var lately: [Int32: PhaseBook.Stretch] = [:]
+        for record in records {
+            switch record.kind {
+            case .mapped:
+                let path = texts[record.text] ?? ""
+                spaces.map(record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"))
+            case .forked: spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
+            case .becameProgram: spaces.exec(record.pid)
+            case .allocation, .fault:
+                // What the interposer does itself is not the subject's.
+                if spaces.isInterposer(record.pid, record.userIP) { continue }
+                let known = lately[record.tid].flatMap { $0.holds(record) ? $0 : nil }
+                let stretch = known ?? phases.stretch(of: record.pid, tid: record.tid, at: record.nanoseconds)
+                lately[record.tid] = stretch
+                add(record, stretch)
+                if let stack = stacks[record.stack] { noteUserFrames(stack.user, of: record.pid, texts) }
+            }
+        }
+    }
+
+    private mutating func add(_ record: KernelRecord, _ stretch: PhaseBook.Stretch) {
+        guard case .allocation(let kind) = record.kind else {
+            if let (owner, moment) = stretch.found, moment.isStrict { addFault(record, owner, moment) }
+            return
+        }
+        let what = Allocations(
+            kind: kind, site: record.site, gfp: record.gfp, text: record.text, stack: record.stack)
+        let one = EventCount(calls: 1, bytes: record.bytes)
+        guard let (owner, moment) = stretch.found else {
+            strangers[record.pid, default: [:]][what, default: EventCount()] += one
+            return
+        }
+        if moment.phase != DIOAUDIT_PHASE_SETUP.rawValue { flushers.look(record.pid, record.tid) }
+        let tid = counts.count < Self.mostKeys ? record.tid : 0
+        counts[Key(owner: owner, tid: tid, moment: moment, what: what), default: EventCount()] += one
+    }
+
+    private mutating func noteUserFrames(_ addresses: [UInt64], of pid: Int32, _ texts: Interner<String>) {
+        guard userFrames[addresses] == nil else { return }
+        userFrames[addresses] = addresses.map { address in
+            let place = spaces.place(pid, address)
+            return Frame(
+                module: place.flatMap { texts[$0.text] },
+                offset: place.map { address - $0.start + $0.offset } ?? address)
+        }
+    }
+
+    private mutating func addFault(_ record: KernelRecord, _ owner: Owner, _ moment: PhaseBook.Moment) {
+        let code = spaces.place(record.pid, record.userIP)
+        let key = FaultKey(
+            owner: owner, tid: record.tid, moment: moment, module: code?.text ?? -1,
+            instruction: code.map { record.userIP - $0.start + $0.offset } ?? record.userIP,
+            memory: memory(record))
+        guard faults[key] != nil || faults.count < Self.mostKeys else { return }
+        faults[key, default: FaultCount(firstAddress: record.address)].calls += 1
+    }
+
+    /// A thread's stack lies in the mapping that its stack pointer points into; the first thread's is told by nobody.
+    private func memory(_ record: KernelRecord) -> FaultedMemory {
+        let place = spaces.place(record.pid, record.address)
+        let stack = spaces.place(record.pid, record.userSP)
+        let isNearStackPointer =
+            record.address &+ (1 << 16) >= record.userSP && record.address < record.userSP &+ (8 << 20)
+        if place?.start == stack?.start, isNearStackPointer { return .stack }
+        return place.map { .mapping($0.text) } ?? .unknown
+    }
+}
+
+enum FaultedMemory: Hashable {
+    case stack
+    /// In the watch's `texts`.
+    case mapping(Int32)
+    case unknown
+}

@@ -1,0 +1,47 @@
+import AuditCore
+import CLinuxHost
+
+/// One thing that the kernel told of a thread, small enough to be kept until its phase is known.
+struct KernelRecord {
+    enum Kind {
+        case allocation(KernelAllocation.Kind)
+        /// Of user code, or of the kernel on a page of the user's.
+        case fault
+        /// `text` is the file, or what kind of memory.
+        case mapped
+        /// `site` is the process that forked it.
+        case forked
+        case becameProgram
+
+        init?(_ kind: UInt32) {
+            switch cl_trace_kind(kind) {
+            case CL_KMALLOC: self = .allocation(.kmalloc)
+            case CL_CACHE_ALLOC: self = .allocation(.kmemCacheAlloc)
+            case CL_PAGE_ALLOC: self = .allocation(.pageAlloc)
+            case CL_FAULT, CL_FAULT_IN_KERNEL: self = .fault
+            case CL_MAPPED: self = .mapped
+            case CL_FORKED: self = .forked
+            case CL_BECAME_PROGRAM: self = .becameProgram
+            default: return nil
+            }
+        }
+    }
+
+    let nanoseconds: UInt64
+    let pid: Int32
+    let tid: Int32
+    let kind: Kind
+    /// Of an allocation its call site; of a mapping its offset in the file.
+    let site: UInt64
+    let bytes: UInt64
+    let gfp: UInt64
+    /// That faulted, or where the mapping begins.
+    let address: UInt64
+    /// The user's instruction and stack pointer; 0 for a thread that never runs user code.
+    let userIP: UInt64
+    let userSP: UInt64
+    /// The slab cache, or the mapping's file: in the watch's `texts`. -1: none.
+    let text: Int32
+    /// In the watch's `stacks`; -1: none was taken.
+    let stack: Int32
+}

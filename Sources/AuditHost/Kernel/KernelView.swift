@@ -1,0 +1,85 @@
+import AuditCore
+
+/// What the kernel witness saw, once the subject has ended.
+struct KernelView {
+    let book: KernelBook
+    let texts: Interner<String>
+    let gfp: Gfp?
+    let witness: Witness
+    private let stacks: Interner<KernelStack>
+    private let symbols: KernelSymbols
+    private let userFrames: [[UInt64]: [Frame]]
+
+    init(_ book: KernelBook, _ watch: borrowing KernelWatch) {
+        self.book = book
+        texts = watch.texts
+        stacks = watch.stacks
+        gfp = watch.gfp
+        if let problem = watch.problem {
+            witness = .unavailable(problem)
+        } else if watch.lost > 0 {
+            witness = .partial("the kernel witness lost \(watch.lost) records")
+        } else if watch.malformed > 0 {
+            witness = .partial("the kernel witness could not read \(watch.malformed) records")
+        } else {
+            witness = .active
+        }
+        var addresses = Set(book.counts.keys.map(\.what.site))
+        for counts in book.strangers.values { addresses.formUnion(counts.keys.map(\.site)) }
+        for stack in watch.stacks.values { addresses.formUnion(stack.kernel) }
+        symbols = KernelSymbols(of: addresses)
+        var symbolizer = Symbolizer()
+        userFrames = book.userFrames.mapValues { symbolizer.name($0, byFileOffset: true) }
+    }
+
+    /// - Parameter flusher: its thread runs as PR_SET_IO_FLUSHER.
+    func allocation(_ what: KernelBook.Allocations, _ count: EventCount, flusher: Bool) -> KernelAllocation? {
+        guard let gfp, !symbols[what.site].function.isPerfs else { return nil }
+        let chain = stacks[what.stack]
+        let frames = chain.map { $0.kernel.map(symbols.frame) }
+        let (site, isMempool) = place(what, frames)
+        return KernelAllocation(
+            kind: what.kind, site: site.function, module: site.module, cache: texts[what.text],
+            gfp: gfp.text(isMempool ? gfp.askedOfMempool(what.gfp) : what.gfp),
+            risk: isMempool ? gfp.riskOfMempool(what.gfp, flusher: flusher) : gfp.risk(what.gfp, flusher: flusher),
+            mempool: isMempool, stack: chain.map { frames! + (userFrames[$0.user] ?? []) },
+            calls: count.calls, bytes: count.bytes)
+    }
+
+    /// The function that asked for it, and whether it did so of a mempool: by the call chain where there is one.
+    private func place(_ what: KernelBook.Allocations, _ frames: [Frame]?) -> (KernelSymbols.Name, isMempool: Bool) {
+        let site = symbols[what.site]
+        guard let frames else { return (site, site.function.isMempools) }
+        let callers = frames.drop { $0.function?.isAllocators ?? false }
+        guard let caller = callers.first, let function = caller.function else {
+            return (site, site.function.isMempools)
+        }
+        return (
+            KernelSymbols.Name(function: function, module: caller.module == "[kernel]" ? nil : caller.module),
+            frames.contains { $0.function?.isMempools ?? false }
+        )
+    }
+}
+
+extension String {
+    fileprivate var isMempools: Bool { hasPrefix("mempool_alloc") }
+
+    /// What perf allocates to watch: at each mapping, and for each thread that begins. Ours, and not the subject's.
+    fileprivate var isPerfs: Bool {
+        ["perf_", "inherit_event", "inherit_task_group", "alloc_perf_context", "find_get_"].contains(
+            where: hasPrefix)
+    }
+
+    /// Functions of the allocators themselves, under the names of one kernel or another (`mm/slub.c`, `mm/page_alloc.c`).
+    fileprivate var isAllocators: Bool {
+        isMempools
+            || [
+                "perf_", "trace_", "__traceiter_", "__alloc_", "alloc_pages", "alloc_frozen", "folio_alloc",
+                "__folio_alloc",
+                "vma_alloc_", "get_free_page", "__get_free", "get_zeroed_page", "alloc_slab", "allocate_slab",
+                "new_slab",
+                "___slab_alloc", "__slab_alloc", "kmem_cache_alloc", "__kmem_cache_alloc", "__kmalloc", "kmalloc_",
+                "___kmalloc", "krealloc", "kvmalloc", "__kvmalloc", "get_page_from_freelist", "refill_", "__refill",
+            ].contains(where: hasPrefix)
+    }
+}

@@ -1,0 +1,147 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// The kernel witness while the subject runs: records of what the kernel allocates for it, kept until `take` hands them over.
+struct KernelWatch: ~Copyable {
+    /// Null while it does not watch.
+    private var trace: OpaquePointer?
+    private let record: UnsafeMutablePointer<cl_trace_record> = .allocate(capacity: 1)
+    private(set) var descriptors: [Int32] = []
+    private(set) var pending: [KernelRecord] = []
+    private(set) var texts = Interner<String>()
+    private(set) var stacks = Interner<KernelStack>()
+    private(set) var lost: UInt64 = 0
+    private(set) var malformed: UInt64 = 0
+    /// Allocations by interrupts that came upon the subject's threads: no work of theirs.
+    private(set) var inInterrupts: UInt64 = 0
+    private(set) var gfp: Gfp?
+    private(set) var problem: String?
+
+    init() {}
+
+    deinit {
+        if let trace { cl_trace_close(trace) }
+        record.deallocate()
+    }
+
+    /// Begins to watch threads and all that they will start.
+    ///
+    /// - Parameter stacks: takes the kernel's call chain with each record, and the user's above it.
+    mutating func begin(_ threads: [Int32], stacks: Bool, probes: [Probe] = []) {
+        do throws(TracingProblem) {
+            let tracepoints = try KernelTracepoints(Tracefs.current)
+            gfp = tracepoints.gfp
+            trace = try open(threads, tracepoints.points, stacks: stacks, probes)
+        } catch {
+            problem = Doctor.kernelTracepointsObstacle() ?? error.what
+            return
+        }
+        var all = [Int32](repeating: -1, count: 4096)
+        let count = cl_trace_descriptors(trace, &all, Int32(all.count))
+        descriptors = Array(all.prefix(Int(count)))
+    }
+
+    /// It is not to look.
+    mutating func stayOff(_ why: String) {
+        problem = why
+    }
+
+    private func open(
+        _ threads: [Int32], _ points: [cl_tracepoint], stacks: Bool, _ probes: [Probe]
+    ) throws(TracingProblem) -> OpaquePointer {
+        let paths = probes.map { strdup($0.path) }
+        defer { for path in paths { free(path) } }
+        let places = zip(probes, paths).map { cl_probe_point(path: $1, offset: $0.offset) }
+        let trace = points.withUnsafeBufferPointer { points in
+            var layout = cl_trace_layout(points: points.baseAddress, count: UInt32(points.count), stacks: stacks)
+            return cl_trace_open(threads, Int32(threads.count), &layout, places, Int32(places.count))
+        }
+        guard let trace else {
+            throw TracingProblem("perf tracepoints of kmem and exceptions: \(errnoText()) (\(paranoiaText()))")
+        }
+        return trace
+    }
+
+    /// Takes in what there is now.
+    mutating func drain() {
+        guard let trace else { return }
+        while cl_trace_next(trace, record) { note(record) }
+    }
+
+    /// Asks, when all is over, whether the last records were lost.
+    mutating func finish() {
+        drain()
+        if let trace { lost = max(lost, cl_trace_lost(trace)) }
+    }
+
+    /// Hands over the records from before a moment, in the order of time.
+    mutating func take(before nanoseconds: UInt64) -> [KernelRecord] {
+        pending.sort { $0.nanoseconds < $1.nanoseconds }
+        let count = pending.firstIndex { $0.nanoseconds >= nanoseconds } ?? pending.count
+        defer { pending.removeFirst(count) }
+        return Array(pending.prefix(count))
+    }
+
+    private mutating func note(_ record: UnsafeMutablePointer<cl_trace_record>) {
+        let kind = record.pointee.kind
+        if kind == CL_TRACE_LOST.rawValue { lost += record.pointee.bytes }
+        if kind == CL_TRACE_MALFORMED.rawValue { malformed += 1 }
+        guard let known = KernelRecord.Kind(kind) else { return }
+        if record.pointee.in_interrupt != 0, kind < CL_FAULT.rawValue {
+            inInterrupts += 1
+            return
+        }
+        pending.append(
+            KernelRecord(
+                nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, kind: known,
+                site: kind == CL_MAPPED.rawValue
+                    ? record.pointee.offset
+                    : kind == CL_FORKED.rawValue ? UInt64(record.pointee.parent) : record.pointee.site,
+                bytes: record.pointee.bytes, gfp: record.pointee.gfp, address: record.pointee.address,
+                userIP: record.pointee.user_ip, userSP: record.pointee.user_sp, text: textIndex(record),
+                stack: record.pointee.frames > 0 ? stacks.index(of: KernelStack(record)) : -1))
+    }
+
+    private mutating func textIndex(_ record: UnsafeMutablePointer<cl_trace_record>) -> Int32 {
+        let text = cl_trace_text(record)!
+        return text.pointee == 0 ? -1 : texts.index(of: String(cString: text))
+    }
+}
+
+/// A function of a file, whose calls are told too.
+struct Probe {
+    let path: String
+    /// In the file.
+    let offset: UInt64
+}
+
+/// A call chain as the kernel walked it, innermost first.
+struct KernelStack: Hashable {
+    let kernel: [UInt64]
+    let user: [UInt64]
+
+    init(_ record: UnsafeMutablePointer<cl_trace_record>) {
+        let frames = UnsafeBufferPointer(start: cl_trace_frames(record), count: Int(record.pointee.frames))
+        kernel = Array(frames.prefix(Int(record.pointee.kernel_frames)))
+        user = Array(frames.dropFirst(kernel.count))
+    }
+}
+
+/// Values by number: each is kept once.
+struct Interner<Value: Hashable> {
+    private var numbers: [Value: Int32] = [:]
+    private(set) var values: [Value] = []
+
+    mutating func index(of value: Value) -> Int32 {
+        if let number = numbers[value] { return number }
+        let number = Int32(values.count)
+        numbers[value] = number
+        values.append(value)
+        return number
+    }
+
+    subscript(number: Int32) -> Value? {
+        values.indices.contains(Int(number)) ? values[Int(number)] : nil
+    }
+}

@@ -1,0 +1,66 @@
+import AuditCore
+import LedgerABI
+
+extension Ledger {
+    /// Adds what the kernel allocated to the ledgers of the processes that it was done for.
+    ///
+    /// - Parameter owners: of `processes`, in their order.
+    mutating func add(_ view: KernelView, of owners: [Owner]) {
+        let places = Dictionary(uniqueKeysWithValues: zip(owners, processes.indices))
+        for (key, count) in view.book.counts {
+            guard let index = places[key.owner] else { continue }
+            let flusher = processes[index].isFlusher(key.tid, view.book.flushers)
+            guard let allocation = view.allocation(key.what, count, flusher: flusher) else { continue }
+            let phase = processes[index].phase(of: key.moment)
+            processes[index].add(allocation, to: phase, tid: key.tid, isStrict: !Phase.isAllowed(key.moment.phase))
+        }
+        for (key, count) in view.book.faults {
+            guard let index = places[key.owner], processes[index].phase(of: key.moment) == .steady else { continue }
+            processes[index].addFault(key, count, view.texts)
+        }
+        for index in processes.indices {
+            for phase in Phase.allCases { processes[index].phases[phase].countPerTransfer() }
+            processes[index].faultSites.sort { ($1.calls, $0.address) < ($0.calls, $1.address) }
+        }
+        for (pid, counts) in view.book.strangers {
+            guard let index = strangers.firstIndex(where: { $0.pid == pid }) else { continue }
+            for (what, count) in counts {
+                guard let allocation = view.allocation(what, count, flusher: false) else { continue }
+                strangers[index].phases[.setup].add(allocation)
+            }
+            strangers[index].phases[.setup].countPerTransfer()
+        }
+    }
+}
+
+extension ProcessLedger {
+    /// A thread that had ended before anybody could look is known only if it began the steady phase of a process that has no
+    /// other.
+    fileprivate func isFlusher(_ tid: Int32, _ flushers: IOFlushers) -> Bool {
+        flushers[tid] ?? (tid == pid && threadsCreated == 0 && lock.ioFlusher)
+    }
+
+    fileprivate mutating func add(_ allocation: KernelAllocation, to phase: Phase, tid: Int32, isStrict: Bool) {
+        phases[phase].add(allocation)
+        if let thread = threads.firstIndex(where: { $0.tid == tid }) {
+            threads[thread].phases[phase].add(allocation)
+            threads[thread].phases[phase].countPerTransfer()
+        }
+        if phase == .steady, isStrict { strictKernel[tid, default: []].append(allocation) }
+    }
+
+    fileprivate mutating func addFault(
+        _ key: KernelBook.FaultKey, _ count: KernelBook.FaultCount, _ texts: Interner<String>
+    ) {
+        let memory: String? =
+            switch key.memory {
+            case .stack: "stack"
+            case .mapping(let text): texts[text]
+            case .unknown: nil
+            }
+        faultSites.append(
+            FaultSite(
+                tid: key.tid, calls: count.calls, address: count.firstAddress, memory: memory,
+                stack: [Frame(module: texts[key.module], offset: key.instruction)]))
+    }
+}

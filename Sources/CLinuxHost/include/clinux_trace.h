@@ -1,0 +1,117 @@
+// The kernel witness's ears: perf tracepoints of what the kernel allocates for a process, and of its page faults. In C for the
+// reasons of clinux_witness.h. Where the fields of a record lie is the caller's to say: each kernel has them elsewhere.
+#ifndef CLINUX_TRACE_H
+#define CLINUX_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
+// for which it takes root. A directory, or -1 with errno set.
+int cl_open_tracefs(void);
+
+enum cl_trace_kind {
+    CL_KMALLOC,
+    CL_CACHE_ALLOC,
+    CL_PAGE_ALLOC,
+    CL_FAULT,            // a page fault of user code
+    CL_FAULT_IN_KERNEL,  // of the kernel, on a page of the user's
+    CL_TRACEPOINTS,      // the number of those above
+    CL_PROBE = CL_TRACEPOINTS,  // a uprobe was hit
+    CL_MAPPED,           // a file or memory was mapped: `address`, `bytes`, `offset`, `text`
+    CL_FORKED,           // `pid` and `tid` began; `parent` is of the process
+    CL_BECAME_PROGRAM,   // exec: all mappings are gone
+    CL_TRACE_LOST,       // `bytes` records found no room
+    CL_TRACE_MALFORMED   // a record shorter than what it must hold
+};
+
+// Where a number or a text lies in a tracepoint's own part of a record; size 0: this kernel has no such field.
+struct cl_field {
+    uint32_t offset;
+    uint32_t size;
+};
+
+struct cl_tracepoint {
+    uint64_t id;             // tracefs: events/…/id
+    uint32_t kind;           // enum cl_trace_kind
+    struct cl_field flags;   // common_flags
+    struct cl_field site;    // call_site, or for a page fault the instruction
+    struct cl_field bytes;   // bytes_req; of CL_PAGE_ALLOC the order
+    struct cl_field gfp;
+    struct cl_field name;    // of the slab cache: a __data_loc, which says where its text lies
+    struct cl_field address; // that faulted
+};
+
+enum { CL_TRACE_FRAMES = 127, CL_TRACE_TEXT = 4096 };
+
+struct cl_trace_record {
+    uint64_t nanoseconds;    // CLOCK_MONOTONIC
+    int32_t pid;             // of its process
+    int32_t tid;
+    int32_t parent;
+    uint32_t kind;           // enum cl_trace_kind
+    uint32_t in_interrupt;   // nonzero: the thread was only interrupted by whoever did this
+    uint32_t frames;
+    uint32_t kernel_frames;  // those of `frame` that are the kernel's, which come first
+    uint64_t site;
+    uint64_t bytes;
+    uint64_t gfp;
+    uint64_t address;
+    uint64_t offset;
+    uint64_t user_ip;        // 0 for a kernel thread
+    uint64_t user_sp;
+    uint64_t frame[CL_TRACE_FRAMES];
+    char text[CL_TRACE_TEXT];
+};
+
+// Swift imports arrays as tuples.
+static inline const char *cl_trace_text(const struct cl_trace_record *record) {
+    return record->text;
+}
+
+static inline const uint64_t *cl_trace_frames(const struct cl_trace_record *record) {
+    return record->frame;
+}
+
+struct cl_trace_layout {
+    const struct cl_tracepoint *points;
+    uint32_t count;
+    bool stacks;
+};
+
+// Reads one record of a ring. False if it is of no interest. Touches nothing beyond `size` bytes, whatever they are.
+bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *bytes, uint32_t size,
+                     struct cl_trace_record *record);
+
+struct cl_trace;
+
+// What to watch besides tracepoints: a function of a file, each time it is called (a uprobe). None with path null.
+struct cl_probe_point {
+    const char *path;
+    uint64_t offset;  // in the file
+};
+
+// Watches threads and all that they will start, on every CPU, from now on. Null with errno set.
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout,
+                               const struct cl_probe_point *probes, int probe_count);
+void cl_trace_close(struct cl_trace *trace);
+int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
+uint64_t cl_trace_lost(const struct cl_trace *trace);
+bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record);
+
+// MARK: the kernel's symbols
+
+struct cl_symbol {
+    uint64_t address;    // asked for
+    uint64_t start;      // of the function that holds it; 0: not known
+    char name[128];
+    char module[64];     // empty: the kernel itself
+};
+
+// Names addresses by /proc/kallsyms; they must be in rising order. False with errno set if it cannot be read; EPERM if it
+// shows this process no addresses (kernel.kptr_restrict).
+bool cl_name_symbols(struct cl_symbol *symbols, uint32_t count);
+
+#endif

@@ -1,0 +1,108 @@
+#define _GNU_SOURCE
+#include "rings.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { FORMAT_LOST = 1 << 4 };  // PERF_FORMAT_LOST, Linux 6.0
+enum { PAGE = 4096, LARGEST_RECORD = 1 << 16 };
+
+struct ring {
+    int event;                             // its descriptor
+    struct perf_event_mmap_page *control;  // the ring itself begins a page later
+};
+
+int rings_open_event(struct perf_event_attr *attributes, int pid, int cpu) {
+    attributes->read_format = FORMAT_LOST;
+    int event = (int)syscall(SYS_perf_event_open, attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    if (event >= 0 || errno != EINVAL) return event;
+    attributes->read_format = 0;
+    return (int)syscall(SYS_perf_event_open, attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+bool rings_begin(struct rings *rings, int most, uint64_t bytes) {
+    *rings = (struct rings){.bytes = bytes};
+    rings->ring = calloc((size_t)most, sizeof(struct ring));
+    rings->record = malloc(LARGEST_RECORD);
+    return rings->ring && rings->record;
+}
+
+void rings_end(struct rings *rings) {
+    for (int i = 0; i < rings->count; i++) {
+        munmap(rings->ring[i].control, rings->bytes + PAGE);
+        close(rings->ring[i].event);
+    }
+    free(rings->ring);
+    free(rings->record);
+    *rings = (struct rings){0};
+}
+
+bool rings_add(struct rings *rings, int event) {
+    for (;;) {
+        void *memory = mmap(NULL, rings->bytes + PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
+        if (memory != MAP_FAILED) {
+            rings->ring[rings->count++] = (struct ring){event, memory};
+            return true;
+        }
+        // All rings have one size: what the first were given, the last may be refused.
+        if (errno != EPERM || rings->count > 0 || rings->bytes <= RINGS_SMALLEST) break;
+        rings->bytes /= 2;
+    }
+    int error = errno;
+    close(event);
+    errno = error;
+    return false;
+}
+
+int rings_descriptors(const struct rings *rings, int *descriptors, int room) {
+    int count = 0;
+    for (; count < rings->count && count < room; count++) descriptors[count] = rings->ring[count].event;
+    return count;
+}
+
+uint64_t rings_lost_by(int event) {
+    uint64_t value[2];
+    return read(event, value, sizeof(value)) == sizeof(value) ? value[1] : 0;
+}
+
+uint64_t rings_lost(const struct rings *rings) {
+    uint64_t lost = 0;
+    for (int i = 0; i < rings->count; i++) lost += rings_lost_by(rings->ring[i].event);
+    return lost;
+}
+
+static void copy(const struct rings *rings, const struct ring *ring, uint64_t at, void *to, uint32_t size) {
+    const unsigned char *bytes = (const unsigned char *)ring->control + PAGE;
+    uint64_t start = at % rings->bytes;
+    uint64_t first = rings->bytes - start < size ? rings->bytes - start : size;
+    memcpy(to, bytes + start, first);
+    memcpy((unsigned char *)to + first, bytes, size - first);
+}
+
+static uint32_t next_in(struct rings *rings, struct ring *ring) {
+    uint64_t head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
+    uint64_t tail = ring->control->data_tail;
+    if (tail >= head) return 0;
+    struct perf_event_header header;
+    copy(rings, ring, tail, &header, sizeof(header));
+    uint32_t size = header.size;
+    bool whole = size >= sizeof(header) && size <= head - tail;
+    if (whole) copy(rings, ring, tail, rings->record, size);
+    // Never; but without this it would be a loop without an end.
+    __atomic_store_n(&ring->control->data_tail, whole ? tail + size : head, __ATOMIC_RELEASE);
+    return whole ? size : 0;
+}
+
+const unsigned char *rings_next(struct rings *rings, uint32_t *size) {
+    for (int tried = 0; tried < rings->count; tried++) {
+        *size = next_in(rings, &rings->ring[rings->current]);
+        if (*size) return rings->record;
+        rings->current = (rings->current + 1) % rings->count;
+    }
+    return NULL;
+}

@@ -1,0 +1,46 @@
+// perf's ring buffers: one for each CPU, which several events may share (perf_event_open(2), "MMAP layout").
+#ifndef CLINUX_RINGS_H
+#define CLINUX_RINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RINGS_SMALLEST UINT64_C(0x20000)
+
+struct ring;
+
+struct rings {
+    int count;
+    int current;            // the one that is being read
+    uint64_t bytes;         // of each
+    struct ring *ring;
+    unsigned char *record;  // the one handed out last: rings go on with it at their start where they end
+};
+
+// Room for `most` rings of `bytes`, a power of two. False with errno set. Rings that are all zero may be ended, too.
+bool rings_begin(struct rings *rings, int most, uint64_t bytes);
+void rings_end(struct rings *rings);
+
+// Maps an event's ring, a smaller one if the user may lock no more (kernel.perf_event_mlock_kb), and closes the event at the
+// end. False with errno set; it is closed then, too.
+bool rings_add(struct rings *rings, int event);
+
+// What becomes readable when a ring is getting full. The number of them.
+int rings_descriptors(const struct rings *rings, int *descriptors, int room);
+
+// Records that found no room up to now. A ring tells of them (PERF_RECORD_LOST) only with the next record that does, which
+// may never come. 0 before Linux 6.0, which does not say.
+uint64_t rings_lost(const struct rings *rings);
+
+// The same of one event, which may write into another's ring.
+uint64_t rings_lost_by(int event);
+
+// The next record of any ring, whole and until the next call; its size is in its header. Not in the order of time between
+// CPUs. Null if there is none now.
+const unsigned char *rings_next(struct rings *rings, uint32_t *size);
+
+// PERF_FORMAT_LOST where the kernel knows it: perf_event_open(2), or -1 with errno set.
+struct perf_event_attr;
+int rings_open_event(struct perf_event_attr *attributes, int pid, int cpu);
+
+#endif

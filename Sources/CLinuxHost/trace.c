@@ -1,0 +1,168 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clinux_trace.h"
+#include "rings.h"
+#include "trace_layout.h"
+#include "tracepoints.h"
+
+// 200,000 records a second of some 130 bytes each fill this in a third of a second.
+enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20 };
+
+struct cl_trace {
+    struct rings rings;
+    struct cl_trace_layout layout;
+    int *event;  // that write into another's ring
+    int events;
+};
+
+static struct perf_event_attr attributes(bool stacks) {
+    return (struct perf_event_attr){
+        .type = PERF_TYPE_TRACEPOINT,
+        .size = sizeof(struct perf_event_attr),
+        .sample_period = 1,
+        .sample_type = TRACE_SAMPLE | (stacks ? PERF_SAMPLE_CALLCHAIN : 0),
+        .sample_regs_user = TRACE_REGISTERS,
+        .inherit = 1,
+        .sample_id_all = 1,
+        .use_clockid = 1,
+        .clockid = CLOCK_MONOTONIC,
+        .watermark = 1,
+        .wakeup_watermark = RING_OF_MANY / 4,
+    };
+}
+
+// Has the ring of its CPU, and tells of mappings and processes; -1 with errno set.
+static int open_first(pid_t thread, int cpu, bool stacks) {
+    struct perf_event_attr asked = attributes(stacks);
+    asked.type = PERF_TYPE_SOFTWARE;
+    asked.config = PERF_COUNT_SW_DUMMY;
+    asked.comm = asked.comm_exec = 1;
+    asked.mmap = asked.mmap2 = asked.mmap_data = 1;
+    asked.task = 1;
+    return rings_open_event(&asked, thread, cpu);
+}
+
+// Ends in errno's words; a thread that has ended meanwhile is none to watch, a CPU that is offline neither.
+static bool keep(struct cl_trace *trace, int event, int ring) {
+    if (event < 0) return errno == ESRCH || errno == ENODEV;
+    trace->event[trace->events++] = event;
+    return ioctl(event, PERF_EVENT_IOC_SET_OUTPUT, ring) == 0;
+}
+
+static int uprobe_type(void) {
+    FILE *file = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
+    int type = -1;
+    if (file && fscanf(file, "%d", &type) != 1) type = -1;
+    if (file) fclose(file);
+    if (type < 0) errno = EOPNOTSUPP;
+    return type;
+}
+
+static bool open_probe(struct cl_trace *trace, pid_t thread, int cpu, int ring, const struct cl_probe_point *probe) {
+    struct perf_event_attr asked = attributes(trace->layout.stacks);
+    int type = uprobe_type();
+    if (type < 0) return false;
+    asked.type = (uint32_t)type;
+    asked.uprobe_path = (uint64_t)(uintptr_t)probe->path;
+    asked.probe_offset = probe->offset;
+    return keep(trace, rings_open_event(&asked, thread, cpu), ring);
+}
+
+static bool open_others(struct cl_trace *trace, pid_t thread, int cpu, int ring) {
+    for (uint32_t i = 0; i < trace->layout.count; i++) {
+        struct perf_event_attr asked = attributes(trace->layout.stacks);
+        asked.config = trace->layout.points[i].id;
+        if (!keep(trace, rings_open_event(&asked, thread, cpu), ring)) return false;
+    }
+    return true;
+}
+
+static bool open_cpu(struct cl_trace *trace, const pid_t *threads, int count, int cpu, const struct cl_probe_point *probes,
+                     int probe_count) {
+    int ring = -1;
+    for (int i = 0; i < count; i++) {
+        int first = open_first(threads[i], cpu, trace->layout.stacks);
+        if (first < 0 && (errno == ESRCH || errno == ENODEV)) continue;
+        if (first < 0) return false;
+        if (ring < 0) {
+            if (!rings_add(&trace->rings, first)) return false;
+            ring = first;
+        } else if (!keep(trace, first, ring)) {
+            return false;
+        }
+        if (!open_others(trace, threads[i], cpu, ring)) return false;
+        for (int probe = 0; probe < probe_count; probe++)
+            if (!open_probe(trace, threads[i], cpu, ring, &probes[probe])) return false;
+    }
+    return true;
+}
+
+// Descriptors that are open already may be beyond the limit that is put back.
+static bool open_all(struct cl_trace *trace, const pid_t *threads, int count, int cpus,
+                     const struct cl_probe_point *probes, int probe_count) {
+    struct rlimit limit;
+    bool limited = getrlimit(RLIMIT_NOFILE, &limit) == 0;
+    if (limited) setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
+    bool opened = true;
+    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_cpu(trace, threads, count, cpu, probes, probe_count);
+    int error = errno;
+    if (limited) setrlimit(RLIMIT_NOFILE, &limit);
+    errno = error;
+    return opened;
+}
+
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout,
+                               const struct cl_probe_point *probes, int probe_count) {
+    int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+    struct cl_trace *trace = calloc(1, sizeof(*trace));
+    if (!trace) return NULL;
+    size_t points = layout->count * sizeof(struct cl_tracepoint);
+    struct cl_tracepoint *copy = malloc(points + 1);
+    trace->event = calloc((size_t)cpus * (size_t)count * (layout->count + (size_t)probe_count + 1), sizeof(int));
+    trace->layout = (struct cl_trace_layout){copy, layout->count, layout->stacks};
+    bool opened = copy && trace->event && rings_begin(&trace->rings, cpus, cpus > MANY_CPUS ? RING_OF_MANY : RING);
+    if (opened) memcpy(copy, layout->points, points);
+    for (uint32_t i = 0; opened && i < layout->count; i++) tracepoints_hold(layout->points[i].id);
+    opened = opened && open_all(trace, threads, count, cpus, probes, probe_count);
+    if (opened && trace->rings.count > 0) return trace;
+    int error = opened ? ESRCH : errno;
+    cl_trace_close(trace);
+    errno = error;
+    return NULL;
+}
+
+void cl_trace_close(struct cl_trace *trace) {
+    for (int i = 0; i < trace->events; i++) close(trace->event[i]);
+    rings_end(&trace->rings);
+    free(trace->event);
+    free((void *)trace->layout.points);
+    free(trace);
+}
+
+int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room) {
+    return rings_descriptors(&trace->rings, descriptors, room);
+}
+
+uint64_t cl_trace_lost(const struct cl_trace *trace) {
+    uint64_t lost = rings_lost(&trace->rings);
+    for (int i = 0; i < trace->events; i++) lost += rings_lost_by(trace->event[i]);
+    return lost;
+}
+
+bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record) {
+    uint32_t size;
+    const unsigned char *bytes;
+    while ((bytes = rings_next(&trace->rings, &size)))
+        if (cl_trace_decode(&trace->layout, bytes, size, record)) return true;
+    return false;
+}

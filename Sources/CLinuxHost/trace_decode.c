@@ -1,0 +1,170 @@
+// No system call and no state: this file is what Fuzz/trace.c feeds with bytes that no kernel wrote.
+#include <linux/perf_event.h>
+#include <string.h>
+
+#include "clinux_trace.h"
+#include "trace_layout.h"
+#include "tracepoints.h"
+
+// What is left of a record, read from its start to its end.
+struct reader {
+    const unsigned char *bytes;
+    uint32_t size;
+    uint32_t at;
+    bool malformed;
+};
+
+static uint64_t take(struct reader *reader, uint32_t width) {
+    if (reader->size - reader->at < width) {
+        reader->malformed = true;
+        return 0;
+    }
+    uint64_t value = record_number(reader->bytes, reader->size, reader->at, width);
+    reader->at += width;
+    return value;
+}
+
+// MARK: the tracepoint's own part
+
+struct payload {
+    const unsigned char *bytes;
+    uint32_t size;
+};
+
+static uint64_t field(const struct payload *payload, struct cl_field field, bool *malformed) {
+    if (field.size == 0) return 0;
+    if (field.size > 8 || field.offset > payload->size || payload->size - field.offset < field.size) {
+        *malformed = true;
+        return 0;
+    }
+    return record_number(payload->bytes, payload->size, field.offset, field.size);
+}
+
+// A __data_loc: the low half is where the text lies, the high half its length with the NUL (include/trace/stages).
+static void read_name(const struct payload *payload, struct cl_field name, struct cl_trace_record *record, bool *malformed) {
+    if (name.size == 0) return;
+    uint64_t place = field(payload, name, malformed);
+    uint32_t offset = place & 0xffff;
+    uint32_t length = place >> 16 & 0xffff;
+    if (offset > payload->size || payload->size - offset < length) {
+        *malformed = true;
+        return;
+    }
+    record_text(payload->bytes, offset + length, offset, record->text, sizeof(record->text));
+}
+
+static bool read_payload(const struct cl_trace_layout *layout, const struct payload *payload,
+                         struct cl_trace_record *record) {
+    enum { INTERRUPTS = 0x08 | 0x10 | 0x40 };  // TRACE_FLAG_HARDIRQ, _SOFTIRQ, _NMI: include/linux/trace_events.h
+    uint64_t id = record_number(payload->bytes, payload->size, 0, 2);  // common_type comes first everywhere
+    for (uint32_t i = 0; i < layout->count; i++) {
+        const struct cl_tracepoint *point = &layout->points[i];
+        if (point->id != id) continue;
+        bool malformed = false;
+        record->kind = point->kind;
+        record->in_interrupt = (field(payload, point->flags, &malformed) & INTERRUPTS) != 0;
+        record->site = field(payload, point->site, &malformed);
+        record->bytes = field(payload, point->bytes, &malformed);
+        record->gfp = field(payload, point->gfp, &malformed);
+        record->address = field(payload, point->address, &malformed);
+        read_name(payload, point->name, record, &malformed);
+        if (point->kind == CL_PAGE_ALLOC) record->bytes = record->bytes < 32 ? UINT64_C(4096) << record->bytes : 0;
+        return !malformed;
+    }
+    record->kind = CL_PROBE;  // a uprobe's number is nowhere to be read
+    return true;
+}
+
+// MARK: samples
+
+static void read_callchain(struct reader *reader, struct cl_trace_record *record) {
+    uint64_t count = take(reader, 8);
+    bool of_user = false;
+    for (; count > 0 && !reader->malformed; count--) {
+        uint64_t address = take(reader, 8);
+        if (address >= (uint64_t)-4095) {  // PERF_CONTEXT_…: what follows is the kernel's, or the user's
+            of_user = address == (uint64_t)PERF_CONTEXT_USER;
+            continue;
+        }
+        if (record->frames == CL_TRACE_FRAMES) continue;
+        record->frame[record->frames++] = address;
+        if (!of_user) record->kernel_frames = record->frames;
+    }
+}
+
+// perf_event_open(2), in the order of PERF_RECORD_SAMPLE.
+static bool read_sample(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
+    uint64_t ip = take(reader, 8);
+    record->pid = (int32_t)take(reader, 4);
+    record->tid = (int32_t)take(reader, 4);
+    record->nanoseconds = take(reader, 8);
+    if (layout->stacks) read_callchain(reader, record);
+    uint32_t size = (uint32_t)take(reader, 4);
+    if (reader->malformed || size > reader->size - reader->at) return false;
+    struct payload payload = {reader->bytes + reader->at, size};
+    reader->at += size;
+    bool whole = read_payload(layout, &payload, record);
+    // The tracepoint of pages names no caller; it fires in one of the page allocator's own functions.
+    if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE) record->site = ip;
+    if (take(reader, 8) != PERF_SAMPLE_REGS_ABI_NONE) {
+        record->user_sp = take(reader, 8);
+        record->user_ip = take(reader, 8);
+    }
+    return whole && !reader->malformed;
+}
+
+// MARK: other records
+
+static void read_mapping(struct reader *reader, struct cl_trace_record *record) {
+    enum { ADDRESS = 16, LENGTH = 24, OFFSET = 32, PATH = 72 };
+    record->kind = CL_MAPPED;
+    record->address = record_number(reader->bytes, reader->size, ADDRESS, 8);
+    record->bytes = record_number(reader->bytes, reader->size, LENGTH, 8);
+    record->offset = record_number(reader->bytes, reader->size, OFFSET, 8);
+    record_text(reader->bytes, reader->size, PATH, record->text, sizeof(record->text));
+}
+
+static bool read_fork(struct reader *reader, struct cl_trace_record *record) {
+    enum { PID = 8, PARENT = 12, TID = 16 };
+    record->kind = CL_FORKED;
+    record->pid = (int32_t)record_number(reader->bytes, reader->size, PID, 4);
+    record->parent = (int32_t)record_number(reader->bytes, reader->size, PARENT, 4);
+    record->tid = (int32_t)record_number(reader->bytes, reader->size, TID, 4);
+    return record->pid != record->parent;  // a thread has its process's mappings
+}
+
+static bool read_other(uint32_t type, uint32_t misc, struct reader *reader, struct cl_trace_record *record) {
+    enum { TRAILER = 16, LOST_COUNT = 16 };  // sample_id_all: pid, tid, time
+    if (reader->size < 8 + TRAILER) return false;
+    uint32_t trailer = reader->size - TRAILER;
+    record->pid = (int32_t)record_number(reader->bytes, reader->size, trailer, 4);
+    record->tid = (int32_t)record_number(reader->bytes, reader->size, trailer + 4, 4);
+    record->nanoseconds = record_number(reader->bytes, reader->size, trailer + 8, 8);
+    struct reader body = {reader->bytes, trailer, 8, false};
+    switch (type) {
+        case PERF_RECORD_LOST:
+            record->kind = CL_TRACE_LOST;
+            record->bytes = record_number(body.bytes, body.size, LOST_COUNT, 8);
+            return true;
+        case PERF_RECORD_COMM:
+            record->kind = CL_BECAME_PROGRAM;
+            return misc & PERF_RECORD_MISC_COMM_EXEC;
+        case PERF_RECORD_MMAP2: read_mapping(&body, record); return true;
+        case PERF_RECORD_FORK: return read_fork(&body, record);
+        default: return false;
+    }
+}
+
+bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *bytes, uint32_t size,
+                     struct cl_trace_record *record) {
+    memset(record, 0, offsetof(struct cl_trace_record, frame));
+    record->text[0] = 0;
+    struct reader reader = {bytes, size, 0, false};
+    uint32_t type = (uint32_t)take(&reader, 4);
+    uint32_t misc = (uint32_t)take(&reader, 2);
+    take(&reader, 2);
+    if (!reader.malformed && type != PERF_RECORD_SAMPLE) return read_other(type, misc, &reader, record);
+    if (!reader.malformed && read_sample(layout, &reader, record)) return true;
+    record->kind = CL_TRACE_MALFORMED;
+    return true;
+}
