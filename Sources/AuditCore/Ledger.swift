@@ -14,6 +14,8 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
     public var events = EventCounts()
     /// What the kernel itself allocated, the most frequent first. Empty too where the kernel witness was not looking.
     public var kernel: [KernelAllocation] = []
+    /// What interrupts allocated that came upon its threads: not theirs, and not in `kernel`.
+    public var inInterrupts = InterruptAllocations()
 
     public init(_ name: Phase) {
         self.name = name
@@ -27,6 +29,7 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
         left.faultsKnown = left.faultsKnown && right.faultsKnown
         left.events += right.events
         for allocation in right.kernel { left.add(allocation) }
+        left.inInterrupts += right.inInterrupts
         left.countPerTransfer()
     }
 

@@ -56,7 +56,8 @@ import Testing
         #expect(
             outcome.errors.contains(
                 "the syscalls witness is asked for: "))
-        #expect(outcome.errors.contains(/tracefs is not mounted|the format of raw_syscalls:sys_enter is not to be read/))
+        #expect(
+            outcome.errors.contains(/tracefs is not mounted|the format of raw_syscalls:sys_enter is not to be read/))
     }
 
     /// A timer whose handler has no SA_RESTART, while the heap grows by brk: a call that was interrupted would be the end.

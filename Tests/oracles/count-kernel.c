@@ -13,7 +13,7 @@
 // FILE is a block device, whose first 8 MiB are used as they are, or a regular file, which is made anew with 8 MiB.
 // The transfers go through these 8 MiB in order, and again from the start.
 //
-// --mark  says to dioaudit_phase, if there is one, when the counted part starts and when it is over.
+// --mark  says by dioaudit.h, the only thing that it has of dioaudit, when the counted part starts and when it is over.
 // --irq   also samples, to tell how many of the allocations were made by an interrupt that came while the thread ran.
 //         They are the thread's by the kernel's way of counting, but none of its doing.
 // --workers N  lets io-wq have no more than N threads. Without it, some may be made while it is counted: each costs the
@@ -31,6 +31,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libaio.h>
+#include <dioaudit.h>
 #include <liburing.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -47,7 +48,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-extern void dioaudit_phase(const char *name) __attribute__((weak));
 
 enum { DEPTH = 8, MOST_SEGMENTS = 16, PAGE = 4096, EVENTS = 5, RING_PAGES = 1024 };
 #define EXTENT (8L << 20)
@@ -425,13 +425,13 @@ int main(int count, char **arguments) {
 
     uint64_t before[EVENTS], after[EVENTS];
     read_counters(before);
-    if (mark && dioaudit_phase != NULL) dioaudit_phase("steady");
+    if (mark) dioaudit_phase("steady");
     if (irq) set_rings(PERF_EVENT_IOC_ENABLE);
     set_counters(PERF_EVENT_IOC_ENABLE);
     transfer(transfers, irq);
     set_counters(PERF_EVENT_IOC_DISABLE);
     if (irq) set_rings(PERF_EVENT_IOC_DISABLE);
-    if (mark && dioaudit_phase != NULL) dioaudit_phase("teardown");
+    if (mark) dioaudit_phase("teardown");
     read_counters(after);
 
     printf("{\"transfers\":%ld", transfers);

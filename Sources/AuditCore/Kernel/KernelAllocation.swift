@@ -76,3 +76,28 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
         }
     }
 }
+
+/// Allocations by kind in interrupts (hard, soft or NMI) that came upon threads of the subject: whose work they were is
+/// anybody's guess.
+public struct InterruptAllocations: Equatable, Sendable, Encodable {
+    public private(set) var kmalloc: UInt64 = 0
+    public private(set) var kmemCacheAlloc: UInt64 = 0
+    public private(set) var pageAlloc: UInt64 = 0
+
+    public subscript(kind: KernelAllocation.Kind) -> UInt64 {
+        get { self[keyPath: Self.path(kind)] }
+        set { self[keyPath: Self.path(kind)] = newValue }
+    }
+
+    public static func += (left: inout Self, right: Self) {
+        for kind in KernelAllocation.Kind.allCases { left[kind] += right[kind] }
+    }
+
+    private static func path(_ kind: KernelAllocation.Kind) -> WritableKeyPath<Self, UInt64> {
+        switch kind {
+        case .kmalloc: \.kmalloc
+        case .kmemCacheAlloc: \.kmemCacheAlloc
+        case .pageAlloc: \.pageAlloc
+        }
+    }
+}

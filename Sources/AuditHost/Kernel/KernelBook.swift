@@ -18,6 +18,12 @@ struct KernelBook {
         let what: Allocations
     }
 
+    struct InterruptKey: Hashable {
+        let owner: Owner
+        let moment: PhaseBook.Moment
+        let kind: KernelAllocation.Kind
+    }
+
     /// Page faults of one instruction in one mapping.
     struct FaultKey: Hashable {
         let owner: Owner
@@ -37,6 +43,7 @@ struct KernelBook {
     private static let mostKeys = 1 << 16
 
     private(set) var counts: [Key: EventCount] = [:]
+    private(set) var interrupts: [InterruptKey: UInt64] = [:]
     private(set) var faults: [FaultKey: FaultCount] = [:]
     /// Of processes that never reported, by pid.
     private(set) var strangers: [Int32: [Allocations: EventCount]] = [:]
@@ -57,7 +64,7 @@ struct KernelBook {
                 spaces.map(record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"))
             case .forked: spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
             case .becameProgram: spaces.exec(record.pid)
-            case .allocation, .fault:
+            case .allocation, .interrupt, .fault:
                 // What the interposer does itself is not the subject's.
                 if spaces.isInterposer(record.pid, record.userIP) { continue }
                 let known = lately[record.tid].flatMap { $0.holds(record) ? $0 : nil }
@@ -70,10 +77,19 @@ struct KernelBook {
     }
 
     private mutating func add(_ record: KernelRecord, _ stretch: PhaseBook.Stretch) {
-        guard case .allocation(let kind) = record.kind else {
-            if let (owner, moment) = stretch.found, moment.isStrict { addFault(record, owner, moment) }
-            return
+        switch record.kind {
+        case .allocation(let kind): addAllocation(kind, record, stretch)
+        case .interrupt(let kind):
+            if let (owner, moment) = stretch.found {
+                interrupts[InterruptKey(owner: owner, moment: moment, kind: kind), default: 0] += 1
+            }
+        default: if let (owner, moment) = stretch.found, moment.isStrict { addFault(record, owner, moment) }
         }
+    }
+
+    private mutating func addAllocation(
+        _ kind: KernelAllocation.Kind, _ record: KernelRecord, _ stretch: PhaseBook.Stretch
+    ) {
         let what = Allocations(
             kind: kind, site: record.site, gfp: record.gfp, text: record.text, stack: record.stack)
         let one = EventCount(calls: 1, bytes: record.bytes)

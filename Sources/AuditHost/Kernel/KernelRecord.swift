@@ -5,6 +5,8 @@ import CLinuxHost
 struct KernelRecord {
     enum Kind {
         case allocation(KernelAllocation.Kind)
+        /// By an interrupt that came upon the thread: no work of the thread's.
+        case interrupt(KernelAllocation.Kind)
         /// Of user code, or of the kernel on a page of the user's.
         case fault
         /// `text` is the file, or what kind of memory.
@@ -13,11 +15,12 @@ struct KernelRecord {
         case forked
         case becameProgram
 
-        init?(_ kind: UInt32) {
+        init?(_ kind: UInt32, inInterrupt: Bool) {
+            func by(_ kind: KernelAllocation.Kind) -> Self { inInterrupt ? .interrupt(kind) : .allocation(kind) }
             switch cl_trace_kind(kind) {
-            case CL_KMALLOC: self = .allocation(.kmalloc)
-            case CL_CACHE_ALLOC: self = .allocation(.kmemCacheAlloc)
-            case CL_PAGE_ALLOC: self = .allocation(.pageAlloc)
+            case CL_KMALLOC: self = by(.kmalloc)
+            case CL_CACHE_ALLOC: self = by(.kmemCacheAlloc)
+            case CL_PAGE_ALLOC: self = by(.pageAlloc)
             case CL_FAULT, CL_FAULT_IN_KERNEL: self = .fault
             case CL_MAPPED: self = .mapped
             case CL_FORKED: self = .forked

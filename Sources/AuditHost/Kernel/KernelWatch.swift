@@ -13,8 +13,6 @@ struct KernelWatch: ~Copyable {
     private(set) var stacks = Interner<KernelStack>()
     private(set) var lost: UInt64 = 0
     private(set) var malformed: UInt64 = 0
-    /// Allocations by interrupts that came upon the subject's threads: no work of theirs.
-    private(set) var inInterrupts: UInt64 = 0
     private(set) var gfp: Gfp?
     private(set) var problem: String?
 
@@ -87,11 +85,7 @@ struct KernelWatch: ~Copyable {
         let kind = record.pointee.kind
         if kind == CL_TRACE_LOST.rawValue { lost += record.pointee.bytes }
         if kind == CL_TRACE_MALFORMED.rawValue { malformed += 1 }
-        guard let known = KernelRecord.Kind(kind) else { return }
-        if record.pointee.in_interrupt != 0, kind < CL_FAULT.rawValue {
-            inInterrupts += 1
-            return
-        }
+        guard let known = KernelRecord.Kind(kind, inInterrupt: record.pointee.in_interrupt != 0) else { return }
         pending.append(
             KernelRecord(
                 nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, kind: known,

@@ -14,6 +14,10 @@ extension Ledger {
             let phase = processes[index].phase(of: key.moment)
             processes[index].add(allocation, to: phase, tid: key.tid, isStrict: !Phase.isAllowed(key.moment.phase))
         }
+        for (key, calls) in view.book.interrupts {
+            guard let index = places[key.owner] else { continue }
+            processes[index].phases[processes[index].phase(of: key.moment)].inInterrupts[key.kind] += calls
+        }
         for (key, count) in view.book.faults {
             guard let index = places[key.owner], processes[index].phase(of: key.moment) == .steady else { continue }
             processes[index].addFault(key, count, view.texts)

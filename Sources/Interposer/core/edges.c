@@ -43,6 +43,17 @@ void edges_note_thread(uint32_t phase, uint64_t nanoseconds) {
     fill(claim_edge(DIOAUDIT_EDGES, nanoseconds), phase, (int32_t)SYSTEM(SYS_gettid), 0, nanoseconds);
 }
 
+// Both at once, when the transfer is over: a beginning without an end (longjmp out of it) would hide what comes after. One that
+// finds no place is the steady phase's to the host: too much then, and never too little.
+void edges_note_warmup(uint64_t began, uint64_t ended) {
+    if (__atomic_load_n(&ledger->edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
+    uint32_t index = __atomic_fetch_add(&ledger->edges_used, 2, __ATOMIC_RELAXED);
+    if (index + 2 > DIOAUDIT_EDGES) return;
+    int32_t tid = (int32_t)SYSTEM(SYS_gettid);
+    fill(&ledger->edges[index], DIOAUDIT_PHASE_WARMUP, tid, 0, began);
+    fill(&ledger->edges[index + 1], DIOAUDIT_PHASE_NONE, tid, 0, ended);
+}
+
 void edges_note_allowed(uint32_t allows, uint64_t nanoseconds) {
     struct dioaudit_edge *edge = claim_edge(DIOAUDIT_ALLOWED_EDGES, nanoseconds);
     fill(edge, DIOAUDIT_PHASE_NONE, (int32_t)SYSTEM(SYS_gettid), allows, nanoseconds);

@@ -1,6 +1,7 @@
 #include "transfers.h"
 
 #include "context.h"
+#include "edges.h"
 #include "ledger.h"
 #include "phases.h"
 #include "system.h"
@@ -27,11 +28,16 @@ void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
     if (!warmup) return;
     context.warmup_frame = (uintptr_t)call;  // the caller's frame: what it calls lies below
     call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY || call->phase == DIOAUDIT_PHASE_ALLOWED;
-    if (call->counts_faults) call->faults = phases_thread_faults();
+    if (!call->counts_faults) return;
+    call->faults = phases_thread_faults();
+    call->began = phases_now();
 }
 
 void transfers_end(struct transfer_call *call) {
-    if (call->counts_faults) phases_move_faults(call->faults, DIOAUDIT_PHASE_WARMUP);
+    if (call->counts_faults) {
+        phases_move_faults(call->faults, DIOAUDIT_PHASE_WARMUP);
+        edges_note_warmup(call->began, phases_now());
+    }
     context.warmup_frame = call->outer_warmup_frame;
     context.ordinal = call->outer_ordinal;
     if (call->moved) phases_transfer_ended();

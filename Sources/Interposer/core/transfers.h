@@ -15,6 +15,7 @@ struct transfer_call {
     bool moved;                     // at least one transfer was done
     bool counts_faults;             // a warm-up transfer in the steady phase: its page faults are warm-up's
     struct dioaudit_faults faults;
+    uint64_t began;                 // CLOCK_MONOTONIC, if it counts faults
     uintptr_t outer_warmup_frame;   // of a transfer that a signal interrupted
     uint64_t outer_ordinal;
 };
