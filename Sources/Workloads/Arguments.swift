@@ -39,6 +39,7 @@ extension Options {
 /// The options as far as they were given.
 private struct GivenOptions {
     private var file: UnsafePointer<CChar>?
+    private var mayBeInMemory = false
     private var engine: EngineName?
     private var rw: Pattern?
     private var blockBytes: Int?
@@ -52,6 +53,7 @@ private struct GivenOptions {
     mutating func set(_ name: UnsafePointer<CChar>, to value: UnsafePointer<CChar>) throws(Failure) {
         switch name {
         case "--file": file = value
+        case "--in-memory": mayBeInMemory = try number(name, value, in: 0...1) == 1
         case "--engine":
             engine = EngineName(value)
             guard engine != nil else {
@@ -84,7 +86,8 @@ private struct GivenOptions {
         guard let fileBytes else { throw usage("--size is missing") }
         guard let steadyTransfers else { throw usage("--transfers is missing") }
         return Options(
-            file: file, engine: engine, rw: rw, blockBytes: blockBytes, iodepth: iodepth, jobs: jobs,
+            file: file, mayBeInMemory: mayBeInMemory, engine: engine, rw: rw, blockBytes: blockBytes, iodepth: iodepth,
+            jobs: jobs,
             fileBytes: fileBytes, warmupTransfers: warmupTransfers, steadyTransfers: steadyTransfers,
             syncInterval: syncInterval)
     }

@@ -5,12 +5,14 @@ struct DirectFile: ~Copyable {
     let fd: Int32
     private let path: UnsafePointer<CChar>
 
-    init(_ path: UnsafePointer<CChar>, blockBytes: Int) throws(Failure) {
+    /// Opens the file, or makes it.
+    init(_ options: Options) throws(Failure) {
+        let (path, blockBytes) = (options.file, options.blockBytes)
         fd = cl_create_direct(path)
         self.path = path
         guard fd >= 0 else { throw unusable(path, errno) }
         // tmpfs takes O_DIRECT since Linux 6.6, but its page cache is all it has.
-        guard !isInMemory else {
+        guard options.mayBeInMemory || !isInMemory else {
             throw noDirectIO("\(String(cString: path)): its file system is in memory (tmpfs)")
         }
         let alignment = Int(cl_direct_alignment(fd))
@@ -26,8 +28,15 @@ struct DirectFile: ~Copyable {
     }
 
     private var isInMemory: Bool {
-        var status = statfs()
-        return fstatfs(fd, &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC)
+        var fileSystem = statfs()
+        // Of a device it is what holds its name in /dev.
+        guard !isDevice, fstatfs(fd, &fileSystem) == 0 else { return false }
+        return fileSystem.f_type == TMPFS_MAGIC || fileSystem.f_type == RAMFS_MAGIC
+    }
+
+    private var isDevice: Bool {
+        var status = stat()
+        return fstat(fd, &status) == 0 && status.st_mode & UInt32(S_IFMT) == UInt32(S_IFBLK)
     }
 
     /// Writes all of it, so that reads find what they expect and no later write makes the file system allocate blocks.

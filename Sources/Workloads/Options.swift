@@ -1,6 +1,9 @@
 /// What the driver is told to do. Names and meanings are fio's.
 public struct Options {
+    /// A file, made if it is not there, or a block device, whose start is written over.
     public var file: UnsafePointer<CChar>
+    /// tmpfs is good enough for the file. fio has no such option: it takes any.
+    public var mayBeInMemory = false
     public var engine: EngineName
     public var rw: Pattern
     /// Of a block: what each transfer moves.

@@ -29,7 +29,7 @@ public func run(_ options: Options) throws(Failure) -> Outcome {
 public func run<E: Engine & ~Copyable>(_ options: Options, with engine: E.Type) throws(Failure) -> Outcome {
     // From the first marker on transfers no longer tell the phases: those that lay the file out are setup's.
     Phase.setup.mark()
-    let file = try DirectFile(options.file, blockBytes: options.blockBytes)
+    let file = try DirectFile(options)
     let content = Content(blockBytes: options.blockBytes, seed: UInt64(nanoseconds(CLOCK_REALTIME)))
     try file.layOut(options, content)
     let crew = try Crew<E>(options, file, content)

@@ -47,6 +47,23 @@ import Testing
         #expect(steady["syncs"] as? Int == 10)
     }
 
+    @Test(.enabled(if: isRoot, "needs root for a loop device: .ci/run is root")) func worksOnABlockDevice() throws {
+        let device = try LoopDevice(mebibytes: 2)
+        let job = Job(engine: "psync", rw: "write", iodepth: 1, jobs: 1)
+        let (outcome, report) = try audit(command(job, file: device.path))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try phase("steady", of: try #require(report.audits.first))["transfers"] as? Int == 101)
+    }
+
+    @Test(arguments: [("0", Int32(3)), ("1", 0)]) func worksInMemoryOnlyWhereItMay(may: String, status: Int32) throws {
+        let file = "/dev/shm/dioaudit-tests-\(getpid())-\(may)"
+        defer { unlink(file) }
+        let job = Job(engine: "psync", rw: "read", iodepth: 1, jobs: 1)
+        let outcome = try run(command(job, file: file, ["--in-memory", may]))
+        #expect(outcome.status == status, "\(outcome.errors)")
+        #expect(outcome.errors.contains("in memory (tmpfs)") == (status == 3), "\(outcome.errors)")
+    }
+
     @Test(arguments: [("pread", "randread", "wrong data"), ("pwrite", "randwrite", "moved 2048 bytes only")])
     func aDiskThatLiesIsFoundOut(call: String, rw: String, words: String) throws {
         let scratch = try Scratch()

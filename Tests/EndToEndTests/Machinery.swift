@@ -43,6 +43,23 @@ final class Installation {
     }
 }
 
+/// A block device of a file.
+final class LoopDevice {
+    private let scratch: Scratch
+    let path: String
+
+    init(mebibytes: Int) throws {
+        scratch = try Scratch()
+        let image = scratch.file("image")
+        try Data(count: mebibytes << 20).write(to: URL(filePath: image))
+        let made = try run(["losetup", "--find", "--show", image])
+        guard made.status == 0 else { throw Failure("no loop device: \(made.errors)") }
+        path = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    deinit { _ = try? run(["losetup", "--detach", path]) }
+}
+
 /// A small ext4 file system in a file, nearly full.
 final class LoopDisk {
     private let scratch: Scratch

@@ -246,23 +246,6 @@ struct Run {
     }
 }
 
-/// A block device of a file.
-private final class LoopDevice {
-    private let scratch: Scratch
-    let path: String
-
-    init(mebibytes: Int) throws {
-        scratch = try Scratch()
-        let image = scratch.file("image")
-        try Data(count: mebibytes << 20).write(to: URL(filePath: image))
-        let made = try run(["losetup", "--find", "--show", image])
-        guard made.status == 0 else { throw Failure("no loop device: \(made.errors)") }
-        path = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    deinit { _ = try? run(["losetup", "--detach", path]) }
-}
-
 /// Whether a program is where the tests' commands are looked for.
 func isInstalled(_ program: String) -> Bool {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -30,8 +31,8 @@ char *const *cl_arguments(void);
 // RWF_DSYNC: a macro with a cast, which Swift does not import.
 extern const int cl_rwf_dsync;
 
-// open(2) for reading and writing with O_DIRECT, creating the file: variadic, which Swift does not import.
-// -1 with errno set.
+// open(2) for reading and writing with O_DIRECT, creating the file if it is not there: variadic, which Swift does not
+// import. -1 with errno set.
 int cl_create_direct(const char *path);
 
 // What statx(2) says of direct I/O on an open file: STATX_DIOALIGN may be missing from older headers, and Swift has no
