@@ -203,7 +203,7 @@ private func remaining(until deadline: UInt64?) -> Int64 {
 }
 
 /// A null-terminated array of C strings, as exec(3) takes it.
-private func withCStrings<Result>(
+func withCStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
     let copies = strings.map { strdup($0) } + [nil]

@@ -52,9 +52,9 @@ public struct ScratchDirectory: ~Copyable {
         return nil
     }
 
-    /// Removes it and the files in it. It has no directories: we make none.
+    /// Removes it, the files in it and the mount points, which are empty: a mount ends with its process (`OwnMounts`).
     private static func remove(_ path: String, _ fd: Int32) {
-        for name in entries(of: path) { unlinkat(fd, name, 0) }
+        for name in entries(of: path) where unlinkat(fd, name, 0) != 0 { unlinkat(fd, name, AT_REMOVEDIR) }
         rmdir(path)
         close(fd)
     }
