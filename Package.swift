@@ -52,6 +52,7 @@ let package = Package(
             name: "fixture-swift-markers", dependencies: ["DioauditMarkers"], path: "Fixtures/Swift/Markers"),
 
         .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore"]),
+        .testTarget(name: "AuditReportTests", dependencies: ["AuditReport"]),
         // It runs the programs, and may not depend on them: SwiftPM would link them into the tests, Embedded Swift's
         // runtime beside the other. `make test` builds them first.
         .testTarget(name: "EndToEndTests"),

@@ -29,6 +29,11 @@ enum Figures {
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }
 
+    /// The same, but what is not zero never reads as if it were.
+    static func rate(_ value: Double) -> String {
+        value > 0 && value < 0.005 ? "<0.01" : hundredths(value)
+    }
+
     private static func tenths(_ value: Double) -> String {
         "\((value * 10).rounded() / 10)"
     }
