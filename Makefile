@@ -4,11 +4,13 @@ PREFIX ?= /usr/local
 BUILD := .build/$(CONFIGURATION)
 DIOAUDIT := $(BUILD)/dioaudit
 
-# Debian packages. What builds: the engines' libraries, and libdw for stack frames' names. What tests: a C++ compiler
-# for its headers and runtime, the JSON Schema validator, readelf and nm, and strace to compare with; programs to audit;
-# programs whose behaviour is compared; and what blind spots are made of: other libcs, and heaps (half a minute in all).
+# Debian packages. What builds: the engines' libraries, and libdw for stack frames' names. What the matrix needs: a mkfs for
+# each of its file systems. What tests: these; a C++ compiler for its headers and runtime, the JSON Schema validator, readelf
+# and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; and what blind spots are made
+# of: other libcs, and heaps (half a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
-TEST_NEEDS := g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
+MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
+TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
     sqlite3 perl bsdutils procps gzip \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libmimalloc2.0 libcap2-bin
 BENCH_NEEDS := fio
@@ -16,13 +18,16 @@ BENCH_NEEDS := fio
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test build fixtures bench format lint install clean needs test-needs bench-needs
+.PHONY: help audit matrix test build fixtures bench format lint install clean needs matrix-needs test-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 audit: build ## prove the built-in O_DIRECT workloads allocation-free
 	@$(DIOAUDIT) audit $(ARGS)
+
+matrix: matrix-needs build ## measure what the kernel allocates per transfer, by engine and file system (as root)
+	@$(DIOAUDIT) matrix $(ARGS)
 
 test: test-needs build fixtures ## run the test suite
 	swift build -c $(CONFIGURATION) --build-tests
@@ -54,6 +59,9 @@ clean: ## remove everything that was built
 
 needs:
 	@Scripts/install-needs $(BUILD_NEEDS)
+
+matrix-needs:
+	@Scripts/install-needs $(BUILD_NEEDS) $(MATRIX_NEEDS)
 
 test-needs:
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)

@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditCore
 import AuditHost
 import AuditReport
+import Glibc
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,7 +61,9 @@ struct AuditCommand: ParsableCommand {
         var audits: [Audit] = []
         for workload in workloads {
             progress.show("[\(audits.count + 1)/\(workloads.count)] \(workload.name)")
-            let (audit, interruption) = try audit(workload, driver: driver, scratch: scratch)
+            let file = "\(scratch.path)/\(workload.name)"
+            defer { unlink(file) }
+            let (audit, interruption) = try audit(workload, driver: driver, file: file, scratch: scratch)
             if let signal = interruption ?? Interruption.next() { return (audits, signal) }
             audits.append(audit)
         }

@@ -13,11 +13,15 @@ struct FormatOption: ExpressibleByArgument {
     let path: String?
 
     init?(argument: String) {
-        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let format = Format(rawValue: String(parts[0])), parts.count == 1 || !parts[1].isEmpty else { return nil }
-        self.format = format
-        path = parts.count == 2 ? String(parts[1]) : nil
+        guard let view = splitView(argument), let format = Format(rawValue: view.format) else { return nil }
+        (self.format, path) = (format, view.path)
     }
+}
+
+/// `F[=PATH]` in its parts; nil if it is not of that form.
+func splitView(_ argument: String) -> (format: String, path: String?)? {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    return parts.last == "" ? nil : (parts[0], parts.count == 2 ? parts[1] : nil)
 }
 
 /// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.

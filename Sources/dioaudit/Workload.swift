@@ -9,8 +9,11 @@ struct Workload {
     var warmupTransfers = 64
     /// Per job; the steady phase holds exactly these.
     var steadyTransfers: Int
+    /// tmpfs is good enough for its file.
+    var mayBeInMemory = false
 
     static let fileBytes = 8 << 20
+    static let engines = ["psync", "pvsync2", "libaio", "io_uring", "io_uring-fixed"]
 
     var name: String {
         let block = "\(blockBytes / 1024)k"
@@ -22,7 +25,7 @@ struct Workload {
         let options: KeyValuePairs = [
             "--file": file, "--engine": engine, "--rw": rw, "--bs": "\(blockBytes)", "--iodepth": "\(iodepth)",
             "--numjobs": "\(jobs)", "--size": "\(Self.fileBytes)", "--warmup": "\(warmupTransfers)",
-            "--transfers": "\(steadyTransfers)",
+            "--transfers": "\(steadyTransfers)", "--in-memory": mayBeInMemory ? "1" : "0",
         ]
         return [driver] + options.flatMap { [$0.key, $0.value] }
     }
@@ -31,7 +34,7 @@ struct Workload {
 
     /// Every engine reading and writing, small and large blocks; what mdmon does to its metadata; and threads once.
     static let defaultPlan: [Workload] =
-        ["psync", "pvsync2", "libaio", "io_uring", "io_uring-fixed"].flatMap { engine in
+        engines.flatMap { engine in
             let iodepth = engine.hasPrefix("p") ? 1 : 8
             return [(4096, 1024), (131072, 256)].flatMap { block, transfers in
                 ["read", "write"].map { rw in

@@ -2,11 +2,16 @@ import AuditCore
 import AuditHost
 import Glibc
 
-/// Runs a workload's driver in a scratch directory and judges it.
+/// Runs a workload's driver and judges it.
 ///
+/// - Parameters:
+///   - file: what it works on: a file that it makes, or a block device.
+///   - scratch: where what it says goes.
+///   - kernel: whether a pass needs the kernel witness.
 /// - Returns: the audit, and the signal that came for dioaudit meanwhile.
 func audit(
-    _ workload: Workload, driver: String, scratch: borrowing ScratchDirectory
+    _ workload: Workload, driver: String, file: String, scratch: borrowing ScratchDirectory,
+    kernel: Requirements.Kernel = .auto
 ) throws(AuditError) -> (Audit, interruption: Int32?) {
     let messages = "\(scratch.path)/messages"
     let error = open(messages, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
@@ -15,8 +20,6 @@ func audit(
         close(error)
         close(null)
     }
-    let file = "\(scratch.path)/\(workload.name)"
-    defer { unlink(file) }
 
     var command = Command(workload.arguments(driver: driver, file: file))
     command.output = null
@@ -27,7 +30,7 @@ func audit(
     try DriverStatus(observation.subject.exit.code ?? 0)?.note(in: &observation, said: said)
 
     let requirements = Requirements(
-        lock: .always, minimumTransfers: UInt64(workload.steadyTransfers * workload.jobs))
+        lock: .always, minimumTransfers: UInt64(workload.steadyTransfers * workload.jobs), kernel: kernel)
     return (judge(workload.name, observation, by: requirements), interruption)
 }
 

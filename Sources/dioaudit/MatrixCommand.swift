@@ -1,0 +1,109 @@
+import ArgumentParser
+import AuditCore
+import AuditHost
+import AuditReport
+import Glibc
+
+struct MatrixCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "matrix",
+        abstract: "Measures what the kernel allocates per transfer, on a block device and on each file system.",
+        discussion: """
+            It needs root: it makes loop devices and file systems in them, which nobody else sees mounted and which are \
+            gone when it ends. It judges no figure.
+            Exit codes: 0 every cell was observed, 1 a workload itself allocated, 2 inconclusive, 3 a workload itself \
+            failed, 64 usage, 70 internal error.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Only this target (block, ext4, xfs, btrfs, f2fs, tmpfs), engine, direction (read, write) or block size \
+            (4k, 128k). Repeat it for several.
+            """, valueName: "name"))
+    var only: [String] = []
+
+    @Option(
+        help: "Where the loop devices' image files go: by default the first of $TMPDIR, /var/tmp and . for O_DIRECT.")
+    var directory: String?
+
+    @Option(help: "Transfers of each cell's steady phase, instead of 2000 of 4 KiB and 500 of 128 KiB.")
+    var transfers: Int?
+
+    @Option(
+        name: .customLong("format"),
+        help: ArgumentHelp(
+            "Report as text, json or markdown, to PATH if given. Repeat it for several views.", valueName: "f[=path]"))
+    var formats: [MatrixFormatOption] = []
+
+    @Flag(help: "Say the summary only.")
+    var quiet = false
+
+    @Flag(name: .customLong("no-color"), help: "No colours, not even on a terminal. NO_COLOR does the same.")
+    var noColor = false
+
+    func validate() throws {
+        if let transfers, transfers < 1 { throw ValidationError("--transfers must be 1 or more.") }
+    }
+
+    func run() throws {
+        let plan = try MatrixPlan(only: only, transfers: transfers)
+        try checkRoot()
+        let views = try formats.map { (format: $0.format, output: try $0.path.map(Output.init(path:)) ?? .stdout) }
+        Interruption.hold()
+        let (targets, interruption) = try measure(plan)
+        if let interruption {
+            writeError("dioaudit: interrupted: the matrix was not finished\n")
+            Interruption.die(of: interruption)
+        }
+        Interruption.release()
+        let matrix = Matrix(machine: .current(), targets: targets)
+        for view in views.isEmpty ? [(.text, .stdout)] : views { try write(matrix, as: view.format, to: view.output) }
+        throw ExitCode(matrix.exitStatus.rawValue)
+    }
+
+    private func checkRoot() throws(AuditError) {
+        guard geteuid() == 0 else {
+            throw AuditError(
+                "must be run as root: it makes loop devices, and mounts file systems in them", at: "matrix",
+                remedy:
+                    "run it as root, or audit the built-in workloads on a disk you have: dioaudit audit --directory DIR",
+                exit: .usage)
+        }
+    }
+
+    /// Everything that it made is gone when this returns or throws.
+    private func measure(_ plan: MatrixPlan) throws(AuditError) -> ([MatrixTarget], interruption: Int32?) {
+        let driver = try Installation.driver()
+        try OwnMounts.begin()
+        let parent = if let directory { directory } else { try DirectIO.defaultDirectory() }
+        let scratch = try ScratchDirectory(in: parent)
+        var measurement = MatrixMeasurement(
+            plan, driver: driver, scratch: scratch, progress: Progress(visible: !quiet))
+        let targets = try measurement.targets()
+        return (targets, measurement.interruption)
+    }
+
+    private func write(_ matrix: Matrix, as format: MatrixFormatOption.Format, to output: Output) throws(AuditError) {
+        switch format {
+        case .text: try output.write(matrixText(matrix, output.style(noColor: noColor), quiet: quiet))
+        case .json: try output.write(json(matrix))
+        case .markdown: try output.write(matrixMarkdown(matrix))
+        }
+    }
+}
+
+/// `--format F[=PATH]` of the matrix.
+struct MatrixFormatOption: ExpressibleByArgument {
+    enum Format: String, CaseIterable {
+        case text, json, markdown
+    }
+
+    let format: Format
+    let path: String?
+
+    init?(argument: String) {
+        guard let view = splitView(argument), let format = Format(rawValue: view.format) else { return nil }
+        (self.format, path) = (format, view.path)
+    }
+}
