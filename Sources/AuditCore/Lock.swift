@@ -39,7 +39,7 @@ public struct ProcessLock: Equatable, Sendable {
     public var lockedBytes: UInt64 = 0
     /// Mappings that were not locked at the steady point, the kernel's special ones left out.
     public var unlockedMappings: UInt64 = 0
-    /// PF_MEMALLOC_NOIO (prctl(2) PR_SET_IO_FLUSHER) of the thread that began the steady phase.
+    /// PR_SET_IO_FLUSHER (prctl(2)) of the thread that began the steady phase.
     public var ioFlusher = false
     /// The last three could be read from proc(5).
     public var observed = false

@@ -48,12 +48,12 @@ static bool count_unlocked(uint64_t *count) {
 
 // PR_GET_IO_FLUSHER would need CAP_SYS_RESOURCE.
 static bool read_io_flusher(uint32_t *set) {
-    enum { FLAGS_FIELD = 9, MEMALLOC_NOIO = 0x00080000 };  // PF_MEMALLOC_NOIO, include/linux/sched.h
+    enum { FLAGS_FIELD = 9 };
     if (!procfile_open("/proc/thread-self/stat")) return false;
     const char *flags = procfile_stat_field(procfile_line(), FLAGS_FIELD);
     procfile_close();
     if (!flags) return false;
-    *set = (procfile_number(flags) & MEMALLOC_NOIO) != 0;
+    *set = (procfile_number(flags) & DIOAUDIT_PF_IO_FLUSHER) == DIOAUDIT_PF_IO_FLUSHER;
     return true;
 }
 

@@ -132,6 +132,10 @@ struct dioaudit_session {
     uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
 };
 
+// Flags of proc_pid_stat(5) that PR_SET_IO_FLUSHER sets: PF_MEMALLOC_NOIO, which alone is set for a while by many parts of
+// the kernel, and PF_LOCAL_THROTTLE (include/linux/sched.h, kernel/sys.c).
+enum { DIOAUDIT_PF_IO_FLUSHER = 0x00180000 };
+
 enum dioaudit_process_state {
     DIOAUDIT_PROCESS_FREE = 0,
     DIOAUDIT_PROCESS_CLAIMED = 1,  // the record is being filled
@@ -166,7 +170,7 @@ struct dioaudit_process {
     uint64_t lock_bytes_needed;              // VmSize when mlockall failed
     uint64_t locked_bytes;                   // VmLck at the steady point
     uint64_t unlocked_mappings;              // mappings without VM_LOCKED at the steady point, special ones left out
-    uint32_t io_flusher;                     // PF_MEMALLOC_NOIO of the thread that crossed the steady point
+    uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread that crossed the steady point
     uint32_t proc_readable;                  // the three above could be read
     uint64_t transfers;                      // ordinal of the last completed transfer, all threads
     uint64_t lost_sites;                     // violations counted whose stack found no place
