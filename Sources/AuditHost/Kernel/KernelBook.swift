@@ -52,6 +52,13 @@ struct KernelBook {
     private(set) var flushers = IOFlushers()
     private var spaces = AddressSpaces()
 
+    /// Some process went beyond its setup.
+    var hasPhases: Bool {
+        counts.keys.contains {
+            ![DIOAUDIT_PHASE_SETUP.rawValue, DIOAUDIT_PHASE_EXIT.rawValue].contains($0.moment.phase)
+        }
+    }
+
     mutating func add(
         _ records: [KernelRecord], _ phases: PhaseBook, _ texts: Interner<String>, _ stacks: Interner<KernelStack>
     ) {

@@ -24,6 +24,12 @@ struct KernelView {
         } else {
             witness = .active
         }
+        // To read the kernel's symbols takes 50 ms: too long for a program that never transferred.
+        guard book.hasPhases else {
+            symbols = KernelSymbols(of: [])
+            userFrames = [:]
+            return
+        }
         var addresses = Set(book.counts.keys.map(\.what.site))
         for counts in book.strangers.values { addresses.formUnion(counts.keys.map(\.site)) }
         for stack in watch.stacks.values { addresses.formUnion(stack.kernel) }
