@@ -76,7 +76,11 @@ FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES
 FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/CDioaudit/include -pthread
 said = $(shell sed -n 's|^// $(1): ||p' $<)
 
-fixtures: $(FIXTURES)
+fixtures: $(FIXTURES) .build/fixtures/count-kernel
+
+.build/fixtures/count-kernel: Tests/oracles/count-kernel.c Sources/CDioaudit/include/dioaudit.h
+	@mkdir -p $(@D)
+	clang -std=gnu11 $(FIXTURE_FLAGS) $< -o $@ -luring -laio
 
 .build/fixtures/lib%: Fixtures/lib%.c
 	@mkdir -p $(@D)

@@ -51,8 +51,7 @@ final class LoopDevice {
     init(mebibytes: Int) throws {
         scratch = try Scratch()
         let image = scratch.file("image")
-        try Data(count: mebibytes << 20).write(to: URL(filePath: image))
-        let made = try run(["losetup", "--find", "--show", image])
+        let made = try run(["sh", "-ec", "truncate -s \(mebibytes)M \(image); losetup --find --show \(image)"])
         guard made.status == 0 else { throw Failure("no loop device: \(made.errors)") }
         path = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }

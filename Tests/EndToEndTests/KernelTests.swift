@@ -1,0 +1,270 @@
+import Foundation
+import Testing
+
+/// The kernel witness against Tests/oracles/count-kernel.c, which counts by itself in the same run and shares no code with it.
+@Suite(.serialized, .enabled(if: isRoot, "needs root for tracepoints of the kernel and loop devices: .ci/run is root"))
+struct KernelTests {
+    struct Job: CustomTestStringConvertible, Sendable {
+        var engine: String
+        var rw: String
+        var bytes: Int
+
+        var testDescription: String { "\(engine) \(rw) \(bytes)" }
+
+        static let all = ["psync", "pvsync2", "libaio", "io_uring", "io_uring-fixed", "io_uring-async"].flatMap {
+            engine in
+            ["read", "write"].flatMap { rw in [4096, 131_072].map { Job(engine: engine, rw: rw, bytes: $0) } }
+        }
+    }
+
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    // MARK: counts
+
+    @Test(arguments: Job.all) func countsAreTheOraclesOnTheDisk(job: Job) throws {
+        try compare(job, scratch.file("data"))
+    }
+
+    @Test func countsAreTheOraclesOnALoopDevice() throws {
+        let device = try LoopDevice(mebibytes: 512)
+        for job in Job.all {
+            let steady = try compare(job, device.path)
+            if job.engine == "psync", job.bytes == 4096 { #expect(rows(steady).isEmpty, "\(steady)") }
+        }
+    }
+
+    @Test(arguments: ["xfs", "btrfs"]) func countsAreTheOraclesOnAFileSystem(type: String) throws {
+        let device = try LoopDevice(mebibytes: 512)
+        let mount = try Mounted(device, type, in: scratch)
+        for job in Job.all where job.engine != "io_uring-async" && job.rw == "read" || job.engine == "psync" {
+            try compare(job, mount.path + "/data")
+        }
+    }
+
+    /// One thread of io-wq, so that none begins while both count: for each that does the kernel also allocates perf's own.
+    @discardableResult private func compare(_ job: Job, _ file: String) throws -> [String: Any] {
+        let workers = job.engine.hasPrefix("io_uring") ? ["--workers", "1"] : []
+        let command =
+            [Place.fixture("count-kernel"), job.engine, job.rw, "\(job.bytes)", file, "256", "2000", "--mark"] + workers
+        let scratch = try Scratch()
+        let outcome = try run(
+            [
+                Place.dioaudit, "run", "--phases", "markers", "--quiet", "--format",
+                "json=\(scratch.file("report.json"))", "--",
+            ] + command)
+        let said = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Int])
+        let report = try StoredReport(String(contentsOfFile: scratch.file("report.json"), encoding: .utf8))
+        let audit = try #require(report.audits.first)
+        let witness = (audit["witnesses"] as? [String: [String: Any]])?["kernel"]
+        #expect(witness?["status"] as? String == "active")
+        let steady = try phase("steady", of: audit)
+        #expect(steady["transfers"] as? Int == 2000)
+        let interrupts = try #require(steady["inInterrupts"] as? [String: Int])
+        for (kind, theirs) in [
+            ("kmalloc", "kmalloc"), ("kmemCacheAlloc", "kmem_cache_alloc"), ("pageAlloc", "mm_page_alloc"),
+        ] {
+            let ours = rows(steady).filter { $0["kind"] as? String == kind }.reduce(0) {
+                $0 + ($1["calls"] as? Int ?? 0)
+            }
+            #expect(ours + (interrupts[kind] ?? 0) == said[theirs], "\(job) on \(file): \(kind)")
+        }
+        return steady
+    }
+
+    private func rows(_ phase: [String: Any]) -> [[String: Any]] { phase["kernel"] as? [[String: Any]] ?? [] }
+
+    // MARK: names
+
+    @Test func whatExt4AllocatesHasItsNames() throws {
+        let device = try LoopDevice(mebibytes: 512)
+        let mount = try Mounted(device, "ext4", in: scratch)
+        let steady = try compare(Job(engine: "psync", rw: "read", bytes: 4096), mount.path + "/data")
+        let dio = try #require(rows(steady).first(where: { $0["kind"] as? String == "kmalloc" }))
+        #expect(dio["site"] as? String == "__iomap_dio_rw" && dio["gfp"] as? String == "GFP_KERNEL")
+        #expect(dio["risk"] as? String == "mayWaitForWriteback" && dio["perTransfer"] as? Double == 1)
+        let bio = try #require(rows(steady).first(where: { $0["kind"] as? String == "kmemCacheAlloc" }))
+        #expect((bio["cache"] as? String ?? "").hasPrefix("bio-") && bio["gfp"] as? String == "GFP_KERNEL")
+        #expect(bio["mempool"] as? Bool == true && bio["risk"] as? String == "mayWaitForWriteback")
+    }
+
+    @Test func stacksGoFromTheAllocatorToTheProgram() throws {
+        let (_, report) = try audit(
+            [Place.fixture("no-allocation-clean"), scratch.file("data")], options: ["--kernel-stacks"])
+        let steady = try phase("steady", of: try #require(report.audits.first))
+        let stack = try #require(rows(steady).first?["stack"] as? [[String: Any]])
+        let functions = stack.map { $0["function"] as? String ?? "" }
+        #expect(functions.contains("vfs_write"), "\(functions)")
+        #expect(functions.contains(where: { $0.contains("sys_pwrite64") }), "\(functions)")
+        let caller = try #require(stack.last?["module"] as? String)
+        #expect(caller.contains("libc"))
+        #expect(rows(steady).contains { $0["site"] as? String == "bio_alloc_bioset" })
+    }
+
+    @Test func aPageFaultHasItsPlaceAndItsFunction() throws {
+        let (_, report) = try audit([Place.fixture("grows-stack"), scratch.file("data")])
+        let violations = try #require(report.audits.first?["violations"] as? [[String: Any]])
+        let fault = try #require(violations.first { $0["kind"] as? String == "pageFaultMinor" })
+        #expect(fault["memory"] as? String == "stack")
+        #expect((fault["stack"] as? [[String: Any]])?.first?["function"] as? String == "go_deeper")
+    }
+
+    /// What the interposer does at the steady point (it reads /proc) is its own.
+    @Test func aLateFilesFirstTransferIsWarmUps() throws {
+        let (_, report) = try audit([Place.fixture("two-files"), scratch.file("data")])
+        let found = try #require(report.audits.first)
+        for name in ["warmup", "steady"] {
+            let phase = try phase(name, of: found)
+            let dio = rows(phase).filter { $0["site"] as? String == "__iomap_dio_rw" }
+            #expect(
+                dio.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == phase["transfers"] as? Int, "\(name): \(dio)")
+            #expect(!rows(phase).contains { ($0["cache"] as? String ?? "").hasPrefix("proc_inode") }, "\(name)")
+        }
+    }
+
+    // MARK: PR_SET_IO_FLUSHER
+
+    @Test(.enabled(if: mayBecomeAnIOFlusher, "needs CAP_SYS_RESOURCE for PR_SET_IO_FLUSHER"))
+    func anIOFlusherDoesNotWaitForWriteback() throws {
+        let (outcome, report) = try audit(
+            [Place.fixture("io-flusher"), scratch.file("data")],
+            options: ["--kernel-limit", "mayWaitForWriteback=0", "--kernel-limit", "mayWait=2"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        try expectFlushers(report)
+    }
+
+    /// Where CAP_SYS_RESOURCE is missing: /proc says of the program what it says of an I/O flusher.
+    @Test(arguments: [(0x0018_0000, true), (0x0008_0000, false)])
+    func whatProcSaysOfAThreadChangesTheRisk(flags: Int, isFlusher: Bool) throws {
+        let subject = try scratch.script(
+            """
+            stat=/proc/$$/task/$$/stat
+            awk '{ $9 = \(flags); print }' $stat > \(scratch.path)/stat
+            mount --bind \(scratch.path)/stat $stat
+            exec \(Place.fixture("no-allocation-clean")) \(scratch.file("data"))
+            """)
+        let path = scratch.file("report.json")
+        let outcome = try run([
+            "unshare", "--mount", Place.dioaudit, "run", "--kernel-limit", "mayWaitForWriteback=0", "--format", "text",
+            "--format", "json=\(path)", "--", subject,
+        ])
+        #expect(outcome.status == (isFlusher ? 0 : 1), "\(outcome.errors)")
+        if isFlusher {
+            try expectFlushers(StoredReport(String(contentsOfFile: path, encoding: .utf8)))
+        } else {
+            #expect(outcome.errors.contains("PR_SET_IO_FLUSHER"), "\(outcome.errors)")
+        }
+    }
+
+    private func expectFlushers(_ report: StoredReport) throws {
+        let steady = try rows(phase("steady", of: try #require(report.audits.first)))
+        #expect(!steady.isEmpty)
+        #expect(steady.allSatisfy { $0["risk"] as? String != "mayWaitForWriteback" }, "\(steady)")
+    }
+
+    // MARK: where it cannot look
+
+    @Test func whatIsLostIsSaid() throws {
+        let path = scratch.file("report.json")
+        let outcome = try run([
+            Place.dioaudit, "run", "--kernel", "require", "--allow", "all", "--format", "json=\(path)", "--",
+            Place.fixture("overflows-rings"), scratch.file("data"),
+        ]) { dioaudit in
+            // Stopped, it reads nothing; the subject goes on until it is a zombie.
+            try wait(for: "the subject") { child(of: dioaudit.processIdentifier, named: "overflows-rings") != nil }
+            kill(dioaudit.processIdentifier, SIGSTOP)
+            try wait(for: "the subject's end") {
+                child(of: dioaudit.processIdentifier, named: "overflows-rings")?.state == "Z"
+            }
+            kill(dioaudit.processIdentifier, SIGCONT)
+        }
+        #expect(outcome.status == 2)
+        let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
+        let reasons = report.audits.first?["reasons"] as? [String] ?? []
+        #expect(
+            reasons.contains { $0.contains("--kernel require: the kernel witness lost ") && $0.contains(" records") },
+            "\(reasons)")
+    }
+
+    /// The first child of that name; proc_pid_stat(5).
+    private func child(of parent: Int32, named name: String) -> (pid: Int32, state: String)? {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        for entry in entries {
+            guard let pid = Int32(entry), let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+                let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")")
+            else { continue }
+            let fields = stat[close...].split(separator: " ")
+            guard fields.count > 2, Int32(fields[2]) == parent, stat[open...].dropFirst().hasPrefix(name.prefix(15))
+            else {
+                continue
+            }
+            return (pid, String(fields[1]))
+        }
+        return nil
+    }
+
+    @Test func whoMayNotLookIsToldWhatWouldHelp() throws {
+        let installation = try Installation()
+        let arguments = [
+            "--", "dd", "if=/dev/zero", "of=\(scratch.file("data"))", "bs=4k", "count=10", "oflag=direct",
+            "status=none",
+        ]
+        let auto = try installation.runAsOrdinaryUser("true", ["run"] + arguments)
+        #expect(auto.status == 0, "\(auto.errors)")
+        #expect(
+            auto.errors.contains("witness kernel: unavailable (") && auto.errors.contains("; to allow it: as root: "))
+        let required = try installation.runAsOrdinaryUser("true", ["run", "--kernel", "require"] + arguments)
+        #expect(required.status == 2 && required.errors.contains("--kernel require: "))
+    }
+
+    /// A tracefs that is none, in place of the machine's, where only this test sees it.
+    @Test(arguments: [
+        ("echo ID: none > $event/format", "is not understood"),
+        ("sed -i s/gfp_flags/other_flags/ $event/format", "has no field 'gfp_flags'"),
+        ("rm $event/format", "is not to be read"),
+        ("sed -i 's/ID: [0-9]*/ID: 65535/' $event/format", "perf tracepoints of kmem and exceptions"),
+    ]) func aStrangeFormatIsNamed(change: String, words: String) throws {
+        let script = try scratch.script(
+            """
+            set -e
+            mount -t tracefs nodev /sys/kernel/tracing
+            mkdir \(scratch.path)/copy
+            for name in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc exceptions/page_fault_user \
+                exceptions/page_fault_kernel raw_syscalls/sys_enter; do
+                mkdir -p \(scratch.path)/copy/events/$name
+                for file in id format; do
+                    cat /sys/kernel/tracing/events/$name/$file > \(scratch.path)/copy/events/$name/$file
+                done
+            done
+            umount /sys/kernel/tracing
+            event=\(scratch.path)/copy/events/kmem/kmalloc
+            \(change)
+            mount --bind \(scratch.path)/copy /sys/kernel/tracing
+            exec \(Place.dioaudit) run --kernel require -- \(Place.fixture("no-allocation-clean")) \(scratch.file("data"))
+            """)
+        let outcome = try run(["unshare", "--mount", "sh", script])
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(outcome.errors.contains("--kernel require: ") && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+}
+
+private final class Mounted {
+    let path: String
+
+    init(_ device: LoopDevice, _ type: String, in scratch: Scratch) throws {
+        path = scratch.file("mounted")
+        let made = try run(["sh", "-ec", "mkfs.\(type) -q \(device.path); mkdir \(path); mount \(device.path) \(path)"])
+        guard made.status == 0 else { throw Failure("no \(type): \(made.errors)") }
+    }
+
+    deinit { _ = try? run(["umount", path]) }
+}
+
+/// capabilities(7): bit 24 of what the process may do.
+private let mayBecomeAnIOFlusher =
+    (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?.split(separator: "\n")
+    .first { $0.hasPrefix("CapEff:") }?.split(separator: "\t").last
+    .flatMap { UInt64($0, radix: 16) }.map { $0 & 1 << 24 != 0 } ?? false
