@@ -45,7 +45,7 @@ extension Style {
     private func whyNoStack(_ kind: EventKind) -> String {
         switch kind.family {
         case .pageFault:
-            "of these the kernel's tracepoints told nothing (mlock and the like fault pages in without an exception)"
+            "of these the kernel told no place (mlock and the like fault pages in without an exception)"
         case .systemCall: "seen by the kernel only: made by libc for itself, or past it"
         default: "the stack was not kept"
         }

@@ -57,6 +57,8 @@ static bool read_payload(const struct cl_trace_layout *layout, const struct payl
                          struct cl_trace_record *record) {
     enum { INTERRUPTS = 0x08 | 0x10 | 0x40 };  // TRACE_FLAG_HARDIRQ, _SOFTIRQ, _NMI: include/linux/trace_events.h
     uint64_t id = record_number(payload->bytes, payload->size, 0, 2);  // common_type comes first everywhere
+    record->kind = CL_FAULT;  // which is no tracepoint, and has no bytes but zeros
+    if (id == 0) return true;
     for (uint32_t i = 0; i < layout->count; i++) {
         const struct cl_tracepoint *point = &layout->points[i];
         if (point->id != id) continue;
@@ -66,7 +68,6 @@ static bool read_payload(const struct cl_trace_layout *layout, const struct payl
         record->site = field(payload, point->site, &malformed);
         record->bytes = field(payload, point->bytes, &malformed);
         record->gfp = field(payload, point->gfp, &malformed);
-        record->address = field(payload, point->address, &malformed);
         read_name(payload, point->name, record, &malformed);
         if (point->kind == CL_PAGE_ALLOC) record->bytes = record->bytes < 32 ? UINT64_C(4096) << record->bytes : 0;
         return !malformed;
@@ -98,6 +99,7 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
     record->pid = (int32_t)take(reader, 4);
     record->tid = (int32_t)take(reader, 4);
     record->nanoseconds = take(reader, 8);
+    uint64_t address = take(reader, 8);
     if (layout->stacks) read_callchain(reader, record);
     uint32_t size = (uint32_t)take(reader, 4);
     if (reader->malformed || size > reader->size - reader->at) return false;
@@ -105,7 +107,8 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
     reader->at += size;
     bool whole = read_payload(layout, &payload, record);
     // The tracepoint of pages names no caller; it fires in one of the page allocator's own functions.
-    if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE) record->site = ip;
+    if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE || record->kind == CL_FAULT) record->site = ip;
+    if (record->kind == CL_FAULT) record->address = address;
     if (take(reader, 8) != PERF_SAMPLE_REGS_ABI_NONE) {
         record->user_sp = take(reader, 8);
         record->user_ip = take(reader, 8);

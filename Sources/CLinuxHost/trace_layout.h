@@ -5,7 +5,8 @@
 #include <asm/perf_regs.h>
 #include <linux/perf_event.h>
 
-#define TRACE_SAMPLE (PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER)
+#define TRACE_SAMPLE \
+    (PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR | PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER)
 #define TRACE_REGISTERS (1u << PERF_REG_X86_SP | 1u << PERF_REG_X86_IP)  // come in this order
 
 #endif

@@ -225,15 +225,14 @@ struct KernelTests {
         ("echo ID: none > $event/format", "is not understood"),
         ("sed -i s/gfp_flags/other_flags/ $event/format", "has no field 'gfp_flags'"),
         ("rm $event/format", "is not to be read"),
-        ("sed -i 's/ID: [0-9]*/ID: 65535/' $event/format", "perf tracepoints of kmem and exceptions"),
+        ("sed -i 's/ID: [0-9]*/ID: 65535/' $event/format", "perf tracepoints of kmem"),
     ]) func aStrangeFormatIsNamed(change: String, words: String) throws {
         let script = try scratch.script(
             """
             set -e
             mount -t tracefs nodev /sys/kernel/tracing
             mkdir \(scratch.path)/copy
-            for name in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc exceptions/page_fault_user \
-                exceptions/page_fault_kernel raw_syscalls/sys_enter; do
+            for name in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc raw_syscalls/sys_enter; do
                 mkdir -p \(scratch.path)/copy/events/$name
                 for file in id format; do
                     cat /sys/kernel/tracing/events/$name/$file > \(scratch.path)/copy/events/$name/$file

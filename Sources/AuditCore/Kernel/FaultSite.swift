@@ -1,4 +1,4 @@
-/// Page faults of the steady phase by one instruction's function on one mapping, as the kernel's tracepoints told of them.
+/// Page faults of the steady phase by one instruction's function on one mapping, as perf told of them.
 public struct FaultSite: Equatable, Sendable {
     public let tid: Int32
     public var calls: UInt64

@@ -21,7 +21,7 @@ struct KernelRecord {
             case CL_KMALLOC: self = by(.kmalloc)
             case CL_CACHE_ALLOC: self = by(.kmemCacheAlloc)
             case CL_PAGE_ALLOC: self = by(.pageAlloc)
-            case CL_FAULT, CL_FAULT_IN_KERNEL: self = .fault
+            case CL_FAULT: self = .fault
             case CL_MAPPED: self = .mapped
             case CL_FORKED: self = .forked
             case CL_BECAME_PROGRAM: self = .becameProgram

@@ -13,8 +13,6 @@ struct KernelTracepoints {
         ("kmem/kmem_cache_alloc", CL_CACHE_ALLOC, false),
         ("kmem/kmem_cache_alloc_node", CL_CACHE_ALLOC, true),
         ("kmem/mm_page_alloc", CL_PAGE_ALLOC, false),
-        ("exceptions/page_fault_user", CL_FAULT, false),
-        ("exceptions/page_fault_kernel", CL_FAULT_IN_KERNEL, false),
     ]
 
     init(_ tracefs: Tracefs) throws(TracingProblem) {
@@ -51,9 +49,6 @@ extension cl_tracepoint {
         self.kind = kind.rawValue
         flags = optional("common_flags")
         switch kind {
-        case CL_FAULT, CL_FAULT_IN_KERNEL:
-            address = try needed("address")
-            site = try needed("ip")
         case CL_PAGE_ALLOC:
             bytes = try needed("order")
             gfp = try needed("gfp_flags")

@@ -56,7 +56,7 @@ struct KernelWatch: ~Copyable {
             return cl_trace_open(threads, Int32(threads.count), &layout, places, Int32(places.count))
         }
         guard let trace else {
-            throw TracingProblem("perf tracepoints of kmem and exceptions: \(errnoText()) (\(paranoiaText()))")
+            throw TracingProblem("perf tracepoints of kmem: \(errnoText()) (\(paranoiaText()))")
         }
         return trace
     }

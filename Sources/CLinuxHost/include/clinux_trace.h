@@ -1,4 +1,4 @@
-// The kernel witness's ears: perf tracepoints of what the kernel allocates for a process, and of its page faults. In C for the
+// The kernel witness's ears: perf tracepoints of what the kernel allocates for a process, and its page faults. In C for the
 // reasons of clinux_witness.h. Where the fields of a record lie is the caller's to say: each kernel has them elsewhere.
 #ifndef CLINUX_TRACE_H
 #define CLINUX_TRACE_H
@@ -16,10 +16,8 @@ enum cl_trace_kind {
     CL_KMALLOC,
     CL_CACHE_ALLOC,
     CL_PAGE_ALLOC,
-    CL_FAULT,            // a page fault of user code
-    CL_FAULT_IN_KERNEL,  // of the kernel, on a page of the user's
-    CL_TRACEPOINTS,      // the number of those above
-    CL_PROBE = CL_TRACEPOINTS,  // a uprobe was hit
+    CL_FAULT,            // a page fault, of user code or of the kernel on a page of the user's
+    CL_PROBE,            // a uprobe was hit
     CL_MAPPED,           // a file or memory was mapped: `address`, `bytes`, `offset`, `text`
     CL_FORKED,           // `pid` and `tid` began; `parent` is of the process
     CL_BECAME_PROGRAM,   // exec: all mappings are gone
@@ -37,11 +35,10 @@ struct cl_tracepoint {
     uint64_t id;             // tracefs: events/…/id
     uint32_t kind;           // enum cl_trace_kind
     struct cl_field flags;   // common_flags
-    struct cl_field site;    // call_site, or for a page fault the instruction
+    struct cl_field site;    // call_site
     struct cl_field bytes;   // bytes_req; of CL_PAGE_ALLOC the order
     struct cl_field gfp;
     struct cl_field name;    // of the slab cache: a __data_loc, which says where its text lies
-    struct cl_field address; // that faulted
 };
 
 enum { CL_TRACE_FRAMES = 127, CL_TRACE_TEXT = 4096 };
