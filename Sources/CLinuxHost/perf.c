@@ -73,26 +73,32 @@ static bool filter(int event) {
     return ioctl(event, PERF_EVENT_IOC_SET_FILTER, text) == 0;
 }
 
-static bool open_ring(struct cl_perf *perf, pid_t pid, int cpu) {
-    int event = open_event(perf, pid, cpu);
-    if (event < 0) return errno == ENODEV;  // a CPU that is offline
-    if (!perf->tracepoint.id || filter(event)) return rings_add(&perf->rings, event);
+static bool watch_thread(struct cl_perf *perf, pid_t thread, int cpu) {
+    int event = open_event(perf, thread, cpu);
+    if (event < 0 || !perf->tracepoint.id || filter(event)) return rings_take(&perf->rings, event);
     int error = errno;
     close(event);
     errno = error;
     return false;
 }
 
-struct cl_perf *cl_perf_open(pid_t pid, const struct cl_sys_enter *tracepoint) {
+static bool watch_on(struct cl_perf *perf, const pid_t *threads, int count, int cpu) {
+    rings_next_cpu(&perf->rings);
+    bool opened = true;
+    for (int i = 0; opened && i < count; i++) opened = watch_thread(perf, threads[i], cpu);
+    return opened;
+}
+
+struct cl_perf *cl_perf_open(const pid_t *threads, int count, const struct cl_sys_enter *tracepoint) {
     int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
     struct cl_perf *perf = calloc(1, sizeof(*perf));
     if (!perf) return NULL;
     if (tracepoint) perf->tracepoint = *tracepoint;
     bool opened = rings_begin(&perf->rings, cpus, tracepoint ? LARGEST_RING : RINGS_SMALLEST);
     if (opened && tracepoint) tracepoints_hold(tracepoint->id);
-    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_ring(perf, pid, cpu);
+    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = watch_on(perf, threads, count, cpu);
     if (opened && perf->rings.count > 0) return perf;
-    int error = errno;
+    int error = opened ? ESRCH : errno;
     cl_perf_close(perf);
     errno = error;
     return NULL;

@@ -5,6 +5,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,22 +38,46 @@ void rings_end(struct rings *rings) {
         munmap(rings->ring[i].control, rings->bytes + PAGE);
         close(rings->ring[i].event);
     }
+    for (int i = 0; i < rings->sharers; i++) close(rings->sharing[i]);
+    free(rings->sharing);
     free(rings->ring);
     free(rings->record);
     *rings = (struct rings){0};
 }
 
-bool rings_add(struct rings *rings, int event) {
+void rings_next_cpu(struct rings *rings) {
+    rings->has_ring = false;
+}
+
+static bool map_ring(struct rings *rings, int event) {
     for (;;) {
         void *memory = mmap(NULL, rings->bytes + PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
         if (memory != MAP_FAILED) {
             rings->ring[rings->count++] = (struct ring){event, memory};
-            return true;
+            return rings->has_ring = true;
         }
         // All rings have one size: what the first were given, the last may be refused.
-        if (errno != EPERM || rings->count > 0 || rings->bytes <= RINGS_SMALLEST) break;
+        if (errno != EPERM || rings->count > 0 || rings->bytes <= RINGS_SMALLEST) return false;
         rings->bytes /= 2;
     }
+}
+
+static bool share_ring(struct rings *rings, int event) {
+    if (rings->sharers == rings->sharers_room) {
+        int room = 2 * rings->sharers_room + 16;
+        int *more = realloc(rings->sharing, (size_t)room * sizeof(int));
+        if (!more) return false;
+        rings->sharing = more;
+        rings->sharers_room = room;
+    }
+    if (ioctl(event, PERF_EVENT_IOC_SET_OUTPUT, rings->ring[rings->count - 1].event) != 0) return false;
+    rings->sharing[rings->sharers++] = event;
+    return true;
+}
+
+bool rings_take(struct rings *rings, int event) {
+    if (event < 0) return errno == ESRCH || errno == ENODEV;
+    if (rings->has_ring ? share_ring(rings, event) : map_ring(rings, event)) return true;
     int error = errno;
     close(event);
     errno = error;
@@ -65,14 +90,15 @@ int rings_descriptors(const struct rings *rings, int *descriptors, int room) {
     return count;
 }
 
-uint64_t rings_lost_by(int event) {
+static uint64_t lost_by(int event) {
     uint64_t value[2];
     return read(event, value, sizeof(value)) == sizeof(value) ? value[1] : 0;
 }
 
 uint64_t rings_lost(const struct rings *rings) {
     uint64_t lost = 0;
-    for (int i = 0; i < rings->count; i++) lost += rings_lost_by(rings->ring[i].event);
+    for (int i = 0; i < rings->count; i++) lost += lost_by(rings->ring[i].event);
+    for (int i = 0; i < rings->sharers; i++) lost += lost_by(rings->sharing[i]);
     return lost;
 }
 

@@ -12,6 +12,10 @@ struct ring;
 struct rings {
     int count;
     int current;            // the one that is being read
+    bool has_ring;          // the CPU whose events are being taken in
+    int *sharing;           // events that write into another's ring
+    int sharers;
+    int sharers_room;
     uint64_t bytes;         // of each
     struct ring *ring;
     unsigned char *record;  // the one handed out last: rings go on with it at their start where they end
@@ -21,9 +25,13 @@ struct rings {
 bool rings_begin(struct rings *rings, int most, uint64_t bytes);
 void rings_end(struct rings *rings);
 
-// Maps an event's ring, a smaller one if the user may lock no more (kernel.perf_event_mlock_kb), and closes the event at the
-// end. False with errno set; it is closed then, too.
-bool rings_add(struct rings *rings, int event);
+// What is taken in from now on is of another CPU.
+void rings_next_cpu(struct rings *rings);
+
+// Takes an event in and closes it at the end. A CPU's first has its ring, a smaller one if the user may lock no more
+// (kernel.perf_event_mlock_kb); the others write into that. False with errno set, and the event is closed; but -1 is passed
+// over where errno says that its thread has ended meanwhile (ESRCH) or its CPU is offline (ENODEV).
+bool rings_take(struct rings *rings, int event);
 
 // What becomes readable when a ring is getting full. The number of them.
 int rings_descriptors(const struct rings *rings, int *descriptors, int room);
@@ -31,9 +39,6 @@ int rings_descriptors(const struct rings *rings, int *descriptors, int room);
 // Records that found no room up to now. A ring tells of them (PERF_RECORD_LOST) only with the next record that does, which
 // may never come. 0 before Linux 6.0, which does not say.
 uint64_t rings_lost(const struct rings *rings);
-
-// The same of one event, which may write into another's ring.
-uint64_t rings_lost_by(int event);
 
 // The next record of any ring, whole and until the next call; its size is in its header. Not in the order of time between
 // CPUs. Null if there is none now.

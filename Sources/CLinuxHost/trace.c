@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +20,6 @@ enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20 };
 struct cl_trace {
     struct rings rings;
     struct cl_trace_layout layout;
-    int *event;  // that write into another's ring
-    int events;
 };
 
 static struct perf_event_attr attributes(bool stacks) {
@@ -41,10 +38,10 @@ static struct perf_event_attr attributes(bool stacks) {
     };
 }
 
-// Has the ring of its CPU, and tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own
+// Tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own
 // event, since each event more costs the subject some 0.3 us at every switch of its threads, and exceptions:page_fault_user
 // and page_fault_kernel would be two.
-static int open_first(pid_t thread, int cpu, bool stacks) {
+static int open_faults(pid_t thread, int cpu, bool stacks) {
     struct perf_event_attr asked = attributes(stacks);
     asked.type = PERF_TYPE_SOFTWARE;
     asked.config = PERF_COUNT_SW_PAGE_FAULTS;
@@ -52,13 +49,6 @@ static int open_first(pid_t thread, int cpu, bool stacks) {
     asked.mmap = asked.mmap2 = asked.mmap_data = 1;
     asked.task = 1;
     return rings_open_event(&asked, thread, cpu);
-}
-
-// Ends in errno's words; a thread that has ended meanwhile is none to watch, a CPU that is offline neither.
-static bool keep(struct cl_trace *trace, int event, int ring) {
-    if (event < 0) return errno == ESRCH || errno == ENODEV;
-    trace->event[trace->events++] = event;
-    return ioctl(event, PERF_EVENT_IOC_SET_OUTPUT, ring) == 0;
 }
 
 static int uprobe_type(void) {
@@ -70,41 +60,33 @@ static int uprobe_type(void) {
     return type;
 }
 
-static bool open_probe(struct cl_trace *trace, pid_t thread, int cpu, int ring, const struct cl_probe_point *probe) {
+static bool open_probe(struct cl_trace *trace, pid_t thread, int cpu, const struct cl_probe_point *probe) {
     struct perf_event_attr asked = attributes(trace->layout.stacks);
     int type = uprobe_type();
     if (type < 0) return false;
     asked.type = (uint32_t)type;
     asked.uprobe_path = (uint64_t)(uintptr_t)probe->path;
     asked.probe_offset = probe->offset;
-    return keep(trace, rings_open_event(&asked, thread, cpu), ring);
+    return rings_take(&trace->rings, rings_open_event(&asked, thread, cpu));
 }
 
-static bool open_others(struct cl_trace *trace, pid_t thread, int cpu, int ring) {
+static bool open_tracepoints(struct cl_trace *trace, pid_t thread, int cpu) {
     for (uint32_t i = 0; i < trace->layout.count; i++) {
         struct perf_event_attr asked = attributes(trace->layout.stacks);
         asked.config = trace->layout.points[i].id;
-        if (!keep(trace, rings_open_event(&asked, thread, cpu), ring)) return false;
+        if (!rings_take(&trace->rings, rings_open_event(&asked, thread, cpu))) return false;
     }
     return true;
 }
 
 static bool open_cpu(struct cl_trace *trace, const pid_t *threads, int count, int cpu, const struct cl_probe_point *probes,
                      int probe_count) {
-    int ring = -1;
+    rings_next_cpu(&trace->rings);
     for (int i = 0; i < count; i++) {
-        int first = open_first(threads[i], cpu, trace->layout.stacks);
-        if (first < 0 && (errno == ESRCH || errno == ENODEV)) continue;
-        if (first < 0) return false;
-        if (ring < 0) {
-            if (!rings_add(&trace->rings, first)) return false;
-            ring = first;
-        } else if (!keep(trace, first, ring)) {
-            return false;
-        }
-        if (!open_others(trace, threads[i], cpu, ring)) return false;
+        if (!rings_take(&trace->rings, open_faults(threads[i], cpu, trace->layout.stacks))) return false;
+        if (!open_tracepoints(trace, threads[i], cpu)) return false;
         for (int probe = 0; probe < probe_count; probe++)
-            if (!open_probe(trace, threads[i], cpu, ring, &probes[probe])) return false;
+            if (!open_probe(trace, threads[i], cpu, &probes[probe])) return false;
     }
     return true;
 }
@@ -130,9 +112,8 @@ struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_
     if (!trace) return NULL;
     size_t points = layout->count * sizeof(struct cl_tracepoint);
     struct cl_tracepoint *copy = malloc(points + 1);
-    trace->event = calloc((size_t)cpus * (size_t)count * (layout->count + (size_t)probe_count + 1), sizeof(int));
     trace->layout = (struct cl_trace_layout){copy, layout->count, layout->stacks};
-    bool opened = copy && trace->event && rings_begin(&trace->rings, cpus, cpus > MANY_CPUS ? RING_OF_MANY : RING);
+    bool opened = copy && rings_begin(&trace->rings, cpus, cpus > MANY_CPUS ? RING_OF_MANY : RING);
     if (opened) memcpy(copy, layout->points, points);
     for (uint32_t i = 0; opened && i < layout->count; i++) tracepoints_hold(layout->points[i].id);
     opened = opened && open_all(trace, threads, count, cpus, probes, probe_count);
@@ -144,9 +125,7 @@ struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_
 }
 
 void cl_trace_close(struct cl_trace *trace) {
-    for (int i = 0; i < trace->events; i++) close(trace->event[i]);
     rings_end(&trace->rings);
-    free(trace->event);
     free((void *)trace->layout.points);
     free(trace);
 }
@@ -156,9 +135,7 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
 }
 
 uint64_t cl_trace_lost(const struct cl_trace *trace) {
-    uint64_t lost = rings_lost(&trace->rings);
-    for (int i = 0; i < trace->events; i++) lost += rings_lost_by(trace->event[i]);
-    return lost;
+    return rings_lost(&trace->rings);
 }
 
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record) {

@@ -40,7 +40,7 @@ struct SyscallsWatch: ~Copyable {
             problem = "seccomp user notification is not to be had here"
         } else {
             do throws(TracingProblem) {
-                source = .perf(try openPerf(child.pid, choice))
+                source = .perf(try openPerf([child.pid], choice))
                 method = choice == .perf ? .perf : .perfMappings
             } catch {
                 problem = error.what

@@ -48,10 +48,10 @@ struct cl_sys_enter {
     uint32_t arguments_at;  // and its arguments
 };
 
-// Watches a process that has not done anything yet, and all that it will start, on every CPU: each call of the list above.
+// Watches threads and all that they will start, on every CPU, from now on: each call of the list above.
 // Without a tracepoint what perf tells of new mappings by itself (PERF_RECORD_MMAP2): CL_MMAP and CL_BRK only, and what
 // mprotect changes is told as CL_MMAP too. Null with errno set if perf_event_open(2) does not allow it.
-struct cl_perf *cl_perf_open(pid_t pid, const struct cl_sys_enter *tracepoint);
+struct cl_perf *cl_perf_open(const pid_t *threads, int count, const struct cl_sys_enter *tracepoint);
 void cl_perf_close(struct cl_perf *perf);
 
 // A descriptor for each CPU, readable when its ring is getting full. The number of them.
