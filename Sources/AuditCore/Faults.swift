@@ -13,6 +13,12 @@ public struct Faults: Equatable, Sendable {
         left.major += right.major
     }
 
+    /// What came between two readings, or what is left without some.
+    public static func - (later: Self, earlier: Self) -> Self {
+        Faults(
+            minor: later.minor - min(earlier.minor, later.minor), major: later.major - min(earlier.major, later.major))
+    }
+
     public subscript(kind: EventKind) -> UInt64 {
         switch kind {
         case .pageFaultMinor: minor

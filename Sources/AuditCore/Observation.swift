@@ -20,6 +20,8 @@ public struct Observation: Sendable {
     public var enforce = Enforce.report
     /// Its first process has ended, and others have not.
     public var descendantsRun = false
+    /// Set where the subject ran already, and no interposer is in it.
+    public var attached: Attached?
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
     public var obstacles: [String] = []
     /// How the subject came to fail, in words: the limit of time that it overran, or why it could not start.
@@ -31,6 +33,34 @@ public struct Observation: Sendable {
         self.subject = subject
         self.ledger = ledger
         self.pid = pid
+    }
+}
+
+/// How a program was watched that ran already.
+public struct Attached: Sendable {
+    /// Whose heap functions were probed; null if none were.
+    public let heapLibrary: String?
+    /// Why not, in words.
+    public let heapProblem: String?
+    /// It ended while it was watched.
+    public let hasEnded: Bool
+    /// No thread can have begun unseen.
+    public let isWhole: Bool
+    /// Threads that are judged by their names, and had ended before these were known.
+    public let nameless: Int
+    /// By execve(2).
+    public let becameProgram: Bool
+
+    public init(
+        heapLibrary: String?, heapProblem: String?, hasEnded: Bool, isWhole: Bool, nameless: Int = 0,
+        becameProgram: Bool
+    ) {
+        self.heapLibrary = heapLibrary
+        self.heapProblem = heapProblem
+        self.hasEnded = hasEnded
+        self.isWhole = isWhole
+        self.nameless = nameless
+        self.becameProgram = becameProgram
     }
 }
 

@@ -25,6 +25,12 @@ public enum Scope: Equatable, Sendable {
         }
     }
 
+    /// Whether its name is one that is judged; `io-threads` is no matter of names.
+    public func includes(threadNamed name: String) -> Bool {
+        guard case .threads(let pattern) = self else { return true }
+        return (try? Glob(Array(pattern.unicodeScalars)[...]))?.matches(name) ?? false
+    }
+
     func judges(_ thread: ThreadLedger) -> Bool {
         switch self {
         case .process: true

@@ -32,8 +32,9 @@ public struct Site: Equatable, Sendable {
     public var count: EventCount
     /// The same from the same stack, by other threads whose own site found no place.
     public var others = EventCount()
-    /// Ordinal of the transfer that was running, or had last completed, at the first of its events.
-    public var firstTransfer: UInt64
+    /// Ordinal of the transfer that was running, or had last completed, at the first of its events; null where nobody
+    /// counted transfers.
+    public var firstTransfer: UInt64?
     public var tid: Int32
     public var thread: String
     /// Innermost first.
@@ -48,7 +49,7 @@ public struct Site: Equatable, Sendable {
     public var firstFaults = Faults()
 
     public init(
-        kind: EventKind, count: EventCount, firstTransfer: UInt64,
+        kind: EventKind, count: EventCount, firstTransfer: UInt64?,
         tid: Int32, thread: String, stack: [Frame], truncated: Bool = false
     ) {
         self.kind = kind

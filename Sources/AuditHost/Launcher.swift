@@ -179,7 +179,7 @@ struct Launch: ~Copyable {
 }
 
 /// What is older than this no ring holds back any more, and no edge of a phase is still being written.
-private func quietNanoseconds() -> UInt64 {
+func quietNanoseconds() -> UInt64 {
     monotonicNanoseconds() - 200_000_000
 }
 
@@ -189,14 +189,14 @@ struct StartFailure: Error {
     var isOurs = false
 }
 
-private func monotonicNanoseconds() -> UInt64 {
+func monotonicNanoseconds() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
 }
 
 /// For `cl_wait`: negative means for ever.
-private func remaining(until deadline: UInt64?) -> Int64 {
+func remaining(until deadline: UInt64?) -> Int64 {
     guard let deadline else { return -1 }
     let now = monotonicNanoseconds()
     return deadline > now ? Int64(deadline - now) : 0

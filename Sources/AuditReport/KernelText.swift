@@ -12,7 +12,7 @@ func kernelLines(_ audit: Audit, verbose: Bool) -> [String] {
     let shown = steady.kernel.filter { verbose || $0.perTransfer >= 0.05 }
     let rest = steady.kernel.dropFirst(shown.count).reduce(0) { $0 + $1.calls }
     guard !steady.kernel.isEmpty else { return lines + ["  the kernel allocated nothing in the steady phase"] }
-    if !shown.isEmpty { lines += kernelTable(shown).lines(indent: 2) }
+    if !shown.isEmpty { lines += kernelTable(shown, perTransfer: steady.transfers > 0).lines(indent: 2) }
     if rest > 0 {
         lines.append(
             "  the kernel allocated \(Figures.count(rest, "more time")) in the steady phase (--verbose lists them)")
@@ -22,14 +22,16 @@ func kernelLines(_ audit: Audit, verbose: Bool) -> [String] {
     return lines
 }
 
-private func kernelTable(_ allocations: [KernelAllocation]) -> Table {
-    var table = Table(["the kernel allocates by", "cache", "flags", "calls", "per transfer", "risk"])
+private func kernelTable(_ allocations: [KernelAllocation], perTransfer: Bool) -> Table {
+    var table = Table(
+        ["the kernel allocates by", "cache", "flags", "calls"] + (perTransfer ? ["per transfer"] : []) + ["risk"])
     for allocation in allocations {
-        table.add([
-            "\(allocation.kind.function) in \(siteText(allocation))", allocation.cache ?? "-", allocation.gfp,
-            "\(allocation.calls)", Figures.hundredths(allocation.perTransfer),
-            allocation.risk.rawValue + (allocation.mempool ? " (mempool)" : ""),
-        ])
+        table.add(
+            [
+                "\(allocation.kind.function) in \(siteText(allocation))", allocation.cache ?? "-", allocation.gfp,
+                "\(allocation.calls)",
+            ] + (perTransfer ? [Figures.hundredths(allocation.perTransfer)] : [])
+                + [allocation.risk.rawValue + (allocation.mempool ? " (mempool)" : "")])
     }
     return table
 }

@@ -25,7 +25,7 @@ func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
     if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
     lines += enforceLines(audit)
     lines += audit.processes.flatMap(\.regions).map(regionText)
-    if verbose { lines += details(audit) }
+    if verbose { lines += ["  phases found by: \(audit.phasesFoundBy.rawValue)"] + details(audit) }
     return lines
 }
 
@@ -55,7 +55,7 @@ private func regionText(_ region: RegionLedger) -> String {
         + (counts.isEmpty ? "nothing" : counts.joined(separator: ", "))
 }
 
-private func countText(_ kind: EventKind, _ count: EventCount) -> String {
+func countText(_ kind: EventKind, _ count: EventCount) -> String {
     "\(kind.rawValue) \(count.calls)" + (count.bytes > 0 ? " (\(count.bytes) B)" : "")
 }
 
@@ -87,9 +87,8 @@ private func lockText(_ lock: LockSummary) -> String {
 }
 
 /// Every kind that happened, by phase, and who did it.
-private func details(_ audit: Audit) -> [String] {
-    var lines = ["  phases found by: \(audit.phasesFoundBy.rawValue)"]
-    lines += witnessLines(audit.witnesses)
+func details(_ audit: Audit) -> [String] {
+    var lines = witnessLines(audit.witnesses)
     lines += audit.differences.map(differenceText)
     for phase in audit.phases.all { lines += kindLines(phase, indent: 2) }
     for process in audit.processes {

@@ -20,7 +20,7 @@ public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool
 }
 
 /// What was suppressed, by which entry; and entries that matched nothing, which tell of code that has changed since.
-private func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
+func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
     let lines = uses.map { use -> String in
         let origin = "'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))"
         if use.isStale { return "note: suppression \(origin) matched nothing: stale" }

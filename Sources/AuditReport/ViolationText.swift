@@ -2,17 +2,19 @@ import AuditCore
 
 extension Style {
     /// What was called, how often, where in the subject's life, by whom, and from where in its code.
-    func lines(_ violation: Violation) -> [String] {
+    ///
+    /// - Parameter attached: no interposer was there, so that nothing has a stack of its.
+    func lines(_ violation: Violation, attached: Bool = false) -> [String] {
         let what =
             "violation: \(Figures.count(violation.calls, "\(violation.kind.noun)")) in the \(violation.phase.rawValue) phase"
             + (violation.bytes > 0 ? ", \(Figures.count(violation.bytes, "byte"))" : "")
-        var lines = [strong(what), "    " + circumstances(of: violation)]
+        var lines = [strong(what), "    " + circumstances(of: violation, attached)]
         lines += violation.stack.enumerated().map { "    #\($0.offset) \(frameText($0.element))" }
         if violation.truncated { lines.append("    … the stack goes on") }
         return lines
     }
 
-    private func circumstances(of violation: Violation) -> String {
+    private func circumstances(of violation: Violation, _ attached: Bool) -> String {
         var parts: [String] = []
         if let transfer = violation.firstTransfer { parts.append("first at transfer \(transfer)") }
         if let thread = violation.thread {
@@ -28,7 +30,7 @@ extension Style {
             parts.append("the first of them faulted in \(Figures.count(faults, "page"))")
         }
         if let heapCall = violation.within { parts.append("made by libc within \(heapCall.noun), whose stack this is") }
-        if violation.stack.isEmpty { parts.append(whyNoStack(violation.kind)) }
+        if violation.stack.isEmpty { parts.append(whyNoStack(violation.kind, attached)) }
         return parts.joined(separator: ", ")
     }
 
@@ -42,10 +44,11 @@ extension Style {
             + (allocation.cache.map { ", cache \($0)" } ?? "") + ", \(allocation.risk.rawValue)"
     }
 
-    private func whyNoStack(_ kind: EventKind) -> String {
+    private func whyNoStack(_ kind: EventKind, _ attached: Bool) -> String {
         switch kind.family {
         case .pageFault:
             "of these the kernel told no place (mlock and the like fault pages in without an exception)"
+        case .systemCall where attached: "seen by the kernel, which took no stack"
         case .systemCall: "seen by the kernel only: made by libc for itself, or past it"
         default: "the stack was not kept"
         }

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int cl_memfd(const char *name) {
@@ -270,6 +271,10 @@ bool cl_spawn(char *const *arguments, char *const *environment, int out, int err
 
 void cl_go(const struct cl_child *child) {
     shutdown(child->talk, SHUT_WR);  // its read ends
+}
+
+int cl_pidfd(pid_t pid) {
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 bool cl_can_be_read(int descriptor) {

@@ -22,13 +22,15 @@ struct cl_trace {
     struct cl_trace_layout layout;
 };
 
-static struct perf_event_attr attributes(bool stacks) {
+static struct perf_event_attr attributes(const struct cl_trace_layout *layout) {
     return (struct perf_event_attr){
         .type = PERF_TYPE_TRACEPOINT,
         .size = sizeof(struct perf_event_attr),
         .sample_period = 1,
-        .sample_type = TRACE_SAMPLE | (stacks ? PERF_SAMPLE_CALLCHAIN : 0),
-        .sample_regs_user = TRACE_REGISTERS,
+        .sample_type = TRACE_SAMPLE | (layout->stacks ? PERF_SAMPLE_CALLCHAIN : 0) |
+                       (layout->probes ? PERF_SAMPLE_STACK_USER : 0),
+        .sample_regs_user = TRACE_REGISTERS | (layout->probes ? TRACE_ARGUMENTS : 0),
+        .sample_stack_user = layout->probes ? TRACE_CALLER : 0,
         .inherit = 1,
         .sample_id_all = 1,
         .use_clockid = 1,
@@ -41,8 +43,8 @@ static struct perf_event_attr attributes(bool stacks) {
 // Tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own
 // event, since each event more costs the subject some 0.3 us at every switch of its threads, and exceptions:page_fault_user
 // and page_fault_kernel would be two.
-static int open_faults(pid_t thread, int cpu, bool stacks) {
-    struct perf_event_attr asked = attributes(stacks);
+static int open_faults(const struct cl_trace_layout *layout, pid_t thread, int cpu) {
+    struct perf_event_attr asked = attributes(layout);
     asked.type = PERF_TYPE_SOFTWARE;
     asked.config = PERF_COUNT_SW_PAGE_FAULTS;
     asked.comm = asked.comm_exec = 1;
@@ -51,72 +53,49 @@ static int open_faults(pid_t thread, int cpu, bool stacks) {
     return rings_open_event(&asked, thread, cpu);
 }
 
-static int uprobe_type(void) {
-    FILE *file = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
-    int type = -1;
-    if (file && fscanf(file, "%d", &type) != 1) type = -1;
-    if (file) fclose(file);
-    if (type < 0) errno = EOPNOTSUPP;
-    return type;
-}
-
-static bool open_probe(struct cl_trace *trace, pid_t thread, int cpu, const struct cl_probe_point *probe) {
-    struct perf_event_attr asked = attributes(trace->layout.stacks);
-    int type = uprobe_type();
-    if (type < 0) return false;
-    asked.type = (uint32_t)type;
-    asked.uprobe_path = (uint64_t)(uintptr_t)probe->path;
-    asked.probe_offset = probe->offset;
-    return rings_take(&trace->rings, rings_open_event(&asked, thread, cpu));
-}
-
 static bool open_tracepoints(struct cl_trace *trace, pid_t thread, int cpu) {
     for (uint32_t i = 0; i < trace->layout.count; i++) {
-        struct perf_event_attr asked = attributes(trace->layout.stacks);
+        struct perf_event_attr asked = attributes(&trace->layout);
         asked.config = trace->layout.points[i].id;
         if (!rings_take(&trace->rings, rings_open_event(&asked, thread, cpu))) return false;
     }
     return true;
 }
 
-static bool open_cpu(struct cl_trace *trace, const pid_t *threads, int count, int cpu, const struct cl_probe_point *probes,
-                     int probe_count) {
+static bool open_cpu(struct cl_trace *trace, const pid_t *threads, int count, int cpu) {
     rings_next_cpu(&trace->rings);
     for (int i = 0; i < count; i++) {
-        if (!rings_take(&trace->rings, open_faults(threads[i], cpu, trace->layout.stacks))) return false;
+        if (!rings_take(&trace->rings, open_faults(&trace->layout, threads[i], cpu))) return false;
         if (!open_tracepoints(trace, threads[i], cpu)) return false;
-        for (int probe = 0; probe < probe_count; probe++)
-            if (!open_probe(trace, threads[i], cpu, &probes[probe])) return false;
     }
     return true;
 }
 
 // Descriptors that are open already may be beyond the limit that is put back.
-static bool open_all(struct cl_trace *trace, const pid_t *threads, int count, int cpus,
-                     const struct cl_probe_point *probes, int probe_count) {
+static bool open_all(struct cl_trace *trace, const pid_t *threads, int count, int cpus) {
     struct rlimit limit;
     bool limited = getrlimit(RLIMIT_NOFILE, &limit) == 0;
     if (limited) setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
     bool opened = true;
-    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_cpu(trace, threads, count, cpu, probes, probe_count);
+    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_cpu(trace, threads, count, cpu);
     int error = errno;
     if (limited) setrlimit(RLIMIT_NOFILE, &limit);
     errno = error;
     return opened;
 }
 
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout,
-                               const struct cl_probe_point *probes, int probe_count) {
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout) {
     int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
     struct cl_trace *trace = calloc(1, sizeof(*trace));
     if (!trace) return NULL;
     size_t points = layout->count * sizeof(struct cl_tracepoint);
     struct cl_tracepoint *copy = malloc(points + 1);
-    trace->layout = (struct cl_trace_layout){copy, layout->count, layout->stacks};
+    trace->layout = (struct cl_trace_layout){copy, layout->count, layout->stacks, layout->probes};
     bool opened = copy && rings_begin(&trace->rings, cpus, cpus > MANY_CPUS ? RING_OF_MANY : RING);
     if (opened) memcpy(copy, layout->points, points);
-    for (uint32_t i = 0; opened && i < layout->count; i++) tracepoints_hold(layout->points[i].id);
-    opened = opened && open_all(trace, threads, count, cpus, probes, probe_count);
+    for (uint32_t i = 0; opened && i < layout->count; i++)
+        if (layout->points[i].kind != CL_PROBE) tracepoints_hold(layout->points[i].id);
+    opened = opened && open_all(trace, threads, count, cpus);
     if (opened && trace->rings.count > 0) return trace;
     int error = opened ? ESRCH : errno;
     cl_trace_close(trace);

@@ -57,8 +57,11 @@ static bool read_payload(const struct cl_trace_layout *layout, const struct payl
                          struct cl_trace_record *record) {
     enum { INTERRUPTS = 0x08 | 0x10 | 0x40 };  // TRACE_FLAG_HARDIRQ, _SOFTIRQ, _NMI: include/linux/trace_events.h
     uint64_t id = record_number(payload->bytes, payload->size, 0, 2);  // common_type comes first everywhere
-    record->kind = CL_FAULT;  // which is no tracepoint, and has no bytes but zeros
-    if (id == 0) return true;
+    enum { PADDING = 4 };  // all that an event has here which is no tracepoint's
+    if (payload->size <= PADDING) {
+        record->kind = CL_FAULT;
+        return true;
+    }
     for (uint32_t i = 0; i < layout->count; i++) {
         const struct cl_tracepoint *point = &layout->points[i];
         if (point->id != id) continue;
@@ -72,8 +75,7 @@ static bool read_payload(const struct cl_trace_layout *layout, const struct payl
         if (point->kind == CL_PAGE_ALLOC) record->bytes = record->bytes < 32 ? UINT64_C(4096) << record->bytes : 0;
         return !malformed;
     }
-    record->kind = CL_PROBE;  // a uprobe's number is nowhere to be read
-    return true;
+    return false;
 }
 
 // MARK: samples
@@ -93,6 +95,20 @@ static void read_callchain(struct reader *reader, struct cl_trace_record *record
     }
 }
 
+static void read_registers(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
+    if (take(reader, 8) == PERF_SAMPLE_REGS_ABI_NONE) return;
+    for (int i = 2; layout->probes && i >= 0; i--) record->argument[i] = take(reader, 8);
+    record->user_sp = take(reader, 8);
+    record->user_ip = take(reader, 8);
+}
+
+// The size that was asked for, the bytes, and how many of these are real; of a thread without a stack of its own a size of 0.
+static void read_caller(struct reader *reader, struct cl_trace_record *record) {
+    if (take(reader, 8) != TRACE_CALLER) return;
+    uint64_t caller = take(reader, TRACE_CALLER);
+    if (take(reader, 8) == TRACE_CALLER) record->caller = caller;
+}
+
 // perf_event_open(2), in the order of PERF_RECORD_SAMPLE.
 static bool read_sample(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
     uint64_t ip = take(reader, 8);
@@ -109,10 +125,8 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
     // The tracepoint of pages names no caller; it fires in one of the page allocator's own functions.
     if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE || record->kind == CL_FAULT) record->site = ip;
     if (record->kind == CL_FAULT) record->address = address;
-    if (take(reader, 8) != PERF_SAMPLE_REGS_ABI_NONE) {
-        record->user_sp = take(reader, 8);
-        record->user_ip = take(reader, 8);
-    }
+    read_registers(layout, reader, record);
+    if (layout->probes) read_caller(reader, record);
     return whole && !reader->malformed;
 }
 

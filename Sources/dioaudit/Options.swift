@@ -66,3 +66,28 @@ struct ReportOptions: ParsableArguments {
         if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
     }
 }
+
+/// Options of every command that judges a program of the user's.
+struct JudgingOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Kinds of event that are violations too, or 'all'.", valueName: "kinds"))
+    var forbid: [String] = []
+
+    @Option(help: ArgumentHelp("Kinds of event that are none, or 'all'. --forbid wins.", valueName: "kinds"))
+    var allow: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Violations that are known and accepted: see docs/suppressions.md. --format suppressions writes them.",
+            valueName: "file"))
+    var suppressions: [String] = []
+
+    func policy() throws(AuditError) -> Policy {
+        Policy(allow: try kinds(allow), forbid: try kinds(forbid))
+    }
+
+    private func kinds(_ lists: [String]) throws(AuditError) -> Set<EventKind> {
+        var kinds = Set<EventKind>()
+        for list in lists { kinds.formUnion(try Policy.kinds(in: list)) }
+        return kinds
+    }
+}

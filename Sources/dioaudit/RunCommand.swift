@@ -43,17 +43,7 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Call mlockall(MCL_CURRENT|MCL_FUTURE) before the program's main, and require it.")
     var lock = false
 
-    @Option(help: ArgumentHelp("Kinds of event that are violations too, or 'all'.", valueName: "kinds"))
-    var forbid: [String] = []
-
-    @Option(help: ArgumentHelp("Kinds of event that are none, or 'all'. --forbid wins.", valueName: "kinds"))
-    var allow: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Violations that are known and accepted: see docs/suppressions.md. --format suppressions writes them.",
-            valueName: "file"))
-    var suppressions: [String] = []
+    @OptionGroup var judging: JudgingOptions
 
     @Option(help: "Transfers that the steady phase must hold at the least.")
     var minIos: UInt64 = 1
@@ -94,8 +84,8 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         // Before the outputs are opened: one of them may be the file that they are read from.
-        let suppressions = try readSuppressions(in: self.suppressions)
-        let policy = Policy(allow: try kinds(allow), forbid: try kinds(forbid))
+        let suppressions = try readSuppressions(in: judging.suppressions)
+        let policy = try judging.policy()
         let requirements = Requirements(
             policy: policy,
             scope: scope,
@@ -130,12 +120,6 @@ struct RunCommand: ParsableCommand {
 
     private var name: String {
         command[0].split(separator: "/").last.map(String.init) ?? command[0]
-    }
-
-    private func kinds(_ lists: [String]) throws(AuditError) -> Set<EventKind> {
-        var kinds = Set<EventKind>()
-        for list in lists { kinds.formUnion(try Policy.kinds(in: list)) }
-        return kinds
     }
 }
 

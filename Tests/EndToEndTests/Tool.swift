@@ -74,7 +74,7 @@ func run(
 }
 
 /// The tests' threads are Dispatch's, which block all signals, and a child inherits that.
-private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
     var none = sigset_t()
     var before = sigset_t()
     sigemptyset(&none)

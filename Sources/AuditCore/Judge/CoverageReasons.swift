@@ -84,7 +84,7 @@ extension Observation {
 
 extension ProcessLedger {
     /// System calls that the kernel saw in the steady phase, beyond those made through libc, that are no event's.
-    fileprivate var otherCallReasons: [String] {
+    var otherCallReasons: [String] {
         OtherCall.allCases.compactMap { call in
             let interposed: UInt64 =
                 switch call {

@@ -1,5 +1,8 @@
 /// Whether the interposer saw the whole subject; else what it did not see, in words.
 func interposerWitness(_ observation: Observation) -> Witness {
+    if observation.attached != nil {
+        return .unavailable("attached from outside: transfers, and so phases, are not seen, and nothing passes")
+    }
     if let missing = observation.interposerMissing { return .unavailable(missing) }
     let ledger = observation.ledger
     guard let pid = observation.pid, ledger.processes.contains(where: { $0.pid == pid && $0.attached }) else {

@@ -34,6 +34,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
     reasons += lockReasons(observation, requirements)
     // Without the interposer there is nothing to say of phases.
     if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, requirements) }
+    if let attached = observation.attached { reasons += attachReasons(observation, attached) }
     reasons += scopeReasons(observation, requirements)
     reasons += lossReasons(processes, violated: !all.isEmpty)
 
@@ -52,7 +53,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         phases: observation.ledger.total,
         violations: violations,
         suppressions: suppressions,
-        differences: observation.syscalls.differences(of: processes),
+        differences: observation.attached == nil ? observation.syscalls.differences(of: processes) : [],
         processes: processes + unobservedProcesses(observation.ledger))
 }
 
@@ -60,7 +61,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
 
 private func failureReason(_ observation: Observation) -> String? {
     if let failure = observation.failure { return failure }
-    if !observation.obstacles.isEmpty { return nil }
+    if !observation.obstacles.isEmpty || observation.attached != nil { return nil }
     // Stopping it is what was asked for.
     if observation.ledger.processes.contains(where: \.aborted) { return nil }
     let exit = observation.subject.exit

@@ -1,3 +1,5 @@
+import AuditCore
+
 /// What processes have mapped where, as the kernel has told of it so far. In the order of time.
 struct AddressSpaces {
     struct Place {
@@ -13,13 +15,16 @@ struct AddressSpaces {
     private var places: [Int32: [Place]] = [:]
     /// Where the interposer's own code lies.
     private var interposers: [Int32: Place] = [:]
+    /// Where the kernel executes the instructions that uprobes have taken the place of.
+    private var uprobes: [Int32: Place] = [:]
     /// So that one who maps and unmaps for ever does not fill our memory: what is told is only where memory begins.
     private static let most = 16384
 
-    mutating func map(_ record: KernelRecord, isInterposer: Bool) {
+    mutating func map(_ record: KernelRecord, isInterposer: Bool, isOfUprobes: Bool) {
         guard record.bytes > 0, record.bytes <= UInt64.max - record.address else { return }
         let place = Place(
             start: record.address, end: record.address + record.bytes, offset: record.site, text: record.text)
+        if isOfUprobes { uprobes[record.pid] = place }
         if isInterposer {
             let known = interposers[record.pid]
             interposers[record.pid] = Place(
@@ -43,17 +48,30 @@ struct AddressSpaces {
     mutating func fork(_ pid: Int32, from parent: Int32) {
         places[pid] = places[parent]
         interposers[pid] = interposers[parent]
+        uprobes[pid] = uprobes[parent]
     }
 
     mutating func exec(_ pid: Int32) {
         places[pid] = nil
         interposers[pid] = nil
+        uprobes[pid] = nil
     }
 
     /// It is the interposer that runs there, and not the subject.
     func isInterposer(_ pid: Int32, _ instruction: UInt64) -> Bool {
-        guard let place = interposers[pid] else { return false }
-        return place.start <= instruction && instruction < place.end
+        interposers[pid]?.holds(instruction) ?? false
+    }
+
+    func isOfUprobes(_ pid: Int32, _ address: UInt64) -> Bool {
+        uprobes[pid]?.holds(address) ?? false
+    }
+
+    /// By its place in the file.
+    func frame(_ pid: Int32, _ address: UInt64, _ texts: Interner<String>) -> Frame {
+        let place = place(pid, address)
+        return Frame(
+            module: place.flatMap { texts[$0.text] },
+            offset: place.map { address - $0.start + $0.offset } ?? address)
     }
 
     func place(_ pid: Int32, _ address: UInt64) -> Place? {
@@ -64,6 +82,8 @@ struct AddressSpaces {
 }
 
 extension AddressSpaces.Place {
+    fileprivate func holds(_ address: UInt64) -> Bool { start <= address && address < end }
+
     fileprivate func cut(to end: UInt64) -> Self { Self(start: start, end: end, offset: offset, text: text) }
 
     fileprivate func cut(from begin: UInt64) -> Self {

@@ -50,7 +50,16 @@ struct KernelBook {
     /// The user's part of call chains, where its addresses lay when it was taken.
     private(set) var userFrames: [[UInt64]: [Frame]] = [:]
     private(set) var flushers = IOFlushers()
-    private var spaces = AddressSpaces()
+    private(set) var spaces = AddressSpaces()
+    /// Page faults of our own breakpoints, by thread.
+    private(set) var ownFaults: [Int32: UInt64] = [:]
+    /// Where our own breakpoints are.
+    private let probes: Set<UInt64>
+
+    /// - Parameter probes: addresses of functions with uprobes of ours.
+    init(probes: [UInt64] = []) {
+        self.probes = Set(probes)
+    }
 
     /// Some process went beyond its setup.
     var hasPhases: Bool {
@@ -68,12 +77,12 @@ struct KernelBook {
             switch record.kind {
             case .mapped:
                 let path = texts[record.text] ?? ""
-                spaces.map(record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"))
+                spaces.map(
+                    record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"), isOfUprobes: path == "[uprobes]")
             case .forked: spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
             case .becameProgram: spaces.exec(record.pid)
             case .allocation, .interrupt, .fault:
-                // What the interposer does itself is not the subject's.
-                if spaces.isInterposer(record.pid, record.userIP) { continue }
+                if isOurOwn(record) { continue }
                 let known = lately[record.tid].flatMap { $0.holds(record) ? $0 : nil }
                 let stretch = known ?? phases.stretch(of: record.pid, tid: record.tid, at: record.nanoseconds)
                 lately[record.tid] = stretch
@@ -94,6 +103,18 @@ struct KernelBook {
         }
     }
 
+    /// What the interposer does, or what a uprobe takes where it is met, is not the subject's.
+    private mutating func isOurOwn(_ record: KernelRecord) -> Bool {
+        if case .fault = record.kind {
+            let isOurs = spaces.isOfUprobes(record.pid, record.address)
+            if isOurs { ownFaults[record.tid, default: 0] += 1 }
+            return isOurs || spaces.isInterposer(record.pid, record.userIP)
+        }
+        return spaces.isInterposer(record.pid, record.userIP) || spaces.isOfUprobes(record.pid, record.userIP)
+            // The processor has the breakpoint behind it.
+            || probes.contains(record.userIP) || probes.contains(record.userIP &- 1)
+    }
+
     private mutating func addAllocation(
         _ kind: KernelAllocation.Kind, _ record: KernelRecord, _ stretch: PhaseBook.Stretch
     ) {
@@ -111,12 +132,7 @@ struct KernelBook {
 
     private mutating func noteUserFrames(_ addresses: [UInt64], of pid: Int32, _ texts: Interner<String>) {
         guard userFrames[addresses] == nil else { return }
-        userFrames[addresses] = addresses.map { address in
-            let place = spaces.place(pid, address)
-            return Frame(
-                module: place.flatMap { texts[$0.text] },
-                offset: place.map { address - $0.start + $0.offset } ?? address)
-        }
+        userFrames[addresses] = addresses.map { spaces.frame(pid, $0, texts) }
     }
 
     private mutating func addFault(_ record: KernelRecord, _ owner: Owner, _ moment: PhaseBook.Moment) {

@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 
 /// One thing that the kernel told of a thread, small enough to be kept until its phase is known.
-struct KernelRecord {
+struct KernelRecord: Timed {
     enum Kind {
         case allocation(KernelAllocation.Kind)
         /// By an interrupt that came upon the thread: no work of the thread's.

@@ -70,10 +70,13 @@ struct KernelView {
 extension String {
     fileprivate var isMempools: Bool { hasPrefix("mempool_alloc") }
 
-    /// What perf allocates to watch: at each mapping, and for each thread that begins. Ours, and not the subject's.
+    /// What perf allocates to watch: at each mapping, for each thread that begins, and for a thread that meets a uprobe.
+    /// Ours, and not the subject's.
     fileprivate var isPerfs: Bool {
-        ["perf_", "inherit_event", "inherit_task_group", "alloc_perf_context", "find_get_"].contains(
-            where: hasPrefix)
+        [
+            "perf_", "inherit_event", "inherit_task_group", "alloc_perf_context", "find_get_", "alloc_utask",
+            "__create_xol_area",
+        ].contains(where: hasPrefix)
     }
 
     /// Functions of the allocators themselves, under the names of one kernel or another (`mm/slub.c`, `mm/page_alloc.c`).

@@ -9,6 +9,8 @@ struct KernelWatch: ~Copyable {
     private let record: UnsafeMutablePointer<cl_trace_record> = .allocate(capacity: 1)
     private(set) var descriptors: [Int32] = []
     private(set) var pending: [KernelRecord] = []
+    /// Calls of the functions that are probed.
+    private(set) var calls: [HeapCall] = []
     private(set) var texts = Interner<String>()
     private(set) var stacks = Interner<KernelStack>()
     private(set) var lost: UInt64 = 0
@@ -26,11 +28,12 @@ struct KernelWatch: ~Copyable {
     /// Begins to watch threads and all that they will start.
     ///
     /// - Parameter stacks: takes the kernel's call chain with each record, and the user's above it.
-    mutating func begin(_ threads: [Int32], stacks: Bool, probes: [Probe] = []) {
+    /// - Parameter probes: functions whose calls are told too.
+    mutating func begin(_ threads: [Int32], stacks: Bool, probes: [HeapProbe] = []) {
         do throws(TracingProblem) {
             let tracepoints = try KernelTracepoints(Tracefs.current)
             gfp = tracepoints.gfp
-            trace = try open(threads, tracepoints.points, stacks: stacks, probes)
+            trace = try open(threads, tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
         } catch {
             problem = Doctor.kernelTracepointsObstacle() ?? error.what
             return
@@ -46,14 +49,12 @@ struct KernelWatch: ~Copyable {
     }
 
     private func open(
-        _ threads: [Int32], _ points: [cl_tracepoint], stacks: Bool, _ probes: [Probe]
+        _ threads: [Int32], _ points: [cl_tracepoint], stacks: Bool, probes: Bool
     ) throws(TracingProblem) -> OpaquePointer {
-        let paths = probes.map { strdup($0.path) }
-        defer { for path in paths { free(path) } }
-        let places = zip(probes, paths).map { cl_probe_point(path: $1, offset: $0.offset) }
         let trace = points.withUnsafeBufferPointer { points in
-            var layout = cl_trace_layout(points: points.baseAddress, count: UInt32(points.count), stacks: stacks)
-            return cl_trace_open(threads, Int32(threads.count), &layout, places, Int32(places.count))
+            var layout = cl_trace_layout(
+                points: points.baseAddress, count: UInt32(points.count), stacks: stacks, probes: probes)
+            return cl_trace_open(threads, Int32(threads.count), &layout)
         }
         guard let trace else {
             throw TracingProblem("perf tracepoints of kmem: \(errnoText()) (\(paranoiaText()))")
@@ -75,16 +76,14 @@ struct KernelWatch: ~Copyable {
 
     /// Hands over the records from before a moment, in the order of time.
     mutating func take(before nanoseconds: UInt64) -> [KernelRecord] {
-        pending.sort { $0.nanoseconds < $1.nanoseconds }
-        let count = pending.firstIndex { $0.nanoseconds >= nanoseconds } ?? pending.count
-        defer { pending.removeFirst(count) }
-        return Array(pending.prefix(count))
+        pending.take(before: nanoseconds)
     }
 
     private mutating func note(_ record: UnsafeMutablePointer<cl_trace_record>) {
         let kind = record.pointee.kind
         if kind == CL_TRACE_LOST.rawValue { lost += record.pointee.bytes }
         if kind == CL_TRACE_MALFORMED.rawValue { malformed += 1 }
+        if kind == CL_PROBE.rawValue { noteCall(record) }
         guard let known = KernelRecord.Kind(kind, inInterrupt: record.pointee.in_interrupt != 0) else { return }
         pending.append(
             KernelRecord(
@@ -97,17 +96,32 @@ struct KernelWatch: ~Copyable {
                 stack: record.pointee.frames > 0 ? stacks.index(of: KernelStack(record)) : -1))
     }
 
+    private mutating func noteCall(_ record: UnsafeMutablePointer<cl_trace_record>) {
+        calls.append(
+            HeapCall(
+                nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid,
+                function: record.pointee.site, arguments: record.pointee.argument, caller: record.pointee.caller,
+                stackPointer: record.pointee.user_sp,
+                stack: record.pointee.frames > 0 ? stacks.index(of: KernelStack(record)) : -1))
+    }
+
+    /// Notes where a process that runs already has mapped what, as if it had done so now.
+    mutating func note(_ mappings: [MappedFile], of pid: Int32) {
+        pending += mappings.map {
+            KernelRecord(
+                nanoseconds: 0, pid: pid, tid: pid, kind: .mapped, site: $0.offset, bytes: $0.end - $0.start, gfp: 0,
+                address: $0.start, userIP: 0, userSP: 0, text: texts.index(of: $0.path), stack: -1)
+        }
+    }
+
+    mutating func takeCalls(before nanoseconds: UInt64) -> [HeapCall] {
+        calls.take(before: nanoseconds)
+    }
+
     private mutating func textIndex(_ record: UnsafeMutablePointer<cl_trace_record>) -> Int32 {
         let text = cl_trace_text(record)!
         return text.pointee == 0 ? -1 : texts.index(of: String(cString: text))
     }
-}
-
-/// A function of a file, whose calls are told too.
-struct Probe {
-    let path: String
-    /// In the file.
-    let offset: UInt64
 }
 
 /// A call chain as the kernel walked it, innermost first.

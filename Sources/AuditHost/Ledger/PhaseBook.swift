@@ -69,6 +69,19 @@ struct PhaseBook {
         for owner in edges.keys where owner.arena == index { edges[owner]!.sort { $0.nanoseconds < $1.nanoseconds } }
     }
 
+    /// Takes in a process that has no arena.
+    ///
+    /// - Parameter phases: with when they began, in the order of time.
+    mutating func add(_ owner: Owner, _ pid: Int32, _ phases: [(dioaudit_phase, began: UInt64)]) {
+        lives[pid] = [Life(owner: owner, begins: 0, edgesLostAt: 0)]
+        edges[owner] = phases.map { phase, began in
+            var edge = dioaudit_edge()
+            edge.nanoseconds = began
+            edge.phase = phase.rawValue
+            return edge
+        }
+    }
+
     /// Null for a process that never reported, or has become a program that did not.
     func find(_ pid: Int32, tid: Int32, at nanoseconds: UInt64) -> (Owner, Moment)? {
         guard let candidates = lives[pid] else { return nil }

@@ -10,8 +10,7 @@ enum WatchedCall: UInt32, CaseIterable {
 }
 
 /// One call of one thread, as the kernel saw it.
-struct SyscallRecord {
-    /// CLOCK_MONOTONIC.
+struct SyscallRecord: Timed {
     let nanoseconds: UInt64
     let pid: Int32
     let tid: Int32

@@ -39,12 +39,19 @@ struct SyscallsWatch: ~Copyable {
         } else if choice == .seccomp {
             problem = "seccomp user notification is not to be had here"
         } else {
-            do throws(TracingProblem) {
-                source = .perf(try openPerf([child.pid], choice))
-                method = choice == .perf ? .perf : .perfMappings
-            } catch {
-                problem = error.what
-            }
+            begin([child.pid], choice)
+        }
+    }
+
+    /// Begins to watch threads and all that they will start.
+    ///
+    /// - Parameter choice: `perf` or `perfMappings`.
+    mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice) {
+        do throws(TracingProblem) {
+            source = .perf(try openPerf(threads, choice))
+            method = choice == .perf ? .perf : .perfMappings
+        } catch {
+            problem = error.what
         }
     }
 
@@ -81,10 +88,7 @@ struct SyscallsWatch: ~Copyable {
 
     /// Hands over the records from before a moment, in the order of time.
     mutating func take(before nanoseconds: UInt64) -> [SyscallRecord] {
-        pending.sort { $0.nanoseconds < $1.nanoseconds }
-        let count = pending.firstIndex { $0.nanoseconds >= nanoseconds } ?? pending.count
-        defer { pending.removeFirst(count) }
-        return Array(pending.prefix(count))
+        pending.take(before: nanoseconds)
     }
 
     /// Lets the calls of processes that outlive dioaudit go on.

@@ -55,6 +55,9 @@ void cl_go(const struct cl_child *child);
 // Whether a descriptor has something to read now, or its end (poll(2), here beside the other waiting).
 bool cl_can_be_read(int descriptor);
 
+// pidfd_open(2): readable once the process has ended. Glibc's module leaves it out. -1 with errno set.
+int cl_pidfd(pid_t pid);
+
 // Waits until the child has become the program: 0, or execvpe(3)'s errno if it could not; then it has been reaped.
 int cl_started(struct cl_child *child);
 

@@ -59,6 +59,8 @@ struct cl_trace_record {
     uint64_t offset;
     uint64_t user_ip;        // 0 for a kernel thread
     uint64_t user_sp;
+    uint64_t argument[3];    // of CL_PROBE: the function's first ones
+    uint64_t caller;         // of CL_PROBE: where the function returns to
     uint64_t frame[CL_TRACE_FRAMES];
     char text[CL_TRACE_TEXT];
 };
@@ -76,6 +78,7 @@ struct cl_trace_layout {
     const struct cl_tracepoint *points;
     uint32_t count;
     bool stacks;
+    bool probes;  // some are CL_PROBE: with their arguments and callers
 };
 
 // Reads one record of a ring. False if it is of no interest. Touches nothing beyond `size` bytes, whatever they are.
@@ -84,15 +87,8 @@ bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *
 
 struct cl_trace;
 
-// What to watch besides tracepoints: a function of a file, each time it is called (a uprobe). None with path null.
-struct cl_probe_point {
-    const char *path;
-    uint64_t offset;  // in the file
-};
-
 // Watches threads and all that they will start, on every CPU, from now on. Null with errno set.
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout,
-                               const struct cl_probe_point *probes, int probe_count);
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout);
 void cl_trace_close(struct cl_trace *trace);
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
 uint64_t cl_trace_lost(const struct cl_trace *trace);

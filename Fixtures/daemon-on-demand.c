@@ -1,0 +1,86 @@
+// For tests of attach: begins, says its number, and at each line that it is given does the same things again, in both of its
+// threads; then it says so. With an argument it begins another thread for each line, which allocates, too.
+#define _GNU_SOURCE
+#include <malloc.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+static sem_t wanted, done;
+
+static void __attribute__((noinline)) allocate(void) {
+    for (int i = 0; i < 10; i++) {
+        void *volatile block = malloc(32);
+        block = realloc(block, 64);
+        free(block);
+    }
+    void *volatile zeroed = calloc(3, 16);
+    zeroed = reallocarray(zeroed, 4, 16);
+    free(zeroed);
+    void *volatile nothing = NULL;
+    void *volatile fresh = realloc(nothing, 24);
+    free(fresh);
+    void *aligned;
+    if (posix_memalign(&aligned, 64, 128) == 0) free(aligned);
+    void *volatile another = aligned_alloc(64, 256);
+    free(another);
+    free(nothing);
+}
+
+static void __attribute__((noinline)) map_and_touch(void) {
+    char *pages = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < 8; i++) *(volatile char *)(pages + i * PAGE) = 1;
+    munmap(pages, 8 * PAGE);
+}
+
+// So that the heap has grown to where it stays.
+static void grow_heap(void) {
+    for (int i = 0; i < 200; i++) allocate();
+}
+
+static void *work(void *unused) {
+    (void)unused;
+    grow_heap();
+    for (;;) {
+        sem_wait(&wanted);
+        allocate();
+        map_and_touch();
+        sem_post(&done);
+    }
+    return NULL;
+}
+
+static void *allocate_once(void *unused) {
+    allocate();
+    return unused;
+}
+
+int main(int count, char **arguments) {
+    (void)arguments;
+    sem_init(&wanted, 0, 0);
+    sem_init(&done, 0, 0);
+    pthread_t worker;
+    pthread_create(&worker, NULL, work, NULL);
+    pthread_setname_np(worker, "worker");
+    char line[64];
+    int length;
+    grow_heap();
+    do {  // The first time its code and libc's are faulted in.
+        allocate();
+        map_and_touch();
+        sem_post(&wanted);
+        sem_wait(&done);
+        if (count > 1) {
+            pthread_t other;
+            pthread_create(&other, NULL, allocate_once, NULL);
+            pthread_join(other, NULL);
+        }
+        length = snprintf(line, sizeof(line), "%d\n", getpid());
+        if (write(1, line, (size_t)length) != length) return 1;
+    } while (read(0, line, sizeof(line)) > 0);
+}

@@ -1,0 +1,247 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+import LedgerABI
+
+/// What `attach` is asked to look at.
+public struct AttachConfiguration: Sendable {
+    /// Until a signal, or the process's own end, if null.
+    public var nanoseconds: UInt64?
+    public var scope = Scope.process
+    /// Probes libc's heap functions, which puts breakpoints into the process's copy of libc.
+    public var heap = true
+    public var kernelStacks = false
+
+    public init() {}
+}
+
+/// Watches a process that runs already, from outside, and leaves it running.
+///
+/// - Parameter begun: is called, with the number of its threads, once all that it does is seen.
+public func observe(
+    pid: Int32, _ configuration: AttachConfiguration, begun: (_ threads: Int) -> Void
+) throws(AuditError) -> Observation {
+    let live = try LiveProcess(pid)
+    // Each thread takes some events for each CPU.
+    var limit = rlimit()
+    let files = __rlimit_resource_t(__RLIMIT_OFILE.rawValue)
+    if getrlimit(files, &limit) == 0 {
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(files, &limit)
+    }
+    Interruption.hold()
+    defer { Interruption.release() }
+    var attachment = Attachment(live, configuration)
+    begun(attachment.threads)
+    attachment.watch(live, configuration.nanoseconds)
+    return attachment.finish(live, configuration)
+}
+
+/// The witnesses of a process that runs already. All that they see from `since` on is of its steady phase.
+struct Attachment: ~Copyable {
+    private var kernel = KernelWatch()
+    private var syscalls = SyscallsWatch()
+    private var kernelBook: KernelBook
+    private var syscallsBook = SyscallsBook()
+    private var heapBook: HeapBook
+    private let heap: HeapProbes
+    private var uprobes: Uprobes?
+    /// Why its heap calls are not seen; null if they are.
+    private var heapProblem: String?
+    private var isWhole = false
+    private var since: UInt64 = 0
+    private var until = UInt64.max
+    private var enough = 4096
+    private var faults: Faults?
+    private var threadFaults: [Int32: Faults] = [:]
+    private var names: [Int32: String] = [:]
+    private let pid: Int32
+
+    init(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) {
+        pid = live.pid
+        heap = HeapProbes(of: live)
+        heapBook = HeapBook(of: pid, heap.found)
+        kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound))
+        heapProblem = configuration.heap ? heap.problem : "--no-heap"
+        setProbes()
+        openAll(live, configuration)
+        noteThreads(live)
+        faults = live.faults()
+        for tid in names.keys { threadFaults[tid] = live.faults(of: tid) }
+        since = monotonicNanoseconds()
+        kernel.note(live.mappings(), of: pid)
+    }
+
+    private mutating func setProbes() {
+        guard heapProblem == nil else { return }
+        do throws(TracingProblem) {
+            guard let tracefs = Tracefs.current.path else { throw TracingProblem("tracefs is not mounted") }
+            var uprobes = Uprobes(in: tracefs)
+            try uprobes.set(heap.found)
+            self.uprobes = consume uprobes
+        } catch {
+            heapProblem = error.what
+        }
+    }
+
+    /// A thread that begins while others are being opened may be none's child that is watched yet: then all begins anew.
+    private mutating func openAll(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) {
+        let choice = SyscallsChoice.auto.resolved
+        for _ in 0..<20 where !isWhole {
+            let threads = live.threads()
+            kernel = KernelWatch()
+            syscalls = SyscallsWatch()
+            kernel.begin(threads, stacks: configuration.kernelStacks, probes: uprobes?.probes ?? [])
+            if kernel.problem != nil, uprobes != nil { openWithoutProbes(threads, configuration) }
+            syscalls.begin(threads, choice == .seccomp ? .perfMappings : choice)
+            isWhole = Set(live.threads()).isSubset(of: threads)
+        }
+    }
+
+    private mutating func openWithoutProbes(_ threads: [Int32], _ configuration: AttachConfiguration) {
+        let why = kernel.problem!
+        kernel = KernelWatch()
+        kernel.begin(threads, stacks: configuration.kernelStacks)
+        uprobes = nil
+        heapProblem = kernel.problem == nil ? "uprobes are not to be had: \(why)" : why
+    }
+
+    private mutating func noteThreads(_ live: borrowing LiveProcess) {
+        for tid in live.threads() { if let name = live.name(of: tid) { names[tid] = name } }
+    }
+
+    // MARK: while it runs
+
+    var threads: Int { names.count }
+
+    mutating func watch(_ live: borrowing LiveProcess, _ nanoseconds: UInt64?) {
+        let limit = nanoseconds.map { since &+ $0 }
+        var goesOn = true
+        while goesOn {
+            var signal: Int32 = 0
+            let descriptors = kernel.descriptors + syscalls.descriptors + [live.descriptor]
+            let source = cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal)
+            let isOver = limit.map { monotonicNanoseconds() >= $0 } ?? false
+            goesOn = (source == CL_FROM_CHILD || source == CL_FROM_DESCRIPTOR) && !live.hasEnded && !isOver
+            kernel.drain()
+            syscalls.drain()
+            if kernel.pending.count + kernel.calls.count + syscalls.pending.count >= enough {
+                noteThreads(live)
+                fold(before: quietNanoseconds())
+                enough = 4096 + 2 * (kernel.pending.count + kernel.calls.count + syscalls.pending.count)
+            }
+        }
+    }
+
+    private mutating func fold(before limit: UInt64) {
+        let phases = PhaseBook(steady: pid, within: since..<until, syscalls.execs)
+        kernelBook.add(kernel.take(before: limit), phases, kernel.texts, kernel.stacks)
+        syscallsBook.add(syscalls.take(before: limit), phases)
+        heapBook.add(kernel.takeCalls(before: limit), within: since..<until)
+    }
+
+    // MARK: once it is over
+
+    /// A thread that began and ended between two looks at the names.
+    private static let ended = "(exited)"
+
+    mutating func finish(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) -> Observation {
+        until = monotonicNanoseconds()
+        let ended = live.hasEnded
+        kernel.finish()
+        syscalls.finish()
+        noteThreads(live)
+        fold(before: .max)
+        let kernelView = KernelView(kernelBook, kernel)
+        let syscallsView = SyscallsView(syscallsBook, syscalls)
+
+        var ledger = Ledger()
+        ledger.processes = [process(live, configuration.scope)]
+        ledger.add(syscallsBook, of: [.attached])
+        ledger.add(kernelView, of: [.attached])
+        nameFaults(&ledger.processes[0])
+        var subject = Subject(command: live.command, exit: SubjectExit())
+        subject.processes = 1
+        subject.threads = ledger.processes[0].threads.count
+        var observation = Observation(subject: subject, ledger: ledger, pid: pid)
+        observation.attached = Attached(
+            heapLibrary: heapProblem == nil ? heap.library : nil, heapProblem: heapProblem, hasEnded: ended,
+            isWhole: isWhole,
+            nameless: configuration.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
+            becameProgram: syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
+        observation.syscalls = syscallsView.witness
+        observation.kernel = kernelView.witness
+        return observation
+    }
+
+    private func process(_ live: borrowing LiveProcess, _ scope: Scope) -> ProcessLedger {
+        var process = ProcessLedger(pid: pid, parentPid: live.parent, executable: live.executable)
+        process.steadyReached = true
+        process.lastPhase = .steady
+        process.lock.lockedBytes = live.lockedBytes
+        process.threads = names.keys.sorted().map { tid in
+            var thread = ThreadLedger(tid: tid, name: names[tid]!, doesTransfers: false)
+            thread.matched = scope.includes(threadNamed: names[tid]!)
+            if let now = live.faults(of: tid) {
+                thread.steadyFaults =
+                    now - (threadFaults[tid] ?? Faults()) - Faults(minor: kernelBook.ownFaults[tid] ?? 0)
+            } else {
+                thread.endedUnmeasured = true
+            }
+            return thread
+        }
+        var steady = process.phases[.steady]
+        steady.durationNanoseconds = until - since
+        if let now = live.faults(), let faults {
+            let own = kernelBook.ownFaults.values.reduce(0, +)
+            steady.events[.pageFaultMinor].calls = (now - faults - Faults(minor: own)).minor
+            steady.events[.pageFaultMajor].calls = (now - faults).major
+        } else {
+            steady.faultsKnown = false
+        }
+        process.phases[.steady] = steady
+        let flushers = names.keys.compactMap { kernelBook.flushers[$0] }
+        process.lock.ioFlusher = !flushers.isEmpty && flushers.allSatisfy { $0 }
+        addHeapCalls(to: &process, scope)
+        return process
+    }
+
+    private func addHeapCalls(to process: inout ProcessLedger, _ scope: Scope) {
+        var symbolizer = Symbolizer()
+        for (key, count) in heapBook.counts.sorted(by: { $0.value.calls > $1.value.calls }) {
+            process.phases[.steady].events[key.kind] += count
+            let thread = process.threads.firstIndex { $0.tid == key.tid }
+            if let thread { process.threads[thread].phases[.steady].events[key.kind] += count }
+            guard scope == .process || thread.map({ process.threads[$0].matched }) ?? false else { continue }
+            let chain = kernel.stacks[key.stack].map { Array($0.user.dropFirst()) } ?? []
+            let addresses = chain.isEmpty ? [key.caller] : chain
+            // Inside the calling instruction.
+            let frames = addresses.map { kernelBook.spaces.frame(pid, $0 - min($0, 1), kernel.texts) }
+            process.sites.append(
+                Site(
+                    kind: key.kind, count: count, firstTransfer: nil, tid: key.tid,
+                    thread: thread.map { process.threads[$0].name } ?? Self.ended,
+                    stack: symbolizer.name(frames, byFileOffset: true), truncated: chain.isEmpty))
+        }
+    }
+
+    private func nameFaults(_ process: inout ProcessLedger) {
+        var symbolizer = Symbolizer()
+        for site in process.faultSites.indices {
+            process.faultSites[site].stack = symbolizer.name(process.faultSites[site].stack, byFileOffset: true)
+        }
+    }
+}
+
+extension Owner {
+    /// The only one there is.
+    static let attached = Owner(arena: 0, process: 0)
+}
+
+extension PhaseBook {
+    /// Of a process without an interposer in it: what it does in a stretch of time counts as its steady phase's.
+    init(steady pid: Int32, within times: Range<UInt64>, _ execs: [ExecRecord]) {
+        self.init(execs)
+        add(.attached, pid, [(DIOAUDIT_PHASE_STEADY, times.lowerBound), (DIOAUDIT_PHASE_EXIT, times.upperBound)])
+    }
+}

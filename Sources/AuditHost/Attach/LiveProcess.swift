@@ -1,0 +1,123 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// A process that runs already and is not ours, as proc(5) tells of it.
+struct LiveProcess: ~Copyable {
+    let pid: Int32
+    /// Readable once it has ended (pidfd_open(2)): its number may be another's then.
+    let descriptor: Int32
+
+    init(_ pid: Int32) throws(AuditError) {
+        let place = "--pid \(pid)"
+        let descriptor = cl_pidfd(pid)
+        guard descriptor >= 0 else {
+            let isThread = errno == EINVAL || errno == ENOENT
+            throw AuditError(
+                isThread ? "it is a thread, and not a process" : errnoText(), at: place,
+                remedy: "ps -e lists the processes", exit: .usage)
+        }
+        guard access("/proc/\(pid)/exe", F_OK) == 0 || errno == EACCES else {
+            close(descriptor)
+            throw AuditError(
+                "it is a thread of the kernel, which has no memory of a user's", at: place,
+                remedy: "name a process that runs a program", exit: .usage)
+        }
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    var hasEnded: Bool { cl_can_be_read(descriptor) }
+
+    var executable: String { link("/proc/\(pid)/exe") ?? "" }
+
+    var command: [String] {
+        let words = (textFile("/proc/\(pid)/cmdline") ?? "").split(separator: "\0").map(String.init)
+        return words.isEmpty ? [executable] : words
+    }
+
+    var parent: Int32 { field("PPid:").flatMap { Int32($0) } ?? 0 }
+
+    /// VmLck in bytes.
+    var lockedBytes: UInt64 {
+        (field("VmLck:")?.split(separator: " ").first).flatMap { UInt64($0) }.map { $0 * 1024 } ?? 0
+    }
+
+    private func field(_ name: String) -> String? {
+        (textFile("/proc/\(pid)/status") ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
+            .map { $0.dropFirst(name.count).drop { $0 == " " || $0 == "\t" } }.map(String.init)
+    }
+
+    // MARK: threads
+
+    func threads() -> [Int32] {
+        guard let folder = opendir("/proc/\(pid)/task") else { return [] }
+        defer { closedir(folder) }
+        var threads: [Int32] = []
+        while let entry = readdir(folder) {
+            if let tid = Int32(text(entry.pointee.d_name)) { threads.append(tid) }
+        }
+        return threads
+    }
+
+    func name(of tid: Int32) -> String? { textFile("/proc/\(pid)/task/\(tid)/comm") }
+
+    /// Of all its threads, also of those that have ended; or of one.
+    func faults(of tid: Int32? = nil) -> Faults? {
+        let path = tid.map { "/proc/\(pid)/task/\($0)/stat" } ?? "/proc/\(pid)/stat"
+        guard let stat = textFile(path), let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[end...].split(separator: " ")
+        // Fields 10 and 12 of proc_pid_stat(5).
+        guard fields.count > 10, let minor = UInt64(fields[8]), let major = UInt64(fields[10]) else { return nil }
+        return Faults(minor: minor, major: major)
+    }
+
+    // MARK: memory
+
+    /// In the order of addresses; proc_pid_maps(5).
+    func mappings() -> [MappedFile] {
+        (textFile("/proc/\(pid)/maps") ?? "").split(separator: "\n").compactMap { MappedFile(line: $0) }
+    }
+
+    /// A mapped file as this process can reach it, be it deleted or under another root.
+    func path(of mapping: MappedFile) -> String {
+        let link = "/proc/\(pid)/map_files/\(hex(mapping.start))-\(hex(mapping.end))"
+        return access(link, R_OK) == 0 ? link : "/proc/\(pid)/root\(mapping.path)"
+    }
+}
+
+/// One line of proc_pid_maps(5).
+struct MappedFile {
+    let start: UInt64
+    let end: UInt64
+    let isExecutable: Bool
+    /// In the file.
+    let offset: UInt64
+    /// `//anon` where there is none, as perf has it.
+    let path: String
+
+    init?(line: Substring) {
+        let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+        guard fields.count >= 5 else { return nil }
+        let addresses = fields[0].split(separator: "-")
+        guard addresses.count == 2, let start = UInt64(addresses[0], radix: 16),
+            let end = UInt64(addresses[1], radix: 16), let offset = UInt64(fields[2], radix: 16), start < end
+        else { return nil }
+        self.start = start
+        self.end = end
+        self.offset = offset
+        isExecutable = fields[1].contains("x")
+        let path = fields.count > 5 ? String(fields[5].drop { $0 == " " }) : ""
+        self.path = path.isEmpty ? "//anon" : path
+    }
+}
+
+private func hex(_ number: UInt64) -> String { String(number, radix: 16) }
+
+private func link(_ path: String) -> String? {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let length = readlink(path, &bytes, bytes.count)
+    return length < 0 ? nil : String(decoding: bytes.prefix(length), as: UTF8.self)
+}

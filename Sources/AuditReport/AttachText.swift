@@ -1,0 +1,51 @@
+import AuditCore
+
+/// The text of `dioaudit attach`: what was seen in the time that it watched, each violation, and one summary line last.
+public func attachText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
+    var lines: [String] = []
+    for audit in report.audits {
+        if !quiet {
+            lines += seenLines(audit, verbose: verbose)
+            lines += audit.violations.flatMap { [""] + style.lines($0, attached: true) }
+            lines += suppressionLines(audit.suppressions)
+            lines.append("")
+            lines += audit.reasons.map { "  - \($0)" }
+        }
+        lines.append(summary(audit, style))
+    }
+    return lines.joined(separator: "\n") + "\n"
+}
+
+private func seenLines(_ audit: Audit, verbose: Bool) -> [String] {
+    let steady = audit.phases[.steady]
+    var lines = [
+        "  watched for \(Figures.duration(nanoseconds: steady.durationNanoseconds)): "
+            + Figures.count(audit.subject.threads, "thread"),
+        "  page faults: \(faults(steady)) (minor/major)",
+    ]
+    if audit.witnesses.syscalls.status != .unavailable {
+        lines.append("  mapping calls: \(counts(of: .systemCall, in: steady))")
+    }
+    lines.append("  heap calls: \(counts(of: .heap, in: steady))")
+    lines.append("  memory lock: \(Figures.bytes(audit.lock.lockedBytes)) locked (VmLck)")
+    lines += kernelLines(audit, verbose: verbose)
+    lines += unobservedLines(audit)
+    if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
+    if verbose { lines += details(audit) }
+    return lines
+}
+
+private func counts(of family: EventKind.Family, in phase: PhaseLedger) -> String {
+    let kinds = EventKind.allCases.filter { $0.family == family && phase.events[$0].calls > 0 }
+    return kinds.isEmpty ? "none seen" : kinds.map { countText($0, phase.events[$0]) }.joined(separator: ", ")
+}
+
+private func summary(_ audit: Audit, _ style: Style) -> String {
+    let time = Figures.duration(nanoseconds: audit.phases[.steady].durationNanoseconds)
+    let calls = audit.violations.reduce(0) { $0 + $1.calls }
+    let outcome =
+        audit.violations.isEmpty
+        ? "no violation seen in \(time)"
+        : "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(time)"
+    return "dioaudit: \(style.verdict(audit.verdict)): \(audit.name): \(outcome)"
+}

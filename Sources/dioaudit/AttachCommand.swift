@@ -1,0 +1,62 @@
+import ArgumentParser
+import AuditCore
+import AuditHost
+import AuditReport
+
+struct AttachCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attach",
+        abstract:
+            "Watches a program that runs already, from outside: page faults, mapping calls, heap calls, the kernel.",
+        discussion: """
+            The program goes on undisturbed, now and afterwards; Ctrl-C ends the watching. Its transfers are not seen, and so \
+            nothing passes: what is forbidden and happens is a failure, and all else is inconclusive.
+            Exit codes: 1 violations, 2 inconclusive, 64 usage, 65 a bad suppression file, 70 internal error.
+            """)
+
+    @Option(help: "The process.")
+    var pid: Int32
+
+    @Option(help: ArgumentHelp("Watch for this long: 500ms, 10s, 2m. By default until Ctrl-C.", valueName: "duration"))
+    var duration: DurationOption?
+
+    @Option(help: ArgumentHelp("Whose events are judged: process, or thread:PATTERN with * and ?.", valueName: "scope"))
+    var scope = Scope.process
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Tell of heap calls, by breakpoints (uprobes) in the program's libc: some 1 to 2 µs for each call.")
+    var heap = true
+
+    @Flag(help: "Take the call chain of each of the kernel's allocations and of each heap call. Slower.")
+    var kernelStacks = false
+
+    @OptionGroup var judging: JudgingOptions
+
+    @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if scope == .ioThreads { throw ValidationError("--scope io-threads: attach does not see transfers.") }
+    }
+
+    func run() throws {
+        let requirements = Requirements(
+            policy: try judging.policy(), scope: scope, suppressions: try readSuppressions(in: judging.suppressions),
+            lock: .never)
+        var configuration = AttachConfiguration()
+        configuration.nanoseconds = duration?.nanoseconds
+        configuration.scope = scope
+        configuration.heap = heap
+        configuration.kernelStacks = kernelStacks
+        let reporter = try Reporter(reporting, textOutput: .stdout, text: attachText)
+        let observation = try observe(pid: pid, configuration) { threads in
+            guard !reporting.quiet else { return }
+            writeError("dioaudit: watching pid \(pid): \(threads) thread\(threads == 1 ? "" : "s"); Ctrl-C ends it\n")
+        }
+        let program = observation.subject.command[0].split(separator: "/").last.map(String.init)
+        let audit = judge("\(program ?? "process") (pid \(pid))", observation, by: requirements)
+        let report = Report(machine: .current(), audits: [audit])
+        try reporter.write(report)
+        throw ExitCode(report.exitStatus.rawValue)
+    }
+}

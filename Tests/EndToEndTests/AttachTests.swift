@@ -1,0 +1,207 @@
+import Foundation
+import Testing
+
+/// `dioaudit attach` on Fixtures/daemon-on-demand.c, which does a known number of things when it is told to.
+@Suite(.serialized) struct AttachTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    /// What each thread does for each line; the fixture's code says so.
+    private static let heapCalls = [
+        "malloc": 10, "calloc": 1, "realloc": 11, "reallocarray": 1, "free": 14, "posixMemalign": 1, "alignedAlloc": 1,
+    ]
+    private static let heapBytes = [
+        "malloc": 320, "calloc": 48, "realloc": 664, "reallocarray": 64, "posixMemalign": 128, "alignedAlloc": 256,
+    ]
+
+    // MARK: counts
+
+    @Test(
+        .enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"), arguments: [[], ["threads"]])
+    func countsAreWhatItDid(arguments: [String]) throws {
+        let daemon = try Daemon(arguments)
+        let report = try attach(to: daemon, lines: 5)
+        let audit = try #require(report.audits.first)
+        let steady = try phase("steady", of: audit)
+        let events = try #require(steady["events"] as? [String: [String: Any]])
+        let allocators = arguments.isEmpty ? 10 : 15
+        for (kind, calls) in Self.heapCalls {
+            // libc frees what a thread that ends has cached.
+            if kind == "free", !arguments.isEmpty { continue }
+            #expect(events[kind]?["calls"] as? Int == calls * allocators, "\(kind)")
+            if let bytes = Self.heapBytes[kind] {
+                #expect(events[kind]?["bytes"] as? Int == bytes * allocators, "\(kind)")
+            }
+        }
+        guard arguments.isEmpty else { return }
+        #expect(events["syscallMmap"]?["calls"] as? Int == 10)
+        #expect(events["syscallMunmap"]?["calls"] as? Int == 10)
+        #expect(events["pageFaultMinor"]?["calls"] as? Int == 80)
+        #expect(report.verdict == "fail")
+        let violations = try #require(audit["violations"] as? [[String: Any]])
+        let fault = try #require(violations.first { $0["kind"] as? String == "pageFaultMinor" })
+        #expect(fault["calls"] as? Int == 40 && fault["memory"] as? String == "//anon")
+        #expect((fault["stack"] as? [[String: Any]])?.first?["function"] as? String == "map_and_touch")
+        let malloc = try #require(violations.first { $0["kind"] as? String == "malloc" })
+        #expect((malloc["stack"] as? [[String: Any]])?.first?["function"] as? String == "allocate")
+        let kernel = try #require(steady["kernel"] as? [[String: Any]])
+        let pages = kernel.filter {
+            $0["kind"] as? String == "pageAlloc" && ($0["gfp"] as? String ?? "").contains("MOVABLE")
+        }
+        #expect(pages.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == 80, "\(kernel)")
+        #expect(!kernel.contains { ($0["site"] as? String ?? "").contains("xol") }, "\(kernel)")
+    }
+
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
+    func aThreadsNameChoosesIt() throws {
+        let report = try attach(to: Daemon([]), lines: 5, options: ["--scope", "thread:work*"])
+        let violations = try #require(report.audits.first?["violations"] as? [[String: Any]])
+        #expect(!violations.isEmpty && violations.allSatisfy { $0["thread"] as? String == "worker" }, "\(violations)")
+        let mallocs = violations.filter { $0["kind"] as? String == "malloc" }
+        #expect(mallocs.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == 50)
+        let faults = violations.filter { $0["kind"] as? String == "pageFaultMinor" }
+        #expect(faults.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == 40)
+    }
+
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
+    func whoDoesNothingStillDoesNotPass() throws {
+        let report = try attach(to: Daemon([]), lines: 0)
+        #expect(report.verdict == "inconclusive")
+        let reasons = try #require(report.audits.first?["reasons"] as? [String])
+        #expect(reasons == ["attached from outside: transfers, and so phases, are not seen, and nothing passes"])
+    }
+
+    // MARK: the daemon
+
+    @Test(
+        .enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"), arguments: [SIGINT, SIGKILL])
+    func theDaemonGoesOnAsItWas(signal: Int32) throws {
+        let daemon = try Daemon([])
+        let before = try daemon.codeOfMalloc()
+        _ = try attach(to: daemon, lines: 2, endedBy: signal) {
+            let meanwhile = try daemon.codeOfMalloc()
+            #expect(meanwhile != before, "there are breakpoints while it is watched")
+        }
+        try wait(for: "the breakpoints' end") { (try? daemon.codeOfMalloc()) == before }
+        try daemon.work()
+        // What a SIGKILL leaves in the kernel's list of uprobes, the next start takes away.
+        _ = try attach(to: daemon, lines: 0)
+        let list = try run([
+            "unshare", "--mount", "sh", "-ec",
+            "mount -t tracefs nodev /sys/kernel/tracing; cat /sys/kernel/tracing/uprobe_events",
+        ])
+        #expect(list.status == 0 && !list.output.contains("dioaudit_"), "\(list)")
+    }
+
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
+    func withoutProbesItsCodeIsLeftAlone() throws {
+        let daemon = try Daemon([])
+        let before = try daemon.codeOfMalloc()
+        let report = try attach(to: daemon, lines: 2, options: ["--no-heap"]) {
+            let meanwhile = try daemon.codeOfMalloc()
+            #expect(meanwhile == before)
+        }
+        let audit = try #require(report.audits.first)
+        let reasons = try #require(audit["reasons"] as? [String])
+        #expect(reasons.contains("its heap calls are not seen: --no-heap"))
+        let events = try #require(phase("steady", of: audit)["events"] as? [String: [String: Any]])
+        #expect(events["malloc"]?["calls"] as? Int == 0 && events["pageFaultMinor"]?["calls"] as? Int == 32)
+    }
+
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root")) func itsEndIsSaid() throws {
+        let daemon = try Daemon([])
+        let report = try attach(to: daemon, lines: 1, endedBy: nil) { daemon.end() }
+        let reasons = try #require(report.audits.first?["reasons"] as? [String])
+        #expect(reasons.contains("it ended while it was watched"), "\(reasons)")
+    }
+
+    // MARK: what cannot be
+
+    @Test func anOrdinaryUserSeesWhatHeMay() throws {
+        let installation = try Installation()
+        let outcome = try installation.runAsOrdinaryUser(
+            "sleep 30 & trap 'kill $!' EXIT; set -- attach --pid $! --duration 100ms; set +e; "
+                + "\(installation.scratch.file("bin/dioaudit")) \"$@\"; exit", [])
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        #expect(outcome.output.contains("page faults: 0/0"), "\(outcome.output)")
+        #expect(outcome.output.contains("its heap calls are not seen: "))
+        #expect(outcome.output.contains("what the kernel allocates is not seen in full: "))
+    }
+
+    @Test func whatIsNoProcessIsUsage() throws {
+        for (pid, words) in [("2147483646", "No such process"), ("2", "a thread of the kernel")] {
+            let outcome = try run([Place.dioaudit, "attach", "--pid", pid])
+            #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
+        }
+        let outcome = try run([Place.dioaudit, "attach", "--pid", "1", "--scope", "io-threads"])
+        #expect(outcome.status == 64 && outcome.errors.contains("attach does not see transfers"))
+    }
+
+    /// - Parameter meanwhile: is done while it is watched, after the lines.
+    private func attach(
+        to daemon: Daemon, lines: Int, options: [String] = [], endedBy signal: Int32? = SIGINT,
+        meanwhile: () throws -> Void = {}
+    ) throws -> StoredReport {
+        let (report, errors) = (scratch.file("report.json"), scratch.file("errors"))
+        let command = [Place.dioaudit, "attach", "--pid", "\(daemon.pid)", "--format", "json=\(report)"] + options
+        try? FileManager.default.removeItem(atPath: errors)
+        let outcome = try run(["sh", "-c", "exec \"$@\" 2> \(errors)", "sh"] + command) { dioaudit in
+            try wait(for: "its watching") {
+                ((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "").contains("Ctrl-C ends it")
+            }
+            for _ in 0..<lines { try daemon.work() }
+            try meanwhile()
+            if let signal { kill(dioaudit.processIdentifier, signal) }
+        }
+        if signal == SIGKILL { return try StoredReport("{}") }
+        #expect([1, 2].contains(outcome.status), "\(outcome)")
+        return try StoredReport(String(contentsOfFile: report, encoding: .utf8))
+    }
+}
+
+/// The fixture as it waits for lines.
+private final class Daemon {
+    private let process = Process()
+    private let lines = Pipe()
+    private let answers = Pipe()
+    var pid: Int32 { process.processIdentifier }
+
+    init(_ arguments: [String]) throws {
+        process.executableURL = URL(filePath: Place.fixture("daemon-on-demand"))
+        process.arguments = arguments
+        process.standardInput = lines
+        process.standardOutput = answers
+        try withoutBlockedSignals { try process.run() }
+        try expectAnswer()
+    }
+
+    deinit { end() }
+
+    func end() {
+        kill(pid, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    func work() throws {
+        try lines.fileHandleForWriting.write(contentsOf: Data("again\n".utf8))
+        try expectAnswer()
+    }
+
+    private func expectAnswer() throws {
+        let answer = String(decoding: answers.fileHandleForReading.availableData, as: UTF8.self)
+        guard answer == "\(pid)\n" else { throw Failure("the daemon said '\(answer)'") }
+    }
+
+    /// All of its libc's code, as it stands in its memory.
+    func codeOfMalloc() throws -> Data {
+        let maps = try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
+        let line = try #require(maps.split(separator: "\n").first { $0.contains("r-xp") && $0.contains("libc.so.6") })
+        let ends = line.split(separator: " ")[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+        let memory = try #require(FileHandle(forReadingAtPath: "/proc/\(pid)/mem"))
+        try memory.seek(toOffset: ends[0])
+        return try #require(try memory.read(upToCount: Int(ends[1] - ends[0])))
+    }
+}
