@@ -15,10 +15,12 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-ut
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libmimalloc2.0 libcap2-bin
 BENCH_NEEDS := fio
 
+FUZZ_SECONDS ?= 30
+
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test build fixtures bench format lint install clean needs matrix-needs test-needs bench-needs
+.PHONY: help audit matrix test fuzz build fixtures bench format lint install clean needs matrix-needs test-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +37,14 @@ test: test-needs build fixtures ## run the test suite
 
 build: needs ## build dioaudit, its interposer and its driver
 	swift build -c $(CONFIGURATION)
+
+fuzz: needs ## feed the trace decoder with records that no kernel wrote, for FUZZ_SECONDS (30)
+	@mkdir -p .build/fuzz/corpus
+	clang -fuse-ld=lld -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    -ISources/CLinuxHost/include -ISources/CLinuxHost Fuzz/trace.c Sources/CLinuxHost/trace_decode.c \
+	    Sources/CLinuxHost/record.c -o .build/fuzz/trace
+	.build/fuzz/trace -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -len_control=0 -timeout=5 -verbosity=0 -print_final_stats=1 -artifact_prefix=.build/fuzz/ \
+	    .build/fuzz/corpus
 
 bench: bench-needs fixtures ## measure what the interposer and the driver cost, as ratios
 	$(MAKE) build CONFIGURATION=release

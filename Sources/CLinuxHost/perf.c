@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clinux_witness.h"
+#include "record.h"
 #include "rings.h"
 #include "tracepoints.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "clinux_trace.h"
+#include "record.h"
 #include "trace_layout.h"
-#include "tracepoints.h"
 
 // What is left of a record, read from its start to its end.
 struct reader {

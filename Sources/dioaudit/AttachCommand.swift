@@ -25,7 +25,7 @@ struct AttachCommand: ParsableCommand {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Tell of heap calls, by breakpoints (uprobes) in the program's libc: some 1 to 2 µs for each call.")
+        help: "Tell of heap calls, by breakpoints (uprobes) in the program's libc: some 3 µs for each call.")
     var heap = true
 
     @Flag(help: "Take the call chain of each of the kernel's allocations and of each heap call. Slower.")

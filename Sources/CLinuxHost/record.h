@@ -1,0 +1,14 @@
+// What is read from perf's records, whatever they hold.
+#ifndef CLINUX_RECORD_H
+#define CLINUX_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// A number of 1, 2, 4 or 8 bytes in a record; 0 where the record does not reach so far.
+uint64_t record_number(const unsigned char *bytes, uint32_t size, uint64_t offset, uint32_t width);
+
+// A text that ends with a NUL or with the record, cut to the room that there is.
+void record_text(const unsigned char *bytes, uint32_t size, uint64_t offset, char *text, size_t room);
+
+#endif
