@@ -19,8 +19,8 @@ struct BuildNative: BuildToolPlugin {
         "core/cfi.c", "core/context.c", "core/door.c", "core/edges.c", "core/enforce.c", "core/files.c",
         "core/following.c",
         "core/ledger.c", "core/lockstate.c", "core/next.c", "core/phases.c", "core/procfile.c", "core/regions.c",
-        "core/rings.c", "core/rows.c", "core/scope.c", "core/sites.c", "core/stack.c", "core/threads.c",
-        "core/transfers.c",
+        "core/rings.c", "core/rows.c", "core/scope.c", "core/sites.c", "core/squeeze.c", "core/stack.c",
+        "core/threads.c", "core/transfers.c",
         "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c",
         "interpose/images.c", "interpose/life.c", "interpose/loading.c", "interpose/locking.c", "interpose/mappings.c",
         "interpose/markers.c", "interpose/operators.c", "interpose/transfers.c",
@@ -30,9 +30,8 @@ struct BuildNative: BuildToolPlugin {
         "interposed.h", "rules.h", "core/cfi.h", "core/context.h", "core/door.h", "core/edges.h", "core/enforce.h",
         "core/files.h",
         "core/following.h", "core/ledger.h", "core/lockstate.h", "core/next.h", "core/phases.h", "core/procfile.h",
-        "core/regions.h", "core/rings.h", "core/rows.h", "core/scope.h", "core/sites.h", "core/stack.h",
-        "core/system.h",
-        "core/threads.h", "core/transfers.h",
+        "core/regions.h", "core/rings.h", "core/rows.h", "core/scope.h", "core/sites.h", "core/squeeze.h",
+        "core/stack.h", "core/system.h", "core/threads.h", "core/transfers.h",
     ]
 
     private func interposer(_ clang: URL, _ sources: URL, _ output: URL) -> Command {

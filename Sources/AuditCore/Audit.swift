@@ -32,12 +32,14 @@ public struct Audit: Equatable, Sendable, Encodable {
     public let suppressions: [SuppressionUse]
     /// Where the kernel saw other mapping calls than the interposer. Empty too where it was not looking.
     public let differences: [WitnessDifference]
+    /// Null unless it was asked for.
+    @Nullable public var squeeze: Squeeze?
 
     init(
         name: String, verdict: Verdict, reasons: [String], subjectFailed: Bool, subject: Subject, lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
         phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse],
-        differences: [WitnessDifference], processes: [ProcessLedger]
+        differences: [WitnessDifference], squeeze: Squeeze?, processes: [ProcessLedger]
     ) {
         self.name = name
         self.verdict = verdict
@@ -57,6 +59,7 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.scope = scope
         self.enforce = enforce
         self.differences = differences
+        self.squeeze = squeeze
         self.processes = processes
     }
 

@@ -18,6 +18,8 @@ public struct Observation: Sendable {
     public var kernel = Witness.unavailable("--kernel off")
     /// What the interposer was told to do at a violation.
     public var enforce = Enforce.report
+    /// Null unless it was asked for.
+    public var squeeze: Squeeze?
     /// Its first process has ended, and others have not.
     public var descendantsRun = false
     /// Set where the subject ran already, and no interposer is in it.

@@ -27,6 +27,7 @@ struct Ending {
     var descendantsRun = false
     let syscalls: SyscallsView
     let kernel: KernelView
+    let squeeze: Squeeze?
 }
 
 /// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
@@ -70,6 +71,7 @@ struct Launch: ~Copyable {
     private var book = SyscallsBook()
     private var kernel = KernelWatch()
     private var kernelBook = KernelBook()
+    private var squeezer: Squeezer?
     private let door: Int32
     private let ledger: Int32
     private var enough = 4096
@@ -83,9 +85,10 @@ struct Launch: ~Copyable {
     /// - Throws: `StartFailure` if it could not.
     init(
         _ command: Command, environment: [String], _ session: borrowing Session,
-        _ configuration: Session.Configuration
+        _ configuration: Session.Configuration, _ squeezer: consuming Squeezer? = nil
     ) throws(StartFailure) {
         self.command = command
+        self.squeezer = squeezer
         door = session.door
         ledger = session.fd
         Interruption.hold()
@@ -105,6 +108,7 @@ struct Launch: ~Copyable {
         } else {
             kernel.begin([child.pid], stacks: configuration.kernelStacks)
         }
+        self.squeezer?.take(child.pid)
         cl_go(&self.child)
         deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
         try waitUntilStarted()
@@ -135,15 +139,17 @@ struct Launch: ~Copyable {
         watch.finish()
         kernel.finish()
         try fold(session, before: .max)
+        squeezer?.finish()
         if descendantsRun { watch.serveOn() }
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
-            syscalls: SyscallsView(book, watch), kernel: KernelView(kernelBook, kernel))
+            syscalls: SyscallsView(book, watch), kernel: KernelView(kernelBook, kernel), squeeze: squeezer?.outcome)
     }
 
     /// Waits once, and does what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
         let descriptors = watch.descriptors + kernel.descriptors + others + (door >= 0 ? [door] : [])
+        let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
         var signal: Int32 = 0
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
@@ -154,6 +160,7 @@ struct Launch: ~Copyable {
             if !hasEnded { kill(child.pid, signal) }
         }
         if door >= 0 { cl_answer_door(door, ledger) }
+        squeezer?.answer()
         watch.drain()
         kernel.drain()
     }

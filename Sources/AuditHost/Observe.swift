@@ -15,7 +15,9 @@ public func observe(
     let environment = environment(session: session.environment, interposer: interposer.path)
     var launch: Launch
     do {
-        launch = try Launch(command, environment: environment, session, configuration)
+        launch = try Launch(
+            command, environment: environment, session, configuration,
+            Squeezer(session, slack: configuration.squeezeSlack))
     } catch {
         if error.isOurs {
             errno = error.errno
@@ -43,6 +45,8 @@ public func observe(
     observation.kernel = ending.kernel.witness
     observation.syscallsRequired = [.perf, .perfMappings, .seccomp].contains(configuration.syscalls)
     observation.enforce = configuration.enforce
+    observation.squeeze = ending.squeeze
+    observation.squeeze?.transfersAfter = ledger.squeezedTransfers
     observation.interposerMissing = interposer.problem
     observation.descendantsRun = ending.descendantsRun
     observation.memlockLimit = memlockLimit()
@@ -95,6 +99,10 @@ private func memlockLimit() -> UInt64? {
 }
 
 extension Ledger {
+    fileprivate var squeezedTransfers: UInt64 {
+        processes.lazy.filter { $0.squeeze == .always }.reduce(0) { $0 + $1.phases[.steady].transfers }
+    }
+
     /// Each file is read once, however many processes have it.
     fileprivate mutating func noteOwnHeaps() {
         var known: [String: String?] = [:]

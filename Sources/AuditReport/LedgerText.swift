@@ -24,6 +24,7 @@ func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
     lines += kernelLines(audit, verbose: verbose)
     if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
     lines += enforceLines(audit)
+    if let squeeze = audit.squeeze { lines.append("  squeeze: " + squeezeText(squeeze)) }
     lines += audit.processes.flatMap(\.regions).map(regionText)
     if verbose { lines += ["  phases found by: \(audit.phasesFoundBy.rawValue)"] + details(audit) }
     return lines
@@ -43,6 +44,15 @@ private func enforceLines(_ audit: Audit) -> [String] {
                 + Figures.count(audit.processes.reduce(0) { $0 + $1.deniedCalls }, "allocation") + " failed with ENOMEM"
         ]
     }
+}
+
+private func squeezeText(_ squeeze: Squeeze) -> String {
+    guard let limit = squeeze.limitBytes, let usage = squeeze.usageBytes else { return "did not take place" }
+    return
+        "limit \(Figures.bytes(limit)) (\(Figures.bytes(usage)) in use, and \(Figures.bytes(squeeze.slackBytes))) from the "
+        + "steady point on, hit \(Figures.count(squeeze.limitHits, "time")): "
+        + (squeeze.oomKills > 0 ? "\(Figures.count(squeeze.oomKills, "kill")) by the kernel, " : "")
+        + Figures.count(squeeze.transfersAfter, "steady transfer")
 }
 
 private func regionText(_ region: RegionLedger) -> String {

@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -229,7 +232,7 @@ void cl_answer_door(int door, int descriptor) {
 static void prepare(enum cl_watch watch, int socket) {
     if (watch == CL_WATCH_SECCOMP) {
         int listener = cl_seccomp_install();
-        if (listener < 0 || !send_descriptor(socket, listener)) shutdown(socket, SHUT_RDWR);
+        if (listener < 0 || !send_descriptor(socket, listener)) shutdown(socket, SHUT_WR);
         if (listener >= 0) close(listener);
     }
     char go;
@@ -310,6 +313,17 @@ bool cl_descendants_run(void) {
         pid = waitpid(-1, NULL, WNOHANG);
     } while (pid > 0);
     return pid == 0;
+}
+
+// MARK: shared memory
+
+uint32_t cl_word(const uint32_t *word) {
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+void cl_change_word(uint32_t *word, uint32_t from, uint32_t to) {
+    if (__atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
 // MARK: names

@@ -30,6 +30,7 @@ struct AuditCommand: ParsableCommand {
             return
         }
         let reporter = try Reporter(reporting, textOutput: .stdout, text: auditText)
+        removeAbandonedCgroups()
         Interruption.hold()
         let (audits, interruption) = try audits(of: workloads)
         if let interruption {

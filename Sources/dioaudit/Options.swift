@@ -44,6 +44,20 @@ struct DurationOption: ExpressibleByArgument {
     }
 }
 
+/// Bytes as fio writes them: `4096`, `64k`, `1m`, `2g`, each unit 1024 of the one before.
+struct SizeOption: ExpressibleByArgument {
+    let bytes: UInt64
+
+    init?(argument: String) {
+        let units: KeyValuePairs<Character, UInt64> = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
+        let unit = units.first { argument.lowercased().last == $0.key }
+        let (value, overflows) = (UInt64(argument.dropLast(unit == nil ? 0 : 1)) ?? .max)
+            .multipliedReportingOverflow(by: unit?.value ?? 1)
+        guard !overflows, value < 1 << 50 else { return nil }
+        bytes = value
+    }
+}
+
 /// Options of every command that reports.
 struct ReportOptions: ParsableArguments {
     @Option(

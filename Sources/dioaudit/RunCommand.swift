@@ -60,6 +60,19 @@ struct RunCommand: ParsableCommand {
         help: "How the syscalls witness looks (docs/syscalls.md). auto takes the first of the others that is allowed.")
     var syscalls = SyscallsChoice.auto
 
+    @Flag(
+        help: """
+            Let the program do its steady transfers with no memory to be had: a memory cgroup is limited to what it uses \
+            then (docs/squeeze.md). Needs root.
+            """)
+    var squeeze = false
+
+    @Option(
+        help: ArgumentHelp(
+            "What --squeeze leaves it beyond that: 0, 64k, 1m. Rounded up to whole pages. (default: 64k)",
+            valueName: "size"))
+    var squeezeSlack: SizeOption?
+
     @Option(
         help:
             "Whether the kernel's own allocations are looked at (docs/kernel.md): where allowed, required for a pass, or off."
@@ -81,6 +94,10 @@ struct RunCommand: ParsableCommand {
 
     @Argument(parsing: .postTerminator, help: "The program and its arguments, after '--'.")
     var command: [String]
+
+    func validate() throws {
+        if squeezeSlack != nil && !squeeze { throw ValidationError("--squeeze-slack goes with --squeeze.") }
+    }
 
     func run() throws {
         // Before the outputs are opened: one of them may be the file that they are read from.
@@ -105,11 +122,13 @@ struct RunCommand: ParsableCommand {
         configuration.syscalls = syscalls
         configuration.kernel = kernel
         configuration.kernelStacks = kernelStacks
+        if squeeze { configuration.squeezeSlack = squeezeSlack?.bytes ?? 64 << 10 }
         var subject = Command(command)
         subject.timeoutNanoseconds = timeout?.nanoseconds
         subject.lingerNanoseconds = wait.nanoseconds
 
         let reporter = try Reporter(reporting, textOutput: .stderr, text: runText)
+        removeAbandonedCgroups()
         let observation = try observe(subject, configuration).0
         // From here on Ctrl-C is meant for us: there is no child any more.
         Interruption.release()

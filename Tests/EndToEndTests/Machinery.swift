@@ -20,6 +20,23 @@ func wait(for what: String, _ condition: () -> Bool) throws {
     }
 }
 
+/// The first child of that name; proc_pid_stat(5).
+func child(of parent: Int32, named name: String) -> (pid: Int32, state: String)? {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    for entry in entries {
+        guard let pid = Int32(entry), let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")")
+        else { continue }
+        let fields = stat[close...].split(separator: " ")
+        guard fields.count > 2, Int32(fields[2]) == parent, stat[open...].dropFirst().hasPrefix(name.prefix(15))
+        else {
+            continue
+        }
+        return (pid, String(fields[1]))
+    }
+    return nil
+}
+
 /// dioaudit as `make install` lays it out, where every user can reach it.
 final class Installation {
     let scratch: Scratch

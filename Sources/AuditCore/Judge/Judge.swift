@@ -37,6 +37,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
     if let attached = observation.attached { reasons += attachReasons(observation, attached) }
     reasons += scopeReasons(observation, requirements)
     reasons += lossReasons(processes, violated: !all.isEmpty)
+    reasons += squeezeReasons(observation)
 
     return Audit(
         name: name,
@@ -54,13 +55,14 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         violations: violations,
         suppressions: suppressions,
         differences: observation.attached == nil ? observation.syscalls.differences(of: processes) : [],
+        squeeze: observation.squeeze,
         processes: processes + unobservedProcesses(observation.ledger))
 }
 
 // MARK: the subject
 
 private func failureReason(_ observation: Observation) -> String? {
-    if let failure = observation.failure { return failure }
+    if let failure = squeezeFailure(observation) ?? observation.failure { return failure }
     if !observation.obstacles.isEmpty || observation.attached != nil { return nil }
     // Stopping it is what was asked for.
     if observation.ledger.processes.contains(where: \.aborted) { return nil }

@@ -20,6 +20,7 @@ extension ProcessLedger {
         clockDiffers = process.clock_differs != 0
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
+        squeeze = ProcessSqueeze(process)
         deniedCalls = process.denied_calls
         aborted = process.aborted != 0
         unbalancedRegions = process.regions_unbalanced
@@ -73,6 +74,16 @@ extension Bypasses {
         lookedUp = process.looked_up > 0 ? String(cString: dioaudit_looked_up_name(arena)) : nil
         isReplaced = process.replaced != 0
         taken = process.taken > 0 ? String(cString: dioaudit_taken_name(arena)) : nil
+    }
+}
+
+extension ProcessSqueeze {
+    init(_ process: dioaudit_process) {
+        switch dioaudit_squeeze(process.squeeze) {
+        case DIOAUDIT_SQUEEZE_IN_EFFECT, DIOAUDIT_SQUEEZE_ENDING, DIOAUDIT_SQUEEZE_ENDED: self = .always
+        case DIOAUDIT_SQUEEZE_MISSED: self = .missed
+        default: self = .never
+        }
     }
 }
 

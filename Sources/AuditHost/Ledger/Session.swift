@@ -27,6 +27,8 @@ public struct Session: ~Copyable {
         public var kernel = Requirements.Kernel.auto
         /// It takes the kernel's call chains, and the user's above them.
         public var kernelStacks = false
+        /// What the subject may take, in bytes, beyond what it uses at its steady point; nil: as much as there is.
+        public var squeezeSlack: UInt64?
 
         public init() {}
     }
@@ -100,6 +102,7 @@ extension dioaudit_config {
             .reduce(0) { $0 | 1 << UInt64($1) }
         lock_at_start = configuration.lockAtStart ? 1 : 0
         phases_by_marker = configuration.phasesByMarker ? 1 : 0
+        squeeze = configuration.squeezeSlack == nil ? 0 : 1
         switch configuration.enforce {
         case .report: enforce = DIOAUDIT_ENFORCE_REPORT.rawValue
         case .abort: enforce = DIOAUDIT_ENFORCE_ABORT.rawValue

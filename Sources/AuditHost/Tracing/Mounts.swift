@@ -21,7 +21,7 @@ struct Mount {
     }
 
     /// proc(5) writes spaces, tabs, line ends and backslashes as a backslash and three octal digits.
-    private static func unescaped(_ field: Substring) -> String {
+    static func unescaped(_ field: Substring) -> String {
         guard field.contains("\\") else { return String(field) }
         var bytes: [UInt8] = []
         var rest = Array(field.utf8)[...]

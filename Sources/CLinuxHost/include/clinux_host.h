@@ -30,7 +30,7 @@ void cl_unblock_signals(void);
 
 // How the child is watched from before it becomes the program: see clinux_witness.h.
 enum cl_watch {
-    CL_WATCH_FROM_OUTSIDE,  // it waits for cl_go, so that perf can be told of it
+    CL_WATCH_FROM_OUTSIDE,  // so that perf can be told of it
     CL_WATCH_SECCOMP,       // it installs the filter itself
 };
 
@@ -41,15 +41,15 @@ struct cl_child {
     int listener;  // of seccomp's notifications; -1 if there is none
 };
 
-// Starts a program; its signal mask is the one from before cl_block_signals. Not posix_spawn(3), which can neither
-// tie the child's life to ours (PR_SET_PDEATHSIG, so that a killed dioaudit leaves nothing behind) nor say what
+// Starts a program, which waits for cl_go; its signal mask is the one from before cl_block_signals. Not posix_spawn(3), which
+// can neither tie the child's life to ours (PR_SET_PDEATHSIG, so that a killed dioaudit leaves nothing behind) nor say what
 // exactly failed; and fork(2) is unavailable in Swift.
 // `out` and `err` replace its standard output and error unless they are -1.
 // False with errno set if there is no child.
 bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
               struct cl_child *child);
 
-// Lets a child that is watched from outside go on.
+// Lets the child become the program.
 void cl_go(const struct cl_child *child);
 
 // Whether a descriptor has something to read now, or its end (poll(2), here beside the other waiting).
@@ -79,6 +79,12 @@ int cl_door(const char *name);
 
 // Hands the descriptor to whoever asks now, if it descends from us.
 void cl_answer_door(int door, int descriptor);
+
+// A word of shared memory that others change (C's atomics are not for Swift).
+uint32_t cl_word(const uint32_t *word);
+
+// Changes it if it is `from`, and wakes whoever waits for that (futex(2), which has no wrapper).
+void cl_change_word(uint32_t *word, uint32_t from, uint32_t to);
 
 struct cl_exit {
     int32_t code;    // -1 if a signal ended it

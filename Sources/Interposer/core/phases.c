@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "lockstate.h"
 #include "sites.h"
+#include "squeeze.h"
 #include "system.h"
 #include "threads.h"
 #include "../rules.h"
@@ -96,9 +97,27 @@ static void note_lost_lock(struct dioaudit_process *record) {
 // Before the edge: what it costs is warm-up's.
 static void observe_steady_point(struct dioaudit_process *record) {
     if (record->steady_reached) return;
-    lockstate_observe(record);
+    if (!squeeze_is_wanted()) lockstate_observe(record);
     sites_note_modules();
     record->steady_reached = 1;
+}
+
+// Outside the lock, since the host's answer may take longer than others have patience: whoever is about to cross asks, and
+// waits with the rest. What the kernel says of the memory lock is read before, which takes memory.
+static void squeeze_before_steady(void) {
+    if (likely(!squeeze_is_wanted()) || squeeze_is_settled()) return;
+    if (!process.record->steady_reached) {
+        lock_crossing();
+        lockstate_observe(process.record);
+        unlock_crossing();
+    }
+    squeeze_begin();
+}
+
+// A thread may be in a steady phase of its own; not when all ends.
+static void loosen_after_steady(uint32_t to) {
+    if (likely(!squeeze_is_wanted()) || to == DIOAUDIT_PHASE_STEADY) return;
+    if (to == DIOAUDIT_PHASE_EXIT || !__atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED)) squeeze_end();
 }
 
 static void add_thread_phase(int32_t change) {
@@ -109,6 +128,7 @@ static void add_thread_phase(int32_t change) {
 static bool cross(uint32_t from, uint32_t to) {
     if (from == to) return false;
     struct dioaudit_process *record = process.record;
+    if (to == DIOAUDIT_PHASE_STEADY) squeeze_before_steady();
     lock_crossing();
     bool crossed = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
     if (crossed) {
@@ -124,6 +144,7 @@ static bool cross(uint32_t from, uint32_t to) {
         edges_note(to, record->edge_nanoseconds);
     }
     unlock_crossing();
+    if (crossed) loosen_after_steady(to);
     return crossed;
 }
 
@@ -238,6 +259,7 @@ void phases_marker(const char *name) {
 // A thread's own phase: its page faults are its own to measure, and the process is not charged with them.
 static void enter_own_phase(uint32_t phase) {
     if (phase == DIOAUDIT_PHASE_STEADY) {
+        squeeze_before_steady();
         lock_crossing();
         observe_steady_point(process.record);
         unlock_crossing();

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC UINT64_C(0x726567646c6f6964)  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 2u
+#define DIOAUDIT_LEDGER_VERSION 3u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of what is counted. X(identifier, report key). The kernel-side events of the contract
@@ -120,6 +120,19 @@ struct dioaudit_config {
     uint32_t enforce;              // enum dioaudit_enforce
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
+    uint32_t squeeze;              // nonzero: memory is limited in the steady phase, for which each process asks
+    uint32_t reserved;
+};
+
+// A process asks, and waits on the word (futex(2)) for the host to answer by changing it. Nothing else: a socket would take
+// memory when there is none.
+enum dioaudit_squeeze {
+    DIOAUDIT_SQUEEZE_NONE = 0,
+    DIOAUDIT_SQUEEZE_ASKED = 1,      // its steady phase is about to begin
+    DIOAUDIT_SQUEEZE_IN_EFFECT = 2,  // the host's answer
+    DIOAUDIT_SQUEEZE_MISSED = 3,     // the other answer, or there was none in time: a steady phase began without it
+    DIOAUDIT_SQUEEZE_ENDING = 4,     // its steady phase is over
+    DIOAUDIT_SQUEEZE_ENDED = 5       // the host's answer
 };
 
 struct dioaudit_session {
@@ -197,6 +210,8 @@ struct dioaudit_process {
     uint32_t taken;                          // interposed names that the program itself brings
     uint32_t clock_differs;                  // nonzero: a time namespace of its own, so that its times are not the host's
     uint32_t replaced;                       // nonzero: what runs the program has put another malloc in our place
+    uint32_t squeeze;                        // enum dioaudit_squeeze
+    uint32_t reserved;
     char unknown_marker[32];                 // the first of those names
     char executable[DIOAUDIT_PATH];
 };
@@ -359,6 +374,10 @@ static inline const struct dioaudit_image *dioaudit_image_at(const struct dioaud
 
 static inline const struct dioaudit_process *dioaudit_process_at(const struct dioaudit_arena *arena, uint32_t i) {
     return &arena->processes[i];
+}
+
+static inline uint32_t *dioaudit_squeeze_word(struct dioaudit_arena *arena, uint32_t i) {
+    return &arena->processes[i].squeeze;
 }
 
 static inline const struct dioaudit_edge *dioaudit_edge_at(const struct dioaudit_arena *arena, uint32_t i) {

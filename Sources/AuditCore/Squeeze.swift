@@ -1,0 +1,29 @@
+/// What `--squeeze` did: the subject's memory was limited to what it used at its steady point and a slack, until the steady
+/// phase was over.
+public struct Squeeze: Equatable, Sendable, Encodable {
+    public let slackBytes: UInt64
+    /// In use when the limit was last set, and that limit; null if it never was.
+    @Nullable public var usageBytes: UInt64?
+    @Nullable public var limitBytes: UInt64?
+    /// How often the kernel found the limit in its way. It may have found memory to take back then.
+    public var limitHits: UInt64 = 0
+    /// Processes that it killed, having found none.
+    public var oomKills: UInt64 = 0
+    /// Steady transfers of the processes whose steady phase began under the limit.
+    public var transfersAfter: UInt64 = 0
+    /// Why there was no limit, or not all the time, in words.
+    @Nullable public var problem: String?
+
+    public init(slackBytes: UInt64, problem: String? = nil) {
+        self.slackBytes = slackBytes
+        self.problem = problem
+    }
+}
+
+/// Whether a process began its steady phases under the limit.
+public enum ProcessSqueeze: Equatable, Sendable {
+    case never
+    case always
+    /// Once at least it got no answer in time, or was told that there is no limit.
+    case missed
+}

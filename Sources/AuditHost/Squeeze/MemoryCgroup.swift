@@ -1,0 +1,60 @@
+import AuditCore
+import Glibc
+
+/// What the files of a cgroup with the memory controller mean (the kernel's admin-guide/cgroup-v1/memory.rst and
+/// admin-guide/cgroup-v2.rst).
+struct MemoryCgroup {
+    let cgroup: Cgroup
+    let version: MemoryController.Version
+
+    private static let pageBytes = UInt64(sysconf(Int32(_SC_PAGESIZE)))
+
+    var isLimitable: Bool { access("\(cgroup.path)/\(limitFile)", W_OK) == 0 }
+
+    private var limitFile: String { version == .v1 ? "memory.limit_in_bytes" : "memory.max" }
+
+    /// Swap would be memory to be had. A kernel without it has no such file.
+    func forbidSwap() {
+        switch version {
+        case .v1: cgroup.write(0, to: "memory.swappiness")
+        case .v2: cgroup.write(0, to: "memory.swap.max")
+        }
+    }
+
+    /// Takes back what can be taken back, clean page cache and what each CPU holds in advance: it would be a reserve, and
+    /// what is in use would not be known.
+    func reclaim() {
+        switch version {
+        case .v1: cgroup.write(0, to: "memory.force_empty")
+        case .v2:
+            cgroup.write(0, to: "memory.high")
+            cgroup.write("max", to: "memory.high")
+        }
+    }
+
+    var usage: UInt64? { cgroup.number(version == .v1 ? "memory.usage_in_bytes" : "memory.current") }
+
+    /// Nil if there is none, or none that could be read.
+    var limit: UInt64? { cgroup.number(limitFile) }
+
+    /// False with errno set. The kernel counts in pages.
+    func setLimit(_ bytes: UInt64) -> Bool {
+        let pages = (bytes + Self.pageBytes - 1) / Self.pageBytes
+        return cgroup.write(pages * Self.pageBytes, to: limitFile)
+    }
+
+    @discardableResult func lift() -> Bool {
+        cgroup.write(version == .v1 ? "-1" : "max", to: limitFile)
+    }
+
+    var hits: UInt64 {
+        switch version {
+        case .v1: cgroup.number("memory.failcnt") ?? 0
+        case .v2: cgroup.number("memory.events", "max") ?? 0
+        }
+    }
+
+    var kills: UInt64 {
+        cgroup.number(version == .v1 ? "memory.oom_control" : "memory.events", "oom_kill") ?? 0
+    }
+}
