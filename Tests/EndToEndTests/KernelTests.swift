@@ -167,6 +167,27 @@ struct KernelTests {
 
     // MARK: where it cannot look
 
+    @Test func nothingIsLostOf200000RecordsASecond() throws {
+        let seconds = 3
+        let (outcome, report) = try audit(
+            [Place.fixture("floods-tracepoints"), scratch.file("data"), "\(seconds)"], options: ["--kernel", "require"])
+        let told = try #require(Int(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(2 * told > 200_000 * seconds, "this machine made no more than \(told) faults in \(seconds) s")
+        let audit = try #require(report.audits.first)
+        #expect((audit["witnesses"] as? [String: [String: Any]])?["kernel"]?["status"] as? String == "active")
+        let violations = try #require(audit["violations"] as? [[String: Any]])
+        let flood = violations.filter { violation in
+            (violation["stack"] as? [[String: Any]])?.first?["function"] as? String == "flood"
+                && violation["kind"] as? String == "pageFaultMinor"
+        }
+        #expect(flood.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == told)
+        let pages = try rows(phase("steady", of: audit)).filter {
+            $0["kind"] as? String == "pageAlloc" && ($0["gfp"] as? String ?? "").contains("MOVABLE")
+        }
+        // Some more are those of the threads' stacks and the heap.
+        #expect((told...told + 20).contains(pages.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) }))
+    }
+
     @Test func whatIsLostIsSaid() throws {
         let path = scratch.file("report.json")
         let outcome = try run([
