@@ -56,9 +56,14 @@ struct Attachment: ~Copyable {
     private var threadFaults: [Int32: Faults] = [:]
     private var names: [Int32: String] = [:]
     private let pid: Int32
+    /// As they were at first: one that has ended has none.
+    private let command: [String]
+    private let executable: String
 
     init(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) {
         pid = live.pid
+        command = live.command
+        executable = live.executable
         heap = HeapProbes(of: live)
         heapBook = HeapBook(of: pid, heap.found)
         kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound))
@@ -160,7 +165,7 @@ struct Attachment: ~Copyable {
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
         nameFaults(&ledger.processes[0])
-        var subject = Subject(command: live.command, exit: SubjectExit())
+        var subject = Subject(command: command, exit: SubjectExit())
         subject.processes = 1
         subject.threads = ledger.processes[0].threads.count
         var observation = Observation(subject: subject, ledger: ledger, pid: pid)
@@ -175,7 +180,7 @@ struct Attachment: ~Copyable {
     }
 
     private func process(_ live: borrowing LiveProcess, _ scope: Scope) -> ProcessLedger {
-        var process = ProcessLedger(pid: pid, parentPid: live.parent, executable: live.executable)
+        var process = ProcessLedger(pid: pid, parentPid: live.parent, executable: executable)
         process.steadyReached = true
         process.lastPhase = .steady
         process.lock.lockedBytes = live.lockedBytes
