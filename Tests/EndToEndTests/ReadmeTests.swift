@@ -13,7 +13,8 @@ import Testing
     /// Commands after `$` in its console blocks, and the lines below each. What the others show needs root, who may
     /// lock an arena, look into the kernel and limit memory.
     static let examples: [Example] = {
-        let pages = ["README.md", "docs/markers.md"] + (isRoot ? ["docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md"] : [])
+        let forRoot = ["docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md"]
+        let pages = ["README.md", "docs/markers.md"] + (isRoot ? forRoot : [])
         let blocks = pages.flatMap { page in
             let text = (try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? ""
             return text.components(separatedBy: "```console\n").dropFirst()
@@ -43,8 +44,8 @@ import Testing
 
     /// What the kernel allocates depends on its version and on the file system.
     private func isOfKernel(_ line: Substring) -> Bool {
-        line.contains("the kernel allocate") || line.contains("io flusher:")
-            || line.contains("squeeze: limit") || line.contains(/(nonBlocking|mayWait|mayWaitForWriteback)( \(mempool\))?$/)
+        line.contains("the kernel allocate") || line.contains("io flusher:") || line.contains("squeeze: limit")
+            || line.contains(/(nonBlocking|mayWait|mayWaitForWriteback)( \(mempool\))?$/)
     }
 
     /// Without what differs from run to run (figures, units of time, the width of columns, where the repository is) or
