@@ -50,8 +50,12 @@ static struct cl_tracepoint take_point(struct input *input, uint64_t id) {
 static void check_sane(const struct cl_trace_record *record) {
     require(record->kind <= CL_TRACE_MALFORMED, "the kind is one of the enumeration's");
     require(record->frames <= CL_TRACE_FRAMES, "no more frames than there is room for");
-    require(record->kernel_frames <= record->frames, "the kernel's frames are among them");
     require(memchr(record->text, 0, sizeof(record->text)) != NULL, "the text ends");
+}
+
+static void check_stack(const struct cl_trace_record *record, const uint8_t *bytes, size_t size) {
+    if (record->kind == CL_TRACE_MALFORMED || record->stack_bytes == 0) return;
+    require(record->stack >= bytes && record->stack + record->stack_bytes <= bytes + size, "the stack is in the record");
 }
 
 static uint64_t number(struct cl_field field, const uint8_t *raw, uint32_t size) {
@@ -110,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memset(&record, 0xa5, sizeof(record));
     if (cl_trace_decode(&layout, bytes, (uint32_t)input.size, &record)) {
         check_sane(&record);
+        check_stack(&record, bytes, input.size);
         if (input.size >= sizeof(uint32_t) && memcmp(bytes, &types[0], sizeof(uint32_t)) == 0)
             check_fields(&layout, bytes, input.size, &record);
     }

@@ -45,7 +45,7 @@ public struct Violation: Equatable, Sendable, Encodable {
         address = site.address
         memory = site.memory
         stack = site.stack
-        truncated = true
+        truncated = site.truncated
     }
 
     init(at site: Site, pid: Int32) {

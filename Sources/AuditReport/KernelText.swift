@@ -51,6 +51,7 @@ private func chainLines(_ allocation: KernelAllocation) -> [String] {
     guard let stack = allocation.stack else { return [] }
     return ["  \(allocation.kind.function) in \(siteText(allocation)), \(Figures.count(allocation.calls, "call")):"]
         + stack.enumerated().map { "    #\($0.offset) \(frameText($0.element))" }
+        + (allocation.truncated ? ["    … the stack goes on"] : [])
 }
 
 extension KernelAllocation.Kind {

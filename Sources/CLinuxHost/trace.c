@@ -28,9 +28,11 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout) {
         .size = sizeof(struct perf_event_attr),
         .sample_period = 1,
         .sample_type = TRACE_SAMPLE | (layout->stacks ? PERF_SAMPLE_CALLCHAIN : 0) |
-                       (layout->probes ? PERF_SAMPLE_STACK_USER : 0),
-        .sample_regs_user = TRACE_REGISTERS | (layout->probes ? TRACE_ARGUMENTS : 0),
-        .sample_stack_user = layout->probes ? TRACE_CALLER : 0,
+                       (layout->stacks || layout->probes ? PERF_SAMPLE_STACK_USER : 0),
+        .sample_regs_user = TRACE_REGISTERS | (layout->probes ? TRACE_ARGUMENTS : 0) |
+                            (layout->stacks ? TRACE_FRAME_POINTER : 0),
+        .sample_stack_user = layout->stacks ? TRACE_STACK : layout->probes ? TRACE_CALLER : 0,
+        .exclude_callchain_user = 1,  // by frame pointers, which most programs do not have
         .inherit = 1,
         .sample_id_all = 1,
         .use_clockid = 1,

@@ -82,31 +82,34 @@ static bool read_payload(const struct cl_trace_layout *layout, const struct payl
 
 static void read_callchain(struct reader *reader, struct cl_trace_record *record) {
     uint64_t count = take(reader, 8);
-    bool of_user = false;
     for (; count > 0 && !reader->malformed; count--) {
         uint64_t address = take(reader, 8);
-        if (address >= (uint64_t)-4095) {  // PERF_CONTEXT_…: what follows is the kernel's, or the user's
-            of_user = address == (uint64_t)PERF_CONTEXT_USER;
-            continue;
-        }
-        if (record->frames == CL_TRACE_FRAMES) continue;
-        record->frame[record->frames++] = address;
-        if (!of_user) record->kernel_frames = record->frames;
+        bool marks = address >= (uint64_t)-4095;  // PERF_CONTEXT_…: what follows is the kernel's
+        if (!marks && record->frames < CL_TRACE_FRAMES) record->frame[record->frames++] = address;
     }
 }
 
 static void read_registers(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
     if (take(reader, 8) == PERF_SAMPLE_REGS_ABI_NONE) return;
     for (int i = 2; layout->probes && i >= 0; i--) record->argument[i] = take(reader, 8);
+    if (layout->stacks) record->user_bp = take(reader, 8);
     record->user_sp = take(reader, 8);
     record->user_ip = take(reader, 8);
 }
 
-// The size that was asked for, the bytes, and how many of these are real; of a thread without a stack of its own a size of 0.
-static void read_caller(struct reader *reader, struct cl_trace_record *record) {
-    if (take(reader, 8) != TRACE_CALLER) return;
-    uint64_t caller = take(reader, TRACE_CALLER);
-    if (take(reader, 8) == TRACE_CALLER) record->caller = caller;
+// The size that is there, the bytes, and how many of these are real; of a thread without a stack of its own a size of 0. The
+// stack's top is where a function that is about to begin returns to.
+static void read_stack(struct reader *reader, struct cl_trace_record *record) {
+    uint64_t size = take(reader, 8);
+    if (size == 0) return;
+    if (size > reader->size - reader->at) reader->malformed = true;
+    if (reader->malformed) return;
+    const unsigned char *stack = reader->bytes + reader->at;
+    reader->at += (uint32_t)size;
+    uint64_t real = take(reader, 8);
+    record->stack = stack;
+    record->stack_bytes = (uint32_t)(real < size ? real : size);
+    record->caller = record_number(stack, record->stack_bytes, 0, TRACE_CALLER);
 }
 
 // perf_event_open(2), in the order of PERF_RECORD_SAMPLE.
@@ -126,7 +129,7 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
     if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE || record->kind == CL_FAULT) record->site = ip;
     if (record->kind == CL_FAULT) record->address = address;
     read_registers(layout, reader, record);
-    if (layout->probes) read_caller(reader, record);
+    if (layout->stacks || layout->probes) read_stack(reader, record);
     return whole && !reader->malformed;
 }
 

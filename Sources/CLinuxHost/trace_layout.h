@@ -14,4 +14,8 @@
 #define TRACE_ARGUMENTS (1u << PERF_REG_X86_DX | 1u << PERF_REG_X86_SI | 1u << PERF_REG_X86_DI)
 enum { TRACE_CALLER = 8 };
 
+// With stacks also what it takes to walk the user's: the frame pointer, before the two registers above, and the top.
+#define TRACE_FRAME_POINTER (1u << PERF_REG_X86_BP)
+enum { TRACE_STACK = 4096 };
+
 #endif

@@ -8,12 +8,17 @@ public struct FaultSite: Equatable, Sendable {
     public let memory: String?
     /// The instruction that touched it, or made the system call that did; with the functions that it was inlined into.
     public var stack: [Frame]
+    /// The stack goes on, but was not taken.
+    public let truncated: Bool
 
-    public init(tid: Int32, calls: UInt64, address: UInt64, memory: String?, stack: [Frame]) {
+    public init(
+        tid: Int32, calls: UInt64, address: UInt64, memory: String?, stack: [Frame], truncated: Bool = true
+    ) {
         self.tid = tid
         self.calls = calls
         self.address = address
         self.memory = memory
         self.stack = stack
+        self.truncated = truncated
     }
 }

@@ -33,6 +33,8 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
     public let mempool: Bool
     /// With `--kernel-stacks` the kernel's call chain, innermost first, and the user's above it.
     public let stack: [Frame]?
+    /// The program's part of the stack goes on, but could not be walked.
+    public let truncated: Bool
     public var calls: UInt64
     /// As the kernel's own callers asked for them.
     public var bytes: UInt64
@@ -41,7 +43,8 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
 
     public init(
         kind: Kind, site: String, module: String? = nil, cache: String? = nil, gfp: String, risk: Risk,
-        mempool: Bool = false, stack: [Frame]? = nil, calls: UInt64, bytes: UInt64, transfers: UInt64 = 0
+        mempool: Bool = false, stack: [Frame]? = nil, truncated: Bool = false, calls: UInt64, bytes: UInt64,
+        transfers: UInt64 = 0
     ) {
         self.kind = kind
         self.site = site
@@ -53,6 +56,7 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
         self.calls = calls
         self.bytes = bytes
         self.stack = stack
+        self.truncated = truncated
         perTransfer = 0
         count(per: transfers)
     }

@@ -16,6 +16,7 @@ extension Violation {
             of: allocation.eventKind, count: EventCount(calls: allocation.calls, bytes: allocation.bytes), pid: pid)
         stack =
             allocation.stack ?? [Frame(function: allocation.site, module: allocation.module ?? "[kernel]", offset: 0)]
+        truncated = allocation.truncated
         self.allocation = allocation
     }
 }

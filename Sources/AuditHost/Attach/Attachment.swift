@@ -218,15 +218,16 @@ struct Attachment: ~Copyable {
             let thread = process.threads.firstIndex { $0.tid == key.tid }
             if let thread { process.threads[thread].phases[.steady].events[key.kind] += count }
             guard scope == .process || thread.map({ process.threads[$0].matched }) ?? false else { continue }
-            let chain = kernel.stacks[key.stack].map { Array($0.user.dropFirst()) } ?? []
-            let addresses = chain.isEmpty ? [key.caller] : chain
-            // Inside the calling instruction.
-            let frames = addresses.map { kernelBook.spaces.frame(pid, $0 - min($0, 1), kernel.texts) }
+            // Without the function itself; else where it returns to, inside the calling instruction.
+            let callers = kernel.stacks[key.stack].map { Array($0.user.dropFirst()) } ?? []
+            let addresses = callers.isEmpty ? [key.caller - min(key.caller, 1)] : callers
+            let frames = addresses.map { kernelBook.spaces.frame(pid, $0, kernel.texts) }
             process.sites.append(
                 Site(
                     kind: key.kind, count: count, firstTransfer: nil, tid: key.tid,
                     thread: thread.map { process.threads[$0].name } ?? Self.ended,
-                    stack: symbolizer.name(frames, byFileOffset: true), truncated: chain.isEmpty))
+                    stack: symbolizer.name(frames, byFileOffset: true),
+                    truncated: !(kernel.stacks[key.stack]?.isWhole ?? false)))
         }
     }
 

@@ -66,16 +66,6 @@ private func probes(in path: String, _ mapping: MappedFile) -> [HeapProbe] {
     return found
 }
 
-private func loadedSegments(_ elf: OpaquePointer) -> [GElf_Phdr] {
-    var count = 0
-    guard elf_getphdrnum(elf, &count) == 0 else { return [] }
-    return (0..<Int32(count)).compactMap { index in
-        var segment = GElf_Phdr()
-        guard gelf_getphdr(elf, index, &segment) != nil, segment.p_type == UInt32(PT_LOAD) else { return nil }
-        return segment
-    }
-}
-
 /// Those of the names above that the dynamic symbol table defines.
 private func exportedFunctions(_ elf: OpaquePointer) -> [String: (start: UInt64, size: UInt64)] {
     let names = Set(probed.map(\.name))

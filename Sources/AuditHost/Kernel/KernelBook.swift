@@ -32,6 +32,8 @@ struct KernelBook {
         let module: Int32
         let instruction: UInt64
         let memory: FaultedMemory
+        /// In the watch's `stacks`; -1: none was taken.
+        let stack: Int32
     }
 
     struct FaultCount {
@@ -133,6 +135,7 @@ struct KernelBook {
     private mutating func noteUserFrames(_ addresses: [UInt64], of pid: Int32, _ texts: Interner<String>) {
         guard userFrames[addresses] == nil else { return }
         userFrames[addresses] = addresses.map { spaces.frame(pid, $0, texts) }
+            .filter { !($0.module?.hasSuffix("/libdioaudit_preload.so") ?? false) }
     }
 
     private mutating func addFault(_ record: KernelRecord, _ owner: Owner, _ moment: PhaseBook.Moment) {
@@ -140,7 +143,7 @@ struct KernelBook {
         let key = FaultKey(
             owner: owner, tid: record.tid, moment: moment, module: code?.text ?? -1,
             instruction: code.map { record.userIP - $0.start + $0.offset } ?? record.userIP,
-            memory: memory(record))
+            memory: memory(record), stack: record.stack)
         guard faults[key] != nil || faults.count < Self.mostKeys else { return }
         faults[key, default: FaultCount(firstAddress: record.address)].calls += 1
     }

@@ -49,7 +49,14 @@ struct KernelView {
             gfp: gfp.text(isMempool ? gfp.askedOfMempool(what.gfp) : what.gfp),
             risk: isMempool ? gfp.riskOfMempool(what.gfp, flusher: flusher) : gfp.risk(what.gfp, flusher: flusher),
             mempool: isMempool, stack: chain.map { frames! + (userFrames[$0.user] ?? []) },
+            truncated: chain.map { !$0.isWhole } ?? false,
             calls: count.calls, bytes: count.bytes)
+    }
+
+    /// The user's part of a call chain, not named yet; null where none was taken.
+    func userStack(_ stack: Int32) -> (frames: [Frame], isWhole: Bool)? {
+        guard let stack = stacks[stack], let frames = book.userFrames[stack.user], !frames.isEmpty else { return nil }
+        return (frames, stack.isWhole)
     }
 
     /// The function that asked for it, and whether it did so of a mempool: by the call chain where there is one.

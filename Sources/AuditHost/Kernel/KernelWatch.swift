@@ -13,6 +13,8 @@ struct KernelWatch: ~Copyable {
     private(set) var calls: [HeapCall] = []
     private(set) var texts = Interner<String>()
     private(set) var stacks = Interner<KernelStack>()
+    private var takesStacks = false
+    private var userStacks = UserStacks()
     private(set) var lost: UInt64 = 0
     private(set) var malformed: UInt64 = 0
     private(set) var gfp: Gfp?
@@ -33,6 +35,7 @@ struct KernelWatch: ~Copyable {
         do throws(TracingProblem) {
             let tracepoints = try KernelTracepoints(Tracefs.current)
             gfp = tracepoints.gfp
+            takesStacks = stacks
             trace = try open(threads, tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
         } catch {
             problem = Doctor.kernelTracepointsObstacle() ?? error.what
@@ -85,15 +88,25 @@ struct KernelWatch: ~Copyable {
         if kind == CL_TRACE_MALFORMED.rawValue { malformed += 1 }
         if kind == CL_PROBE.rawValue { noteCall(record) }
         guard let known = KernelRecord.Kind(kind, inInterrupt: record.pointee.in_interrupt != 0) else { return }
-        pending.append(
-            KernelRecord(
-                nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, kind: known,
-                site: kind == CL_MAPPED.rawValue
-                    ? record.pointee.offset
-                    : kind == CL_FORKED.rawValue ? UInt64(record.pointee.parent) : record.pointee.site,
-                bytes: record.pointee.bytes, gfp: record.pointee.gfp, address: record.pointee.address,
-                userIP: record.pointee.user_ip, userSP: record.pointee.user_sp, text: textIndex(record),
-                stack: record.pointee.frames > 0 ? stacks.index(of: KernelStack(record)) : -1))
+        let stack = stackIndex(record)
+        let noted = KernelRecord(
+            nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, kind: known,
+            site: kind == CL_MAPPED.rawValue
+                ? record.pointee.offset
+                : kind == CL_FORKED.rawValue ? UInt64(record.pointee.parent) : record.pointee.site,
+            bytes: record.pointee.bytes, gfp: record.pointee.gfp, address: record.pointee.address,
+            userIP: record.pointee.user_ip, userSP: record.pointee.user_sp, text: textIndex(record),
+            stack: stack)
+        if takesStacks { userStacks.note(noted) }
+        pending.append(noted)
+    }
+
+    private mutating func stackIndex(_ record: UnsafeMutablePointer<cl_trace_record>) -> Int32 {
+        guard takesStacks, record.pointee.frames > 0 || record.pointee.stack != nil else { return -1 }
+        let kernel = UnsafeBufferPointer(start: cl_trace_frames(record), count: Int(record.pointee.frames))
+        let user = userStacks.walk(record, texts)
+        return stacks.index(
+            of: KernelStack(kernel: Array(kernel), user: user.addresses, isWhole: user.isWhole))
     }
 
     private mutating func noteCall(_ record: UnsafeMutablePointer<cl_trace_record>) {
@@ -102,16 +115,18 @@ struct KernelWatch: ~Copyable {
                 nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid,
                 function: record.pointee.site, arguments: record.pointee.argument, caller: record.pointee.caller,
                 stackPointer: record.pointee.user_sp,
-                stack: record.pointee.frames > 0 ? stacks.index(of: KernelStack(record)) : -1))
+                stack: stackIndex(record)))
     }
 
     /// Notes where a process that runs already has mapped what, as if it had done so now.
     mutating func note(_ mappings: [MappedFile], of pid: Int32) {
-        pending += mappings.map {
+        let records = mappings.map {
             KernelRecord(
                 nanoseconds: 0, pid: pid, tid: pid, kind: .mapped, site: $0.offset, bytes: $0.end - $0.start, gfp: 0,
                 address: $0.start, userIP: 0, userSP: 0, text: texts.index(of: $0.path), stack: -1)
         }
+        if takesStacks { for record in records { userStacks.note(record) } }
+        pending += records
     }
 
     mutating func takeCalls(before nanoseconds: UInt64) -> [HeapCall] {
@@ -124,16 +139,12 @@ struct KernelWatch: ~Copyable {
     }
 }
 
-/// A call chain as the kernel walked it, innermost first.
+/// The kernel's call chain and the user's, each innermost first.
 struct KernelStack: Hashable {
     let kernel: [UInt64]
     let user: [UInt64]
-
-    init(_ record: UnsafeMutablePointer<cl_trace_record>) {
-        let frames = UnsafeBufferPointer(start: cl_trace_frames(record), count: Int(record.pointee.frames))
-        kernel = Array(frames.prefix(Int(record.pointee.kernel_frames)))
-        user = Array(frames.dropFirst(kernel.count))
-    }
+    /// The user's goes to its outermost function.
+    let isWhole: Bool
 }
 
 /// Values by number: each is kept once.

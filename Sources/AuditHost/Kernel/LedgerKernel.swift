@@ -20,7 +20,7 @@ extension Ledger {
         }
         for (key, count) in view.book.faults {
             guard let index = places[key.owner], processes[index].phase(of: key.moment) == .steady else { continue }
-            processes[index].addFault(key, count, view.texts)
+            processes[index].addFault(key, count, view)
         }
         for index in processes.indices {
             for phase in Phase.allCases { processes[index].phases[phase].countPerTransfer() }
@@ -54,17 +54,19 @@ extension ProcessLedger {
     }
 
     fileprivate mutating func addFault(
-        _ key: KernelBook.FaultKey, _ count: KernelBook.FaultCount, _ texts: Interner<String>
+        _ key: KernelBook.FaultKey, _ count: KernelBook.FaultCount, _ view: KernelView
     ) {
         let memory: String? =
             switch key.memory {
             case .stack: "stack"
-            case .mapping(let text): texts[text]
+            case .mapping(let text): view.texts[text]
             case .unknown: nil
             }
+        let stack = view.userStack(key.stack)
         faultSites.append(
             FaultSite(
                 tid: key.tid, calls: count.calls, address: count.firstAddress, memory: memory,
-                stack: [Frame(module: texts[key.module], offset: key.instruction)]))
+                stack: stack?.frames ?? [Frame(module: view.texts[key.module], offset: key.instruction)],
+                truncated: !(stack?.isWhole ?? false)))
     }
 }

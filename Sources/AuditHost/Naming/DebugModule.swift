@@ -20,16 +20,8 @@ struct DebugModule {
     /// Where the file's own addresses have what stands at a place in it; the same number where no segment holds that.
     func address(ofFileOffset offset: UInt64) -> UInt64 {
         var bias: GElf_Addr = 0
-        var count = 0
-        guard let elf = dwfl_module_getelf(handle, &bias), elf_getphdrnum(elf, &count) == 0 else { return offset }
-        for index in 0..<Int32(count) {
-            var segment = GElf_Phdr()
-            guard gelf_getphdr(elf, index, &segment) != nil, segment.p_type == UInt32(PT_LOAD) else { continue }
-            if offset >= segment.p_offset, offset - segment.p_offset < segment.p_filesz {
-                return offset - segment.p_offset + segment.p_vaddr
-            }
-        }
-        return offset
+        guard let elf = dwfl_module_getelf(handle, &bias) else { return offset }
+        return loadedSegments(elf).address(ofFileOffset: offset) ?? offset
     }
 
     /// The frame with its names, preceded by those that the compiler inlined into it.

@@ -50,8 +50,7 @@ struct cl_trace_record {
     int32_t parent;
     uint32_t kind;           // enum cl_trace_kind
     uint32_t in_interrupt;   // nonzero: the thread was only interrupted by whoever did this
-    uint32_t frames;
-    uint32_t kernel_frames;  // those of `frame` that are the kernel's, which come first
+    uint32_t frames;         // of the kernel's call chain
     uint64_t site;
     uint64_t bytes;
     uint64_t gfp;
@@ -59,6 +58,9 @@ struct cl_trace_record {
     uint64_t offset;
     uint64_t user_ip;        // 0 for a kernel thread
     uint64_t user_sp;
+    uint64_t user_bp;        // with stacks
+    const unsigned char *stack;  // the user's from user_sp on, with stacks; valid until the next record
+    uint32_t stack_bytes;
     uint64_t argument[3];    // of CL_PROBE: the function's first ones
     uint64_t caller;         // of CL_PROBE: where the function returns to
     uint64_t frame[CL_TRACE_FRAMES];
