@@ -40,9 +40,7 @@ public struct Observation: Sendable {
 
 /// How a program was watched that ran already.
 public struct Attached: Sendable {
-    /// Whose heap functions were probed; null if none were.
-    public let heapLibrary: String?
-    /// Why not, in words.
+    /// Why its heap functions were not probed, in words; null if they were.
     public let heapProblem: String?
     /// It ended while it was watched.
     public let hasEnded: Bool
@@ -54,10 +52,9 @@ public struct Attached: Sendable {
     public let becameProgram: Bool
 
     public init(
-        heapLibrary: String?, heapProblem: String?, hasEnded: Bool, isWhole: Bool, nameless: Int = 0,
+        heapProblem: String?, hasEnded: Bool, isWhole: Bool, nameless: Int = 0,
         becameProgram: Bool
     ) {
-        self.heapLibrary = heapLibrary
         self.heapProblem = heapProblem
         self.hasEnded = hasEnded
         self.isWhole = isWhole

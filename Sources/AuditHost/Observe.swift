@@ -129,10 +129,15 @@ extension Ledger {
             where strict.contains(processes[process].sites[site].kind) && processes[process].sites[site].isOfSteady {
                 processes[process].sites[site].stack = symbolizer.name(processes[process].sites[site].stack)
             }
-            for site in processes[process].faultSites.indices {
-                let stack = processes[process].faultSites[site].stack
-                processes[process].faultSites[site].stack = symbolizer.name(stack, byFileOffset: true)
-            }
+            processes[process].nameFaults(by: &symbolizer)
+        }
+    }
+}
+
+extension ProcessLedger {
+    mutating func nameFaults(by symbolizer: inout Symbolizer) {
+        for site in faultSites.indices {
+            faultSites[site].stack = symbolizer.name(faultSites[site].stack, byFileOffset: true)
         }
     }
 }

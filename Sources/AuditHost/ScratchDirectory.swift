@@ -58,15 +58,4 @@ public struct ScratchDirectory: ~Copyable {
         rmdir(path)
         close(fd)
     }
-
-    private static func entries(of path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = text(entry.pointee.d_name)
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
-    }
 }

@@ -24,7 +24,6 @@
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 int cl_memfd(const char *name) {

@@ -74,20 +74,14 @@ static bool filter(int event) {
     return ioctl(event, PERF_EVENT_IOC_SET_FILTER, text) == 0;
 }
 
-static bool watch_thread(struct cl_perf *perf, pid_t thread, int cpu) {
+static bool watch_thread(void *context, int thread, int cpu) {
+    struct cl_perf *perf = context;
     int event = open_event(perf, thread, cpu);
     if (event < 0 || !perf->tracepoint.id || filter(event)) return rings_take(&perf->rings, event);
     int error = errno;
     close(event);
     errno = error;
     return false;
-}
-
-static bool watch_on(struct cl_perf *perf, const pid_t *threads, int count, int cpu) {
-    rings_next_cpu(&perf->rings);
-    bool opened = true;
-    for (int i = 0; opened && i < count; i++) opened = watch_thread(perf, threads[i], cpu);
-    return opened;
 }
 
 struct cl_perf *cl_perf_open(const pid_t *threads, int count, const struct cl_sys_enter *tracepoint) {
@@ -97,9 +91,8 @@ struct cl_perf *cl_perf_open(const pid_t *threads, int count, const struct cl_sy
     if (tracepoint) perf->tracepoint = *tracepoint;
     bool opened = rings_begin(&perf->rings, cpus, tracepoint ? LARGEST_RING : RINGS_SMALLEST);
     if (opened && tracepoint) tracepoints_hold(tracepoint->id);
-    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = watch_on(perf, threads, count, cpu);
-    if (opened && perf->rings.count > 0) return perf;
-    int error = opened ? ESRCH : errno;
+    if (opened && rings_watch(&perf->rings, threads, count, watch_thread, perf)) return perf;
+    int error = errno;
     cl_perf_close(perf);
     errno = error;
     return NULL;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,10 +46,6 @@ void rings_end(struct rings *rings) {
     *rings = (struct rings){0};
 }
 
-void rings_next_cpu(struct rings *rings) {
-    rings->has_ring = false;
-}
-
 static bool map_ring(struct rings *rings, int event) {
     for (;;) {
         void *memory = mmap(NULL, rings->bytes + PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
@@ -82,6 +79,29 @@ bool rings_take(struct rings *rings, int event) {
     close(event);
     errno = error;
     return false;
+}
+
+static bool watch_everywhere(struct rings *rings, const int *threads, int count, rings_opener open, void *context) {
+    int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+    for (int cpu = 0; cpu < cpus; cpu++) {
+        rings->has_ring = false;
+        for (int i = 0; i < count; i++)
+            if (!open(context, threads[i], cpu)) return false;
+    }
+    errno = ESRCH;
+    return rings->count > 0;
+}
+
+// Descriptors that are open already may be beyond the limit that is put back.
+bool rings_watch(struct rings *rings, const int *threads, int count, rings_opener open, void *context) {
+    struct rlimit limit;
+    bool limited = getrlimit(RLIMIT_NOFILE, &limit) == 0;
+    if (limited) setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
+    bool opened = watch_everywhere(rings, threads, count, open, context);
+    int error = errno;
+    if (limited) setrlimit(RLIMIT_NOFILE, &limit);
+    errno = error;
+    return opened;
 }
 
 int rings_descriptors(const struct rings *rings, int *descriptors, int room) {

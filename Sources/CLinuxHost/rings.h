@@ -12,7 +12,7 @@ struct ring;
 struct rings {
     int count;
     int current;            // the one that is being read
-    bool has_ring;          // the CPU whose events are being taken in
+    bool has_ring;          // the CPU whose events are being taken in has one
     int *sharing;           // events that write into another's ring
     int sharers;
     int sharers_room;
@@ -25,8 +25,10 @@ struct rings {
 bool rings_begin(struct rings *rings, int most, uint64_t bytes);
 void rings_end(struct rings *rings);
 
-// What is taken in from now on is of another CPU.
-void rings_next_cpu(struct rings *rings);
+// Opens what there is to watch of each thread on each CPU: `open` does it for one, and takes the events in. The soft limit
+// on descriptors is lifted meanwhile. False with errno set: ESRCH if no thread was left.
+typedef bool (*rings_opener)(void *context, int thread, int cpu);
+bool rings_watch(struct rings *rings, const int *threads, int count, rings_opener open, void *context);
 
 // Takes an event in and closes it at the end. A CPU's first has its ring, a smaller one if the user may lock no more
 // (kernel.perf_event_mlock_kb); the others write into that. False with errno set, and the event is closed; but -1 is passed

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,9 +41,9 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout) {
     };
 }
 
-// Tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own
-// event, since each event more costs the subject some 0.3 us at every switch of its threads, and exceptions:page_fault_user
-// and page_fault_kernel would be two.
+// Tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own event, since each event more
+// costs the subject some 0.3 us at every switch of its threads, and exceptions:page_fault_user and page_fault_kernel would be
+// two.
 static int open_faults(const struct cl_trace_layout *layout, pid_t thread, int cpu) {
     struct perf_event_attr asked = attributes(layout);
     asked.type = PERF_TYPE_SOFTWARE;
@@ -64,26 +63,9 @@ static bool open_tracepoints(struct cl_trace *trace, pid_t thread, int cpu) {
     return true;
 }
 
-static bool open_cpu(struct cl_trace *trace, const pid_t *threads, int count, int cpu) {
-    rings_next_cpu(&trace->rings);
-    for (int i = 0; i < count; i++) {
-        if (!rings_take(&trace->rings, open_faults(&trace->layout, threads[i], cpu))) return false;
-        if (!open_tracepoints(trace, threads[i], cpu)) return false;
-    }
-    return true;
-}
-
-// Descriptors that are open already may be beyond the limit that is put back.
-static bool open_all(struct cl_trace *trace, const pid_t *threads, int count, int cpus) {
-    struct rlimit limit;
-    bool limited = getrlimit(RLIMIT_NOFILE, &limit) == 0;
-    if (limited) setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
-    bool opened = true;
-    for (int cpu = 0; opened && cpu < cpus; cpu++) opened = open_cpu(trace, threads, count, cpu);
-    int error = errno;
-    if (limited) setrlimit(RLIMIT_NOFILE, &limit);
-    errno = error;
-    return opened;
+static bool watch_thread(void *context, int thread, int cpu) {
+    struct cl_trace *trace = context;
+    return rings_take(&trace->rings, open_faults(&trace->layout, thread, cpu)) && open_tracepoints(trace, thread, cpu);
 }
 
 struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout) {
@@ -97,9 +79,8 @@ struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_
     if (opened) memcpy(copy, layout->points, points);
     for (uint32_t i = 0; opened && i < layout->count; i++)
         if (layout->points[i].kind != CL_PROBE) tracepoints_hold(layout->points[i].id);
-    opened = opened && open_all(trace, threads, count, cpus);
-    if (opened && trace->rings.count > 0) return trace;
-    int error = opened ? ESRCH : errno;
+    if (opened && rings_watch(&trace->rings, threads, count, watch_thread, trace)) return trace;
+    int error = errno;
     cl_trace_close(trace);
     errno = error;
     return NULL;

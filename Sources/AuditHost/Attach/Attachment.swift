@@ -22,13 +22,6 @@ public func observe(
     pid: Int32, _ configuration: AttachConfiguration, begun: (_ threads: Int) -> Void
 ) throws(AuditError) -> Observation {
     let live = try LiveProcess(pid)
-    // Each thread takes some events for each CPU.
-    var limit = rlimit()
-    let files = __rlimit_resource_t(__RLIMIT_OFILE.rawValue)
-    if getrlimit(files, &limit) == 0 {
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(files, &limit)
-    }
     Interruption.hold()
     defer { Interruption.release() }
     var attachment = Attachment(live, configuration)
@@ -130,13 +123,15 @@ struct Attachment: ~Copyable {
             goesOn = (source == CL_FROM_CHILD || source == CL_FROM_DESCRIPTOR) && !live.hasEnded && !isOver
             kernel.drain()
             syscalls.drain()
-            if kernel.pending.count + kernel.calls.count + syscalls.pending.count >= enough {
+            if pending >= enough {
                 noteThreads(live)
                 fold(before: quietNanoseconds())
-                enough = 4096 + 2 * (kernel.pending.count + kernel.calls.count + syscalls.pending.count)
+                enough = 4096 + 2 * pending
             }
         }
     }
+
+    private var pending: Int { kernel.pending.count + kernel.calls.count + syscalls.pending.count }
 
     private mutating func fold(before limit: UInt64) {
         let phases = PhaseBook(steady: pid, within: since..<until, syscalls.execs)
@@ -164,14 +159,14 @@ struct Attachment: ~Copyable {
         ledger.processes = [process(live, configuration.scope)]
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
-        nameFaults(&ledger.processes[0])
+        var symbolizer = Symbolizer()
+        ledger.processes[0].nameFaults(by: &symbolizer)
         var subject = Subject(command: command, exit: SubjectExit())
         subject.processes = 1
         subject.threads = ledger.processes[0].threads.count
         var observation = Observation(subject: subject, ledger: ledger, pid: pid)
         observation.attached = Attached(
-            heapLibrary: heapProblem == nil ? heap.library : nil, heapProblem: heapProblem, hasEnded: ended,
-            isWhole: isWhole,
+            heapProblem: heapProblem, hasEnded: ended, isWhole: isWhole,
             nameless: configuration.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
             becameProgram: syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
         observation.syscalls = syscallsView.witness
@@ -198,9 +193,9 @@ struct Attachment: ~Copyable {
         var steady = process.phases[.steady]
         steady.durationNanoseconds = until - since
         if let now = live.faults(), let faults {
-            let own = kernelBook.ownFaults.values.reduce(0, +)
-            steady.events[.pageFaultMinor].calls = (now - faults - Faults(minor: own)).minor
-            steady.events[.pageFaultMajor].calls = (now - faults).major
+            let seen = now - faults - Faults(minor: kernelBook.ownFaults.values.reduce(0, +))
+            steady.events[.pageFaultMinor].calls = seen.minor
+            steady.events[.pageFaultMajor].calls = seen.major
         } else {
             steady.faultsKnown = false
         }
@@ -231,12 +226,6 @@ struct Attachment: ~Copyable {
         }
     }
 
-    private func nameFaults(_ process: inout ProcessLedger) {
-        var symbolizer = Symbolizer()
-        for site in process.faultSites.indices {
-            process.faultSites[site].stack = symbolizer.name(process.faultSites[site].stack, byFileOffset: true)
-        }
-    }
 }
 
 extension Owner {

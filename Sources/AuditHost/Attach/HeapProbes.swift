@@ -4,9 +4,7 @@ import Glibc
 
 /// Where the heap functions of a process that runs lie, or why nobody can tell.
 struct HeapProbes {
-    var found: [HeapProbe] = []
-    /// The library that they are of, as the process has mapped it.
-    var library = ""
+    private(set) var found: [HeapProbe] = []
     private(set) var problem: String?
 
     /// - Parameter live: one whose mappings can be read.
@@ -22,7 +20,6 @@ struct HeapProbes {
             if isAllocator { problem = "\(mapping.path) takes libc's place" }
             if problem != nil { return }
             guard name(of: mapping).hasPrefix("libc.so.6") || name(of: mapping).hasPrefix("libc-2.") else { continue }
-            library = mapping.path
             found = probes(in: reached, mapping)
         }
         if found.isEmpty { problem = "it has no libc.so.6 whose functions could be probed" }

@@ -38,39 +38,24 @@ struct LiveProcess: ~Copyable {
         return words.isEmpty ? [executable] : words
     }
 
-    var parent: Int32 { field("PPid:").flatMap { Int32($0) } ?? 0 }
+    var parent: Int32 { statusField("PPid:", in: "/proc/\(pid)/status").flatMap { Int32($0) } ?? 0 }
 
     /// VmLck in bytes.
     var lockedBytes: UInt64 {
-        (field("VmLck:")?.split(separator: " ").first).flatMap { UInt64($0) }.map { $0 * 1024 } ?? 0
-    }
-
-    private func field(_ name: String) -> String? {
-        (textFile("/proc/\(pid)/status") ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
-            .map { $0.dropFirst(name.count).drop { $0 == " " || $0 == "\t" } }.map(String.init)
+        let kibibytes = statusField("VmLck:", in: "/proc/\(pid)/status")?.split(separator: " ").first
+        return kibibytes.flatMap { UInt64($0) }.map { $0 * 1024 } ?? 0
     }
 
     // MARK: threads
 
-    func threads() -> [Int32] {
-        guard let folder = opendir("/proc/\(pid)/task") else { return [] }
-        defer { closedir(folder) }
-        var threads: [Int32] = []
-        while let entry = readdir(folder) {
-            if let tid = Int32(text(entry.pointee.d_name)) { threads.append(tid) }
-        }
-        return threads
-    }
+    func threads() -> [Int32] { entries(of: "/proc/\(pid)/task").compactMap { Int32($0) } }
 
     func name(of tid: Int32) -> String? { textFile("/proc/\(pid)/task/\(tid)/comm") }
 
     /// Of all its threads, also of those that have ended; or of one.
     func faults(of tid: Int32? = nil) -> Faults? {
         let path = tid.map { "/proc/\(pid)/task/\($0)/stat" } ?? "/proc/\(pid)/stat"
-        guard let stat = textFile(path), let end = stat.lastIndex(of: ")") else { return nil }
-        let fields = stat[end...].split(separator: " ")
-        // Fields 10 and 12 of proc_pid_stat(5).
-        guard fields.count > 10, let minor = UInt64(fields[8]), let major = UInt64(fields[10]) else { return nil }
+        guard let stat = StatFields(path), let minor = stat[10], let major = stat[12] else { return nil }
         return Faults(minor: minor, major: major)
     }
 

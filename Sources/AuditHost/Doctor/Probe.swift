@@ -40,9 +40,7 @@ enum CapabilitySet: String {
 /// Capabilities of this process that count for the whole machine, a bit for each.
 func capabilities(_ set: CapabilitySet) -> UInt64 {
     guard isInFirstUserNamespace() else { return 0 }
-    let status = textFile("/proc/self/status") ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix(set.rawValue) }
-    return line?.split(separator: "\t").last.flatMap { UInt64($0, radix: 16) } ?? 0
+    return statusField(set.rawValue, in: "/proc/self/status").flatMap { UInt64($0, radix: 16) } ?? 0
 }
 
 func hasCapability(_ number: UInt64, in set: CapabilitySet = .effective) -> Bool {

@@ -12,7 +12,7 @@ struct IOFlushers {
 
     /// A thread that was none at any look counts as none. One that has ended already is not known.
     mutating func look(_ pid: Int32, _ tid: Int32) {
-        guard looked.insert(tid).inserted, let flags = taskFlags(pid, tid) else { return }
+        guard looked.insert(tid).inserted, let flags = StatFields("/proc/\(pid)/task/\(tid)/stat")?[9] else { return }
         known[tid] = (known[tid] ?? true) && flags & ioFlusher == ioFlusher
     }
 
@@ -21,10 +21,3 @@ struct IOFlushers {
 }
 
 private let ioFlusher = UInt64(DIOAUDIT_PF_IO_FLUSHER)
-
-/// Field 9 of proc_pid_stat(5).
-private func taskFlags(_ pid: Int32, _ tid: Int32) -> UInt64? {
-    guard let stat = textFile("/proc/\(pid)/task/\(tid)/stat"), let end = stat.lastIndex(of: ")") else { return nil }
-    let fields = stat[end...].split(separator: " ")
-    return fields.count > 7 ? UInt64(fields[7]) : nil
-}

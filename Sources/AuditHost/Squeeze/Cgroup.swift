@@ -41,9 +41,8 @@ struct Cgroup {
     var processNumbers: Set<Int32> {
         var numbers = Set<Int32>()
         for process in processes {
-            let status = textFile("/proc/\(process)/status") ?? ""
-            let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") } ?? ""
-            numbers.formUnion([process] + line.split(separator: "\t").compactMap { Int32($0) })
+            let others = statusField("NSpid:", in: "/proc/\(process)/status")?.split(separator: "\t") ?? []
+            numbers.formUnion([process] + others.compactMap { Int32($0) })
         }
         return numbers
     }

@@ -1,0 +1,21 @@
+/// The fields of a `stat` file from the third on (proc_pid_stat(5)): the second, a name in parentheses, may hold anything.
+/// Null if it cannot be read.
+struct StatFields {
+    private let fields: [Substring]
+
+    init?(_ path: String) {
+        guard let text = textFile(path), let end = text.lastIndex(of: ")") else { return nil }
+        fields = text[end...].split(separator: " ")
+    }
+
+    /// By the manual page's number.
+    subscript(number: Int) -> UInt64? {
+        fields.indices.contains(number - 2) ? UInt64(fields[number - 2]) : nil
+    }
+}
+
+/// What stands after a name in a `status` file (proc_pid_status(5)); null where it has no such line.
+func statusField(_ name: String, in path: String) -> Substring? {
+    (textFile(path) ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
+        .map { $0.dropFirst(name.count).drop { $0 == " " || $0 == "\t" } }
+}
