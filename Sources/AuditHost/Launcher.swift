@@ -71,6 +71,7 @@ struct Launch: ~Copyable {
     private var book = SyscallsBook()
     private var kernel = KernelWatch()
     private var kernelBook = KernelBook()
+    private var family = Family()
     private var squeezer: Squeezer?
     private let door: Int32
     private let ledger: Int32
@@ -102,11 +103,12 @@ struct Launch: ~Copyable {
         }
         guard started else { throw StartFailure(errno: errno, isOurs: true) }
         self.child = child
-        watch.begin(child, choice)
+        family.begin(child.pid)
+        watch.begin(child, family.pointer, choice)
         if configuration.kernel == .off {
             kernel.stayOff("--kernel off")
         } else {
-            kernel.begin([child.pid], stacks: configuration.kernelStacks)
+            kernel.begin([child.pid], family.pointer, stacks: configuration.kernelStacks)
         }
         self.squeezer?.take(child.pid)
         cl_go(&self.child)

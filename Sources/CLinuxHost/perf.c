@@ -11,19 +11,22 @@
 #include <unistd.h>
 
 #include "clinux_witness.h"
+#include "listen.h"
 #include "record.h"
 #include "rings.h"
 #include "tracepoints.h"
 
-enum { LARGEST_RING = 4 << 20 };
+enum { LARGEST_RING = 4 << 20, RING_OF_FAMILY = 1 << 20 };
 
 struct cl_perf {
     struct rings rings;
     struct cl_sys_enter tracepoint;  // id 0: what perf tells of mappings by itself is all there is
+    struct cl_family *family;        // null: each thread has events of its own
+    struct listener listener;
 };
 
-// What is looked at: raw_syscalls:sys_enter with a filter, one event for each CPU and thread. The tracepoints of each call
-// (syscalls:sys_enter_mmap) would cost the subject 30 ns a system call instead of 110, but need nine events for each.
+// What is looked at: raw_syscalls:sys_enter with a filter. The tracepoints of each call (syscalls:sys_enter_mmap) would cost
+// the subject 30 ns a system call instead of 110, but need nine events for each thread and CPU.
 static const struct {
     long number;
     int length;  // which of its arguments names a length; -1: none
@@ -41,12 +44,13 @@ static const struct {
 
 // MARK: opening
 
-static int open_event(const struct cl_perf *perf, pid_t pid, int cpu) {
+static struct perf_event_attr attributes(const struct cl_perf *perf) {
     bool traces = perf->tracepoint.id != 0;
-    struct perf_event_attr attributes = {
-        .type = traces ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
-        .size = sizeof(attributes),
-        .config = traces ? perf->tracepoint.id : PERF_COUNT_SW_DUMMY,
+    bool samples = traces && !perf->family;
+    return (struct perf_event_attr){
+        .type = samples ? PERF_TYPE_TRACEPOINT : PERF_TYPE_SOFTWARE,
+        .size = sizeof(struct perf_event_attr),
+        .config = samples ? perf->tracepoint.id : PERF_COUNT_SW_DUMMY,
         .sample_period = 1,
         .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_RAW,
         .inherit = 1,
@@ -63,7 +67,6 @@ static int open_event(const struct cl_perf *perf, pid_t pid, int cpu) {
         .exclude_kernel = !traces,  // what an ordinary user may have by default
         .exclude_hv = !traces,
     };
-    return rings_open_event(&attributes, pid, cpu);
 }
 
 static bool filter(int event) {
@@ -76,7 +79,8 @@ static bool filter(int event) {
 
 static bool watch_thread(void *context, int thread, int cpu) {
     struct cl_perf *perf = context;
-    int event = open_event(perf, thread, cpu);
+    struct perf_event_attr asked = attributes(perf);
+    int event = rings_open_event(&asked, thread, cpu);
     if (event < 0 || !perf->tracepoint.id || filter(event)) return rings_take(&perf->rings, event);
     int error = errno;
     close(event);
@@ -84,31 +88,63 @@ static bool watch_thread(void *context, int thread, int cpu) {
     return false;
 }
 
-struct cl_perf *cl_perf_open(const pid_t *threads, int count, const struct cl_sys_enter *tracepoint) {
-    int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+static bool begin_rings(struct cl_perf *perf, uint64_t bytes) {
+    return rings_begin(&perf->rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes);
+}
+
+static bool watch_threads(struct cl_perf *perf, const pid_t *threads, int count) {
+    if (perf->tracepoint.id) tracepoints_hold(perf->tracepoint.id);
+    return begin_rings(perf, perf->tracepoint.id ? LARGEST_RING : RINGS_SMALLEST) &&
+           rings_watch(&perf->rings, threads, count, watch_thread, perf);
+}
+
+static bool watch_cpu(void *context, int thread, int cpu) {
+    struct cl_perf *perf = context;
+    struct perf_event_attr asked = attributes(perf);
+    return rings_take(&perf->rings, rings_open_event(&asked, thread, cpu));
+}
+
+static bool watch_family(struct cl_perf *perf, struct cl_family *family) {
+    long numbers[CL_SYSCALLS];
+    for (int act = 0; act < CL_SYSCALLS; act++) numbers[act] = calls[act].number;
+    perf->family = family;
+    return listener_begin(&perf->listener, family, RING_OF_FAMILY) && begin_rings(perf, RINGS_SMALLEST) &&
+           rings_watch(&perf->rings, &(pid_t){-1}, 1, watch_cpu, perf) &&
+           listen_sys_enter(&perf->listener, numbers, CL_SYSCALLS, 0);
+}
+
+static struct cl_perf *open_as(struct cl_family *family, const pid_t *threads, int count,
+                               const struct cl_sys_enter *tracepoint) {
     struct cl_perf *perf = calloc(1, sizeof(*perf));
     if (!perf) return NULL;
     if (tracepoint) perf->tracepoint = *tracepoint;
-    bool opened = rings_begin(&perf->rings, cpus, tracepoint ? LARGEST_RING : RINGS_SMALLEST);
-    if (opened && tracepoint) tracepoints_hold(tracepoint->id);
-    if (opened && rings_watch(&perf->rings, threads, count, watch_thread, perf)) return perf;
+    if (family ? watch_family(perf, family) : watch_threads(perf, threads, count)) return perf;
     int error = errno;
     cl_perf_close(perf);
     errno = error;
     return NULL;
 }
 
+struct cl_perf *cl_perf_open(struct cl_family *family, const pid_t *threads, int count,
+                             const struct cl_sys_enter *tracepoint) {
+    struct cl_perf *perf = family && tracepoint ? open_as(family, threads, count, tracepoint) : NULL;
+    return perf ? perf : open_as(NULL, threads, count, tracepoint);
+}
+
 void cl_perf_close(struct cl_perf *perf) {
+    listener_end(&perf->listener);
     rings_end(&perf->rings);
     free(perf);
 }
 
 uint64_t cl_perf_lost(const struct cl_perf *perf) {
-    return rings_lost(&perf->rings);
+    return rings_lost(&perf->rings) + listener_lost(&perf->listener);
 }
 
 int cl_perf_descriptors(const struct cl_perf *perf, int *descriptors, int room) {
-    return rings_descriptors(&perf->rings, descriptors, room);
+    int count = rings_descriptors(&perf->rings, descriptors, room);
+    if (perf->family && count < room) descriptors[count++] = perf->listener.waker;
+    return count;
 }
 
 // MARK: reading
@@ -121,22 +157,35 @@ static uint64_t number64(const unsigned char *bytes, uint32_t size, uint64_t off
     return record_number(bytes, size, offset, sizeof(uint64_t));
 }
 
+static bool take_call(uint64_t number, const uint64_t arguments[3], struct cl_record *record) {
+    for (uint32_t act = 0; act < CL_SYSCALLS; act++) {
+        if ((uint64_t)calls[act].number != number) continue;
+        record->act = act;
+        if (act == CL_BRK && arguments[0] == 0) return false;  // it only asks
+        if (calls[act].length >= 0) record->bytes = arguments[calls[act].length];
+        return true;
+    }
+    return false;
+}
+
 // perf_event_open(2): a sample of TID, TIME and RAW.
 static bool read_sample(const struct cl_perf *perf, const unsigned char *bytes, uint32_t size, struct cl_record *record) {
     enum { PID = 8, TID = 12, TIME = 16, RAW = 28 };
     record->pid = (int32_t)number32(bytes, size, PID);
     record->tid = (int32_t)number32(bytes, size, TID);
     record->nanoseconds = number64(bytes, size, TIME);
-    uint64_t number = number64(bytes, size, RAW + (uint64_t)perf->tracepoint.id_at);
-    uint64_t arguments = RAW + (uint64_t)perf->tracepoint.arguments_at;
-    for (uint32_t act = 0; act < CL_SYSCALLS; act++) {
-        if ((uint64_t)calls[act].number != number) continue;
-        record->act = act;
-        if (act == CL_BRK && number64(bytes, size, arguments) == 0) return false;  // it only asks
-        if (calls[act].length >= 0) record->bytes = number64(bytes, size, arguments + 8 * (uint32_t)calls[act].length);
-        return true;
-    }
-    return false;
+    uint64_t arguments[3];
+    for (uint32_t i = 0; i < 3; i++)
+        arguments[i] = number64(bytes, size, RAW + (uint64_t)perf->tracepoint.arguments_at + 8 * i);
+    return take_call(number64(bytes, size, RAW + (uint64_t)perf->tracepoint.id_at), arguments, record);
+}
+
+static bool read_told(const struct told *told, struct cl_record *record) {
+    memset(record, 0, offsetof(struct cl_record, path) + 1);
+    record->pid = told->pid;
+    record->tid = told->tid;
+    record->nanoseconds = told->nanoseconds;
+    return take_call(told->number[0], told->number + 1, record);
 }
 
 // What follows every other record (sample_id_all): pid, tid, time.
@@ -176,10 +225,18 @@ static bool interpret(const struct cl_perf *perf, const unsigned char *bytes, ui
     }
 }
 
+// What perf tells of mappings and programs is of strangers, too.
+static bool concerns(const struct cl_perf *perf, const struct cl_record *record) {
+    return !perf->family || record->act == CL_LOST || family_holds(perf->family, record->pid);
+}
+
 bool cl_perf_next(struct cl_perf *perf, struct cl_record *record) {
     uint32_t size;
     const unsigned char *bytes;
     while ((bytes = rings_next(&perf->rings, &size)))
-        if (interpret(perf, bytes, size, record)) return true;
+        if (interpret(perf, bytes, size, record) && concerns(perf, record)) return true;
+    const struct told *told;
+    while ((told = listener_next(&perf->listener)))
+        if (read_told(told, record)) return true;
     return false;
 }

@@ -1,24 +1,29 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clinux_trace.h"
+#include "listen.h"
+#include "record.h"
 #include "rings.h"
 #include "trace_layout.h"
 #include "tracepoints.h"
 
 // 200,000 records a second of some 130 bytes each fill this in a third of a second.
-enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20 };
+enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, RING_OF_PROCESSES = 1 << 19, RING_OF_FAMILY = 64 << 20 };
 
 struct cl_trace {
     struct rings rings;
     struct cl_trace_layout layout;
+    struct cl_tracepoint *points;  // the layout's, if they are ours
+    struct cl_family *family;      // null: each thread has events of its own
+    struct listener listener;
 };
 
 static struct perf_event_attr attributes(const struct cl_trace_layout *layout) {
@@ -41,6 +46,18 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout) {
     };
 }
 
+static void ask_for_processes(struct perf_event_attr *asked) {
+    asked->comm = asked->comm_exec = 1;
+    asked->mmap = asked->mmap2 = asked->mmap_data = 1;
+    asked->task = 1;
+}
+
+static bool begin_rings(struct cl_trace *trace, uint64_t bytes) {
+    return rings_begin(&trace->rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes);
+}
+
+// MARK: threads
+
 // Tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own event, since each event more
 // costs the subject some 0.3 us at every switch of its threads, and exceptions:page_fault_user and page_fault_kernel would be
 // two.
@@ -48,9 +65,7 @@ static int open_faults(const struct cl_trace_layout *layout, pid_t thread, int c
     struct perf_event_attr asked = attributes(layout);
     asked.type = PERF_TYPE_SOFTWARE;
     asked.config = PERF_COUNT_SW_PAGE_FAULTS;
-    asked.comm = asked.comm_exec = 1;
-    asked.mmap = asked.mmap2 = asked.mmap_data = 1;
-    asked.task = 1;
+    ask_for_processes(&asked);
     return rings_open_event(&asked, thread, cpu);
 }
 
@@ -68,42 +83,128 @@ static bool watch_thread(void *context, int thread, int cpu) {
     return rings_take(&trace->rings, open_faults(&trace->layout, thread, cpu)) && open_tracepoints(trace, thread, cpu);
 }
 
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout) {
-    int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+static bool watch_threads(struct cl_trace *trace, const pid_t *threads, int count, const struct cl_trace_layout *layout) {
+    uint64_t bytes = sysconf(_SC_NPROCESSORS_CONF) > MANY_CPUS ? RING_OF_MANY : RING;
+    size_t points = layout->count * sizeof(struct cl_tracepoint);
+    if (!(trace->points = malloc(points + 1)) || !begin_rings(trace, bytes)) return false;
+    memcpy(trace->points, layout->points, points);
+    trace->layout = (struct cl_trace_layout){trace->points, layout->count, layout->stacks, layout->probes};
+    for (uint32_t i = 0; i < layout->count; i++)
+        if (layout->points[i].kind != CL_PROBE) tracepoints_hold(layout->points[i].id);
+    return rings_watch(&trace->rings, threads, count, watch_thread, trace);
+}
+
+// MARK: a family
+
+static bool listen_to_all(struct listener *listener) {
+    return listen_kmalloc(listener, CL_KMALLOC) && listen_kmem_cache_alloc(listener, CL_CACHE_ALLOC) &&
+           listen_mm_page_alloc(listener, CL_PAGE_ALLOC) && listen_page_faults(listener, CL_FAULT);
+}
+
+// What perf tells of mappings and processes is of all there are; it costs nothing else.
+static bool watch_cpu(void *context, int thread, int cpu) {
+    struct cl_trace *trace = context;
+    struct perf_event_attr asked = attributes(&trace->layout);
+    asked.type = PERF_TYPE_SOFTWARE;
+    asked.config = PERF_COUNT_SW_DUMMY;
+    asked.wakeup_watermark = RING_OF_PROCESSES / 4;
+    ask_for_processes(&asked);
+    return rings_take(&trace->rings, rings_open_event(&asked, thread, cpu));
+}
+
+static void decode_told(const struct told *told, struct cl_trace_record *record) {
+    memset(record, 0, offsetof(struct cl_trace_record, frame));
+    record->kind = told->kind;
+    record->nanoseconds = told->nanoseconds;
+    record->pid = told->pid;
+    record->tid = told->tid;
+    record->in_interrupt = told->in_interrupt;
+    record->user_ip = told->user_ip;
+    record->user_sp = told->user_sp;
+    *(told->kind == CL_FAULT ? &record->address : &record->site) = told->number[0];
+    record->bytes = told->kind == CL_PAGE_ALLOC ? UINT64_C(4096) << told->number[1] : told->number[1];
+    record->gfp = told->number[2];
+    record_text((const unsigned char *)told->text, told->text_bytes, 0, record->text, sizeof(record->text));
+}
+
+// All CPUs share it. A power of two, as it must be.
+static uint64_t bytes_of_family(void) {
+    uint64_t bytes = RING;
+    while (bytes < RING_OF_FAMILY && bytes < (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * RING) bytes *= 2;
+    return bytes;
+}
+
+static bool has_seen_itself(struct cl_trace *trace) {
+    struct cl_trace_record *record = malloc(sizeof(*record));
+    family_take_in(trace->family, getpid());
+    int event = eventfd(0, EFD_CLOEXEC);  // a kmalloc in its context
+    if (event >= 0) close(event);
+    family_let_go(trace->family, getpid());
+    bool seen = false;
+    while (record && cl_trace_next(trace, record))
+        seen |= record->kind == CL_KMALLOC && record->tid == gettid() && !record->in_interrupt && record->user_ip != 0;
+    free(record);
+    errno = ENOTSUP;
+    return seen;
+}
+
+// What the programs make of this kernel is proved by what they tell of ourselves before they are relied on.
+static bool watch_family(struct cl_trace *trace, struct cl_family *family) {
+    trace->family = family;
+    return begin_rings(trace, RING_OF_PROCESSES) && listener_begin(&trace->listener, family, bytes_of_family()) &&
+           rings_watch(&trace->rings, &(pid_t){-1}, 1, watch_cpu, trace) && listen_to_all(&trace->listener) &&
+           has_seen_itself(trace);
+}
+
+// MARK: opening
+
+static struct cl_trace *open_as(struct cl_family *family, const pid_t *threads, int count,
+                                const struct cl_trace_layout *layout) {
     struct cl_trace *trace = calloc(1, sizeof(*trace));
     if (!trace) return NULL;
-    size_t points = layout->count * sizeof(struct cl_tracepoint);
-    struct cl_tracepoint *copy = malloc(points + 1);
-    trace->layout = (struct cl_trace_layout){copy, layout->count, layout->stacks, layout->probes};
-    bool opened = copy && rings_begin(&trace->rings, cpus, cpus > MANY_CPUS ? RING_OF_MANY : RING);
-    if (opened) memcpy(copy, layout->points, points);
-    for (uint32_t i = 0; opened && i < layout->count; i++)
-        if (layout->points[i].kind != CL_PROBE) tracepoints_hold(layout->points[i].id);
-    if (opened && rings_watch(&trace->rings, threads, count, watch_thread, trace)) return trace;
+    if (family ? watch_family(trace, family) : watch_threads(trace, threads, count, layout)) return trace;
     int error = errno;
     cl_trace_close(trace);
     errno = error;
     return NULL;
 }
 
+struct cl_trace *cl_trace_open(struct cl_family *family, const pid_t *threads, int count,
+                               const struct cl_trace_layout *layout) {
+    struct cl_trace *trace = NULL;
+    if (family && !layout->stacks && !layout->probes) trace = open_as(family, threads, count, layout);
+    return trace ? trace : open_as(NULL, threads, count, layout);
+}
+
 void cl_trace_close(struct cl_trace *trace) {
+    listener_end(&trace->listener);
     rings_end(&trace->rings);
-    free((void *)trace->layout.points);
+    free(trace->points);
     free(trace);
 }
 
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room) {
-    return rings_descriptors(&trace->rings, descriptors, room);
+    int count = rings_descriptors(&trace->rings, descriptors, room);
+    if (trace->family && count < room) descriptors[count++] = trace->listener.waker;
+    return count;
 }
 
 uint64_t cl_trace_lost(const struct cl_trace *trace) {
-    return rings_lost(&trace->rings);
+    return rings_lost(&trace->rings) + listener_lost(&trace->listener);
+}
+
+// What perf tells of mappings and processes is of strangers, too.
+static bool concerns(const struct cl_trace *trace, const struct cl_trace_record *record) {
+    bool of_all = record->kind == CL_MAPPED || record->kind == CL_FORKED || record->kind == CL_BECAME_PROGRAM;
+    return !trace->family || !of_all || family_holds(trace->family, record->pid);
 }
 
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record) {
     uint32_t size;
     const unsigned char *bytes;
     while ((bytes = rings_next(&trace->rings, &size)))
-        if (cl_trace_decode(&trace->layout, bytes, size, record)) return true;
-    return false;
+        if (cl_trace_decode(&trace->layout, bytes, size, record) && concerns(trace, record)) return true;
+    const struct told *told = listener_next(&trace->listener);
+    if (told) decode_told(told, record);
+    return told;
 }

@@ -2,35 +2,69 @@
 #include "tracepoints.h"
 
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Ending a tracepoint's last event makes the kernel wait for every CPU (tracepoint_synchronize_unregister), tens of
-// milliseconds in which no other can begin. So one event of each stays open, and a process of its own ends it after dioaudit:
-// a little later, for the sake of runs that follow each other in a loop.
-enum { MOST = 16 };
-static uint64_t held[MOST];
-static int events[MOST];
+enum { MOST = 24 };
+static struct held {
+    bool is_program;
+    uint64_t tracepoint;
+    int descriptor;  // -1: none any more
+} held[MOST];
 static int count;
+
+// The first held descriptor from a number on; -1: there is none.
+static int next_held(int from) {
+    int next = -1;
+    for (int i = 0; i < count; i++)
+        if (held[i].descriptor >= from && (next < 0 || held[i].descriptor < next)) next = held[i].descriptor;
+    return next;
+}
 
 static void end_in_background(void) {
     if (fork() != 0) return;
     // Nobody who waits for the end of what we have inherited shall wait for it.
-    for (int i = 0; i < count; i++) events[i] = dup2(events[i], i);
-    syscall(SYS_close_range, count, ~0u, 0);
+    int from = 0;
+    for (int kept; (kept = next_held(from)) >= 0; from = kept + 1)
+        if (kept > from) syscall(SYS_close_range, from, kept - 1, 0);
+    syscall(SYS_close_range, from, ~0u, 0);
     usleep(150 * 1000);
     _exit(0);
 }
 
-void tracepoints_hold(uint64_t id) {
+// Null if there is no room.
+static struct held *find(bool is_program, uint64_t tracepoint) {
     for (int i = 0; i < count; i++)
-        if (held[i] == id) return;
+        if (held[i].is_program == is_program && held[i].tracepoint == tracepoint) return &held[i];
+    if (count == MOST) return NULL;
+    if (count == 0) atexit(end_in_background);
+    held[count] = (struct held){is_program, tracepoint, -1};
+    return &held[count++];
+}
+
+void tracepoints_hold(uint64_t id) {
     struct perf_event_attr attributes = {
         .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes), .config = id, .disabled = 1};
-    int event = count < MOST ? (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC) : -1;
-    if (event < 0) return;
-    held[count] = id;
-    events[count++] = event;
-    if (count == 1) atexit(end_in_background);
+    struct held *place = find(false, id);
+    if (place && place->descriptor < 0)
+        place->descriptor = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint) {
+    int program = bpf_attach(text, tracepoint);
+    struct held *place = program < 0 ? NULL : find(true, tracepoint);
+    if (place && place->descriptor >= 0) close(place->descriptor);
+    if (place) place->descriptor = -1;
+    return program;
+}
+
+void tracepoints_leave(uint32_t tracepoint, int program) {
+    struct held *place = find(true, tracepoint);
+    if (place && place->descriptor < 0) {
+        place->descriptor = program;
+    } else {
+        close(program);
+    }
 }

@@ -89,9 +89,9 @@ struct Attachment: ~Copyable {
             let threads = live.threads()
             kernel = KernelWatch()
             syscalls = SyscallsWatch()
-            kernel.begin(threads, stacks: configuration.kernelStacks, probes: uprobes?.probes ?? [])
+            kernel.begin(threads, nil, stacks: configuration.kernelStacks, probes: uprobes?.probes ?? [])
             if kernel.problem != nil, uprobes != nil { openWithoutProbes(threads, configuration) }
-            syscalls.begin(threads, choice == .seccomp ? .perfMappings : choice)
+            syscalls.begin(threads, nil, choice == .seccomp ? .perfMappings : choice)
             isWhole = Set(live.threads()).isSubset(of: threads)
         }
     }
@@ -99,7 +99,7 @@ struct Attachment: ~Copyable {
     private mutating func openWithoutProbes(_ threads: [Int32], _ configuration: AttachConfiguration) {
         let why = kernel.problem!
         kernel = KernelWatch()
-        kernel.begin(threads, stacks: configuration.kernelStacks)
+        kernel.begin(threads, nil, stacks: configuration.kernelStacks)
         uprobes = nil
         heapProblem = kernel.problem == nil ? "uprobes are not to be had: \(why)" : why
     }

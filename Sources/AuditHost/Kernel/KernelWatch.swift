@@ -29,14 +29,18 @@ struct KernelWatch: ~Copyable {
 
     /// Begins to watch threads and all that they will start.
     ///
+    /// - Parameter family: of the only thread, if it is known.
     /// - Parameter stacks: takes the kernel's call chain with each record, and the user's above it.
     /// - Parameter probes: functions whose calls are told too.
-    mutating func begin(_ threads: [Int32], stacks: Bool, probes: [HeapProbe] = []) {
+    mutating func begin(
+        _ threads: [Int32], _ family: OpaquePointer?, stacks: Bool, probes: [HeapProbe] = []
+    ) {
         do throws(TracingProblem) {
             let tracepoints = try KernelTracepoints(Tracefs.current)
             gfp = tracepoints.gfp
             takesStacks = stacks
-            trace = try open(threads, tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
+            trace = try open(
+                threads, family, tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
         } catch {
             problem = Doctor.kernelTracepointsObstacle() ?? error.what
             return
@@ -52,12 +56,12 @@ struct KernelWatch: ~Copyable {
     }
 
     private func open(
-        _ threads: [Int32], _ points: [cl_tracepoint], stacks: Bool, probes: Bool
+        _ threads: [Int32], _ family: OpaquePointer?, _ points: [cl_tracepoint], stacks: Bool, probes: Bool
     ) throws(TracingProblem) -> OpaquePointer {
         let trace = points.withUnsafeBufferPointer { points in
             var layout = cl_trace_layout(
                 points: points.baseAddress, count: UInt32(points.count), stacks: stacks, probes: probes)
-            return cl_trace_open(threads, Int32(threads.count), &layout)
+            return cl_trace_open(family, threads, Int32(threads.count), &layout)
         }
         guard let trace else {
             throw TracingProblem("perf tracepoints of kmem: \(errnoText()) (\(paranoiaText()))")

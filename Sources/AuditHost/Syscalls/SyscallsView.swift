@@ -42,7 +42,7 @@ extension SyscallsChoice {
         guard self == .auto else { return self }
         // seccomp last: a call that it holds may be interrupted by a signal, and it takes set-uid programs' privileges.
         return [SyscallsChoice.perf, .perfMappings].first { choice in
-            guard let perf = try? openPerf([0], choice) else { return false }
+            guard let perf = try? openPerf([0], nil, choice) else { return false }
             cl_perf_close(perf)
             return true
         } ?? .seccomp
@@ -50,9 +50,11 @@ extension SyscallsChoice {
 }
 
 /// - Parameter choice: `perf` or `perfMappings`.
-func openPerf(_ threads: [Int32], _ choice: SyscallsChoice) throws(TracingProblem) -> OpaquePointer {
+func openPerf(
+    _ threads: [Int32], _ family: OpaquePointer?, _ choice: SyscallsChoice
+) throws(TracingProblem) -> OpaquePointer {
     guard choice == .perf else {
-        guard let perf = cl_perf_open(threads, Int32(threads.count), nil) else {
+        guard let perf = cl_perf_open(nil, threads, Int32(threads.count), nil) else {
             throw TracingProblem("perf's records of mappings: \(errnoText())")
         }
         return perf
@@ -62,7 +64,7 @@ func openPerf(_ threads: [Int32], _ choice: SyscallsChoice) throws(TracingProble
         throw TracingProblem("raw_syscalls:sys_enter has no 'id' or no 'args'")
     }
     var tracepoint = cl_sys_enter(id: format.id, id_at: number.offset, arguments_at: arguments.offset)
-    guard let perf = cl_perf_open(threads, Int32(threads.count), &tracepoint) else {
+    guard let perf = cl_perf_open(family, threads, Int32(threads.count), &tracepoint) else {
         throw TracingProblem("perf tracepoints: \(errnoText())")
     }
     return perf

@@ -30,7 +30,7 @@ struct SyscallsWatch: ~Copyable {
     }
 
     /// Begins to watch a child that has been started as `watch` says and has done nothing yet.
-    mutating func begin(_ child: cl_child, _ choice: SyscallsChoice) {
+    mutating func begin(_ child: cl_child, _ family: OpaquePointer?, _ choice: SyscallsChoice) {
         if child.listener >= 0 {
             source = .seccomp(child.listener)
             method = .seccomp
@@ -39,16 +39,17 @@ struct SyscallsWatch: ~Copyable {
         } else if choice == .seccomp {
             problem = "seccomp user notification is not to be had here"
         } else {
-            begin([child.pid], choice)
+            begin([child.pid], family, choice)
         }
     }
 
     /// Begins to watch threads and all that they will start.
     ///
+    /// - Parameter family: of the only thread, if it is known.
     /// - Parameter choice: `perf` or `perfMappings`.
-    mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice) {
+    mutating func begin(_ threads: [Int32], _ family: OpaquePointer?, _ choice: SyscallsChoice) {
         do throws(TracingProblem) {
-            source = .perf(try openPerf(threads, choice))
+            source = .perf(try openPerf(threads, family, choice))
             method = choice == .perf ? .perf : .perfMappings
         } catch {
             problem = error.what

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "clinux_family.h"
+
 // tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
 // for which it takes root. A directory, or -1 with errno set.
 int cl_open_tracefs(void);
@@ -89,8 +91,10 @@ bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *
 
 struct cl_trace;
 
-// Watches threads and all that they will start, on every CPU, from now on. Null with errno set.
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, const struct cl_trace_layout *layout);
+// Watches a family, if there is one, this kernel can do it, and the layout has neither stacks nor probes; else threads and all
+// that they will start. On every CPU, from now on. Null with errno set. The family must outlive it.
+struct cl_trace *cl_trace_open(struct cl_family *family, const pid_t *threads, int count,
+                               const struct cl_trace_layout *layout);
 void cl_trace_close(struct cl_trace *trace);
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
 uint64_t cl_trace_lost(const struct cl_trace *trace);

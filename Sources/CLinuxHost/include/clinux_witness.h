@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "clinux_family.h"
+
 enum cl_act {
     CL_MMAP,
     CL_MUNMAP,
@@ -48,10 +50,12 @@ struct cl_sys_enter {
     uint32_t arguments_at;  // and its arguments
 };
 
-// Watches threads and all that they will start, on every CPU, from now on: each call of the list above.
+// Watches a family, if there is one and a tracepoint, and this kernel can do it; else threads and all that they will start.
+// On every CPU, from now on: each call of the list above. The family must outlive it.
 // Without a tracepoint what perf tells of new mappings by itself (PERF_RECORD_MMAP2): CL_MMAP and CL_BRK only, and what
 // mprotect changes is told as CL_MMAP too. Null with errno set if perf_event_open(2) does not allow it.
-struct cl_perf *cl_perf_open(const pid_t *threads, int count, const struct cl_sys_enter *tracepoint);
+struct cl_perf *cl_perf_open(struct cl_family *family, const pid_t *threads, int count,
+                             const struct cl_sys_enter *tracepoint);
 void cl_perf_close(struct cl_perf *perf);
 
 // A descriptor for each CPU, readable when its ring is getting full. The number of them.

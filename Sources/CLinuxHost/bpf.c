@@ -1,0 +1,122 @@
+#define _GNU_SOURCE
+#include "bpf.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int emit(struct bpf_text *text, int code, int to, int from, int offset, int32_t number) {
+    if (text->count == BPF_MOST_INSTRUCTIONS) return 0;  // the kernel refuses a program without an end
+    text->instructions[text->count] = (struct bpf_insn){
+        .code = (uint8_t)code, .dst_reg = to & 0xf, .src_reg = from & 0xf, .off = (int16_t)offset, .imm = number};
+    return text->count++;
+}
+
+void bpf_load(struct bpf_text *text, int size, int to, int base, int offset) {
+    emit(text, BPF_LDX | BPF_MEM | size, to, base, offset, 0);
+}
+
+void bpf_store(struct bpf_text *text, int size, int base, int offset, int from) {
+    emit(text, BPF_STX | BPF_MEM | size, base, from, offset, 0);
+}
+
+void bpf_store_number(struct bpf_text *text, int size, int base, int offset, int32_t number) {
+    emit(text, BPF_ST | BPF_MEM | size, base, 0, offset, number);
+}
+
+void bpf_move(struct bpf_text *text, int to, int from) {
+    emit(text, BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0);
+}
+
+void bpf_set(struct bpf_text *text, int to, int32_t number) {
+    emit(text, BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, number);
+}
+
+void bpf_operate(struct bpf_text *text, int operation, int to, int32_t by) {
+    emit(text, BPF_ALU64 | operation | BPF_K, to, 0, 0, by);
+}
+
+void bpf_operate_by(struct bpf_text *text, int operation, int to, int by) {
+    emit(text, BPF_ALU64 | operation | BPF_X, to, by, 0, 0);
+}
+
+void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, int by) {
+    emit(text, BPF_STX | BPF_ATOMIC | BPF_DW, base, by, offset, operation);
+}
+
+void bpf_point(struct bpf_text *text, int to, int map) {
+    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, BPF_PSEUDO_MAP_FD, 0, map);
+    emit(text, 0, 0, 0, 0, 0);
+}
+
+void bpf_call(struct bpf_text *text, int function) {
+    emit(text, BPF_JMP | BPF_CALL, 0, 0, 0, function);
+}
+
+int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with) {
+    return emit(text, BPF_JMP | comparison | BPF_K, reg, 0, 0, with);
+}
+
+void bpf_land(struct bpf_text *text, int jump) {
+    text->instructions[jump].off = (int16_t)(text->count - jump - 1);
+}
+
+void bpf_leave(struct bpf_text *text) {
+    bpf_set(text, BPF_REG_0, 0);
+    emit(text, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+// MARK: bpf(2)
+
+static int bpf(enum bpf_cmd command, union bpf_attr *attributes) {
+    return (int)syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+}
+
+static uint64_t pointer(const void *memory) {
+    return (uint64_t)(uintptr_t)memory;
+}
+
+int bpf_map(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes, uint32_t entries, uint32_t flags) {
+    union bpf_attr attributes = {0};
+    attributes.map_type = type;
+    attributes.key_size = key_bytes;
+    attributes.value_size = value_bytes;
+    attributes.max_entries = entries;
+    attributes.map_flags = flags;
+    return bpf(BPF_MAP_CREATE, &attributes);
+}
+
+int bpf_get_value(int map, uint32_t key, void *value) {
+    union bpf_attr attributes = {0};
+    attributes.map_fd = (uint32_t)map;
+    attributes.key = pointer(&key);
+    attributes.value = pointer(value);
+    return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
+}
+
+static int load(const struct bpf_text *text, uint32_t tracepoint) {
+    // What the helpers for reading the kernel's memory insist on; nothing here is taken from the kernel.
+    static const char license[] = "Dual BSD/GPL";
+    union bpf_attr attributes = {0};
+    attributes.prog_type = BPF_PROG_TYPE_TRACING;
+    attributes.expected_attach_type = BPF_TRACE_RAW_TP;
+    attributes.attach_btf_id = tracepoint;
+    attributes.insns = pointer(text->instructions);
+    attributes.insn_cnt = (uint32_t)text->count;
+    attributes.license = pointer(license);
+    memcpy(attributes.prog_name, "dioaudit", sizeof("dioaudit"));
+    return bpf(BPF_PROG_LOAD, &attributes);
+}
+
+int bpf_attach(const struct bpf_text *text, uint32_t tracepoint) {
+    int program = load(text, tracepoint);
+    if (program < 0) return -1;
+    union bpf_attr attributes = {0};
+    attributes.raw_tracepoint.prog_fd = (uint32_t)program;
+    int attached = bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
+    int error = errno;
+    close(program);
+    errno = error;
+    return attached;
+}

@@ -1,0 +1,41 @@
+// BPF programs of a few dozen instructions, written here one by one: no compiler for them is needed, nor what a library takes
+// to load a compiled one (some 20 ms, to relocate it by the whole kernel's types). Kernel: Documentation/bpf/instruction-set.rst.
+#ifndef CLINUX_BPF_H
+#define CLINUX_BPF_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BPF_MOST_INSTRUCTIONS = 160 };
+
+struct bpf_text {
+    struct bpf_insn instructions[BPF_MOST_INSTRUCTIONS];
+    int count;
+};
+
+// Each appends one instruction. Registers are BPF_REG_0 to BPF_REG_10, sizes BPF_B to BPF_DW, `by` a number or a register.
+void bpf_load(struct bpf_text *text, int size, int to, int base, int offset);
+void bpf_store(struct bpf_text *text, int size, int base, int offset, int from);
+void bpf_store_number(struct bpf_text *text, int size, int base, int offset, int32_t number);
+void bpf_move(struct bpf_text *text, int to, int from);
+void bpf_set(struct bpf_text *text, int to, int32_t number);
+void bpf_operate(struct bpf_text *text, int operation, int to, int32_t by);
+void bpf_operate_by(struct bpf_text *text, int operation, int to, int by);
+void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, int by);
+void bpf_point(struct bpf_text *text, int to, int map);
+void bpf_call(struct bpf_text *text, int function);
+// A jump if `reg` compares so: where it stands, for bpf_land, which has it lead to what comes next.
+int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with);
+void bpf_land(struct bpf_text *text, int jump);
+// Ends the program, with 0.
+void bpf_leave(struct bpf_text *text);
+
+// Each is a descriptor, or -1 with errno set.
+int bpf_map(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes, uint32_t entries, uint32_t flags);
+int bpf_get_value(int map, uint32_t key, void *value);
+// Runs the program at a tracepoint, which is named by its type's number (btf.h), from now on, until the descriptor is closed.
+// It does not come between the tracepoint and others who listen to it.
+int bpf_attach(const struct bpf_text *text, uint32_t tracepoint);
+
+#endif

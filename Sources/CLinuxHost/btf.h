@@ -1,0 +1,30 @@
+// The kernel's own description of its types (Documentation/bpf/btf.rst), as far as its tracepoints' arguments need it.
+#ifndef CLINUX_BTF_H
+#define CLINUX_BTF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct btf {
+    unsigned char *bytes;
+    uint32_t size;
+    bool mapped;
+    const unsigned char *types;
+    const char *texts;
+    uint32_t types_bytes, texts_bytes;
+    uint32_t *at;  // by number, where each type lies
+    uint32_t count;
+};
+
+// /sys/kernel/btf/vmlinux. False with errno set. One that is all zero may be closed, too.
+bool btf_open(struct btf *btf);
+void btf_close(struct btf *btf);
+
+// Where a structure's member lies, in bytes; -1: there is none.
+int btf_member(const struct btf *btf, const char *structure, const char *member);
+
+// The number of a tracepoint's type if it hands over these arguments, for each a 'p' (a pointer) or its size ('1', '2', '4',
+// '8'); else 0.
+uint32_t btf_tracepoint(const struct btf *btf, const char *name, const char *arguments);
+
+#endif

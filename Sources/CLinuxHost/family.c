@@ -1,0 +1,155 @@
+#define _GNU_SOURCE
+#include "family.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "btf.h"
+#include "tracepoints.h"
+
+enum { MOST_PIDS = 1 << 22, WORDS = MOST_PIDS / 64, STACK_OF_KEY = -4 };  // PID_MAX_LIMIT
+
+// MARK: what this kernel is like
+
+static bool learn(struct kernel_shape *shape) {
+    struct btf btf;
+    bool known = btf_open(&btf);
+    if (known) {
+        *shape = (struct kernel_shape){
+            .task_tgid = btf_member(&btf, "task_struct", "tgid"),
+            .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
+            .cache_name = btf_member(&btf, "kmem_cache", "name"),
+            .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,
+            .task_newtask = btf_tracepoint(&btf, "task_newtask", "p8"),
+            .kmalloc = btf_tracepoint(&btf, "kmalloc", "8p8844"),
+            .kmem_cache_alloc = btf_tracepoint(&btf, "kmem_cache_alloc", "8pp44"),
+            .mm_page_alloc = btf_tracepoint(&btf, "mm_page_alloc", "p444"),
+            .page_fault_user = btf_tracepoint(&btf, "page_fault_user", "8p8"),
+            .page_fault_kernel = btf_tracepoint(&btf, "page_fault_kernel", "8p8"),
+            .sys_enter = btf_tracepoint(&btf, "sys_enter", "p8"),
+        };
+        errno = ENOTSUP;
+        known = shape->task_tgid >= 0 && shape->task_newtask && !shape->has_large_stacks;
+    }
+    btf_close(&btf);
+    return known;
+}
+
+// Where pids are other numbers than the kernel's own: the inode of the first namespace is PROC_PID_INIT_INO.
+static bool has_own_pids(void) {
+    char name[32] = "";
+    return readlink("/proc/self/ns/pid", name, sizeof(name) - 1) < 0 || strcmp(name, "pid:[4026531836]") != 0;
+}
+
+// PREEMPT_RT: there interrupts are handled on the stacks of threads, and programs interrupted by other threads'.
+static bool is_realtime(void) {
+    return access("/sys/kernel/realtime", F_OK) == 0;
+}
+
+// MARK: membership
+
+bool family_holds(const struct cl_family *family, pid_t pid) {
+    return pid > 0 && pid < MOST_PIDS && __atomic_load_n(&family->bits[pid / 64], __ATOMIC_ACQUIRE) >> (pid % 64) & 1;
+}
+
+void family_take_in(struct cl_family *family, pid_t pid) {
+    if (pid > 0 && pid < MOST_PIDS) __atomic_or_fetch(&family->bits[pid / 64], UINT64_C(1) << (pid % 64), __ATOMIC_RELEASE);
+}
+
+void family_let_go(struct cl_family *family, pid_t pid) {
+    if (pid > 0 && pid < MOST_PIDS)
+        __atomic_and_fetch(&family->bits[pid / 64], ~(UINT64_C(1) << (pid % 64)), __ATOMIC_RELEASE);
+}
+
+// MARK: programs
+
+// r0 points at the word of the pid in r7, and r7 is its bit's number; a jump that is taken if there is none.
+static int find_word(struct bpf_text *text, const struct cl_family *family) {
+    bpf_move(text, BPF_REG_1, BPF_REG_7);
+    bpf_operate(text, BPF_RSH, BPF_REG_1, 6);
+    bpf_store(text, BPF_W, BPF_REG_10, STACK_OF_KEY, BPF_REG_1);
+    bpf_operate(text, BPF_AND, BPF_REG_7, 63);
+    bpf_point(text, BPF_REG_1, family->members);
+    bpf_move(text, BPF_REG_2, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_2, STACK_OF_KEY);
+    bpf_call(text, BPF_FUNC_map_lookup_elem);
+    return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+}
+
+// r8 is 1 if the process that runs is of the family, else 0; r9 is its number and its thread's.
+static void ask_membership(struct bpf_text *text, const struct cl_family *family) {
+    bpf_call(text, BPF_FUNC_get_current_pid_tgid);
+    bpf_move(text, BPF_REG_9, BPF_REG_0);
+    bpf_move(text, BPF_REG_7, BPF_REG_0);
+    bpf_operate(text, BPF_RSH, BPF_REG_7, 32);
+    bpf_set(text, BPF_REG_8, 0);
+    int nobody = find_word(text, family);
+    bpf_load(text, BPF_DW, BPF_REG_8, BPF_REG_0, 0);
+    bpf_operate_by(text, BPF_RSH, BPF_REG_8, BPF_REG_7);
+    bpf_operate(text, BPF_AND, BPF_REG_8, 1);
+    bpf_land(text, nobody);
+}
+
+void family_only(struct bpf_text *text, const struct cl_family *family) {
+    ask_membership(text, family);
+    int member = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
+    bpf_leave(text);
+    bpf_land(text, member);
+}
+
+// task_newtask(task, clone_flags), called by the one who starts it: a member's child is one, and whoever else begins is not,
+// though the number may have been a member's. A new thread changes nothing.
+static int attach_began(const struct cl_family *family) {
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    ask_membership(&text, family);
+    bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_6, 0);
+    bpf_load(&text, BPF_W, BPF_REG_7, BPF_REG_1, family->shape.task_tgid);
+    int nobody = find_word(&text, family);
+    bpf_set(&text, BPF_REG_1, 1);
+    bpf_operate_by(&text, BPF_LSH, BPF_REG_1, BPF_REG_7);
+    int member = bpf_jump(&text, BPF_JNE, BPF_REG_8, 0);
+    bpf_operate(&text, BPF_XOR, BPF_REG_1, -1);
+    bpf_atomically(&text, BPF_AND, BPF_REG_0, 0, BPF_REG_1);
+    bpf_leave(&text);
+    bpf_land(&text, member);
+    bpf_atomically(&text, BPF_OR, BPF_REG_0, 0, BPF_REG_1);
+    bpf_land(&text, nobody);
+    bpf_leave(&text);
+    return tracepoints_attach(&text, family->shape.task_newtask);
+}
+
+// MARK: opening
+
+static bool begin(struct cl_family *family, pid_t first) {
+    errno = ENOTSUP;
+    if (has_own_pids() || is_realtime() || !learn(&family->shape)) return false;
+    family->members = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), WORDS, BPF_F_MMAPABLE);
+    if (family->members < 0) return false;
+    void *bits = mmap(NULL, WORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, family->members, 0);
+    if (bits == MAP_FAILED) return false;
+    family->bits = bits;
+    family_take_in(family, first);
+    return (family->began = attach_began(family)) >= 0;
+}
+
+struct cl_family *cl_family_open(pid_t first) {
+    struct cl_family *family = calloc(1, sizeof(*family));
+    if (!family) return NULL;
+    family->members = family->began = -1;
+    if (begin(family, first)) return family;
+    int error = errno;
+    cl_family_close(family);
+    errno = error;
+    return NULL;
+}
+
+void cl_family_close(struct cl_family *family) {
+    if (family->began >= 0) tracepoints_leave(family->shape.task_newtask, family->began);
+    if (family->bits) munmap(family->bits, WORDS * sizeof(uint64_t));
+    if (family->members >= 0) close(family->members);
+    free(family);
+}

@@ -1,0 +1,260 @@
+#define _GNU_SOURCE
+#include "listen.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tracepoints.h"
+
+enum { PAGE = 4096 };
+
+// MARK: the ring
+
+static bool map_ring(struct listener *listener) {
+    void *consumed = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, listener->ring, 0);
+    if (consumed == MAP_FAILED) return false;
+    listener->consumed = consumed;
+    void *produced = mmap(NULL, PAGE + 2 * listener->bytes, PROT_READ, MAP_SHARED, listener->ring, PAGE);
+    if (produced == MAP_FAILED) return false;
+    listener->produced = produced;
+    return true;
+}
+
+// The ring itself is readable whenever there is anything in it; its programs wake whoever waits only now and then, which
+// epoll's edges tell.
+static bool open_waker(struct listener *listener) {
+    struct epoll_event edges = {.events = EPOLLIN | EPOLLET};
+    listener->waker = epoll_create1(EPOLL_CLOEXEC);
+    return listener->waker >= 0 && epoll_ctl(listener->waker, EPOLL_CTL_ADD, listener->ring, &edges) == 0;
+}
+
+bool listener_begin(struct listener *listener, const struct cl_family *family, uint64_t bytes) {
+    *listener = (struct listener){.family = family, .bytes = bytes, .waker = -1, .losses = -1};
+    listener->ring = bpf_map(BPF_MAP_TYPE_RINGBUF, 0, 0, (uint32_t)bytes, 0);
+    if (listener->ring < 0 || !map_ring(listener) || !open_waker(listener)) return false;
+    listener->losses = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), 1, 0);
+    return listener->losses >= 0;
+}
+
+void listener_end(struct listener *listener) {
+    if (!listener->family) return;
+    for (int i = 0; i < listener->count; i++)
+        tracepoints_leave(listener->attached[i].tracepoint, listener->attached[i].program);
+    if (listener->consumed) munmap(listener->consumed, PAGE);
+    if (listener->produced) munmap(listener->produced, PAGE + 2 * listener->bytes);
+    if (listener->losses >= 0) close(listener->losses);
+    if (listener->waker >= 0) close(listener->waker);
+    if (listener->ring >= 0) close(listener->ring);
+}
+
+const struct told *listener_next(struct listener *listener) {
+    if (!listener->produced) return NULL;
+    for (uint64_t at = *listener->consumed;;) {
+        if (at >= __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE)) break;
+        const unsigned char *record = listener->produced + PAGE + at % listener->bytes;
+        uint32_t length = __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
+        if (length & BPF_RINGBUF_BUSY_BIT) break;
+        at += BPF_RINGBUF_HDR_SZ + ((length & ~BPF_RINGBUF_DISCARD_BIT) + 7) / 8 * 8;
+        listener->taken = *(const struct told *)(const void *)(record + BPF_RINGBUF_HDR_SZ);
+        __atomic_store_n(listener->consumed, at, __ATOMIC_RELEASE);
+        return &listener->taken;
+    }
+    struct epoll_event ignored;
+    epoll_wait(listener->waker, &ignored, 1, 0);
+    return NULL;
+}
+
+uint64_t listener_lost(const struct listener *listener) {
+    uint64_t lost = 0;
+    return listener->family && bpf_get_value(listener->losses, 0, &lost) == 0 ? lost : 0;
+}
+
+// MARK: programs
+//
+// r6 points at the tracepoint's arguments, r7 at what is told, r9 is the process's and the thread's number.
+
+// A program's stack, from its top downwards: a map's key (family_only), another.
+enum { NUMBER = -16, SHORT = offsetof(struct told, text) };
+static const int FIRST = offsetof(struct told, number), SECOND = FIRST + 8, THIRD = FIRST + 16, FOURTH = FIRST + 24;
+
+static void count_loss(struct bpf_text *text, const struct listener *listener) {
+    bpf_store_number(text, BPF_W, BPF_REG_10, NUMBER, 0);
+    bpf_point(text, BPF_REG_1, listener->losses);
+    bpf_move(text, BPF_REG_2, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_2, NUMBER);
+    bpf_call(text, BPF_FUNC_map_lookup_elem);
+    int never = bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+    bpf_set(text, BPF_REG_1, 1);
+    bpf_atomically(text, BPF_ADD, BPF_REG_0, 0, BPF_REG_1);
+    bpf_land(text, never);
+}
+
+static void make_room(struct bpf_text *text, const struct listener *listener, int32_t bytes) {
+    bpf_point(text, BPF_REG_1, listener->ring);
+    bpf_set(text, BPF_REG_2, bytes);
+    bpf_set(text, BPF_REG_3, 0);
+    bpf_call(text, BPF_FUNC_ringbuf_reserve);
+    int room = bpf_jump(text, BPF_JNE, BPF_REG_0, 0);
+    count_loss(text, listener);
+    bpf_leave(text);
+    bpf_land(text, room);
+    bpf_move(text, BPF_REG_7, BPF_REG_0);
+}
+
+// Interrupts have stacks of their own: the thread's has its user's registers at its top, and the arguments of a tracepoint
+// that it came to itself further down.
+static void tell_place(struct bpf_text *text) {
+    enum { IP = 16 * 8, SP = 19 * 8 };  // struct pt_regs
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    bpf_move(text, BPF_REG_1, BPF_REG_0);
+    bpf_call(text, BPF_FUNC_task_pt_regs);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, IP);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, user_ip), BPF_REG_1);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, SP);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, user_sp), BPF_REG_1);
+    bpf_operate_by(text, BPF_SUB, BPF_REG_0, BPF_REG_6);
+    int own = bpf_jump(text, BPF_JLT, BPF_REG_0, KERNEL_STACK);
+    bpf_store_number(text, BPF_B, BPF_REG_7, offsetof(struct told, in_interrupt), 1);
+    bpf_land(text, own);
+}
+
+static void begin(struct bpf_text *text, const struct listener *listener, uint16_t kind, int32_t bytes) {
+    bpf_move(text, BPF_REG_6, BPF_REG_1);
+    family_only(text, listener->family);
+    make_room(text, listener, bytes);
+    bpf_store_number(text, BPF_DW, BPF_REG_7, 0, kind);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, tid), BPF_REG_9);
+    for (int at = FIRST; at <= THIRD; at += 8) bpf_store_number(text, BPF_DW, BPF_REG_7, at, 0);
+    bpf_call(text, BPF_FUNC_ktime_get_ns);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, nanoseconds), BPF_REG_0);
+    tell_place(text);
+}
+
+static void tell_argument(struct bpf_text *text, int argument, int at) {
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, argument * 8);
+    bpf_store(text, BPF_DW, BPF_REG_7, at, BPF_REG_1);
+}
+
+// What lies behind a pointer that is an argument.
+static void tell_behind(struct bpf_text *text, int argument, int offset, int size, int at) {
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, argument * 8);
+    bpf_load(text, size, BPF_REG_1, BPF_REG_1, offset);
+    bpf_store(text, BPF_DW, BPF_REG_7, at, BPF_REG_1);
+}
+
+// A text that ends with NUL, whose address lies behind a pointer that is an argument.
+static void tell_text(struct bpf_text *text, int argument, int offset) {
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_6, argument * 8);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_3, offset);
+    bpf_move(text, BPF_REG_1, BPF_REG_7);
+    bpf_operate(text, BPF_ADD, BPF_REG_1, offsetof(struct told, text));
+    bpf_set(text, BPF_REG_2, sizeof(((struct told *)0)->text));
+    bpf_call(text, BPF_FUNC_probe_read_kernel_str);
+    int unreadable = bpf_jump(text, BPF_JSLE, BPF_REG_0, 0);
+    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, text_bytes), BPF_REG_0);
+    bpf_land(text, unreadable);
+}
+
+// The function that the tracepoint is in: the kernel's call chain without the program and what calls it, which are the first.
+static void tell_caller(struct bpf_text *text, int at) {
+    enum { TRACING = 3 };
+    bpf_move(text, BPF_REG_1, BPF_REG_6);
+    bpf_move(text, BPF_REG_2, BPF_REG_7);
+    bpf_operate(text, BPF_ADD, BPF_REG_2, at);
+    bpf_set(text, BPF_REG_3, sizeof(uint64_t));
+    bpf_set(text, BPF_REG_4, TRACING);
+    bpf_call(text, BPF_FUNC_get_stack);
+}
+
+// Hands it over, and wakes the reader at each sixteenth of the ring that waits for it.
+static void submit(struct bpf_text *text, const struct listener *listener) {
+    int32_t part = (int32_t)(listener->bytes / 16);
+    bpf_point(text, BPF_REG_1, listener->ring);
+    bpf_set(text, BPF_REG_2, BPF_RB_AVAIL_DATA);
+    bpf_call(text, BPF_FUNC_ringbuf_query);
+    bpf_move(text, BPF_REG_1, BPF_REG_7);
+    bpf_set(text, BPF_REG_2, BPF_RB_NO_WAKEUP);
+    int little = bpf_jump(text, BPF_JLT, BPF_REG_0, part);
+    bpf_operate(text, BPF_AND, BPF_REG_0, part - 1);
+    int between = bpf_jump(text, BPF_JGT, BPF_REG_0, sizeof(struct told) + BPF_RINGBUF_HDR_SZ);
+    bpf_set(text, BPF_REG_2, BPF_RB_FORCE_WAKEUP);
+    bpf_land(text, little);
+    bpf_land(text, between);
+    bpf_call(text, BPF_FUNC_ringbuf_submit);
+}
+
+static bool end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint) {
+    submit(text, listener);
+    bpf_leave(text);
+    errno = ENOTSUP;
+    int program = tracepoint && listener->count < LISTENER_MOST ? tracepoints_attach(text, tracepoint) : -1;
+    if (program < 0) return false;
+    listener->attached[listener->count].tracepoint = tracepoint;
+    listener->attached[listener->count++].program = program;
+    return true;
+}
+
+// kmalloc(call_site, ptr, bytes_req, bytes_alloc, gfp_flags, node)
+bool listen_kmalloc(struct listener *listener, uint16_t kind) {
+    struct bpf_text text = {.count = 0};
+    begin(&text, listener, kind, SHORT);
+    tell_argument(&text, 0, FIRST);
+    tell_argument(&text, 2, SECOND);
+    tell_argument(&text, 4, THIRD);
+    return end(&text, listener, listener->family->shape.kmalloc);
+}
+
+// kmem_cache_alloc(call_site, ptr, cache, gfp_flags, node)
+bool listen_kmem_cache_alloc(struct listener *listener, uint16_t kind) {
+    const struct kernel_shape *shape = &listener->family->shape;
+    struct bpf_text text = {.count = 0};
+    begin(&text, listener, kind, sizeof(struct told));
+    tell_argument(&text, 0, FIRST);
+    tell_behind(&text, 2, shape->cache_bytes, BPF_W, SECOND);
+    tell_argument(&text, 3, THIRD);
+    tell_text(&text, 2, shape->cache_name);
+    return end(&text, listener, shape->cache_bytes < 0 || shape->cache_name < 0 ? 0 : shape->kmem_cache_alloc);
+}
+
+// mm_page_alloc(page, order, gfp_flags, migratetype)
+bool listen_mm_page_alloc(struct listener *listener, uint16_t kind) {
+    struct bpf_text text = {.count = 0};
+    begin(&text, listener, kind, SHORT);
+    tell_argument(&text, 1, SECOND);
+    tell_argument(&text, 2, THIRD);
+    tell_caller(&text, FIRST);
+    return end(&text, listener, listener->family->shape.mm_page_alloc);
+}
+
+// page_fault_user(address, regs, error_code), and page_fault_kernel
+static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, uint16_t kind) {
+    struct bpf_text text = {.count = 0};
+    begin(&text, listener, kind, SHORT);
+    tell_argument(&text, 0, FIRST);
+    return end(&text, listener, tracepoint);
+}
+
+bool listen_page_faults(struct listener *listener, uint16_t kind) {
+    return listen_page_fault(listener, listener->family->shape.page_fault_user, kind) &&
+           listen_page_fault(listener, listener->family->shape.page_fault_kernel, kind);
+}
+
+// sys_enter(regs, id)
+bool listen_sys_enter(struct listener *listener, const long *calls, int count, uint16_t kind) {
+    enum { DI = 14 * 8, SI = 13 * 8, DX = 12 * 8, MOST = 16 };  // struct pt_regs
+    struct bpf_text text = {.count = 0};
+    int wanted[MOST];
+    bpf_load(&text, BPF_DW, BPF_REG_2, BPF_REG_1, 8);
+    for (int i = 0; i < count && i < MOST; i++) wanted[i] = bpf_jump(&text, BPF_JEQ, BPF_REG_2, (int32_t)calls[i]);
+    bpf_leave(&text);
+    for (int i = 0; i < count && i < MOST; i++) bpf_land(&text, wanted[i]);
+    begin(&text, listener, kind, SHORT);
+    tell_argument(&text, 1, FIRST);
+    tell_behind(&text, 0, DI, BPF_DW, SECOND);
+    tell_behind(&text, 0, SI, BPF_DW, THIRD);
+    tell_behind(&text, 0, DX, BPF_DW, FOURTH);
+    return end(&text, listener, listener->family->shape.sys_enter);
+}
