@@ -73,7 +73,7 @@ static bool find_parts(struct btf *btf) {
     memcpy(&header, btf->bytes, sizeof(header));
     uint64_t types = (uint64_t)header.hdr_len + header.type_off, texts = (uint64_t)header.hdr_len + header.str_off;
     if (header.magic != BTF_MAGIC || types % 4 || types + header.type_len > btf->size ||
-        texts + header.str_len > btf->size ||        header.str_len == 0 || btf->bytes[texts + header.str_len - 1] != 0)
+        texts + header.str_len > btf->size || header.str_len == 0 || btf->bytes[texts + header.str_len - 1] != 0)
         return false;
     btf->types = btf->bytes + types;
     btf->types_bytes = header.type_len;

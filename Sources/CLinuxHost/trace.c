@@ -16,7 +16,7 @@
 #include "tracepoints.h"
 
 // 200,000 records a second of some 130 bytes each fill this in a third of a second.
-enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, RING_OF_PROCESSES = 1 << 19, RING_OF_FAMILY = 64 << 20 };
+enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, RING_OF_PROCESSES = 1 << 19, ALL_RINGS = 64 << 20 };
 
 struct cl_trace {
     struct rings rings;
@@ -83,8 +83,16 @@ static bool watch_thread(void *context, int thread, int cpu) {
     return rings_take(&trace->rings, open_faults(&trace->layout, thread, cpu)) && open_tracepoints(trace, thread, cpu);
 }
 
+// A CPU's. With the program's stack a record has some 5 KiB.
+static uint64_t bytes_of_cpu(const struct cl_trace_layout *layout) {
+    long cpus = sysconf(_SC_NPROCESSORS_CONF);
+    uint64_t bytes = cpus > MANY_CPUS ? RING_OF_MANY : RING;
+    while (layout->stacks && bytes * 2 * (uint64_t)cpus <= ALL_RINGS) bytes *= 2;
+    return bytes;
+}
+
 static bool watch_threads(struct cl_trace *trace, const pid_t *threads, int count, const struct cl_trace_layout *layout) {
-    uint64_t bytes = sysconf(_SC_NPROCESSORS_CONF) > MANY_CPUS ? RING_OF_MANY : RING;
+    uint64_t bytes = bytes_of_cpu(layout);
     size_t points = layout->count * sizeof(struct cl_tracepoint);
     if (!(trace->points = malloc(points + 1)) || !begin_rings(trace, bytes)) return false;
     memcpy(trace->points, layout->points, points);
@@ -130,7 +138,7 @@ static void decode_told(const struct told *told, struct cl_trace_record *record)
 // All CPUs share it. A power of two, as it must be.
 static uint64_t bytes_of_family(void) {
     uint64_t bytes = RING;
-    while (bytes < RING_OF_FAMILY && bytes < (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * RING) bytes *= 2;
+    while (bytes < ALL_RINGS && bytes < (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * RING) bytes *= 2;
     return bytes;
 }
 
@@ -193,10 +201,11 @@ uint64_t cl_trace_lost(const struct cl_trace *trace) {
     return rings_lost(&trace->rings) + listener_lost(&trace->listener);
 }
 
-// What perf tells of mappings and processes is of strangers, too.
+// What perf tells of mappings and processes is of strangers, too. It tells of a fork a moment before a child is a member.
 static bool concerns(const struct cl_trace *trace, const struct cl_trace_record *record) {
     bool of_all = record->kind == CL_MAPPED || record->kind == CL_FORKED || record->kind == CL_BECAME_PROGRAM;
-    return !trace->family || !of_all || family_holds(trace->family, record->pid);
+    return !trace->family || !of_all || family_holds(trace->family, record->pid) ||
+           (record->kind == CL_FORKED && family_holds(trace->family, record->parent));
 }
 
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record) {

@@ -185,6 +185,7 @@ struct KernelTests {
         let pages = try rows(phase("steady", of: audit)).filter {
             $0["kind"] as? String == "pageAlloc" && ($0["gfp"] as? String ?? "").contains("MOVABLE")
         }
+        #expect(pages.allSatisfy { ($0["site"] as? String ?? "").contains("alloc") }, "\(pages)")
         // Some more are those of the threads' stacks and the heap.
         #expect((told...told + 20).contains(pages.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) }))
     }

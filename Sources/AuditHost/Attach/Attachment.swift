@@ -59,7 +59,7 @@ struct Attachment: ~Copyable {
         executable = live.executable
         heap = HeapProbes(of: live)
         heapBook = HeapBook(of: pid, heap.found)
-        kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound))
+        kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound), countsForksApart: true)
         heapProblem = configuration.heap ? heap.problem : "--no-heap"
         setProbes()
         openAll(live, configuration)

@@ -53,14 +53,20 @@ struct KernelBook {
     private(set) var userFrames: [[UInt64]: [Frame]] = [:]
     private(set) var flushers = IOFlushers()
     private(set) var spaces = AddressSpaces()
+    /// Who forked a process that has not become another program.
+    private var parents: [Int32: Int32] = [:]
+    private let countsForksApart: Bool
     /// Page faults of our own breakpoints, by thread.
     private(set) var ownFaults: [Int32: UInt64] = [:]
     /// Where our own breakpoints are.
     private let probes: Set<UInt64>
 
     /// - Parameter probes: addresses of functions with uprobes of ours.
-    init(probes: [UInt64] = []) {
+    /// - Parameter countsForksApart: a child that never reported is a stranger. Else what it does until it becomes another
+    ///   program is its parent's doing: it is vfork's, or was forked behind libc's back.
+    init(probes: [UInt64] = [], countsForksApart: Bool = false) {
         self.probes = Set(probes)
+        self.countsForksApart = countsForksApart
     }
 
     /// Some process went beyond its setup.
@@ -81,17 +87,31 @@ struct KernelBook {
                 let path = texts[record.text] ?? ""
                 spaces.map(
                     record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"), isOfUprobes: path == "[uprobes]")
-            case .forked: spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
-            case .becameProgram: spaces.exec(record.pid)
+            case .forked:
+                parents[record.pid] = Int32(truncatingIfNeeded: record.site)
+                spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
+            case .becameProgram:
+                parents[record.pid] = nil
+                spaces.exec(record.pid)
             case .allocation, .interrupt, .fault:
                 if isOurOwn(record) { continue }
                 let known = lately[record.tid].flatMap { $0.holds(record) ? $0 : nil }
-                let stretch = known ?? phases.stretch(of: record.pid, tid: record.tid, at: record.nanoseconds)
+                let stretch = known ?? stretch(record, phases)
                 lately[record.tid] = stretch
                 add(record, stretch)
                 if let stack = stacks[record.stack] { noteUserFrames(stack.user, of: record.pid, texts) }
             }
         }
+    }
+
+    /// That of its process, or of the nearest ancestor that has reported.
+    private func stretch(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.Stretch {
+        var pid = record.pid
+        // A number may come back among its own descendants: the chain is no longer than that of any real family.
+        for _ in 0..<64 where !countsForksApart && !phases.knows(pid) { pid = parents[pid] ?? pid }
+        var stretch = phases.stretch(of: pid, tid: record.tid, at: record.nanoseconds)
+        stretch.pid = record.pid
+        return stretch
     }
 
     private mutating func add(_ record: KernelRecord, _ stretch: PhaseBook.Stretch) {

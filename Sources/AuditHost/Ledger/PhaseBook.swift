@@ -25,7 +25,7 @@ struct PhaseBook {
     struct Stretch {
         /// Null for a process that never reported, or has become a program that did not.
         let found: (Owner, Moment)?
-        let pid: Int32
+        var pid: Int32
         let times: Range<UInt64>
 
         func holds(_ record: KernelRecord) -> Bool { record.pid == pid && times.contains(record.nanoseconds) }
@@ -81,6 +81,9 @@ struct PhaseBook {
             return edge
         }
     }
+
+    /// It has reported.
+    func knows(_ pid: Int32) -> Bool { lives[pid] != nil }
 
     /// Null for a process that never reported, or has become a program that did not.
     func find(_ pid: Int32, tid: Int32, at nanoseconds: UInt64) -> (Owner, Moment)? {

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+/// Whose allocations the kernel witness counts, by each way that it has to listen.
+@Suite(.serialized, .enabled(if: isRoot, "needs root for tracepoints of the kernel: .ci/run is root"))
+struct FamilyTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    /// How dioaudit is started, and how many programs it has on tracepoints then.
+    struct Way: CustomTestStringConvertible, Sendable {
+        let testDescription: String
+        var prefix: [String] = []
+        var preparation: String?
+        var options: [String] = []
+        var programs = 0
+
+        static let all = [
+            Way(testDescription: "programs", programs: mayHavePrograms ? 7 : 0),
+            Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 2 : 0),
+            Way(testDescription: "pids of its own", prefix: ["unshare", "--pid", "--fork", "--mount-proc"]),
+            Way(testDescription: "no BTF", preparation: ": > $btf"),
+            Way(testDescription: "half the BTF", preparation: "head -c 3000000 /sys/kernel/btf/vmlinux > $btf || true"),
+            Way(testDescription: "noise for BTF", preparation: "head -c 3000000 /dev/urandom > $btf"),
+        ]
+    }
+
+    @Test(arguments: Way.all) func whoBeginsInWhateverWayIsTheSubjects(way: Way) throws {
+        let (made, report) = try startEachWay(way) { dioaudit in
+            let links = try descriptors(of: dioaudit).filter { $0.contains("bpf_link") }
+            #expect(links.count == way.programs)
+        }
+        #expect(try eventfds(report) == made)
+    }
+
+    /// The kernel hands out a number again.
+    @Test func aStrangerWithTheNumberOfOneWhoHasEndedIsNone() throws {
+        let (made, report) = try startEachWay(Way.all[0]) { _ in
+            let number = try String(contentsOfFile: scratch.file("go.pid"), encoding: .utf8)
+            let stranger = try run(
+                [Place.fixture("starts-each-way"), "as", number.trimmingCharacters(in: .whitespacesAndNewlines)])
+            #expect(stranger.status == 0, "\(stranger.errors)")
+        }
+        #expect(try eventfds(report) == made)
+    }
+
+    /// Stops where the subject's first child has ended and left its number.
+    private func startEachWay(_ way: Way, _ body: (Int32) throws -> Void) throws -> (Int, StoredReport) {
+        let report = scratch.file("report.json")
+        let command =
+            [Place.dioaudit, "run", "--quiet", "--allow", "all"] + way.options + ["--format", "json=\(report)", "--"]
+            + [Place.fixture("starts-each-way"), scratch.file("data"), "wait", scratch.file("go")]
+        let outcome = try run(way.prefix + (try prepared(way, command))) { process in
+            defer { _ = FileManager.default.createFile(atPath: scratch.file("go"), contents: nil) }
+            try wait(for: "the subject") {
+                (try? String(contentsOfFile: scratch.file("go.pid"), encoding: .utf8))?.hasSuffix("\n") ?? false
+            }
+            let inside = child(of: process.processIdentifier, named: "dioaudit")?.pid
+            try body(inside ?? process.processIdentifier)
+        }
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let made = try #require(Int(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        return (made, try StoredReport(String(contentsOfFile: report, encoding: .utf8)))
+    }
+
+    /// Another BTF in place of the machine's, where only this test sees it.
+    private func prepared(_ way: Way, _ command: [String]) throws -> [String] {
+        guard let preparation = way.preparation else { return command }
+        let script = try scratch.script(
+            """
+            set -e
+            btf=\(scratch.file("btf"))
+            \(preparation)
+            ! [ -e /sys/kernel/btf/vmlinux ] || mount --bind $btf /sys/kernel/btf/vmlinux
+            exec "$@"
+            """)
+        return ["unshare", "--mount", "sh", script] + command
+    }
+
+    private func eventfds(_ report: StoredReport) throws -> Int {
+        let audit = try #require(report.audits.first)
+        let witness = (audit["witnesses"] as? [String: [String: Any]])?["kernel"]
+        #expect(witness?["status"] as? String == "active", "\(witness ?? [:])")
+        let processes = try #require(audit["processes"] as? [[String: Any]])
+        let rows = processes.flatMap { $0["phases"] as? [[String: Any]] ?? [] }
+            .flatMap { $0["kernel"] as? [[String: Any]] ?? [] }
+        return rows.filter { ($0["site"] as? String ?? "").contains("eventfd") && $0["kind"] as? String == "kmalloc" }
+            .reduce(0) { $0 + ($1["calls"] as? Int ?? 0) }
+    }
+
+    // MARK: what is left
+
+    /// Whatever dioaudit holds in the kernel (perf's events, programs, maps, mounts of its own) goes with its processes. Those
+    /// that it leaves for a moment are its children, and have its environment.
+    @Test(arguments: [0, SIGINT, SIGTERM, SIGKILL]) func noProcessIsLeft(signal: Int32) throws {
+        let mark = "DIOAUDIT_TEST_MARK=\(UUID().uuidString)"
+        let go = scratch.file("go")
+        _ = try run(
+            [
+                "env", mark, Place.dioaudit, "run", "--quiet", "--", Place.fixture("starts-each-way"),
+                scratch.file("data"),
+            ]
+                + ["wait", go]
+        ) { process in
+            defer { _ = FileManager.default.createFile(atPath: go, contents: nil) }
+            try wait(for: "the subject") { FileManager.default.fileExists(atPath: go + ".pid") }
+            #expect(holders(of: mark).contains(process.processIdentifier))
+            if signal != 0 { kill(process.processIdentifier, signal) }
+        }
+        try wait(for: "the end of all") { holders(of: mark).isEmpty }
+    }
+
+    private func holders(of mark: String) -> [Int32] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { Int32($0) }.filter {
+            FileManager.default.contents(atPath: "/proc/\($0)/environ")?.range(of: Data(mark.utf8)) != nil
+        }
+    }
+
+    private func descriptors(of pid: Int32) throws -> [String] {
+        let files = FileManager.default
+        return try files.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap {
+            try? files.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\($0)")
+        }
+    }
+}
+
+/// The first pid namespace, and types of the kernel's.
+private let mayHavePrograms =
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) == "pid:[4026531836]"
+    && FileManager.default.fileExists(atPath: "/sys/kernel/btf/vmlinux")
