@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_probes.h"
+#include "clinux_family.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,6 +124,7 @@ static int perform(enum cl_probe probe, uint64_t argument) {
     case CL_PROBE_PAGE_FAULTS: return count_page_faults(false);
     case CL_PROBE_PAGE_FAULTS_KERNEL: return count_page_faults(true);
     case CL_PROBE_TRACEPOINT: return open_tracepoint(argument);
+    case CL_PROBE_PROGRAMS: return error_if(!cl_family_open(getpid()));
     case CL_PROBE_SECCOMP_LISTENER: return listen_to_child();
     case CL_PROBE_TRACE_STRANGER: return trace_stranger();
     case CL_PROBE_IO_URING: return set_up_io_uring();

@@ -227,6 +227,22 @@ import Testing
         #expect(!remedies.contains { $0.contains("perf_event_paranoid") })
     }
 
+    @Test(.enabled(if: isRoot && mayHavePrograms, "needs root, the first pid namespace and BTF: .ci/run has them"))
+    func programsTakeTwoCapabilitiesAndTheFirstPidNamespace() throws {
+        #expect(try diagnosis().finding("BPF programs").state == "ok")
+        let installation = try Installation()
+        let without = try ordinaryUsersDiagnosis().finding("BPF programs")
+        #expect(without.state == "missing" && without.remedies == ["run dioaudit as root"], "\(without)")
+        let with = try run([
+            "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+perfmon,+bpf",
+            "--ambient-caps=+perfmon,+bpf", installation.scratch.file("bin/dioaudit"), "doctor", "--format", "json",
+        ])
+        #expect(try diagnosis(with).finding("BPF programs").state == "ok")
+        let inside = try run(["unshare", "--pid", "--fork", Place.dioaudit, "doctor", "--format", "json"])
+        let finding = try diagnosis(inside).finding("BPF programs")
+        #expect(finding.state == "missing" && finding.remedies[0].contains("--pid host"), "\(finding)")
+    }
+
     @Test func anOrdinaryUserMayListenAndAttachToItsOwn() throws {
         let diagnosis = try ordinaryUsersDiagnosis()
         #expect(try diagnosis.finding("seccomp notification").state == "ok")

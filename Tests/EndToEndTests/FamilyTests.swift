@@ -127,8 +127,3 @@ struct FamilyTests {
         }
     }
 }
-
-/// The first pid namespace, and types of the kernel's.
-private let mayHavePrograms =
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) == "pid:[4026531836]"
-    && FileManager.default.fileExists(atPath: "/sys/kernel/btf/vmlinux")

@@ -118,3 +118,8 @@ func audit(
 
 /// Tests that need root say so when they are skipped; `.ci/run` is root.
 let isRoot = geteuid() == 0
+
+/// What programs on tracepoints take beside root: the first pid namespace, and the types of the kernel.
+let mayHavePrograms =
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) == "pid:[4026531836]"
+    && FileManager.default.fileExists(atPath: "/sys/kernel/btf/vmlinux")

@@ -147,10 +147,11 @@ do {
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     say("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
-    try counting()
-    try engines()
-    try witnesses()
-    try commands()
+    let parts = [
+        ("counting", counting), ("engines", engines), ("witnesses", witnesses), ("commands", commands),
+    ]
+    let asked = CommandLine.arguments.dropFirst()
+    for (name, measure) in parts where asked.isEmpty || asked.contains(name) { try measure() }
 } catch {
     FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
     exit(1)

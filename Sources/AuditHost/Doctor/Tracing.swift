@@ -8,6 +8,7 @@ extension Doctor {
         let tracefs = Tracefs.current
         return [
             tracefs.finding, perfEvents(), Tracepoints.syscalls.finding(tracefs), Tracepoints.kernel.finding(tracefs),
+            tracepointPrograms(),
         ]
     }
 

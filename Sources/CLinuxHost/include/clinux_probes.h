@@ -11,6 +11,7 @@ enum cl_probe {
     CL_PROBE_PAGE_FAULTS,         // perf_event_open(2): count this process's page faults in user code
     CL_PROBE_PAGE_FAULTS_KERNEL,  // the same in the kernel too
     CL_PROBE_TRACEPOINT,          // perf_event_open(2): records of the tracepoint with the given number, this process's
+    CL_PROBE_PROGRAMS,            // bpf(2): a program on a tracepoint (cl_family_open)
     CL_PROBE_SECCOMP_LISTENER,    // seccomp(2): a system call of a child is told to its parent, who lets it go on
     CL_PROBE_TRACE_STRANGER,      // ptrace(2) a process of this user that is no descendant of the tracer
     CL_PROBE_IO_URING,            // io_uring_setup(2)
