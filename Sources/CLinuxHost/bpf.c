@@ -50,6 +50,11 @@ void bpf_point(struct bpf_text *text, int to, int map) {
     emit(text, 0, 0, 0, 0, 0);
 }
 
+void bpf_point_into(struct bpf_text *text, int to, int map) {
+    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, BPF_PSEUDO_MAP_VALUE, 0, map);
+    emit(text, 0, 0, 0, 0, 0);
+}
+
 void bpf_call(struct bpf_text *text, int function) {
     emit(text, BPF_JMP | BPF_CALL, 0, 0, 0, function);
 }

@@ -24,6 +24,7 @@ void bpf_operate(struct bpf_text *text, int operation, int to, int32_t by);
 void bpf_operate_by(struct bpf_text *text, int operation, int to, int by);
 void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, int by);
 void bpf_point(struct bpf_text *text, int to, int map);
+void bpf_point_into(struct bpf_text *text, int to, int map);  // at the first value of an array
 void bpf_call(struct bpf_text *text, int function);
 // A jump if `reg` compares so: where it stands, for bpf_land, which has it lead to what comes next.
 int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with);

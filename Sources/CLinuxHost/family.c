@@ -20,6 +20,7 @@ static bool learn(struct kernel_shape *shape) {
     if (known) {
         *shape = (struct kernel_shape){
             .task_tgid = btf_member(&btf, "task_struct", "tgid"),
+            .task_pid = btf_member(&btf, "task_struct", "pid"),
             .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
             .cache_name = btf_member(&btf, "kmem_cache", "name"),
             .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,
@@ -32,7 +33,7 @@ static bool learn(struct kernel_shape *shape) {
             .sys_enter = btf_tracepoint(&btf, "sys_enter", "p8"),
         };
         errno = ENOTSUP;
-        known = shape->task_tgid >= 0 && shape->task_newtask && !shape->has_large_stacks;
+        known = shape->task_tgid >= 0 && shape->task_pid >= 0 && shape->task_newtask && !shape->has_large_stacks;
     }
     btf_close(&btf);
     return known;
@@ -79,12 +80,11 @@ static int find_word(struct bpf_text *text, const struct cl_family *family) {
     return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
 }
 
-// r8 is 1 if the process that runs is of the family, else 0; r9 is its number and its thread's.
+// r8 is 1 if the process that runs is of the family, else 0; r9 is its task_struct.
 static void ask_membership(struct bpf_text *text, const struct cl_family *family) {
-    bpf_call(text, BPF_FUNC_get_current_pid_tgid);
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
     bpf_move(text, BPF_REG_9, BPF_REG_0);
-    bpf_move(text, BPF_REG_7, BPF_REG_0);
-    bpf_operate(text, BPF_RSH, BPF_REG_7, 32);
+    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_9, family->shape.task_tgid);
     bpf_set(text, BPF_REG_8, 0);
     int nobody = find_word(text, family);
     bpf_load(text, BPF_DW, BPF_REG_8, BPF_REG_0, 0);

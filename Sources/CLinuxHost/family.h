@@ -12,7 +12,7 @@ enum { KERNEL_STACK = 16 << 10 };  // THREAD_SIZE: arch/x86/include/asm/page_64_
 
 // What its programs know of this kernel: where things lie in its structures. Negative, or 0: it has no such thing.
 struct kernel_shape {
-    int task_tgid;
+    int task_tgid, task_pid;      // of a process, of a thread
     int cache_bytes, cache_name;  // of struct kmem_cache
     bool has_large_stacks;        // KASAN's kernels; else KERNEL_STACK
     // Tracepoints that hand over what is expected, by their types' numbers; else 0.
@@ -31,8 +31,8 @@ bool family_holds(const struct cl_family *family, pid_t pid);
 void family_take_in(struct cl_family *family, pid_t pid);
 void family_let_go(struct cl_family *family, pid_t pid);
 
-// Appends: leave unless the process that runs is of the family; BPF_REG_9 is its number and its thread's. Uses every register
-// but BPF_REG_6, and 4 bytes of the stack.
+// Appends: leave unless the process that runs is of the family; BPF_REG_9 is its task_struct. Uses every register but
+// BPF_REG_6, and 4 bytes of the stack.
 void family_only(struct bpf_text *text, const struct cl_family *family);
 
 #endif

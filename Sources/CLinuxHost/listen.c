@@ -74,22 +74,15 @@ uint64_t listener_lost(const struct listener *listener) {
 
 // MARK: programs
 //
-// r6 points at the tracepoint's arguments, r7 at what is told, r9 is the process's and the thread's number.
+// r6 points at the tracepoint's arguments, r7 at what is told, r9 at the thread's task_struct.
 
-// A program's stack, from its top downwards: a map's key (family_only), another.
-enum { NUMBER = -16, SHORT = offsetof(struct told, text) };
+enum { SHORT = offsetof(struct told, text) };
 static const int FIRST = offsetof(struct told, number), SECOND = FIRST + 8, THIRD = FIRST + 16, FOURTH = FIRST + 24;
 
 static void count_loss(struct bpf_text *text, const struct listener *listener) {
-    bpf_store_number(text, BPF_W, BPF_REG_10, NUMBER, 0);
-    bpf_point(text, BPF_REG_1, listener->losses);
-    bpf_move(text, BPF_REG_2, BPF_REG_10);
-    bpf_operate(text, BPF_ADD, BPF_REG_2, NUMBER);
-    bpf_call(text, BPF_FUNC_map_lookup_elem);
-    int never = bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
-    bpf_set(text, BPF_REG_1, 1);
-    bpf_atomically(text, BPF_ADD, BPF_REG_0, 0, BPF_REG_1);
-    bpf_land(text, never);
+    bpf_point_into(text, BPF_REG_1, listener->losses);
+    bpf_set(text, BPF_REG_2, 1);
+    bpf_atomically(text, BPF_ADD, BPF_REG_1, 0, BPF_REG_2);
 }
 
 static void make_room(struct bpf_text *text, const struct listener *listener, int32_t bytes) {
@@ -108,8 +101,7 @@ static void make_room(struct bpf_text *text, const struct listener *listener, in
 // that it came to itself further down.
 static void tell_place(struct bpf_text *text) {
     enum { IP = 16 * 8, SP = 19 * 8 };  // struct pt_regs
-    bpf_call(text, BPF_FUNC_get_current_task_btf);
-    bpf_move(text, BPF_REG_1, BPF_REG_0);
+    bpf_move(text, BPF_REG_1, BPF_REG_9);
     bpf_call(text, BPF_FUNC_task_pt_regs);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, IP);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, user_ip), BPF_REG_1);
@@ -121,12 +113,19 @@ static void tell_place(struct bpf_text *text) {
     bpf_land(text, own);
 }
 
+static void tell_thread(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_pid);
+    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, tid), BPF_REG_1);
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_tgid);
+    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, pid), BPF_REG_1);
+}
+
 static void begin(struct bpf_text *text, const struct listener *listener, uint16_t kind, int32_t bytes) {
     bpf_move(text, BPF_REG_6, BPF_REG_1);
     family_only(text, listener->family);
     make_room(text, listener, bytes);
     bpf_store_number(text, BPF_DW, BPF_REG_7, 0, kind);
-    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, tid), BPF_REG_9);
+    tell_thread(text, &listener->family->shape);
     for (int at = FIRST; at <= THIRD; at += 8) bpf_store_number(text, BPF_DW, BPF_REG_7, at, 0);
     bpf_call(text, BPF_FUNC_ktime_get_ns);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, nanoseconds), BPF_REG_0);
@@ -169,19 +168,17 @@ static void tell_caller(struct bpf_text *text, int at) {
     bpf_call(text, BPF_FUNC_get_stack);
 }
 
-// Hands it over, and wakes the reader at each sixteenth of the ring that waits for it.
+// Hands it over, and wakes the reader at each sixteenth of the ring: where this lies there tells that, for nothing, as long as
+// it is measured from something that stays where it is.
 static void submit(struct bpf_text *text, const struct listener *listener) {
-    int32_t part = (int32_t)(listener->bytes / 16);
-    bpf_point(text, BPF_REG_1, listener->ring);
-    bpf_set(text, BPF_REG_2, BPF_RB_AVAIL_DATA);
-    bpf_call(text, BPF_FUNC_ringbuf_query);
+    bpf_point_into(text, BPF_REG_1, listener->losses);
+    bpf_move(text, BPF_REG_3, BPF_REG_7);
+    bpf_operate_by(text, BPF_SUB, BPF_REG_3, BPF_REG_1);
+    bpf_operate(text, BPF_AND, BPF_REG_3, (int32_t)(listener->bytes / 16 - 1));
     bpf_move(text, BPF_REG_1, BPF_REG_7);
     bpf_set(text, BPF_REG_2, BPF_RB_NO_WAKEUP);
-    int little = bpf_jump(text, BPF_JLT, BPF_REG_0, part);
-    bpf_operate(text, BPF_AND, BPF_REG_0, part - 1);
-    int between = bpf_jump(text, BPF_JGT, BPF_REG_0, sizeof(struct told) + BPF_RINGBUF_HDR_SZ);
+    int between = bpf_jump(text, BPF_JGT, BPF_REG_3, sizeof(struct told) + BPF_RINGBUF_HDR_SZ);
     bpf_set(text, BPF_REG_2, BPF_RB_FORCE_WAKEUP);
-    bpf_land(text, little);
     bpf_land(text, between);
     bpf_call(text, BPF_FUNC_ringbuf_submit);
 }
