@@ -39,15 +39,12 @@ public enum Installation {
             remedy: "build again (swift build), reinstall, or name it in \(variable)", exit: .internalError)
     }
 
-    /// dioaudit itself.
-    static func executable() -> String {
-        absolute("/proc/self/exe")
-    }
+    /// dioaudit itself, as it was called at first: in a chroot, a mount namespace of its own would have other names for it.
+    static let executable = absolute("/proc/self/exe")
 
     /// With its final slash.
     private static func executableDirectory() -> String {
-        let executable = executable()
-        return String(executable.prefix(upTo: executable.lastIndex(of: "/")!)) + "/"
+        String(executable.prefix(upTo: executable.lastIndex(of: "/")!)) + "/"
     }
 
     /// Without links in it; as it is if there is no such file.

@@ -16,7 +16,8 @@
 #include "rings.h"
 #include "tracepoints.h"
 
-enum { LARGEST_RING = 4 << 20, RING_OF_FAMILY = 1 << 20 };
+// Of the family there are two rings: what its programs tell, and for each CPU what perf tells of everybody's programs.
+enum { LARGEST_RING = 4 << 20, RING_OF_FAMILY = 1 << 20, RING_OF_PROGRAMS = 1 << 19 };
 
 struct cl_perf {
     struct rings rings;
@@ -108,7 +109,7 @@ static bool watch_family(struct cl_perf *perf, struct cl_family *family) {
     long numbers[CL_SYSCALLS];
     for (int act = 0; act < CL_SYSCALLS; act++) numbers[act] = calls[act].number;
     perf->family = family;
-    return listener_begin(&perf->listener, family, RING_OF_FAMILY) && begin_rings(perf, RINGS_SMALLEST) &&
+    return listener_begin(&perf->listener, family, RING_OF_FAMILY) && begin_rings(perf, RING_OF_PROGRAMS) &&
            rings_watch(&perf->rings, &(pid_t){-1}, 1, watch_cpu, perf) &&
            listen_sys_enter(&perf->listener, numbers, CL_SYSCALLS, 0);
 }
