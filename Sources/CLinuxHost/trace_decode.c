@@ -126,7 +126,7 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
     reader->at += size;
     bool whole = read_payload(layout, &payload, record);
     // The tracepoint of pages names no caller; it fires in one of the page allocator's own functions.
-    if (record->site == 0) record->site = ip;
+    if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE || record->kind == CL_FAULT) record->site = ip;
     if (record->kind == CL_FAULT) record->address = address;
     read_registers(layout, reader, record);
     if (layout->stacks || layout->probes) read_stack(reader, record);
