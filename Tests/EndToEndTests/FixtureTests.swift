@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test(
-        .enabled(if: isRoot, "needs root: an ordinary user may not lock a thread's stack"),
+        .enabled(
+            if: isRoot, "needs root: an ordinary user may not lock a thread's stack, nor see whose a page fault is"),
         arguments: Expectation.all.filter(\.needsRoot))
     func isJudgedAsItSaysForRoot(expected: Expectation) throws {
         try check(expected, options: expected.options)

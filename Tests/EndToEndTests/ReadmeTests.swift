@@ -42,9 +42,10 @@ import Testing
         #expect(comparable(outcome.output) == comparable(example.output))
     }
 
-    /// What the kernel allocates depends on its version and on the file system.
+    /// What the kernel allocates depends on its version and on the file system, and whether it is told on the user.
     private func isOfKernel(_ line: Substring) -> Bool {
-        line.contains("the kernel allocate") || line.contains("io flusher:") || line.contains("squeeze: limit")
+        line.contains("the kernel allocate") || (!isRoot && line.contains("witness kernel: unavailable"))
+            || line.contains("io flusher:") || line.contains("squeeze: limit")
             || line.contains(/(nonBlocking|mayWait|mayWaitForWriteback)( \(mempool\))?$/)
     }
 
