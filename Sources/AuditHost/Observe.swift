@@ -42,7 +42,7 @@ public func observe(
     observation.isStatic = executable.isStatic
     observation.whyUnseen = executable.whyNotPreloaded
     observation.syscalls = ending.syscalls.witness
-    observation.kernel = ending.kernel.witness
+    observation.kernel = ending.kernel.witness(of: ledger.processes)
     observation.syscallsRequired = [.perf, .perfMappings, .seccomp].contains(configuration.syscalls)
     observation.enforce = configuration.enforce
     observation.squeeze = ending.squeeze

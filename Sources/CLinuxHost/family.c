@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "btf.h"
@@ -47,7 +48,8 @@ static bool has_own_pids(void) {
 
 // PREEMPT_RT: there interrupts are handled on the stacks of threads, and programs interrupted by other threads'.
 static bool is_realtime(void) {
-    return access("/sys/kernel/realtime", F_OK) == 0;
+    struct utsname kernel;
+    return uname(&kernel) != 0 || strstr(kernel.version, "PREEMPT_RT");
 }
 
 // MARK: membership

@@ -41,8 +41,11 @@ bool listener_begin(struct listener *listener, const struct cl_family *family, u
 
 void listener_end(struct listener *listener) {
     if (!listener->family) return;
-    for (int i = 0; i < listener->count; i++)
-        tracepoints_leave(listener->attached[i].tracepoint, listener->attached[i].program);
+    for (int i = 0; i < listener->count; i++) {
+        int program = listener->attached[i].program;
+        if (listener->is_relied_on) tracepoints_leave(listener->attached[i].tracepoint, program);
+        if (!listener->is_relied_on) close(program);
+    }
     if (listener->consumed) munmap(listener->consumed, PAGE);
     if (listener->produced) munmap(listener->produced, PAGE + 2 * listener->bytes);
     if (listener->losses >= 0) close(listener->losses);
@@ -50,21 +53,32 @@ void listener_end(struct listener *listener) {
     if (listener->ring >= 0) close(listener->ring);
 }
 
+// The next record's length; 0: there is none. One that is being written is waited for, since who writes it is not preempted.
+static uint32_t next_length(const struct listener *listener, uint64_t at) {
+    if (at >= __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE)) return 0;
+    const uint32_t *record = (const void *)(listener->produced + PAGE + at % listener->bytes);
+    for (int looks = 0; looks < 10000; looks++) {
+        uint32_t length = __atomic_load_n(record, __ATOMIC_ACQUIRE);
+        if (!(length & BPF_RINGBUF_BUSY_BIT)) return length;
+        usleep(10);
+    }
+    return 0;
+}
+
 const struct told *listener_next(struct listener *listener) {
     if (!listener->produced) return NULL;
-    for (uint64_t at = *listener->consumed;;) {
-        if (at >= __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE)) break;
-        const unsigned char *record = listener->produced + PAGE + at % listener->bytes;
-        uint32_t length = __atomic_load_n((const uint32_t *)(const void *)record, __ATOMIC_ACQUIRE);
-        if (length & BPF_RINGBUF_BUSY_BIT) break;
-        at += BPF_RINGBUF_HDR_SZ + ((length & ~BPF_RINGBUF_DISCARD_BIT) + 7) / 8 * 8;
-        listener->taken = *(const struct told *)(const void *)(record + BPF_RINGBUF_HDR_SZ);
-        __atomic_store_n(listener->consumed, at, __ATOMIC_RELEASE);
-        return &listener->taken;
+    uint64_t at = *listener->consumed;
+    uint32_t length = next_length(listener, at);
+    if (!length) {
+        // Before another look, so that no waking is lost between the two.
+        struct epoll_event ignored;
+        epoll_wait(listener->waker, &ignored, 1, 0);
+        length = next_length(listener, at);
     }
-    struct epoll_event ignored;
-    epoll_wait(listener->waker, &ignored, 1, 0);
-    return NULL;
+    if (!length) return NULL;
+    listener->taken = *(const struct told *)(const void *)(listener->produced + PAGE + at % listener->bytes + BPF_RINGBUF_HDR_SZ);
+    __atomic_store_n(listener->consumed, at + BPF_RINGBUF_HDR_SZ + (length + 7) / 8 * 8, __ATOMIC_RELEASE);
+    return &listener->taken;
 }
 
 uint64_t listener_lost(const struct listener *listener) {
@@ -97,8 +111,8 @@ static void make_room(struct bpf_text *text, const struct listener *listener, in
     bpf_move(text, BPF_REG_7, BPF_REG_0);
 }
 
-// Interrupts have stacks of their own: the thread's has its user's registers at its top, and the arguments of a tracepoint
-// that it came to itself further down.
+// Interrupts of kernel code have stacks of their own: the thread's has its user's registers at its top, and the arguments of a
+// tracepoint that it came to itself further down. One of user code runs on the thread's stack, and passes for its own doing.
 static void tell_place(struct bpf_text *text) {
     enum { IP = 16 * 8, SP = 19 * 8 };  // struct pt_regs
     bpf_move(text, BPF_REG_1, BPF_REG_9);

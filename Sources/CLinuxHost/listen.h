@@ -39,6 +39,7 @@ struct listener {
         int program;
     } attached[LISTENER_MOST];
     int count;
+    bool is_relied_on;               // else its programs end at once with it
 };
 
 // A ring of `bytes`, a power of two. False with errno set. One that is all zero may be ended, too.

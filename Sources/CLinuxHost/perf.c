@@ -111,7 +111,7 @@ static bool watch_family(struct cl_perf *perf, struct cl_family *family) {
     perf->family = family;
     return listener_begin(&perf->listener, family, RING_OF_FAMILY) && begin_rings(perf, RING_OF_PROGRAMS) &&
            rings_watch(&perf->rings, &(pid_t){-1}, 1, watch_cpu, perf) &&
-           listen_sys_enter(&perf->listener, numbers, CL_SYSCALLS, 0);
+           (perf->listener.is_relied_on = listen_sys_enter(&perf->listener, numbers, CL_SYSCALLS, 0));
 }
 
 static struct cl_perf *open_as(struct cl_family *family, const pid_t *threads, int count,

@@ -161,7 +161,7 @@ static bool watch_family(struct cl_trace *trace, struct cl_family *family) {
     trace->family = family;
     return begin_rings(trace, RING_OF_PROCESSES) && listener_begin(&trace->listener, family, bytes_of_family()) &&
            rings_watch(&trace->rings, &(pid_t){-1}, 1, watch_cpu, trace) && listen_to_all(&trace->listener) &&
-           has_seen_itself(trace);
+           (trace->listener.is_relied_on = has_seen_itself(trace));
 }
 
 // MARK: opening

@@ -56,6 +56,8 @@ struct KernelBook {
     /// Who forked a process that has not become another program.
     private var parents: [Int32: Int32] = [:]
     private let countsForksApart: Bool
+    /// Processes that the kernel told anything of.
+    private(set) var pids: Set<Int32> = []
     /// Page faults of our own breakpoints, by thread.
     private(set) var ownFaults: [Int32: UInt64] = [:]
     /// Where our own breakpoints are.
@@ -81,7 +83,10 @@ struct KernelBook {
     ) {
         flushers.beginLooking()
         var lately: [Int32: PhaseBook.Stretch] = [:]
+        var lastPid: Int32 = -1
         for record in records {
+            if record.pid != lastPid { pids.insert(record.pid) }
+            lastPid = record.pid
             switch record.kind {
             case .mapped:
                 let path = texts[record.text] ?? ""

@@ -38,6 +38,16 @@ struct KernelView {
         userFrames = book.userFrames.mapValues { symbolizer.name($0, byFileOffset: true) }
     }
 
+    /// Of these processes: one that goes by another number in a pid namespace of its own is not told apart.
+    func witness(of processes: [ProcessLedger]) -> Witness {
+        guard case .active = witness, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
+            return witness
+        }
+        return .partial(
+            "process \(other.pid) has another number for the kernel, as in a pid namespace of its own: what was allocated "
+                + "for it is not known")
+    }
+
     /// - Parameter flusher: its thread runs as PR_SET_IO_FLUSHER.
     func allocation(_ what: KernelBook.Allocations, _ count: EventCount, flusher: Bool) -> KernelAllocation? {
         guard let gfp, !symbols[what.site].function.isPerfs else { return nil }
