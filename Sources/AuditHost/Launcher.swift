@@ -103,7 +103,8 @@ struct Launch: ~Copyable {
         }
         guard started else { throw StartFailure(errno: errno, isOurs: true) }
         self.child = child
-        family.begin(child.pid)
+        // Who takes call chains, or does not look, has no use for it.
+        if choice == .perf || (configuration.kernel != .off && !configuration.kernelStacks) { family.begin(child.pid) }
         watch.begin(child, family.pointer, choice)
         if configuration.kernel == .off {
             kernel.stayOff("--kernel off")

@@ -45,14 +45,18 @@ void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, 
     emit(text, BPF_STX | BPF_ATOMIC | BPF_DW, base, by, offset, operation);
 }
 
-void bpf_point(struct bpf_text *text, int to, int map) {
-    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, BPF_PSEUDO_MAP_FD, 0, map);
+// The one instruction that takes the room of two.
+static void point(struct bpf_text *text, int to, int kind, int map) {
+    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, map);
     emit(text, 0, 0, 0, 0, 0);
 }
 
+void bpf_point(struct bpf_text *text, int to, int map) {
+    point(text, to, BPF_PSEUDO_MAP_FD, map);
+}
+
 void bpf_point_into(struct bpf_text *text, int to, int map) {
-    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, BPF_PSEUDO_MAP_VALUE, 0, map);
-    emit(text, 0, 0, 0, 0, 0);
+    point(text, to, BPF_PSEUDO_MAP_VALUE, map);
 }
 
 void bpf_call(struct bpf_text *text, int function) {

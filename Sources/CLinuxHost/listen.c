@@ -42,9 +42,11 @@ bool listener_begin(struct listener *listener, const struct cl_family *family, u
 void listener_end(struct listener *listener) {
     if (!listener->family) return;
     for (int i = 0; i < listener->count; i++) {
-        int program = listener->attached[i].program;
-        if (listener->is_relied_on) tracepoints_leave(listener->attached[i].tracepoint, program);
-        if (!listener->is_relied_on) close(program);
+        if (listener->is_relied_on) {
+            tracepoints_leave(listener->attached[i].tracepoint, listener->attached[i].program);
+        } else {
+            close(listener->attached[i].program);
+        }
     }
     if (listener->consumed) munmap(listener->consumed, PAGE);
     if (listener->produced) munmap(listener->produced, PAGE + 2 * listener->bytes);
@@ -53,12 +55,16 @@ void listener_end(struct listener *listener) {
     if (listener->ring >= 0) close(listener->ring);
 }
 
+static const unsigned char *record_at(const struct listener *listener, uint64_t at) {
+    return listener->produced + PAGE + at % listener->bytes;
+}
+
 // The next record's length; 0: there is none. One that is being written is waited for, since who writes it is not preempted.
 static uint32_t next_length(const struct listener *listener, uint64_t at) {
     if (at >= __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE)) return 0;
-    const uint32_t *record = (const void *)(listener->produced + PAGE + at % listener->bytes);
+    const uint32_t *header = (const void *)record_at(listener, at);
     for (int looks = 0; looks < 10000; looks++) {
-        uint32_t length = __atomic_load_n(record, __ATOMIC_ACQUIRE);
+        uint32_t length = __atomic_load_n(header, __ATOMIC_ACQUIRE);
         if (!(length & BPF_RINGBUF_BUSY_BIT)) return length;
         usleep(10);
     }
@@ -76,7 +82,7 @@ const struct told *listener_next(struct listener *listener) {
         length = next_length(listener, at);
     }
     if (!length) return NULL;
-    listener->taken = *(const struct told *)(const void *)(listener->produced + PAGE + at % listener->bytes + BPF_RINGBUF_HDR_SZ);
+    listener->taken = *(const struct told *)(const void *)(record_at(listener, at) + BPF_RINGBUF_HDR_SZ);
     __atomic_store_n(listener->consumed, at + BPF_RINGBUF_HDR_SZ + (length + 7) / 8 * 8, __ATOMIC_RELEASE);
     return &listener->taken;
 }

@@ -82,7 +82,7 @@ struct FamilyTests {
 
     private func eventfds(_ report: StoredReport) throws -> Int {
         let audit = try #require(report.audits.first)
-        let witness = (audit["witnesses"] as? [String: [String: Any]])?["kernel"]
+        let witness = witness("kernel", of: audit)
         #expect(witness?["status"] as? String == "active", "\(witness ?? [:])")
         let processes = try #require(audit["processes"] as? [[String: Any]])
         let rows = processes.flatMap { $0["phases"] as? [[String: Any]] ?? [] }
@@ -101,9 +101,8 @@ struct FamilyTests {
         _ = try run(
             [
                 "env", mark, Place.dioaudit, "run", "--quiet", "--", Place.fixture("starts-each-way"),
-                scratch.file("data"),
+                scratch.file("data"), "wait", go,
             ]
-                + ["wait", go]
         ) { process in
             defer { _ = FileManager.default.createFile(atPath: go, contents: nil) }
             try wait(for: "the subject") { FileManager.default.fileExists(atPath: go + ".pid") }

@@ -59,8 +59,7 @@ struct KernelTests {
         let said = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Int])
         let report = try StoredReport(String(contentsOfFile: scratch.file("report.json"), encoding: .utf8))
         let audit = try #require(report.audits.first)
-        let witness = (audit["witnesses"] as? [String: [String: Any]])?["kernel"]
-        #expect(witness?["status"] as? String == "active")
+        #expect(witness("kernel", of: audit)?["status"] as? String == "active")
         let steady = try phase("steady", of: audit)
         #expect(steady["transfers"] as? Int == 2000)
         let interrupts = try #require(steady["inInterrupts"] as? [String: Int])
@@ -175,7 +174,7 @@ struct KernelTests {
         let told = try #require(Int(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
         #expect(2 * told > 200_000 * seconds, "this machine made no more than \(told) faults in \(seconds) s")
         let audit = try #require(report.audits.first)
-        #expect((audit["witnesses"] as? [String: [String: Any]])?["kernel"]?["status"] as? String == "active")
+        #expect(witness("kernel", of: audit)?["status"] as? String == "active")
         let violations = try #require(audit["violations"] as? [[String: Any]])
         let flood = violations.filter { violation in
             (violation["stack"] as? [[String: Any]])?.first?["function"] as? String == "flood"

@@ -102,6 +102,11 @@ func phase(_ name: String, of audit: [String: Any]) throws -> [String: Any] {
     return try #require(phases.first { $0["name"] as? String == name })
 }
 
+/// One witness of an audit in a report.
+func witness(_ name: String, of audit: [String: Any]) -> [String: Any]? {
+    (audit["witnesses"] as? [String: [String: Any]])?[name]
+}
+
 /// `dioaudit run` on a command, and its report.
 func audit(
     _ command: [String], options: [String] = [], environment: [String: String] = [:]

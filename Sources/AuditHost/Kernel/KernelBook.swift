@@ -56,7 +56,7 @@ struct KernelBook {
     /// Who forked a process that has not become another program.
     private var parents: [Int32: Int32] = [:]
     private let countsForksApart: Bool
-    /// Processes that the kernel told anything of.
+    /// Processes that the kernel told the beginning of, by fork or by exec.
     private(set) var pids: Set<Int32> = []
     /// Page faults of our own breakpoints, by thread.
     private(set) var ownFaults: [Int32: UInt64] = [:]
@@ -83,19 +83,19 @@ struct KernelBook {
     ) {
         flushers.beginLooking()
         var lately: [Int32: PhaseBook.Stretch] = [:]
-        var lastPid: Int32 = -1
         for record in records {
-            if record.pid != lastPid { pids.insert(record.pid) }
-            lastPid = record.pid
             switch record.kind {
             case .mapped:
                 let path = texts[record.text] ?? ""
                 spaces.map(
                     record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"), isOfUprobes: path == "[uprobes]")
             case .forked:
-                parents[record.pid] = Int32(truncatingIfNeeded: record.site)
-                spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
+                let parent = Int32(truncatingIfNeeded: record.site)
+                pids.insert(record.pid)
+                parents[record.pid] = parent
+                spaces.fork(record.pid, from: parent)
             case .becameProgram:
+                pids.insert(record.pid)
                 parents[record.pid] = nil
                 spaces.exec(record.pid)
             case .allocation, .interrupt, .fault:
