@@ -1,10 +1,17 @@
-#define _GNU_SOURCE
 #include "clinux.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 const int cl_rwf_dsync = RWF_DSYNC;
+
+const unsigned char cl_iosqe_fixed_file = IOSQE_FIXED_FILE;
+
+uint64_t cl_memlock_limit(void) {
+    struct rlimit limit = {0};
+    getrlimit(RLIMIT_MEMLOCK, &limit);
+    return limit.rlim_cur;
+}
 
 // MARK: arguments
 

@@ -5,11 +5,9 @@ func lockMemory() throws(Failure) {
     guard mlockall(MCL_CURRENT | MCL_FUTURE) != 0 else { return }
     let number = errno
     let needed = processKiB()
-    var limit = rlimit()
-    getrlimit(__RLIMIT_MEMLOCK, &limit)
     throw Failure(
         "mlockall(MCL_CURRENT | MCL_FUTURE)", errno: number, status: .cannotLock,
-        remedy: "\(needed) KiB must be locked and RLIMIT_MEMLOCK allows \(limit.rlim_cur / 1024) KiB:"
+        remedy: "\(needed) KiB must be locked and RLIMIT_MEMLOCK allows \(cl_memlock_limit() / 1024) KiB:"
             + " raise it (ulimit -l \(needed)), or use a smaller --bs or --iodepth")
 }
 

@@ -28,7 +28,7 @@ public struct UringFixedEngine: Engine, ~Copyable {
         case .read: io_uring_prep_read_fixed(entry, Self.file, block, bytes, offset, Self.buffer)
         case .write: io_uring_prep_write_fixed(entry, Self.file, block, bytes, offset, Self.buffer)
         }
-        entry.pointee.flags |= UInt8(1 << IOSQE_FIXED_FILE_BIT)
+        entry.pointee.flags |= cl_iosqe_fixed_file
         entry.pointee.user_data = UInt64(transfer.slot)
     }
 

@@ -2,6 +2,11 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+// Before any header: for pthread_setname_np, preadv2, pwritev2. liburing 2.3 defines it by accident, 2.9 does not.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 // Embedded Swift has no Glibc module: these headers stand in for it. All that the driver sees of C is in this one module:
 // liburing.h defines _XOPEN_SOURCE, which changes types (fd_set) that other modules would hold as well.
 #include <liburing.h>
@@ -30,6 +35,12 @@ char *const *cl_arguments(void);
 
 // RWF_DSYNC: a macro with a cast, which Swift does not import.
 extern const int cl_rwf_dsync;
+
+// IOSQE_FIXED_FILE: a shift by an enum, which Swift does not import from every version of liburing.
+extern const unsigned char cl_iosqe_fixed_file;
+
+// The soft limit that getrlimit(2) tells of RLIMIT_MEMLOCK, in bytes: its name has another type with _GNU_SOURCE than without.
+uint64_t cl_memlock_limit(void);
 
 // open(2) for reading and writing with O_DIRECT, creating the file if it is not there: variadic, which Swift does not
 // import. -1 with errno set.
