@@ -12,7 +12,7 @@ BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
     sqlite3 perl bsdutils procps gzip \
-    musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libmimalloc2.0 libcap2-bin
+    musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio
 
 FUZZ_SECONDS ?= 30
@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 30
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test fuzz build fixtures bench format lint install clean needs matrix-needs test-needs bench-needs
+.PHONY: help audit matrix test fuzz build fixtures bench format lint install clean build-needs matrix-needs test-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,10 +35,10 @@ test: test-needs build fixtures ## run the test suite
 	swift build -c $(CONFIGURATION) --build-tests
 	swift test -c $(CONFIGURATION) --skip-build $(ARGS)
 
-build: needs ## build dioaudit, its interposer and its driver
+build: build-needs ## build dioaudit, its interposer and its driver
 	swift build -c $(CONFIGURATION)
 
-fuzz: needs ## feed the trace decoder with records that no kernel wrote, for FUZZ_SECONDS (30)
+fuzz: build-needs ## feed the trace decoder with records that no kernel wrote, for FUZZ_SECONDS (30)
 	@mkdir -p .build/fuzz/corpus
 	clang -fuse-ld=lld -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -ISources/CLinuxHost/include -ISources/CLinuxHost Fuzz/trace.c Sources/CLinuxHost/trace_decode.c \
@@ -67,7 +67,7 @@ install: ## install to $(PREFIX), from a release build (DESTDIR is honoured)
 clean: ## remove everything that was built
 	rm -rf .build
 
-needs:
+build-needs:
 	@Scripts/install-needs $(BUILD_NEEDS)
 
 matrix-needs:
