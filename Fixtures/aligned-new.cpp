@@ -1,10 +1,11 @@
-// Intent: operator new of a type that wants more alignment than malloc gives is aligned_alloc.
+// Intent: operator new of a type that wants more alignment than malloc gives is aligned_alloc,
+// or in libstdc++ 14 posix_memalign.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
 // Warmup: transfers 1
-// Steady: transfers 4, alignedAlloc 5/1280, free 5
-// Violation: alignedAlloc 5/1280 first 1 in operator new < main
+// Steady: transfers 4, alignedAlloc|posixMemalign 5/1280, free 5
+// Violation: alignedAlloc|posixMemalign 5/1280 first 1 in operator new < main
 #include "direct.h"
 
 struct alignas(256) Wide {

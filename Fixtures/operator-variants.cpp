@@ -1,9 +1,10 @@
 // Intent: each of C++'s operators new and delete, a different number of times. The same counts whoever has the heap.
+// Where the alignment is given: aligned_alloc, or in libstdc++ 14 posix_memalign.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
 // Warmup: transfers 1
-// Steady: transfers 9, malloc 10/161, alignedAlloc 26/3328, free 36
+// Steady: transfers 9, malloc 10/161, alignedAlloc|posixMemalign 26/3328, free 36
 // Teardown: nothing
 #include "direct.h"
 #include <new>
