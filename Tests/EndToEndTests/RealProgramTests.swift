@@ -112,14 +112,19 @@ import Testing
             "write -P 1 0 4k", "write -P 2 4k 64k", "read -P 1 0 4k", "read 4k 64k", "write 128k 128k", "read 128k 4k",
             "write 0 4k", "flush",
         ]
-        let (outcome, report) = try audit(
+        let (outcome, stored) = try audit(
             ["qemu-io", "-t", "none", "-n", "-f", "raw", "-i", engine] + commands.flatMap { ["-c", $0] } + [image])
         #expect(outcome.status == 1, "\(outcome.errors)")
-        let run = try Run(report)
+        let report = try Run(stored)
         // Two more reads find out what alignment the file needs.
-        #expect(try run.transfers("warmup") + run.transfers("steady") == 7 + 2)
-        #expect(run.calls(of: "calloc", in: "qemu_coroutine_new") >= 7)
-        #expect(run.calls(of: "mmap", in: "qemu_alloc_stack") >= 7)
+        #expect(try report.transfers("warmup") + report.transfers("steady") == 7 + 2)
+        #expect(report.calls(of: "posixMemalign", in: "qemu_try_memalign") >= 7)
+        // Debian 12's QEMU 7.2 makes a coroutine for each request, with a stack; 13's QEMU 10.0 has a pool of them.
+        let hasPool = try !run(["qemu-io", "--version"]).output.hasPrefix("qemu-io version 7.")
+        for (kind, function) in [("calloc", "qemu_coroutine_new"), ("mmap", "qemu_alloc_stack")] {
+            let calls = report.calls(of: kind, in: function)
+            #expect(hasPool ? calls == 0 : calls >= 7, "\(calls) \(kind)")
+        }
     }
 
     // MARK: RocksDB
