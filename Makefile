@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 30
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test fuzz build fixtures bench format lint install clean build-needs matrix-needs test-needs bench-needs
+.PHONY: help audit matrix test fuzz build fixtures bench format lint install uninstall clean build-needs matrix-needs test-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,13 +56,26 @@ format: ## format the Swift code
 lint: ## check the Swift code's format
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
 
-install: ## install to $(PREFIX), from a release build (DESTDIR is honoured)
-	$(MAKE) build CONFIGURATION=release
-	install -D -m 755 .build/release/dioaudit $(DESTDIR)$(PREFIX)/bin/dioaudit
-	install -D -m 755 .build/release/dioaudit-driver $(DESTDIR)$(PREFIX)/lib/dioaudit/dioaudit-driver
-	install -D -m 755 .build/release/dioaudit_LedgerABI.resources/libdioaudit_preload.so \
-	    $(DESTDIR)$(PREFIX)/lib/dioaudit/libdioaudit_preload.so
+# What runs where there is neither Swift nor a package of ours: its own parts in lib/dioaudit, and beside them the libraries
+# that a Debian may lack or name otherwise (libaio.so.1 is libaio.so.1t64's in 13). DT_RPATH, since what those libraries need
+# is looked for in it too. Embedded Swift has no static standard library, and needs none: so the driver is built apart.
+ROOM = $(DESTDIR)$(PREFIX)/lib/dioaudit
+RELEASE := swift build -c release -Xlinker --disable-new-dtags
+OF_EVERY_DEBIAN := libc.so|libm.so|libgcc_s.so|libstdc|ld-linux|vdso
+
+install: build-needs ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
+	$(RELEASE) --product dioaudit --static-swift-stdlib -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/dioaudit'
+	$(RELEASE) --product dioaudit-driver
+	install -D -m 755 -s .build/release/dioaudit $(DESTDIR)$(PREFIX)/bin/dioaudit
+	install -D -m 755 .build/release/dioaudit-driver $(ROOM)/dioaudit-driver
+	install -m 755 .build/release/dioaudit_LedgerABI.resources/libdioaudit_preload.so $(ROOM)/
+	ldd .build/release/dioaudit .build/release/dioaudit-driver | grep -vE '$(OF_EVERY_DEBIAN)' | awk '$$3 { print $$3 }' | \
+	    sort -u | xargs install -m 644 -t $(ROOM)
 	install -D -m 644 Sources/CDioaudit/include/dioaudit.h $(DESTDIR)$(PREFIX)/include/dioaudit.h
+
+uninstall: ## remove what `make install` installed, given the same PREFIX and DESTDIR
+	rm -rf $(ROOM)
+	rm -f $(DESTDIR)$(PREFIX)/bin/dioaudit $(DESTDIR)$(PREFIX)/include/dioaudit.h
 
 clean: ## remove everything that was built
 	rm -rf .build
