@@ -133,6 +133,15 @@ import Testing
         #expect(finding.found.contains("/nonexistent.so") && finding.remedies == ["correct or unset DIOAUDIT_PRELOAD"])
     }
 
+    @Test func aDriverThatCannotStartIsMissingAndSaysWhy() throws {
+        #expect(try diagnosis().finding("driver").state == "ok")
+        let scratch = try Scratch()
+        let driver = try scratch.script("echo libaio.so.1: cannot open shared object file >&2; exit 127")
+        let finding = try diagnosis(environment: ["DIOAUDIT_DRIVER": driver]).finding("driver")
+        #expect(finding.state == "missing")
+        #expect(finding.found == "\(driver) does not start: libaio.so.1: cannot open shared object file")
+    }
+
     @Test(
         .enabled(if: isRoot, "needs root for file capabilities: .ci/run is root"))
     func capabilitiesOfItsOwnDoNotCutItOff() throws {

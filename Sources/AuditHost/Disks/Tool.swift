@@ -15,8 +15,9 @@ struct Tool {
 
     /// Signals that come for us meanwhile stay pending: see `Interruption`.
     ///
+    /// - Parameter success: the exit code that is none of a failure.
     /// - Returns: what it said, if it failed.
-    func run(_ arguments: [String]) throws(AuditError) -> String? {
+    func run(_ arguments: [String], success: Int32 = 0) throws(AuditError) -> String? {
         Interruption.hold()
         let output = cl_memfd("dioaudit-tool")
         guard output >= 0 else { throw systemError("memfd_create", at: "the output of \(path)") }
@@ -30,7 +31,7 @@ struct Tool {
         let error = cl_started(&child)
         guard error == 0 else { return errnoText(error) }
         let exit = end(of: child)
-        guard exit.code != 0 else { return nil }
+        guard exit.code != success else { return nil }
         let said = textFile("/proc/self/fd/\(output)")?.split(separator: "\n").joined(separator: "; ") ?? ""
         return said.isEmpty ? "exit \(exit.code), signal \(exit.signal)" : said
     }

@@ -5,7 +5,9 @@ import Glibc
 /// tried in children that end with it, and on files that are removed.
 public enum Doctor {
     public static func findings() -> [Finding] {
-        [kernel(), interposer(), memoryLock()] + tracing() + [seccomp(), attach(), memoryCgroup(), ioUring(), libaio()]
+        [kernel(), interposer(), driver(), memoryLock()] + tracing() + [
+            seccomp(), attach(), memoryCgroup(), ioUring(), libaio(),
+        ]
             + directIO()
     }
 
