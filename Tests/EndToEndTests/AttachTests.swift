@@ -124,7 +124,7 @@ import Testing
         let installation = try Installation()
         let outcome = try installation.runAsOrdinaryUser(
             "sleep 30 & trap 'kill $!' EXIT; set -- attach --pid $! --duration 100ms; set +e; "
-                + "\(installation.scratch.file("bin/dioaudit")) \"$@\"; exit", [])
+                + "\(installation.dioaudit) \"$@\"; exit", [])
         #expect(outcome.status == 2, "\(outcome.errors)")
         #expect(outcome.output.contains("page faults: 0/0"), "\(outcome.output)")
         #expect(outcome.output.contains("its heap calls are not seen: "))

@@ -146,7 +146,7 @@ import Testing
         .enabled(if: isRoot, "needs root for file capabilities: .ci/run is root"))
     func capabilitiesOfItsOwnDoNotCutItOff() throws {
         let installation = try Installation()
-        _ = try shell("/usr/sbin/setcap cap_ipc_lock=ep \(installation.scratch.file("bin/dioaudit"))")
+        _ = try shell("/usr/sbin/setcap cap_ipc_lock=ep \(installation.dioaudit)")
         let diagnosis = try diagnosis(installation.runAsOrdinaryUser("true", ["doctor", "--format", "json"]))
         #expect(try diagnosis.finding("interposer").state == "ok")
         // No subject inherits it.
@@ -167,7 +167,7 @@ import Testing
         let user = isRoot ? "setpriv --reuid=65534 --regid=65534 --clear-groups" : ""
         let said = try shell(
             "ulimit -S -l 64; echo prlimit --pid $$; "
-                + "\(user) \(installation.scratch.file("bin/dioaudit")) doctor | grep -o 'prlimit --pid [0-9]*'")
+                + "\(user) \(installation.dioaudit) doctor | grep -o 'prlimit --pid [0-9]*'")
         let lines = said.split(separator: "\n")
         #expect(lines.count == 2 && lines[0] == lines[1], "\(said)")
     }
@@ -228,7 +228,7 @@ import Testing
         let outcome = try run([
             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+perfmon",
             "--ambient-caps=+perfmon",
-            installation.scratch.file("bin/dioaudit"), "doctor", "--format", "json",
+            installation.dioaudit, "doctor", "--format", "json",
         ])
         let diagnosis = try diagnosis(outcome)
         #expect(try diagnosis.finding("perf events").state == "ok")
@@ -244,7 +244,7 @@ import Testing
         #expect(without.state == "missing" && without.remedies == ["run dioaudit as root"], "\(without)")
         let with = try run([
             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+perfmon,+bpf",
-            "--ambient-caps=+perfmon,+bpf", installation.scratch.file("bin/dioaudit"), "doctor", "--format", "json",
+            "--ambient-caps=+perfmon,+bpf", installation.dioaudit, "doctor", "--format", "json",
         ])
         #expect(try diagnosis(with).finding("BPF programs").state == "ok")
         let inside = try run(["unshare", "--pid", "--fork", Place.dioaudit, "doctor", "--format", "json"])
@@ -275,7 +275,7 @@ import Testing
     @Test func rootOfANamespaceIsNone() throws {
         let installation = try Installation()
         let namespace = "unshare --user --map-root-user true || exit 99; exec unshare --user --map-root-user"
-        let doctor = installation.scratch.file("bin/dioaudit")
+        let doctor = installation.dioaudit
         let outcome = try installation.runAsOrdinaryUser(
             "\(namespace) \(doctor) doctor --format json; exit", ["doctor"])
         guard outcome.status != 99 else { return }  // this machine has no user namespaces for ordinary users

@@ -43,6 +43,8 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     let name: String
     var options: [String] = []
     var needsRoot = false
+    /// It becomes another user, who must reach it and dioaudit.
+    var changesUser = false
     var exit: Int32 = 0
     var verdict = ""
     var reasons: [String] = []
@@ -85,6 +87,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     private mutating func read(_ key: String, _ value: String) throws {
         switch key {
         case "Needs": needsRoot = value.hasPrefix("root")
+        case "User": changesUser = value == "changes"
         case "Options": options = value.split(separator: " ").map(String.init)
         case "Exit": exit = Int32(value) ?? -1
         case "Verdict": verdict = value

@@ -32,7 +32,10 @@ import Testing
 
     private func check(_ expected: Expectation, options: [String]) throws {
         let scratch = try Scratch()
-        let (outcome, report) = try audit([Place.fixture(expected.name), scratch.file("data")], options: options)
+        let installation = expected.changesUser ? try Installation() : nil
+        let program = try installation?.fixture(expected.name) ?? Place.fixture(expected.name)
+        let (outcome, report) = try audit(
+            [program, scratch.file("data")], options: options, by: installation?.dioaudit ?? Place.dioaudit)
         let audit = try #require(report.audits.first)
         let said = "\(outcome.errors)"
         #expect(outcome.status == expected.exit, "\(said)")

@@ -47,14 +47,23 @@ final class Installation {
         for folder in ["bin", "lib/dioaudit"] {
             try files.createDirectory(atPath: scratch.file(folder), withIntermediateDirectories: true)
         }
-        try files.copyItem(atPath: Place.dioaudit, toPath: scratch.file("bin/dioaudit"))
+        try files.copyItem(atPath: Place.dioaudit, toPath: dioaudit)
         try files.copyItem(atPath: Place.driver, toPath: scratch.file("lib/dioaudit/dioaudit-driver"))
         try files.copyItem(atPath: Place.interposer, toPath: scratch.file("lib/dioaudit/libdioaudit_preload.so"))
     }
 
+    var dioaudit: String { scratch.file("bin/dioaudit") }
+
+    /// A copy that every user can reach: the repository may be in a directory that others cannot read.
+    func fixture(_ name: String) throws -> String {
+        let path = scratch.file(name)
+        try FileManager.default.copyItem(atPath: Place.fixture(name), toPath: path)
+        return path
+    }
+
     /// - Parameter preparation: shell commands that come before, such as ulimit.
     func runAsOrdinaryUser(_ preparation: String, _ arguments: [String]) throws -> Outcome {
-        let shell = "\(preparation); exec \(scratch.file("bin/dioaudit")) \"$@\""
+        let shell = "\(preparation); exec \(dioaudit) \"$@\""
         let user = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
         return try run(user + ["sh", "-c", shell, "sh"] + arguments, environment: ["TMPDIR": "/var/tmp"])
     }

@@ -64,7 +64,7 @@ import Testing
     @Test func signalsInterruptNothing() throws {
         let installation = try Installation()
         let outcome = try installation.runAsOrdinaryUser(
-            "true", ["run", "--quiet", "--", Place.fixture("grows-under-signals")])
+            "true", ["run", "--quiet", "--", installation.fixture("grows-under-signals")])
         #expect(outcome.output == "grew\n", "\(outcome.errors)")
     }
 

@@ -109,12 +109,13 @@ func witness(_ name: String, of audit: [String: Any]) -> [String: Any]? {
 
 /// `dioaudit run` on a command, and its report.
 func audit(
-    _ command: [String], options: [String] = [], environment: [String: String] = [:]
+    _ command: [String], options: [String] = [], environment: [String: String] = [:],
+    by dioaudit: String = Place.dioaudit
 ) throws -> (Outcome, StoredReport) {
     let scratch = try Scratch()
     let path = scratch.file("report.json")
     let outcome = try run(
-        [Place.dioaudit, "run"] + options + ["--format", "text", "--format", "json=\(path)", "--"] + command,
+        [dioaudit, "run"] + options + ["--format", "text", "--format", "json=\(path)", "--"] + command,
         environment: environment)
     let text = try String(contentsOfFile: path, encoding: .utf8)
     guard !text.isEmpty else { throw Failure("no report, exit \(outcome.status): \(outcome.errors)") }
