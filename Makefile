@@ -20,10 +20,11 @@ FUZZ_SECONDS ?= 30
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test fuzz build fixtures bench format lint install uninstall clean build-needs matrix-needs test-needs bench-needs
+.PHONY: help audit matrix test fuzz build fixtures bench debian format lint install uninstall clean build-needs \
+    matrix-needs test-needs bench-needs
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 audit: build ## prove the built-in O_DIRECT workloads allocation-free
 	@$(DIOAUDIT) audit $(ARGS)
@@ -49,6 +50,10 @@ fuzz: build-needs ## feed the trace decoder with records that no kernel wrote, f
 bench: bench-needs fixtures ## measure what the interposer and the driver cost, as ratios
 	$(MAKE) build CONFIGURATION=release
 	Benchmarks/run $(ARGS)
+
+debian: ## run `make audit` and `make test` in a fresh Debian 12 and in a 13, as root and as an ordinary user (as root)
+	Scripts/debian-root 12
+	Scripts/debian-root 13
 
 format: ## format the Swift code
 	swift format --in-place --recursive $(SWIFT_SOURCES)
@@ -80,16 +85,16 @@ uninstall: ## remove what `make install` installed, given the same PREFIX and DE
 clean: ## remove everything that was built
 	rm -rf .build
 
-build-needs:
+build-needs: ## install the packages that building takes
 	@Scripts/install-needs $(BUILD_NEEDS)
 
-matrix-needs:
+matrix-needs: ## those of `make matrix`
 	@Scripts/install-needs $(BUILD_NEEDS) $(MATRIX_NEEDS)
 
-test-needs:
+test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
 
-bench-needs:
+bench-needs: ## those of `make bench`
 	@Scripts/install-needs $(BUILD_NEEDS) $(BENCH_NEEDS)
 
 # Fixtures: each source is a program (or, named lib*, a library) of its own. "// Flags:" and "// Link:" lines in it add
@@ -99,7 +104,7 @@ FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES
 FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/CDioaudit/include -pthread
 said = $(shell sed -n 's|^// $(1): ||p' $<)
 
-fixtures: $(FIXTURES) .build/fixtures/count-kernel
+fixtures: $(FIXTURES) .build/fixtures/count-kernel ## build the programs that the tests audit
 
 .build/fixtures/count-kernel: Tests/oracles/count-kernel.c Sources/CDioaudit/include/dioaudit.h
 	@mkdir -p $(@D)
