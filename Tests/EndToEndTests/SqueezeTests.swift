@@ -15,11 +15,11 @@ struct SqueezeTests {
         var limit: UInt64?
         let outcome = try run(command(["--squeeze-slack", "\(slack)", "--format", "json=\(path)"])) { dioaudit in
             let subject = try stopped(of: dioaudit)
+            defer { kill(subject, SIGCONT) }
             let cgroup = try #require(try cgroups().first)
             #expect(try text("\(cgroup)/cgroup.procs").split(separator: "\n").contains("\(subject)"))
             limit = try [text("\(cgroup)/memory.limit_in_bytes"), text("\(cgroup)/memory.max")]
                 .lazy.compactMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.first
-            kill(subject, SIGCONT)
         }
         #expect(outcome.status == 0, "\(outcome.errors)")
         let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
@@ -78,9 +78,9 @@ struct SqueezeTests {
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalLeavesNothing(signal: Int32) throws {
         _ = try run(command([])) { dioaudit in
             let subject = try stopped(of: dioaudit)
+            defer { kill(subject, SIGCONT) }
             #expect(try cgroups().count == 1)
             kill(dioaudit.processIdentifier, signal)
-            kill(subject, SIGCONT)
         }
         #expect(try cgroups().isEmpty)
     }

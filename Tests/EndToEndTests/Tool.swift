@@ -64,7 +64,13 @@ func run(
     process.standardOutput = files[0]
     process.standardError = files[1]
     try withoutBlockedSignals { try process.run() }
-    try whileRunning(process)
+    do {
+        try whileRunning(process)
+    } catch {
+        process.terminate()
+        process.waitUntilExit()
+        throw error
+    }
     process.waitUntilExit()
     let signalled = process.terminationReason == .uncaughtSignal
     return Outcome(
