@@ -21,7 +21,10 @@ struct FamilyTests {
         static let all = [
             Way(testDescription: "programs", programs: mayHavePrograms ? 7 : 0),
             Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 2 : 0),
-            Way(testDescription: "pids of its own", prefix: ["unshare", "--pid", "--fork", "--mount-proc"]),
+            Way(
+                testDescription: "pids of its own",
+                prefix: withOwnMounts + ["unshare", "--pid", "--fork", "sh", "-c"]
+                    + ["mount -t proc proc /proc; exec \"$@\"", "sh"]),
             Way(testDescription: "no BTF", preparation: ": > $btf"),
             Way(testDescription: "half the BTF", preparation: "head -c 3000000 /sys/kernel/btf/vmlinux > $btf || true"),
             Way(testDescription: "noise for BTF", preparation: "head -c 3000000 /dev/urandom > $btf"),
@@ -77,7 +80,7 @@ struct FamilyTests {
             ! [ -e /sys/kernel/btf/vmlinux ] || mount --bind $btf /sys/kernel/btf/vmlinux
             exec "$@"
             """)
-        return ["unshare", "--mount", "sh", script] + command
+        return withOwnMounts + ["sh", script] + command
     }
 
     private func eventfds(_ report: StoredReport) throws -> Int {

@@ -147,10 +147,11 @@ struct KernelTests {
             exec \(Place.fixture("no-allocation-clean")) \(scratch.file("data"))
             """)
         let path = scratch.file("report.json")
-        let outcome = try run([
-            "unshare", "--mount", Place.dioaudit, "run", "--kernel-limit", "mayWaitForWriteback=0", "--format", "text",
-            "--format", "json=\(path)", "--", subject,
-        ])
+        let outcome = try run(
+            withOwnMounts + [
+                Place.dioaudit, "run", "--kernel-limit", "mayWaitForWriteback=0", "--format", "text",
+                "--format", "json=\(path)", "--", subject,
+            ])
         #expect(outcome.status == (isFlusher ? 0 : 1), "\(outcome.errors)")
         if isFlusher {
             try expectFlushers(StoredReport(String(contentsOfFile: path, encoding: .utf8)))
@@ -236,7 +237,7 @@ struct KernelTests {
         let script = try scratch.script(
             """
             set -e
-            mount -t tracefs nodev /sys/kernel/tracing
+            [ -e /sys/kernel/tracing/events ] || mount -t tracefs nodev /sys/kernel/tracing
             mkdir \(scratch.path)/copy
             for name in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc raw_syscalls/sys_enter; do
                 mkdir -p \(scratch.path)/copy/events/$name
@@ -244,13 +245,12 @@ struct KernelTests {
                     cat /sys/kernel/tracing/events/$name/$file > \(scratch.path)/copy/events/$name/$file
                 done
             done
-            umount /sys/kernel/tracing
             event=\(scratch.path)/copy/events/kmem/kmalloc
             \(change)
             mount --bind \(scratch.path)/copy /sys/kernel/tracing
             exec \(Place.dioaudit) run --kernel require $options -- \(Place.fixture("no-allocation-clean")) \(scratch.file("data"))
             """)
-        let outcome = try run(["unshare", "--mount", "sh", script])
+        let outcome = try run(withOwnMounts + ["sh", script])
         #expect(outcome.status == 2, "\(outcome.errors)")
         #expect(outcome.errors.contains("--kernel require: ") && outcome.errors.contains(words), "\(outcome.errors)")
     }
