@@ -63,6 +63,9 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.processes = processes
     }
 
+    /// Without one there is nothing to say of it: its ledger is empty, and not zero.
+    public var hasSteadyPhase: Bool { processes.contains(where: \.steadyReached) }
+
     /// What holds of this audit, of which `ExitStatus.first` picks the exit code: a subject may both violate and crash.
     public var statuses: [ExitStatus] {
         let verdictStatus: ExitStatus =

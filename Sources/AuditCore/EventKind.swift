@@ -51,6 +51,14 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         }
     }
 
+    /// `1 malloc`, `100 mallocs`
+    public func text(_ calls: UInt64) -> String {
+        switch self {
+        case .freeSized, .freeAlignedSized: plural(calls, "\(noun) call")
+        default: plural(calls, noun)
+        }
+    }
+
     /// This kind's place in `allCases`, which is the declaration's order.
     var index: Int {
         // A table, since a search of `allCases` for each count would be quadratic in the ledger's size.

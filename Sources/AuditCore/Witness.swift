@@ -9,8 +9,19 @@ public struct Witness: Equatable, Sendable, Encodable {
     public var status: Status
     /// Why it is not active.
     @Nullable public var reason: String?
+    /// Changes that would let it look, each enough by itself; null where none is known.
+    public var remedies: [String]?
     /// How it looked, where there is more than one way.
     public var method: SyscallsMethod?
+    /// By what it was told, where it listened at tracepoints.
+    public var tracing: Tracing?
+
+    public enum Tracing: String, Sendable, Encodable {
+        /// A BPF program on each tracepoint.
+        case programs = "bpf-programs"
+        /// Events on each thread.
+        case events = "perf-events"
+    }
 
     public static let active = Witness(status: .active, reason: nil)
 

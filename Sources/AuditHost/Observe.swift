@@ -26,6 +26,8 @@ public func observe(
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
         observation.failure = "cannot start '\(command.arguments[0])': \(errnoText(error.errno))"
         observation.interposerMissing = interposer.problem ?? "the subject did not start"
+        observation.syscalls = .unavailable("the subject did not start")
+        observation.kernel = .unavailable("the subject did not start")
         return (observation, nil)
     }
     let ending = try launch.finish(session)

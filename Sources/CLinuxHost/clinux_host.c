@@ -18,8 +18,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -66,6 +68,14 @@ bool cl_write_block(int fd, uint32_t bytes) {
 bool cl_is_memory_backed(const char *directory) {
     struct statfs status;
     return statfs(directory, &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+}
+
+bool cl_device_holding(const char *path, unsigned *device_major, unsigned *device_minor) {
+    struct stat status;
+    if (stat(path, &status) != 0) return false;
+    *device_major = major(status.st_dev);
+    *device_minor = minor(status.st_dev);
+    return true;
 }
 
 bool cl_has_capabilities(int fd) {

@@ -138,6 +138,10 @@ void cl_perf_close(struct cl_perf *perf) {
     free(perf);
 }
 
+bool cl_perf_is_of_programs(const struct cl_perf *perf) {
+    return perf->family;
+}
+
 uint64_t cl_perf_lost(const struct cl_perf *perf) {
     return rings_lost(&perf->rings) + listener_lost(&perf->listener);
 }

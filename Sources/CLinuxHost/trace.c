@@ -201,6 +201,10 @@ uint64_t cl_trace_lost(const struct cl_trace *trace) {
     return rings_lost(&trace->rings) + listener_lost(&trace->listener);
 }
 
+bool cl_trace_is_of_programs(const struct cl_trace *trace) {
+    return trace->family;
+}
+
 // What perf tells of mappings and processes is of strangers, too. It tells of a fork a moment before a child is a member.
 static bool concerns(const struct cl_trace *trace, const struct cl_trace_record *record) {
     bool of_all = record->kind == CL_MAPPED || record->kind == CL_FORKED || record->kind == CL_BECAME_PROGRAM;

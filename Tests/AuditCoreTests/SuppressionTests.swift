@@ -143,7 +143,7 @@ import Testing
     @Test func whatIsNotSuppressedFailsStill() throws {
         let audit = try audit("{\nfirst\nmalloc\nfun:site\n}")
         #expect(audit.verdict == .fail)
-        #expect(audit.reasons == ["in the steady phase: 2 malloc"])
+        #expect(audit.reasons == ["in the steady phase: 2 mallocs"])
         #expect(audit.violations.map(\.calls) == [2])
         #expect(audit.suppressed.map(\.violation.calls) == [3])
         #expect(audit.suppressed.map(\.suppression) == ["first"])

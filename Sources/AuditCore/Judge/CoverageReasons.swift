@@ -7,7 +7,7 @@ func coverageReasons(_ observation: Observation, _ requirements: Requirements) -
         if steady.transfers < max(1, requirements.minimumTransfers) {
             reasons.append(
                 "the steady phase holds \(plural(steady.transfers, "transfer")), "
-                    + "and at least \(max(1, requirements.minimumTransfers)) are asked for")
+                    + "and \(max(1, requirements.minimumTransfers)) or more are asked for")
         }
     } else if case let early = total.all.reduce(0, { $0 + $1.transfers }), early > 0 {
         reasons.append("the steady phase was not reached: all \(plural(early, "transfer")) came before it")

@@ -75,7 +75,7 @@ private func failureReason(_ observation: Observation) -> String? {
 private func summary(of violations: [Violation]) -> String {
     let kinds = EventKind.allCases.compactMap { kind -> String? in
         let calls = violations.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.calls }
-        return calls > 0 ? "\(calls) \(kind.noun)" : nil
+        return calls > 0 ? kind.text(calls) : nil
     }
     return "in the steady phase: " + kinds.joined(separator: ", ")
 }

@@ -3,6 +3,6 @@ func name(of process: ProcessLedger) -> String {
     return "\(file) (pid \(process.pid))"
 }
 
-func plural(_ count: some BinaryInteger, _ noun: String, _ ending: String = "s") -> String {
+public func plural(_ count: some BinaryInteger, _ noun: String, _ ending: String = "s") -> String {
     "\(count) \(noun)\(count == 1 ? "" : ending)"
 }

@@ -13,10 +13,9 @@ extension Doctor {
     }
 
     /// Why the kernel's tracepoints are not to be had, and what would change that.
-    static func kernelTracepointsObstacle() -> String? {
+    static func kernelTracepointsObstacle() -> Finding? {
         let finding = Tracepoints.kernel.finding(Tracefs.current)
-        guard finding.state != .ok else { return nil }
-        return finding.found + "; to allow it: " + finding.remedies.joined(separator: ", or: ")
+        return finding.state == .ok ? nil : finding
     }
 
     private static func perfEvents() -> Finding {

@@ -15,15 +15,17 @@ struct KernelView {
         texts = watch.texts
         stacks = watch.stacks
         gfp = watch.gfp
+        var witness = Witness.active
         if let problem = watch.problem {
             witness = .unavailable(problem)
         } else if watch.lost > 0 {
-            witness = .partial("the kernel witness lost \(watch.lost) records")
+            witness = .partial("the kernel witness lost \(plural(watch.lost, "record"))")
         } else if watch.malformed > 0 {
-            witness = .partial("the kernel witness could not read \(watch.malformed) records")
-        } else {
-            witness = .active
+            witness = .partial("the kernel witness could not read \(plural(watch.malformed, "record"))")
         }
+        witness.remedies = watch.remedies
+        witness.tracing = watch.tracing
+        self.witness = witness
         // To read the kernel's symbols takes 50 ms: too long for a program that never transferred.
         guard book.hasPhases else {
             symbols = KernelSymbols(of: [])
@@ -40,12 +42,14 @@ struct KernelView {
 
     /// Of these processes: one that goes by another number in a pid namespace of its own is not told apart.
     func witness(of processes: [ProcessLedger]) -> Witness {
-        guard case .active = witness, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
+        guard witness.status == .active, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
             return witness
         }
-        return .partial(
+        var partial = Witness.partial(
             "process \(other.pid) has another number for the kernel, as in a pid namespace of its own: what was allocated "
                 + "for it is not known")
+        partial.tracing = witness.tracing
+        return partial
     }
 
     /// - Parameter flusher: its thread runs as PR_SET_IO_FLUSHER.

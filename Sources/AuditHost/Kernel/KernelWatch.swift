@@ -19,6 +19,9 @@ struct KernelWatch: ~Copyable {
     private(set) var malformed: UInt64 = 0
     private(set) var gfp: Gfp?
     private(set) var problem: String?
+    /// Changes that would let it watch, as the doctor knows them.
+    private(set) var remedies: [String]?
+    private(set) var tracing: Witness.Tracing?
 
     init() {}
 
@@ -42,9 +45,12 @@ struct KernelWatch: ~Copyable {
             trace = try open(
                 threads, family, tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
         } catch {
-            problem = Doctor.kernelTracepointsObstacle() ?? error.what
+            let obstacle = Doctor.kernelTracepointsObstacle()
+            problem = obstacle?.found ?? error.what
+            remedies = obstacle?.remedies
             return
         }
+        tracing = cl_trace_is_of_programs(trace) ? .programs : .events
         var all = [Int32](repeating: -1, count: 4096)
         let count = cl_trace_descriptors(trace, &all, Int32(all.count))
         descriptors = Array(all.prefix(Int(count)))

@@ -15,10 +15,10 @@ struct SyscallsView {
         if let problem = watch.problem {
             witness = .unavailable(problem)
         } else if watch.lost > 0 {
-            witness = .partial("the syscalls witness lost \(watch.lost) records")
+            witness = .partial("the syscalls witness lost \(plural(watch.lost, "record"))")
         } else if watch.interrupted > 0 {
             witness = .partial(
-                "a signal came upon \(watch.interrupted) system calls before the syscalls witness could look at them: "
+                "a signal came upon \(plural(watch.interrupted, "system call")) before the syscalls witness could look: "
                     + "the subject may have seen EINTR")
         }
         if watch.method == .seccomp, let program = watch.execs.first(where: \.losesPrivileges) {
@@ -27,6 +27,7 @@ struct SyscallsView {
                     + "user's subject; --syscalls off or perf leaves them")
         }
         witness.method = watch.method
+        witness.tracing = watch.tracing
         self.witness = witness
     }
 }

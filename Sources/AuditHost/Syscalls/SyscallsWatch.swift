@@ -21,6 +21,8 @@ struct SyscallsWatch: ~Copyable {
     /// Null while it watches.
     private(set) var problem: String?
     private(set) var method: SyscallsMethod?
+    /// Null where it does not listen at a tracepoint.
+    private(set) var tracing: Witness.Tracing?
 
     init() {}
 
@@ -49,8 +51,10 @@ struct SyscallsWatch: ~Copyable {
     /// - Parameter choice: `perf` or `perfMappings`.
     mutating func begin(_ threads: [Int32], _ family: OpaquePointer?, _ choice: SyscallsChoice) {
         do throws(TracingProblem) {
-            source = .perf(try openPerf(threads, family, choice))
+            let perf = try openPerf(threads, family, choice)
+            source = .perf(perf)
             method = choice == .perf ? .perf : .perfMappings
+            if choice == .perf { tracing = cl_perf_is_of_programs(perf) ? .programs : .events }
         } catch {
             problem = error.what
         }

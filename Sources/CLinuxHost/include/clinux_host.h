@@ -107,6 +107,9 @@ bool cl_holds_text(const void *bytes, size_t length, const char *text);
 // The type of the file system that holds a directory is tmpfs or ramfs (statfs(2)): nothing there is direct.
 bool cl_is_memory_backed(const char *directory);
 
+// The number of the device that it lies on, which file systems of several devices make up.
+bool cl_device_holding(const char *path, unsigned *device_major, unsigned *device_minor);
+
 // Demangles a C++ name by the Itanium ABI; free the result. Null if it is none, or if no C++ runtime is loaded.
 // Found by dlsym, since neither Swift's modules nor the package name that runtime to the linker.
 char *cl_demangle_cxx(const char *name);

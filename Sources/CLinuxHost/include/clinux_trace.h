@@ -98,6 +98,8 @@ struct cl_trace *cl_trace_open(struct cl_family *family, const pid_t *threads, i
 void cl_trace_close(struct cl_trace *trace);
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
 uint64_t cl_trace_lost(const struct cl_trace *trace);
+// BPF programs tell of the allocations, and not perf events on each thread.
+bool cl_trace_is_of_programs(const struct cl_trace *trace);
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record);
 
 // MARK: the kernel's symbols

@@ -64,6 +64,8 @@ int cl_perf_descriptors(const struct cl_perf *perf, int *descriptors, int room);
 // How many records found no room up to now. A ring tells of them (CL_LOST) only with the next record that does, which may
 // never come. 0 where the kernel does not say.
 uint64_t cl_perf_lost(const struct cl_perf *perf);
+// BPF programs tell of the calls, and not perf events on each thread.
+bool cl_perf_is_of_programs(const struct cl_perf *perf);
 
 // The next record of any ring. Not in the order of time between CPUs. False if there is none now.
 bool cl_perf_next(struct cl_perf *perf, struct cl_record *record);
