@@ -2,21 +2,21 @@ import AuditCore
 
 /// The text of `dioaudit attach`: what was seen in the time that it watched, each violation, and one summary line last.
 public func attachText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
-    var lines: [String] = []
+    var lines = quiet ? [] : report.headerLines
     for audit in report.audits {
         if !quiet {
-            lines += seenLines(audit, verbose: verbose)
-            lines += audit.violations.flatMap { [""] + style.lines($0, attached: true) }
-            lines += suppressionLines(audit.suppressions)
-            lines.append("")
-            lines += audit.reasons.map { "  - \($0)" }
+            var body = seenLines(audit, style, verbose: verbose)
+            body += audit.violations.flatMap { [""] + style.lines($0, attached: true) }
+            body += suppressionLines(audit.suppressions) + [""]
+            body += audit.reasons.map { "  - \(printable($0))" }
+            lines += body.flatMap { wrapped($0) }
         }
-        lines.append(summary(audit, style))
+        lines += wrapped(summary(audit, style))
     }
     return lines.joined(separator: "\n") + "\n"
 }
 
-private func seenLines(_ audit: Audit, verbose: Bool) -> [String] {
+private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     let steady = audit.phases[.steady]
     var lines = [
         "  watched for \(Figures.duration(nanoseconds: steady.durationNanoseconds)): "
@@ -28,9 +28,9 @@ private func seenLines(_ audit: Audit, verbose: Bool) -> [String] {
     }
     lines.append("  heap calls: \(counts(of: .heap, in: steady))")
     lines.append("  memory lock: \(Figures.bytes(audit.lock.lockedBytes)) locked (VmLck)")
-    lines += kernelLines(audit, verbose: verbose)
+    lines += kernelLines(audit, style, verbose: verbose)
     lines += unobservedLines(audit)
-    if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
+    if audit.scope != Scope.process.text { lines.append("  judged: \(printable(audit.scope))") }
     if verbose { lines += details(audit) }
     return lines
 }
@@ -47,5 +47,5 @@ private func summary(_ audit: Audit, _ style: Style) -> String {
         audit.violations.isEmpty
         ? "no violation seen in \(time)"
         : "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(time)"
-    return "dioaudit: \(style.verdict(audit.verdict)): \(audit.name): \(outcome)"
+    return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
 }

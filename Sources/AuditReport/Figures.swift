@@ -25,6 +25,7 @@ enum Figures {
 
     /// `0.03`
     static func hundredths(_ value: Double) -> String {
+        guard value < 1e15 else { return "\(value)" }
         let hundredths = UInt64((value * 100).rounded())
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }

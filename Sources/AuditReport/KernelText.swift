@@ -1,43 +1,43 @@
 import AuditCore
 
 /// What the kernel allocated in the steady phase, by call site; without `verbose` only what happens at every twentieth
-/// transfer or more often.
-func kernelLines(_ audit: Audit, verbose: Bool) -> [String] {
+/// transfer or more often. Nothing where it was not watched: the header says why.
+func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+    guard audit.witnesses.kernel.status != .unavailable else { return [] }
     let steady = audit.phases[.steady]
-    guard audit.witnesses.kernel.status != .unavailable else {
-        return verbose ? [] : [witnessText("kernel", audit.witnesses.kernel)]
-    }
-    var lines =
-        audit.witnesses.kernel.status == .partial && !verbose ? [witnessText("kernel", audit.witnesses.kernel)] : []
     let shown = steady.kernel.filter { verbose || $0.perTransfer >= 0.05 }
     let rest = steady.kernel.dropFirst(shown.count).reduce(0) { $0 + $1.calls }
-    guard !steady.kernel.isEmpty else { return lines + ["  the kernel allocated nothing in the steady phase"] }
-    if !shown.isEmpty { lines += kernelTable(shown, perTransfer: steady.transfers > 0).lines(indent: 2) }
+    guard !steady.kernel.isEmpty else { return ["  the kernel allocated nothing in the steady phase"] }
+    var lines: [String] = []
+    if !shown.isEmpty {
+        lines += kernelTable(shown, perTransfer: steady.transfers > 0).lines(indent: 2)
+        lines.append("  (\(riskLegend))")
+    }
     if rest > 0 {
         lines.append(
             "  the kernel allocated \(Figures.count(rest, "more time")) in the steady phase (--verbose lists them)")
     }
     if let advice = advice(audit) { lines.append("  " + advice) }
-    if verbose { lines += steady.kernel.flatMap(chainLines) }
+    if verbose { lines += steady.kernel.flatMap { chainLines($0, style) } }
     return lines
 }
 
 private func kernelTable(_ allocations: [KernelAllocation], perTransfer: Bool) -> Table {
     var table = Table(
-        ["the kernel allocates by", "cache", "flags", "calls"] + (perTransfer ? ["per transfer"] : []) + ["risk"])
+        [
+            .left("the kernel allocates by", breaksAfter: "_"), .left("cache", breaksAfter: "_"),
+            .left("flags", breaksAfter: "|"), .right("calls"),
+        ] + (perTransfer ? [.right("per transfer")] : []) + [.left("risk")])
     for allocation in allocations {
         table.add(
-            [
-                "\(allocation.kind.function) in \(siteText(allocation))", allocation.cache ?? "-", allocation.gfp,
-                "\(allocation.calls)",
-            ] + (perTransfer ? [Figures.hundredths(allocation.perTransfer)] : [])
-                + [allocation.risk.rawValue + (allocation.mempool ? " (mempool)" : "")])
+            [siteText(allocation), allocation.cache.map(printable) ?? "-", allocation.gfp, "\(allocation.calls)"]
+                + (perTransfer ? [Figures.hundredths(allocation.perTransfer)] : []) + [allocation.riskText])
     }
     return table
 }
 
 private func siteText(_ allocation: KernelAllocation) -> String {
-    allocation.site + (allocation.module.map { " [\($0)]" } ?? "")
+    "\(allocation.kind.word) in \(printable(allocation.site))" + (allocation.module.map { " [\(printable($0))]" } ?? "")
 }
 
 /// prctl(2): needs CAP_SYS_RESOURCE and Linux 5.6.
@@ -47,20 +47,9 @@ private func advice(_ audit: Audit) -> String? {
     return waits ? "io flusher: no: with prctl(PR_SET_IO_FLUSHER, 1) none of these would wait for writeback" : nil
 }
 
-private func chainLines(_ allocation: KernelAllocation) -> [String] {
+private func chainLines(_ allocation: KernelAllocation, _ style: Style) -> [String] {
     guard let stack = allocation.stack else { return [] }
-    return ["  \(allocation.kind.function) in \(siteText(allocation)), \(Figures.count(allocation.calls, "call")):"]
-        + stack.enumerated().map { "    #\($0.offset) \(frameText($0.element))" }
+    return ["  \(siteText(allocation)), \(Figures.count(allocation.calls, "call")):"]
+        + stack.enumerated().map { "    #\($0.offset) \(style.text($0.element))" }
         + (allocation.truncated ? ["    … the stack goes on"] : [])
-}
-
-extension KernelAllocation.Kind {
-    /// The kernel's own function.
-    var function: String {
-        switch self {
-        case .kmalloc: "kmalloc"
-        case .kmemCacheAlloc: "kmem_cache_alloc"
-        case .pageAlloc: "alloc_pages"
-        }
-    }
 }

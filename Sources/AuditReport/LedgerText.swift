@@ -1,9 +1,11 @@
 import AuditCore
 
-/// The ledger of one audit by phase, its lock, and when it settled.
-func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
-    var table = Table(["phase", "transfers", "bytes", "heap calls", "mapping calls", "lock calls", "faults", "time"])
-    for phase in audit.phases.all {
+/// The ledger of one audit by phase, its lock, and when it settled. Nothing is said of phases that were not there.
+func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+    var table = Table(
+        [.left("phase")]
+            + ["transfers", "bytes", "heap calls", "mapping calls", "lock calls", "faults", "time"].map { .right($0) })
+    for phase in audit.phases.all where phase.name == .steady ? audit.hasSteadyPhase : phase.wasThere {
         table.add([
             phase.name.rawValue,
             "\(phase.transfers)",
@@ -12,22 +14,30 @@ func ledgerLines(_ audit: Audit, verbose: Bool) -> [String] {
             "\(phase.events.calls(of: .mapping))",
             "\(phase.events.calls(of: .locking))",
             faults(phase),
-            Figures.duration(nanoseconds: phase.durationNanoseconds),
+            Figures.duration(nanoseconds: phase.durationNanoseconds) + (phase.faultsKnown ? "" : "+"),
         ])
     }
     var lines = table.lines(indent: 2)
-    lines.append("  memory lock: \(lockText(audit.lock))")
-    lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
-    if !verbose, audit.witnesses.syscalls.status != .active {
-        lines.append(witnessText("syscalls", audit.witnesses.syscalls))
+    if audit.hasSteadyPhase {
+        lines.append("  (faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)"))
+        lines.append("  memory lock: \(lockText(audit.lock))")
+        lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
+        lines += kernelLines(audit, style, verbose: verbose)
     }
-    lines += kernelLines(audit, verbose: verbose)
-    if audit.scope != Scope.process.text { lines.append("  judged: \(audit.scope)") }
+    if audit.scope != Scope.process.text { lines.append("  judged: \(printable(audit.scope))") }
     lines += enforceLines(audit)
     if let squeeze = audit.squeeze { lines.append("  squeeze: " + squeezeText(squeeze)) }
     lines += audit.processes.flatMap(\.regions).map(regionText)
     if verbose { lines += ["  phases found by: \(audit.phasesFoundBy.rawValue)"] + details(audit) }
     return lines
+}
+
+extension PhaseLedger {
+    /// Whether anything is known of it: it took time, or something happened in it.
+    fileprivate var wasThere: Bool {
+        durationNanoseconds > 0 || transfers > 0 || !kernel.isEmpty
+            || EventKind.counted.contains { events[$0].calls > 0 }
+    }
 }
 
 private func enforceLines(_ audit: Audit) -> [String] {
@@ -49,10 +59,10 @@ private func enforceLines(_ audit: Audit) -> [String] {
 private func squeezeText(_ squeeze: Squeeze) -> String {
     guard let limit = squeeze.limitBytes, let usage = squeeze.usageBytes else { return "did not take place" }
     return
-        "limit \(Figures.bytes(limit)) (\(Figures.bytes(usage)) in use, and \(Figures.bytes(squeeze.slackBytes))) from the "
-        + "steady point on, hit \(Figures.count(squeeze.limitHits, "time")): "
-        + (squeeze.oomKills > 0 ? "\(Figures.count(squeeze.oomKills, "kill")) by the kernel, " : "")
-        + Figures.count(squeeze.transfersAfter, "steady transfer")
+        "limit \(Figures.bytes(limit)) (\(Figures.bytes(usage)) in use and \(Figures.bytes(squeeze.slackBytes))), hit "
+        + Figures.count(squeeze.limitHits, "time")
+        + (squeeze.oomKills > 0 ? ", \(Figures.count(squeeze.oomKills, "kill")) by the kernel" : "")
+        + ", in \(Figures.count(squeeze.transfersAfter, "steady transfer"))"
 }
 
 private func regionText(_ region: RegionLedger) -> String {
@@ -61,7 +71,7 @@ private func regionText(_ region: RegionLedger) -> String {
         return count.calls > 0 ? countText(kind, count) : nil
     }
     return
-        "  \(region.allowed ? "allowed" : "region") '\(region.name)' entered \(Figures.count(region.entered, "time")): "
+        "  \(region.allowed ? "allowed" : "region") '\(printable(region.name))' entered \(Figures.count(region.entered, "time")): "
         + (counts.isEmpty ? "nothing" : counts.joined(separator: ", "))
 }
 
@@ -77,7 +87,8 @@ func unobservedLines(_ audit: Audit) -> [String] {
             return count.calls > 0 ? countText(kind, count) : nil
         }
         guard !counts.isEmpty else { return nil }
-        let program = process.executable.isEmpty ? "pid \(process.pid)" : "\(process.executable) (pid \(process.pid))"
+        let program =
+            process.executable.isEmpty ? "pid \(process.pid)" : "\(printable(process.executable)) (pid \(process.pid))"
         return "  seen by the kernel only, \(program): " + counts.joined(separator: ", ")
     }
 }
@@ -98,15 +109,14 @@ private func lockText(_ lock: LockSummary) -> String {
 
 /// Every kind that happened, by phase, and who did it.
 func details(_ audit: Audit) -> [String] {
-    var lines = witnessLines(audit.witnesses)
-    lines += audit.differences.map(differenceText)
+    var lines = audit.differences.map(differenceText)
     for phase in audit.phases.all { lines += kindLines(phase, indent: 2) }
     for process in audit.processes {
         lines.append(
-            "  process \(process.pid) \(process.executable)"
+            "  process \(process.pid) \(printable(process.executable))"
                 + (process.observed ? "" : ": not observed" + (process.whyUnobserved.map { ", it \($0)" } ?? "")))
         for thread in process.threads {
-            lines.append("    thread \(thread.tid == 0 ? "" : "\(thread.tid) ")'\(thread.name)'")
+            lines.append("    thread \(thread.tid == 0 ? "" : "\(thread.tid) ")'\(printable(thread.name))'")
             for phase in thread.phases.all { lines += kindLines(phase, indent: 6) }
         }
     }
@@ -116,17 +126,7 @@ func details(_ audit: Audit) -> [String] {
 /// What only the kernel saw is libc's own or the dynamic linker's, the interposer's own before it attached, or direct.
 private func differenceText(_ difference: WitnessDifference) -> String {
     "  the witnesses differ: \(difference.phase.rawValue) of pid \(difference.pid): "
-        + "\(Figures.count(difference.kernel, difference.kind.noun)), \(difference.interposer) of them by interposed calls"
-}
-
-private func witnessLines(_ witnesses: Witnesses) -> [String] {
-    [("interposer", witnesses.interposer), ("syscalls", witnesses.syscalls), ("kernel", witnesses.kernel)].map(
-        witnessText)
-}
-
-func witnessText(_ name: String, _ witness: Witness) -> String {
-    "  witness \(name): \(witness.status.rawValue)" + (witness.method.map { " by \($0.rawValue)" } ?? "")
-        + (witness.reason.map { " (\($0))" } ?? "")
+        + "\(difference.kind.text(difference.kernel)), \(difference.interposer) of them by interposed calls"
 }
 
 private func kindLines(_ phase: PhaseLedger, indent: Int) -> [String] {

@@ -7,10 +7,13 @@ public struct Matrix: Sendable, Encodable {
     public let schema = "dioaudit/matrix/1"
     public let tool = Report.Tool.current
     public let machine: Machine
+    /// Where the image files of the disks lie.
+    public let files: Storage?
     public let targets: [MatrixTarget]
 
-    public init(machine: Machine, targets: [MatrixTarget]) {
+    public init(machine: Machine, files: Storage? = nil, targets: [MatrixTarget]) {
         self.machine = machine
+        self.files = files
         self.targets = targets
     }
 
@@ -91,6 +94,7 @@ public struct MatrixCell: Sendable, Encodable {
     public let verdict: Verdict
     public let reasons: [String]
     let statuses: [ExitStatus]
+    let figures: KernelFigures
 
     public init(_ audit: Audit, engine: String, rw: String, blockBytes: Int) {
         self.init(
@@ -111,19 +115,11 @@ public struct MatrixCell: Sendable, Encodable {
         self.reasons = reasons
         self.statuses = statuses
         transfers = steady.transfers
-        // Without transfers there was nothing to see.
-        let wasObserved = witness.status != .unavailable && steady.transfers > 0
-        rows = wasObserved ? steady.kernel : []
-        let worst = rows.map(\.risk).max()
-        worstHasReserve = !rows.isEmpty && rows.allSatisfy { $0.risk != worst || $0.mempool }
-        guard wasObserved else {
-            (kmalloc, kmemCacheAlloc, pageAlloc, worstRisk) = (nil, nil, nil, nil)
-            return
-        }
-        kmalloc = Figure(rows, .kmalloc, transfers)
-        kmemCacheAlloc = Figure(rows, .kmemCacheAlloc, transfers)
-        pageAlloc = Figure(rows, .pageAlloc, transfers)
-        worstRisk = worst.map(Risk.init) ?? Risk.none
+        figures = KernelFigures(steady, witness)
+        rows = figures.worstRisk != nil ? steady.kernel : []
+        (kmalloc, kmemCacheAlloc, pageAlloc) = (figures.kmalloc, figures.kmemCacheAlloc, figures.pageAlloc)
+        worstRisk = figures.worstRisk
+        worstHasReserve = figures.worstHasReserve
     }
 
     var wasObserved: Bool { worstRisk != nil }
@@ -131,25 +127,5 @@ public struct MatrixCell: Sendable, Encodable {
     private enum CodingKeys: String, CodingKey {
         case name, engine, rw, blockBytes, transfers, witness, kmalloc, kmemCacheAlloc, pageAlloc, worstRisk,
             worstHasReserve, rows, verdict, reasons
-    }
-}
-
-extension MatrixCell.Figure {
-    fileprivate init(_ rows: [KernelAllocation], _ kind: KernelAllocation.Kind, _ transfers: UInt64) {
-        let rows = rows.filter { $0.kind == kind }
-        calls = rows.reduce(0) { $0 + $1.calls }
-        bytes = rows.reduce(0) { $0 + $1.bytes }
-        perTransfer = Double(calls) / Double(transfers)
-    }
-}
-
-extension MatrixCell.Risk {
-    fileprivate init(_ risk: KernelAllocation.Risk) {
-        self =
-            switch risk {
-            case .nonBlocking: .nonBlocking
-            case .mayWait: .mayWait
-            case .mayWaitForWriteback: .mayWaitForWriteback
-            }
     }
 }

@@ -4,46 +4,65 @@ import AuditCore
 struct MatrixGrid {
     let header: [String]
     let rows: [[String]]
+    private let blocks: [Int]
 
     init(_ target: MatrixTarget) {
         let blocks = target.cells.map(\.blockBytes).unique
+        self.blocks = blocks
         header =
             [target.name]
             + blocks.flatMap { block in
-                ["\(block / 1024)k kmalloc", "slab", "pages", "worst risk"]
+                ["\(Self.name(block)) \(KernelFigures.titles[0])"] + KernelFigures.titles.dropFirst()
             }
         rows = target.cells.map { [$0.engine, $0.rw] }.unique.map { transfer in
             [transfer.joined(separator: " ")]
                 + blocks.flatMap { block in
-                    target.cells.first { [$0.engine, $0.rw] == transfer && $0.blockBytes == block }?.texts
+                    target.cells.first { [$0.engine, $0.rw] == transfer && $0.blockBytes == block }?.figures.texts
                         ?? Array(repeating: "", count: 4)
                 }
         }
     }
-}
 
-extension MatrixCell {
-    /// Kernel allocations per transfer by kind, and the worst risk; a dash where nobody was looking.
-    fileprivate var texts: [String] {
-        let bound = witness.status == .partial ? "≥" : ""
-        let figures = [kmalloc, kmemCacheAlloc, pageAlloc].map { $0.map { bound + Figures.rate($0.perTransfer) } }
-        let risk = worstRisk.map { bound + $0.rawValue + (worstHasReserve ? "*" : "") }
-        return (figures + [risk]).map { $0 ?? "-" }
+    /// Without the columns that are the same in all rows, and a line that says what these are.
+    var folded: (table: Table, legend: String?) {
+        let isSame = header.indices.map { column in
+            column > 0 && rows.count > 1 && rows[0][column] != "-" && rows.allSatisfy { $0[column] == rows[0][column] }
+        }
+        let kept = header.indices.filter { !isSame[$0] }
+        var table = Table(kept.map { $0 == 0 ? .left(title($0, isSame)) : .right(title($0, isSame)) })
+        for row in rows { table.add(kept.map { row[$0] }) }
+        let words = KernelFigures.titles.indices.flatMap { figure in
+            let columns = blocks.indices.map { 1 + $0 * KernelFigures.titles.count + figure }
+            let values = columns.map { isSame[$0] ? rows[0][$0] : nil }
+            let title = KernelFigures.titles[figure]
+            if let value = values[0], values.allSatisfy({ $0 == value }) { return ["\(title) \(value)"] }
+            return zip(blocks, values).compactMap { block, value in
+                value.map { "\(title) \($0) (\(Self.name(block)))" }
+            }
+        }
+        return (table, words.isEmpty ? nil : "  all: " + words.joined(separator: ", "))
     }
+
+    /// The first column that a block size keeps has its name.
+    private func title(_ column: Int, _ isSame: [Bool]) -> String {
+        guard column > 0 else { return header[0] }
+        let count = KernelFigures.titles.count
+        let (block, figure) = ((column - 1) / count, (column - 1) % count)
+        let first = (1 + block * count..<1 + (block + 1) * count).first { !isSame[$0] }
+        return (column == first ? Self.name(blocks[block]) + " " : "") + KernelFigures.titles[figure]
+    }
+
+    private static func name(_ block: Int) -> String { "\(block / 1024)k" }
 }
 
 extension Matrix {
     /// What stands below the tables: how to read them, and why figures are missing.
     var notes: [String] {
         var notes = [
-            "allocations of the kernel per transfer in the steady phase: kmalloc, slab caches (kmem_cache_alloc), calls of "
-                + "the page allocator",
-            "worst risk: what may become of the thread that transfers where memory is short (docs/matrix.md)",
+            "kernel allocations per steady transfer: kmalloc, slab caches, page allocator; see docs/matrix.md",
+            riskLegend,
         ]
         let cells = targets.flatMap(\.cells)
-        if cells.contains(where: \.worstHasReserve) {
-            notes.append("*: it has a reserve (mempool), and waits only when that is used up")
-        }
         if cells.contains(where: { $0.wasObserved && $0.witness.status == .partial }) {
             notes.append("≥: not everything was seen")
         }
@@ -84,7 +103,7 @@ extension MatrixTarget {
 
 extension Array where Element: Equatable {
     /// Each once, in the order of their first.
-    fileprivate var unique: [Element] {
+    var unique: [Element] {
         reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 }

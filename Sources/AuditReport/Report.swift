@@ -12,11 +12,14 @@ public struct Report: Sendable, Encodable {
     public let schema = "dioaudit/report/1"
     public let tool = Tool.current
     public let machine: Machine
+    /// Where the audited files lie, if that is known.
+    public let files: Storage?
     public let verdict: Verdict
     public let audits: [Audit]
 
-    public init(machine: Machine, audits: [Audit]) {
+    public init(machine: Machine, files: Storage? = nil, audits: [Audit]) {
         self.machine = machine
+        self.files = files
         self.audits = audits
         verdict = Verdict.overall(audits.map(\.verdict))
     }

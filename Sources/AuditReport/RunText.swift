@@ -2,31 +2,34 @@ import AuditCore
 
 /// The text of `dioaudit run`: the ledger by phase, each violation with its stack, and one summary line last.
 public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
-    var lines: [String] = []
+    var lines = quiet ? [] : report.headerLines
     for audit in report.audits {
-        if !quiet {
-            // A table of zeros would look like a finding where nobody was counting.
-            let counted = audit.witnesses.interposer.status != .unavailable
-            if counted { lines += ledgerLines(audit, verbose: verbose) }
-            lines += unobservedLines(audit)
-            lines += audit.violations.flatMap { [""] + style.lines($0) }
-            if counted { lines += suppressionLines(audit.suppressions) }
-            if !audit.violations.isEmpty || !audit.suppressions.isEmpty { lines.append("") }
-            lines += audit.reasons.map { "  - \($0)" }
-        }
-        lines.append(summary(audit, style, quiet: quiet))
+        if !quiet { lines += bodyLines(audit, style, verbose: verbose).flatMap { wrapped($0) } }
+        lines += wrapped(summary(audit, style, quiet: quiet))
     }
     return lines.joined(separator: "\n") + "\n"
+}
+
+private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+    var lines: [String] = []
+    // A table of zeros would look like a finding where nobody was counting.
+    let counted = audit.witnesses.interposer.status != .unavailable
+    if counted { lines += ledgerLines(audit, style, verbose: verbose) }
+    lines += unobservedLines(audit)
+    lines += audit.violations.flatMap { [""] + style.lines($0) }
+    if counted { lines += suppressionLines(audit.suppressions) }
+    if !audit.violations.isEmpty || !audit.suppressions.isEmpty { lines.append("") }
+    return lines + audit.reasons.map { "  - \(printable($0))" }
 }
 
 /// What was suppressed, by which entry; and entries that matched nothing, which tell of code that has changed since.
 func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
     let lines = uses.map { use -> String in
-        let origin = "'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))"
+        let origin = printable("'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))")
         if use.isStale { return "note: suppression \(origin) matched nothing: stale" }
         let counts = EventKind.allCases.compactMap { kind -> String? in
             let calls = use.violations.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.calls }
-            return calls > 0 ? Figures.count(calls, kind.noun) : nil
+            return calls > 0 ? kind.text(calls) : nil
         }
         return "suppressed: \(counts.joined(separator: ", ")) by \(origin)"
     }
@@ -41,9 +44,9 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
         case .pass: "\(transfers) without a violation"
         case .fail:
             "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(transfers)"
-        case .inconclusive: quiet ? audit.reasons[0] : "not enough was observed for a pass"
+        case .inconclusive: quiet ? printable(audit.reasons[0]) : "not enough was observed for a pass"
         }
     let suppressed = audit.suppressions.reduce(0) { $0 + $1.calls }
-    return "dioaudit: \(style.verdict(audit.verdict)): \(audit.name): \(outcome)"
+    return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
         + (suppressed > 0 ? ", \(suppressed) suppressed" : "")
 }

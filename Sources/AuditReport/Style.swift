@@ -1,11 +1,19 @@
 import AuditCore
 
-/// Emphasis by ANSI escape sequences, or none.
+/// How text looks to whoever reads it: with emphasis by ANSI escape sequences or none, and from which directory.
 public struct Style: Sendable {
     public let coloured: Bool
+    /// Names of the reader's directory: source files below it are shown relative to it.
+    private let directories: [String]
 
-    public init(coloured: Bool) {
+    public init(coloured: Bool, directories: [String] = []) {
         self.coloured = coloured
+        self.directories = directories.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
+    }
+
+    func path(_ path: String) -> String {
+        let directory = directories.first { path.hasPrefix($0) }
+        return printable(String(path.dropFirst(directory?.count ?? 0)))
     }
 
     func strong(_ text: String) -> String { wrap(text, "1") }
@@ -23,8 +31,4 @@ public struct Style: Sendable {
     func wrap(_ text: String, _ code: String) -> String {
         coloured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
-}
-
-func pad(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
 }

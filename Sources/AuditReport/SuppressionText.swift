@@ -8,7 +8,7 @@ public func suppressionText(_ report: Report) -> String {
     for violation in report.audits.flatMap(\.violations) {
         guard let lines = lines(for: violation) else {
             text +=
-                "# \(Figures.count(violation.calls, violation.kind.noun)) without a known frame: an entry would "
+                "# \(violation.kind.text(violation.calls)) without a known frame: an entry would "
                 + "suppress every \(violation.kind.noun)\n"
             continue
         }

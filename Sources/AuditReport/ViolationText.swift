@@ -6,10 +6,10 @@ extension Style {
     /// - Parameter attached: no interposer was there, so that nothing has a stack of its.
     func lines(_ violation: Violation, attached: Bool = false) -> [String] {
         let what =
-            "violation: \(Figures.count(violation.calls, "\(violation.kind.noun)")) in the \(violation.phase.rawValue) phase"
+            "violation: \(violation.kind.text(violation.calls)) in the \(violation.phase.rawValue) phase"
             + (violation.bytes > 0 ? ", \(Figures.count(violation.bytes, "byte"))" : "")
         var lines = [strong(what), "    " + circumstances(of: violation, attached)]
-        lines += violation.stack.enumerated().map { "    #\($0.offset) \(frameText($0.element))" }
+        lines += violation.stack.enumerated().map { "    #\($0.offset) \(text($0.element))" }
         if violation.truncated { lines.append("    … the stack goes on") }
         return lines
     }
@@ -18,7 +18,7 @@ extension Style {
         var parts: [String] = []
         if let transfer = violation.firstTransfer { parts.append("first at transfer \(transfer)") }
         if let thread = violation.thread {
-            parts.append("thread '\(thread)'" + (violation.tid.map { " (\($0))" } ?? ""))
+            parts.append("thread '\(printable(thread))'" + (violation.tid.map { " (\($0))" } ?? ""))
         }
         if violation.thread == nil, !violation.stack.isEmpty, violation.within == nil, violation.allocation == nil {
             parts.append("other threads")
@@ -36,12 +36,12 @@ extension Style {
 
     private func placeText(_ address: UInt64, _ memory: String?) -> String {
         let place = memory.map { $0 == "stack" ? "the thread's stack" : $0 == "//anon" ? "anonymous memory" : $0 }
-        return "first at 0x\(String(address, radix: 16)) in \(place ?? "memory that was mapped unseen")"
+        return "first at 0x\(String(address, radix: 16)) in \(place.map(printable) ?? "memory that was mapped unseen")"
     }
 
     private func allocationText(_ allocation: KernelAllocation) -> String {
         "\(Figures.hundredths(allocation.perTransfer)) for each transfer, \(allocation.gfp)"
-            + (allocation.cache.map { ", cache \($0)" } ?? "") + ", \(allocation.risk.rawValue)"
+            + (allocation.cache.map { ", cache \(printable($0))" } ?? "") + ", risk \(allocation.riskText)"
     }
 
     private func whyNoStack(_ kind: EventKind, _ attached: Bool) -> String {
@@ -54,19 +54,18 @@ extension Style {
         }
     }
 
-}
-
-/// `function file:line (module+0xoffset)`
-func frameText(_ frame: Frame) -> String {
-    var parts = [frame.function ?? "??"]
-    if let file = frame.file { parts.append(frame.line.map { "\(file):\($0)" } ?? file) }
-    if frame.inlined {
-        parts.append("[inlined]")
-    } else if let module = frame.module, module.hasPrefix("[") {
-        parts.append(module)  // the kernel's addresses mean nothing elsewhere
-    } else {
-        let module = frame.module?.split(separator: "/").last.map(String.init) ?? "??"
-        parts.append("(\(module)+0x\(String(frame.offset, radix: 16)))")
+    /// `function file:line (module+0xoffset)`
+    func text(_ frame: Frame) -> String {
+        var parts = [frame.function.map(printable) ?? "??"]
+        if let file = frame.file.map(path) { parts.append(frame.line.map { "\(file):\($0)" } ?? file) }
+        if frame.inlined {
+            parts.append("[inlined]")
+        } else if let module = frame.module, module.hasPrefix("[") {
+            parts.append(module)  // the kernel's addresses mean nothing elsewhere
+        } else {
+            let module = frame.module?.split(separator: "/").last.map { printable(String($0)) } ?? "??"
+            parts.append("(\(module)+0x\(String(frame.offset, radix: 16)))")
+        }
+        return parts.joined(separator: " ")
     }
-    return parts.joined(separator: " ")
 }

@@ -32,13 +32,14 @@ struct AuditCommand: ParsableCommand {
         let reporter = try Reporter(reporting, textOutput: .stdout, text: auditText)
         removeAbandonedCgroups()
         Interruption.hold()
-        let (audits, interruption) = try audits(of: workloads)
+        let place = try usableDirectory()
+        let (audits, interruption) = try audits(of: workloads, in: place)
         if let interruption {
             writeError("dioaudit: interrupted: \(audits.count) of \(workloads.count) workloads were audited\n")
             Interruption.die(of: interruption)
         }
         Interruption.release()
-        let report = Report(machine: .current(), audits: audits)
+        let report = Report(machine: .current(), files: .holding(place), audits: audits)
         try reporter.write(report)
         throw ExitCode(report.exitStatus.rawValue)
     }
@@ -54,9 +55,11 @@ struct AuditCommand: ParsableCommand {
     }
 
     /// Stops at a signal. The scratch directory is gone when this returns or throws.
-    private func audits(of workloads: [Workload]) throws(AuditError) -> ([Audit], interruption: Int32?) {
+    private func audits(
+        of workloads: [Workload], in place: String
+    ) throws(AuditError) -> ([Audit], interruption: Int32?) {
         let driver = try Installation.driver()
-        let scratch = try ScratchDirectory(in: usableDirectory())
+        let scratch = try ScratchDirectory(in: place)
         let progress = Progress(visible: !reporting.quiet)
         defer { progress.erase() }
         var audits: [Audit] = []

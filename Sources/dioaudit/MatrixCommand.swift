@@ -51,13 +51,15 @@ struct MatrixCommand: ParsableCommand {
         try checkRoot()
         let views = try formats.map { (format: $0.format, output: try $0.path.map(Output.init(path:)) ?? .stdout) }
         Interruption.hold()
-        let (targets, interruption) = try measure(plan)
+        let place = if let directory { directory } else { try DirectIO.defaultDirectory() }
+        let files = Storage.holding(place)
+        let (targets, interruption) = try measure(plan, in: place)
         if let interruption {
             writeError("dioaudit: interrupted: the matrix was not finished\n")
             Interruption.die(of: interruption)
         }
         Interruption.release()
-        let matrix = Matrix(machine: .current(), targets: targets)
+        let matrix = Matrix(machine: .current(), files: files, targets: targets)
         for view in views.isEmpty ? [(.text, .stdout)] : views { try write(matrix, as: view.format, to: view.output) }
         throw ExitCode(matrix.exitStatus.rawValue)
     }
@@ -73,11 +75,12 @@ struct MatrixCommand: ParsableCommand {
     }
 
     /// Everything that it made is gone when this returns or throws.
-    private func measure(_ plan: MatrixPlan) throws(AuditError) -> ([MatrixTarget], interruption: Int32?) {
+    private func measure(
+        _ plan: MatrixPlan, in place: String
+    ) throws(AuditError) -> ([MatrixTarget], interruption: Int32?) {
         let driver = try Installation.driver()
         try OwnMounts.begin()
-        let parent = if let directory { directory } else { try DirectIO.defaultDirectory() }
-        let scratch = try ScratchDirectory(in: parent)
+        let scratch = try ScratchDirectory(in: place)
         var measurement = MatrixMeasurement(
             plan, driver: driver, scratch: scratch, progress: Progress(visible: !quiet))
         let targets = try measurement.targets()

@@ -29,7 +29,19 @@ struct Output {
     var isTerminal: Bool { isatty(fd) == 1 }
 
     func style(noColor: Bool) -> Style {
-        Style(coloured: isTerminal && !noColor && !Self.colourIsUnwelcome)
+        Style(coloured: isTerminal && !noColor && !Self.colourIsUnwelcome, directories: Self.workingDirectories)
+    }
+
+    /// By its own name, and by the one that the shell has for it, with links, which compilers record.
+    private static var workingDirectories: [String] {
+        guard let buffer = getcwd(nil, 0) else { return [] }
+        defer { free(buffer) }
+        let physical = String(cString: buffer)
+        guard let logical = getenv("PWD").map({ String(cString: $0) }), logical.hasPrefix("/"),
+            let resolved = realpath(logical, nil)
+        else { return [physical] }
+        defer { free(resolved) }
+        return String(cString: resolved) == physical ? [logical, physical] : [physical]
     }
 
     /// https://no-color.org, and terminals that know no colours.

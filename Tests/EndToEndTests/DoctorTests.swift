@@ -62,10 +62,23 @@ import Testing
         let findings = try diagnosis(outcome).findings
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let lines = text.split(separator: "\n")
-        #expect(lines.count == findings.count + findings.reduce(0) { $0 + $1.remedies.count } + 1)
+        // A path may alone be wider.
+        #expect(lines.allSatisfy { $0.count <= 100 || $0.split(separator: " ").count == 1 }, "\(text)")
+        func flat(_ text: String) -> String { text.split { $0 == "\n" || $0 == " " }.joined(separator: " ") }
+        for finding in findings {
+            #expect(flat(text).contains(flat("\(finding.found) [\(finding.usedFor)]")), "\(finding)")
+            for remedy in finding.remedies { #expect(flat(text).contains(flat(": " + remedy)), "\(remedy)") }
+        }
+        // What is to be pasted is a line of its own, or the end of one.
+        for remedy in findings.flatMap(\.remedies) where remedy.hasPrefix("as root: ") {
+            for command in remedy.dropFirst("as root: ".count).components(separatedBy: " && ") {
+                #expect(lines.contains { $0.hasSuffix(" " + command) || $0.hasSuffix(" \(command) &&") }, "\(text)")
+            }
+        }
         for finding in findings {
             let begins = { (line: Substring) in
-                line.hasPrefix(finding.state) && line.contains(" \(finding.name)  ")
+                line.hasPrefix(finding.state)
+                    && (line.contains(" \(finding.name)  ") || line.hasSuffix(" \(finding.name)"))
             }
             #expect(lines.contains(where: begins), "\(finding.name)")
         }

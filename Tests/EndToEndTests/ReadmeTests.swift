@@ -44,15 +44,23 @@ import Testing
 
     /// What the kernel allocates depends on its version and on the file system, and whether it is told on the user.
     private func isOfKernel(_ line: Substring) -> Bool {
-        line.contains("the kernel allocate") || (!isRoot && line.contains("witness kernel: unavailable"))
+        line.contains("the kernel allocate") || line.contains("(risk if memory")
+            || line.contains("(kernel: per transfer")
             || line.contains("io flusher:") || line.contains("squeeze: limit")
-            || line.contains(/(nonBlocking|mayWait|mayWaitForWriteback)( \(mempool\))?$/)
+            || line.contains(/[0-9] +(no|wait|writeback)\*?$/)
+            || line.contains(/^ +[A-Za-z_|]*_[A-Za-z_|]*( +[A-Z_|]+)?$/)  // such a line goes on
     }
 
     /// Without what differs from run to run (figures, units of time, the width of columns, where the repository is) or
     /// from machine to machine (libc's frames have names where its debug symbols are).
     private func comparable(_ text: String) -> [String] {
-        text.replacing(Place.repository, with: "")
+        withoutWitnesses(text.split(separator: "\n"))
+            .joined(separator: "\n")
+            .replacing(Place.repository, with: "")
+            .replacing(/Linux [^ ]+ x86_64, [0-9]+ CPUs?/, with: "MACHINE")
+            .replacing(/files on .*/, with: "FILES")
+            .replacing(/\ +kmalloc +slab +pages +risk/, with: "")
+            .replacing(/( +<?[0-9]+\.[0-9]+){3} +(no|wait|writeback)\*?/, with: "")
             .replacing(/\+0x[0-9a-f]+/, with: "+OFFSET")
             .replacing(/[0-9]+(\.[0-9]+)? (ns|µs|ms|s)\b/, with: "TIME")
             .replacing(/\([0-9]+\), pid [0-9]+/, with: "PID")
@@ -61,5 +69,13 @@ import Testing
             .replacing(/[0-9]+\.[0-9] MiB/, with: "LOCKED")
             .split(separator: "\n").filter { !$0.contains("(libc.so.6+") && !isOfKernel($0) }
             .map { $0.split(separator: " ").joined(separator: " ") }
+    }
+
+    /// Whose witnesses look in which way is the user's and the kernel's.
+    private func withoutWitnesses(_ lines: [Substring]) -> [Substring] {
+        guard let first = lines.firstIndex(where: { $0.hasPrefix("witnesses: interposer; syscalls") }),
+            let next = lines[first...].firstIndex(where: { $0.hasPrefix("workload") || $0.hasPrefix("  phase") })
+        else { return lines }
+        return Array(lines[..<first] + ["witnesses: interposer; syscalls"] + lines[next...])
     }
 }

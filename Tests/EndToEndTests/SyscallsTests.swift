@@ -76,7 +76,7 @@ import Testing
         let bySeccomp = try installation.runAsOrdinaryUser(
             "true", ["run", "--syscalls", "seccomp", "--", program, "-u"])
         #expect(bySeccomp.output == "65534\n")
-        #expect(bySeccomp.errors.contains("ran without them: seccomp takes no_new_privs"))
+        #expect(bySeccomp.said.contains("ran without them: seccomp takes no_new_privs"))
         let byItself = try installation.runAsOrdinaryUser("true", ["run", "--", program, "-u"])
         #expect(byItself.output == "0\n", "\(byItself.errors)")
     }
@@ -86,7 +86,7 @@ import Testing
             [Place.fixture("no-allocation-clean"), scratch.file("data")], options: ["--syscalls", "off"])
         #expect(outcome.status == 0)
         #expect(try witness(report)["status"] as? String == "unavailable")
-        #expect(outcome.errors.contains("witness syscalls: unavailable (--syscalls off)"))
+        #expect(outcome.said.contains("; syscalls unavailable (--syscalls off); "))
     }
 
     @Test func nothingStaysMounted() throws {
@@ -120,8 +120,8 @@ import Testing
         #expect(events["syscallMremap"]?["calls"] == counted("mremap"))
         #expect(events["syscallBrk"]?["calls"] == counted("brk"))
         #expect(counted("mmap") >= 21)
-        #expect(outcome.errors.contains("seen by the kernel only, \(program) (pid"), "\(outcome.errors)")
-        #expect(outcome.errors.contains(": syscallMmap \(counted("mmap")) ("), "\(outcome.errors)")
+        #expect(outcome.said.contains("seen by the kernel only, \(program) (pid"), "\(outcome.errors)")
+        #expect(outcome.said.contains(": syscallMmap \(counted("mmap")) ("), "\(outcome.errors)")
     }
 
     // MARK: those that outlive dioaudit
@@ -132,7 +132,7 @@ import Testing
         let (outcome, _) = try audit(
             [Place.fixture("outlives"), scratch.file("data"), signal],
             options: ["--syscalls", method, "--wait", "50ms"])
-        #expect(outcome.errors.contains("still run"))
+        #expect(outcome.said.contains("still run"))
         try FileManager.default.removeItem(atPath: signal)
         let said = { (try? String(contentsOfFile: signal, encoding: .utf8)) ?? "" }
         try wait(for: "the process that dioaudit left behind") { said().count >= 5 }

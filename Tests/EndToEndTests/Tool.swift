@@ -43,6 +43,16 @@ struct Outcome {
     var signal: Int32?
     var output: String
     var errors: String
+
+    /// Text with the lines whole that were broken to fit a terminal.
+    var said: String { (output + errors).replacing(/\n +/, with: " ") }
+
+    /// Lines that do not fit a terminal, though no name alone is too wide for it.
+    func tooWide() -> [String] {
+        (output + errors).split(separator: "\n").map(String.init).filter {
+            $0.count > 100 && $0.split(separator: " ").count > 1
+        }
+    }
 }
 
 /// Runs a command to its end. Its output goes to files, so that nothing it says can block it.

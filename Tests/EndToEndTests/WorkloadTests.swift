@@ -32,6 +32,43 @@ import Testing
         #expect(outcome.output.hasSuffix("dioaudit: pass: 1 workload: 1 pass, 0 fail, 0 inconclusive\n"))
     }
 
+    @Test func itsTextFitsATerminalAndSaysWhereItWas() throws {
+        let outcome = try run([Place.dioaudit, "audit", "--directory", "/var/tmp"])
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.tooWide() == [])
+        let lines = outcome.output.split(separator: "\n")
+        let (kernel, processors) = (try words(["uname", "-sr"]), try words(["nproc", "--all"]))
+        #expect(lines[0].hasPrefix("\(kernel) x86_64, \(processors) CPU"), "\(lines[0])")
+        // findmnt asks the kernel in another way.
+        let place = try words(["findmnt", "--noheadings", "--output", "SOURCE,FSTYPE", "--target", "/var/tmp"])
+            .split(separator: " ")
+        if place[0].hasPrefix("/dev/") {
+            #expect(lines[0].hasSuffix("; files on \(place[0]) (\(place[1])) in /var/tmp"))
+        }
+        #expect(lines[0].hasSuffix(" in /var/tmp") && lines[0].contains(place[1]), "\(lines[0])")
+        #expect(lines[1].hasPrefix("witnesses: interposer; syscalls"))
+        #expect(
+            lines.contains(
+                "all: 0 heap calls, 0 mapping calls, faults 0/0 (minor/major) in warm-up and steady, settled after 1"))
+        let header = try #require(lines.first { $0.hasPrefix("workload ") }).split(separator: " ")
+        #expect(
+            header == ["workload", "transfers", "kmalloc", "slab", "pages", "risk", "locked", "verdict"] || !isRoot)
+        #expect(lines.count { $0.hasSuffix("  pass") } == 22)
+    }
+
+    private func words(_ command: [String]) throws -> String {
+        try run(command).output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    @Test func anOrdinaryUsersSaysWhyThereIsNoKernelSide() throws {
+        let installation = try Installation()
+        let outcome = try installation.runAsOrdinaryUser("true", ["audit", "--only", "psync-read-4k"])
+        #expect(outcome.tooWide() == [])
+        #expect(
+            outcome.said.contains("kernel unavailable (the number of kmem:kmalloc is not to be read: "), "\(outcome)")
+        #expect(outcome.output.contains("\nworkload       transfers   locked  verdict\n"), "\(outcome)")
+    }
+
     /// The driver's loop with one allocation more per transfer: what the zeros of the others are worth.
     @Test func theAllocatingTwinIsCaught() throws {
         let outcome = try run(

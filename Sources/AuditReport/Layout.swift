@@ -1,0 +1,92 @@
+/// What no line is wider than, in columns, save by a name or a command that alone is.
+let pageWidth = 100
+
+extension StringProtocol {
+    /// Columns on a terminal: escape sequences of `Style` take none.
+    var columns: Int {
+        var count = 0
+        var isEscape = false
+        for character in self {
+            if character == "\u{1B}" { isEscape = true }
+            if !isEscape { count += 1 }
+            if isEscape && character == "m" { isEscape = false }
+        }
+        return count
+    }
+}
+
+/// A line as lines of the page's width, broken at spaces; what follows the first is indented two columns more.
+///
+/// A word that does not fit is left whole, for a path to be copied.
+func wrapped(_ line: String, indent hanging: Int? = nil) -> [String] {
+    guard line.columns > pageWidth else { return [line] }
+    let beginning = line.prefix { $0 == " " }
+    let hanging = spaces(hanging ?? beginning.count + 2)
+    var lines: [String] = []
+    var current: [Substring] = []
+    func text(_ words: some Sequence<Substring>) -> String {
+        (lines.isEmpty ? String(beginning) : hanging) + words.joined(separator: " ")
+    }
+    for word in words(line.dropFirst(beginning.count)) {
+        if !current.isEmpty && text(current + [word]).columns > pageWidth {
+            // Not far before the end, a line rather ends where a part of the sentence does.
+            let end = current.lastIndex { ",;:".contains($0.last ?? " ") }.map { $0 + 1 } ?? current.count
+            let kept = text(current[..<end]).columns >= pageWidth * 3 / 4 ? end : current.count
+            lines.append(text(current[..<kept]).withoutTrailingSpaces)
+            current.removeFirst(kept)
+        }
+        current.append(word)
+    }
+    return lines + [text(current).withoutTrailingSpaces]
+}
+
+extension String {
+    var withoutTrailingSpaces: String {
+        var text = self[...]
+        while text.last == " " { text.removeLast() }
+        return String(text)
+    }
+}
+
+/// Between spaces; what stands in quotes (a command, a name) is one.
+private func words(_ text: Substring) -> [Substring] {
+    var words: [Substring] = []
+    var rest = text
+    while !rest.isEmpty {
+        var end = rest.firstIndex(of: " ") ?? rest.endIndex
+        if rest.first == "'", let quote = rest.dropFirst().firstIndex(of: "'") {
+            end = rest[quote...].firstIndex(of: " ") ?? rest.endIndex
+        }
+        words.append(rest[..<end])
+        rest = rest[end...].dropFirst()
+    }
+    return words
+}
+
+/// In at most `width` columns, without its middle if it has more.
+func shortened(_ text: String, to width: Int) -> String {
+    guard text.count > width, width > 0 else { return text }
+    let tail = (width - 1) / 2
+    return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)
+}
+
+func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+
+func pad(_ text: String, to width: Int) -> String { text + spaces(width - text.columns) }
+
+/// A name from outside, whose control characters would be the terminal's.
+func printable(_ name: String) -> String {
+    guard name.unicodeScalars.contains(where: \.isControl) else { return name }
+    return name.unicodeScalars.reduce(into: "") { text, scalar in
+        if scalar.isControl {
+            let digits = String(scalar.value, radix: 16)
+            text += "\\x" + (digits.count < 2 ? "0" : "") + digits
+        } else {
+            text.unicodeScalars.append(scalar)
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isControl: Bool { properties.generalCategory == .control }
+}

@@ -1,0 +1,261 @@
+import AuditCore
+import Testing
+
+@testable import AuditReport
+
+/// What people read: no wider than a terminal, in words that are right for one and for many, and nothing that nobody saw.
+@Suite struct TextTests {
+    private let plain = Style(coloured: false, directories: ["/home/user/project"])
+
+    private func report(_ audits: [Audit]) -> Report {
+        Report(machine: Example.machine, files: Example.files, audits: audits)
+    }
+
+    private func lines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    // MARK: width
+
+    /// A word, such as a name from outside, may alone be wider.
+    private func tooWide(_ text: String) -> [String] {
+        lines(text).filter { line in line.columns > 100 && line.split(separator: " ").count > 1 }
+    }
+
+    private static let examples: [[Example]] = {
+        var unwatched = Example()
+        unwatched.witness = .forbidden
+        var partial = Example.largest
+        partial.witness = .partial("the kernel witness lost 1234567890 records")
+        var early = Example()
+        early.reached = false
+        return [[Example()], [.largest], [unwatched], [early], [Example(), .largest, unwatched, partial, early], []]
+    }()
+
+    @Test(arguments: examples, [false, true]) func noLineIsWiderThanATerminal(examples: [Example], verbose: Bool) {
+        let limits = Requirements(
+            scope: .threads(pattern: "*"), kernelLimits: [KernelLimit("all=0")!])
+        for style in [plain, Style(coloured: true)] {
+            for audits in [examples.map { $0.audit() }, examples.map { $0.audit(limits) }] {
+                for quiet in [false, true] where !(quiet && verbose) {
+                    for text in [
+                        auditText(report(audits), style, quiet: quiet, verbose: verbose),
+                        runText(report(audits), style, quiet: quiet, verbose: verbose),
+                        attachText(
+                            report(examples.map { $0.audit(attached: true) }), style, quiet: quiet, verbose: verbose),
+                    ] {
+                        #expect(tooWide(text) == [], "\(text)")
+                        #expect(text.unicodeScalars.allSatisfy { $0 != "\u{7}" }, "a name's control characters")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func colourChangesNoColumn() {
+        let audits = [Example(), .largest].map { $0.audit() }
+        for text in [auditText, runText] {
+            let coloured = text(report(audits), Style(coloured: true), false, true)
+            #expect(coloured.contains("\u{1B}["))
+            #expect(
+                coloured.replacing(/\u{1B}\[[0-9;]*m/, with: "")
+                    == text(report(audits), Style(coloured: false), false, true))
+        }
+    }
+
+    @Test func theMatrixIsNoWider() {
+        let cells = [4096, 131072].flatMap { block in
+            ["io_uring-fixed", "psync"].map { engine in
+                MatrixCell(Example.largest.audit(), engine: engine, rw: "write", blockBytes: block)
+            }
+        }
+        let failed = MatrixTarget("xfs", notMeasured: .failed, because: Example.largest.name + " " + Example.longRemedy)
+        let matrix = Matrix(
+            machine: Example.machine, files: Example.files, targets: [MatrixTarget("btrfs", cells), failed])
+        let text = matrixText(matrix, plain, quiet: false)
+        #expect(tooWide(text) == [], "\(text)")
+        #expect(
+            text.hasPrefix(
+                "Linux 6.18.5 x86_64, 2 CPUs; files on /dev/vda (ext4) in /var/tmp\nwitness: kernel by BPF programs\n"))
+    }
+
+    @Test func aTableThatIsTooWideGoesOnBelow() {
+        var table = Table([.left("name")] + (1...12).map { .right("column \($0)") })
+        table.add(["row"] + (1...12).map { "\($0)" })
+        let lines = table.lines(indent: 2)
+        #expect(lines.count == 4 && lines.allSatisfy { $0.columns <= 100 })
+        #expect(lines[2].hasPrefix("  name  column 9") || lines[2].hasPrefix("  name  column 10"), "\(lines)")
+        let said = lines.joined(separator: " ").split(separator: " ")
+        for number in 1...12 { #expect(said.count { $0 == "\(number)" } == 2, "a title and a figure") }
+    }
+
+    @Test func cellsGoOnBelowAndLoseNothing() {
+        var table = Table([.left("flags", breaksAfter: "|"), .right("calls")])
+        let flags = "GFP_HIGHUSER_MOVABLE|" + String(repeating: "__GFP_ZERO|", count: 9) + "__GFP_COMP"
+        table.add([flags, "7"])
+        let lines = table.lines()
+        #expect(lines.allSatisfy { $0.columns <= 100 } && lines.count == 3)
+        #expect(lines[1].hasSuffix("  7"))
+        let words = lines.dropFirst().map { $0.split(separator: " ")[0] }
+        #expect(words.joined() == flags)
+    }
+
+    // MARK: audit
+
+    @Test func whatIsTheSameInAllRowsIsSaidOnce() {
+        var other = Example()
+        other.name = "metadata-4k"
+        other.transfers = 512
+        let text = auditText(report([Example().audit(), other.audit()]), plain, quiet: false, verbose: false)
+        #expect(
+            text == """
+                Linux 6.18.5 x86_64, 2 CPUs; files on /dev/vda (ext4) in /var/tmp
+                witnesses: interposer; syscalls and kernel by BPF programs
+                workload       transfers  kmalloc  slab  pages       risk   locked  verdict
+                psync-read-4k       1024     1.00  0.00   0.00  writeback  3.6 MiB  pass
+                metadata-4k          512     2.00  0.00   0.00  writeback  3.6 MiB  pass
+                all: 0 heap calls, 0 mapping calls, faults 0/0 (minor/major) in warm-up and steady, settled after 1
+                (kernel: per transfer; risk if memory is short: may wait for writeback, may wait, or no; *: reserve)
+
+                dioaudit: pass: 2 workloads: 2 pass, 0 fail, 0 inconclusive
+
+                """)
+    }
+
+    @Test func whatDiffersIsAColumn() {
+        var other = Example()
+        other.calls = 1
+        let text = auditText(report([Example().audit(), other.audit()]), plain, quiet: false, verbose: false)
+        let table = lines(text).filter { $0.hasPrefix("workload") || $0.hasPrefix("psync-read-4k  ") }
+        #expect(table[0].contains("heap calls") && table[0].contains("faults steady") && !table[0].contains("warm-up"))
+        #expect(text.contains("faults 0/0 (minor/major) in warm-up") && text.contains("\n(faults: minor/major)\n"))
+    }
+
+    @Test func whatNobodyCountedIsADash() {
+        var early = Example()
+        early.reached = false
+        var unwatched = Example()
+        unwatched.witness = .forbidden
+        let text = auditText(
+            report([Example(), early, unwatched].map { $0.audit() }), plain, quiet: false, verbose: false)
+        // The table is too wide, and goes on below.
+        let halves = lines(text).filter { $0.hasPrefix("psync-read-4k  ") }.map { $0.split(separator: " ").dropFirst() }
+        let rows = zip(halves[..<3], halves[3...]).map { Array($0 + $1) }
+        #expect(
+            rows[0].starts(with: ["1024", "0", "0", "0/0", "0/0", "1", "1.00", "0.00", "0.00", "writeback"]), "\(text)")
+        #expect(rows[1] == Array(repeating: "-", count: 11) + ["inconclusive"], "\(text)")
+        #expect(rows[2].dropFirst(6).starts(with: ["-", "-", "-", "-", "3.6"]), "\(text)")
+        #expect(
+            text.replacing("\n ", with: "").contains("kernel by BPF programs in 2 of 3, kernel unavailable ("),
+            "\(text)")
+    }
+
+    @Test func whereTheKernelWasNotWatchedTheHeaderSaysWhyAndThereIsNoColumn() {
+        var example = Example()
+        example.witness = .forbidden
+        for text in [
+            auditText(report([example.audit()]), plain, quiet: false, verbose: false),
+            runText(report([example.audit()]), plain, quiet: false, verbose: false),
+        ] {
+            #expect(
+                text.replacing("\n ", with: "").contains(
+                    "kernel unavailable (the number of kmem:kmalloc is not to be read: Permission denied)"), "\(text)")
+            #expect(
+                lines(text).contains("    " + Example.mount) && lines(text).contains("    " + Example.sysctl), "\(text)"
+            )
+            #expect(!text.contains("kmalloc  ") && !text.contains("risk") && !text.contains("the kernel allocate"))
+        }
+    }
+
+    // MARK: run
+
+    @Test func aSteadyPhaseThatWasNotThereIsNotSpokenOf() {
+        var early = Example()
+        early.reached = false
+        for verbose in [false, true] {
+            let text = runText(report([early.audit()]), plain, quiet: false, verbose: verbose)
+            for word in ["steady", "settled", "memory lock", "the kernel allocate", "warmup"] {
+                #expect(!text.contains(word), "\(word): \(text)")
+            }
+            #expect(text.contains("setup") && text.contains("no transfer on an O_DIRECT file was seen"))
+        }
+    }
+
+    @Test func risksAreShortAndReservesMarked() {
+        var example = Example()
+        example.kernel = [
+            Example.allocation(.kmemCacheAlloc, "mempool_alloc_noprof", calls: 1024, cache: "bio-184", mempool: true),
+            Example.allocation(.kmalloc, "ext4_find_extent", calls: 1024, gfp: "GFP_NOFS", risk: .mayWait),
+            Example.allocation(.pageAlloc, "somewhere", calls: 1024, gfp: "GFP_ATOMIC", risk: .nonBlocking),
+        ]
+        let text = runText(report([example.audit()]), plain, quiet: false, verbose: false)
+        #expect(
+            text.contains(
+                """
+                  the kernel allocates by       cache    flags       calls  per transfer  risk
+                  kmalloc in ext4_find_extent   -        GFP_NOFS     1024          1.00  wait
+                  slab in mempool_alloc_noprof  bio-184  GFP_KERNEL   1024          1.00  writeback*
+                  pages in somewhere            -        GFP_ATOMIC   1024          1.00  no
+                  (risk if memory is short: may wait for writeback, may wait, or no; *: reserve)
+
+                """), "\(text)")
+    }
+
+    @Test(arguments: EventKind.allCases) func oneIsNotMany(kind: EventKind) {
+        #expect(kind.text(1).hasPrefix("1 ") && kind.text(1).last != "s")
+        #expect(
+            kind.text(2).hasPrefix("2 ") && kind.text(2).last == "s"
+                && kind.text(2).dropFirst(2).dropLast() == kind.text(1).dropFirst(2))
+    }
+
+    @Test func violationsAreCountedInWords() {
+        var example = Example()
+        example.calls = 1
+        let audit = example.audit()
+        #expect(audit.reasons[0].hasPrefix("in the steady phase: 1 malloc, 1 calloc, "))
+        #expect(plain.lines(audit.violations[0])[0] == "violation: 1 malloc in the steady phase, 64 bytes")
+        example.calls = 100
+        #expect(example.audit().reasons[0].hasPrefix("in the steady phase: 100 mallocs, 100 callocs, "))
+        #expect(
+            Figures.count(1, "byte") == "1 byte" && Machine(kernel: "1", arch: "x", cpus: 1).text.hasSuffix("1 CPU"))
+    }
+
+    @Test(arguments: [
+        ("/home/user/project/src/main.c", "src/main.c"), ("/home/user/project-2/main.c", "/home/user/project-2/main.c"),
+        ("src/main.c", "src/main.c"), ("/usr/a\u{1B}[2J", "/usr/a\\x1b[2J"),
+    ]) func pathsAreTheReaders(recorded: String, shown: String) {
+        let frame = Frame(function: "main", file: recorded, line: 7, module: "/bin/true", offset: 16)
+        #expect(plain.text(frame) == "main \(shown):7 (true+0x10)")
+    }
+
+    // MARK: doctor
+
+    @Test func findingsAreNoWiderAndCommandsStayWhole() {
+        let command = "echo 'nobody - memlock unlimited' >> /etc/security/limits.d/dioaudit.conf  # and log in again"
+        let diagnosis = Diagnosis(
+            machine: Example.machine,
+            findings: [
+                .ok("kernel", "Linux 6.18.5", for: "the interposer"),
+                .ok("O_DIRECT in /" + String(repeating: "directory/", count: 9), "ext4", for: "files"),
+                .missing(
+                    "kernel tracepoints", "the number of kmem:kmalloc is not to be read: No such file or directory",
+                    for: "the kernel witness: what the kernel allocates for a transfer",
+                    remedies: [
+                        Example.longRemedy, "as root: " + command,
+                        "run it where no seccomp policy forbids the call; under docker: --security-opt "
+                            + "seccomp=unconfined --cap-add PERFMON",
+                    ]),
+            ])
+        let text = diagnosisText(diagnosis, plain)
+        #expect(tooWide(text) == [], "\(text)")
+        #expect(diagnosisText(diagnosis, Style(coloured: true)).replacing(/\u{1B}\[[0-9;]*m/, with: "") == text)
+        let trimmed = lines(text).map { $0.drop { $0 == " " } }
+        for line in [Example.mount, Example.sysctl, command] { #expect(trimmed.contains(line[...]), "\(text)") }
+        #expect(text.hasPrefix("ok       kernel              Linux 6.18.5 [the interposer]\n"), "\(text)")
+    }
+
+    @Test func whatStandsInQuotesIsOneWord() {
+        let line = String(repeating: "word ", count: 17) + "raise it with 'ulimit -l 12345 and more', or so"
+        #expect(wrapped(line).count == 2 && wrapped(line)[1] == "  'ulimit -l 12345 and more', or so")
+    }
+}
