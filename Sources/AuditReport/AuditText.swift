@@ -25,12 +25,12 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
 private struct Column {
     let title: String
     let values: [String?]
-    /// What a legend says where it is the same in all rows; null if it stays a column.
-    var legend: ((String) -> String)?
+    /// What the line below the table says of it where it is the same in all rows; null if it is a column all the same.
+    var said: ((String) -> String)?
 
     /// What all of them are.
     var same: String? {
-        guard legend != nil, let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+        guard said != nil, let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
         return first
     }
 
@@ -38,58 +38,60 @@ private struct Column {
 }
 
 private func tableLines(_ audits: [Audit], _ style: Style) -> [String] {
-    // Zeros would look like a finding where nobody was counting.
-    func column(_ title: String, legend: ((String) -> String)? = nil, _ value: (Audit) -> String?) -> Column {
-        let values = audits.map { audit in
-            audit.witnesses.interposer.status != .unavailable && audit.hasSteadyPhase ? value(audit) : nil
-        }
-        return Column(title: title, values: values, legend: legend)
-    }
-    let kernel = audits.map { KernelFigures($0.phases[.steady], $0.witnesses.kernel) }
-    let isKernelWatched = kernel.contains { $0.worstRisk != nil }
-    var warmup = column("faults warm-up", legend: { "faults \($0) (minor/major) in warm-up" }) {
-        faults($0.phases[.warmup])
-    }
-    var steady = column("faults steady", legend: { "faults \($0) (minor/major) in steady" }) {
-        faults($0.phases[.steady])
-    }
-    if let same = warmup.same, same == steady.same {
-        warmup.legend = { "faults \($0) (minor/major) in warm-up and steady" }
-        steady.legend = { _ in "" }
-    }
+    let isKernelWatched = audits.contains { KernelFigures($0).worstRisk != nil }
     let columns =
-        [
-            column("transfers") { "\($0.phases[.steady].transfers)" },
-            column("heap calls", legend: { "\($0) heap call" + ($0 == "1" ? "" : "s") }) {
-                "\($0.phases[.steady].events.calls(of: .heap))"
-            },
-            column("mapping calls", legend: { "\($0) mapping call" + ($0 == "1" ? "" : "s") }) {
-                "\($0.phases[.steady].events.calls(of: .mapping))"
-            },
-            warmup, steady,
-            column("settled after", legend: { $0 == never ? "not settled" : "settled after \($0)" }) {
-                $0.settledAfter.map { "\($0)" } ?? never
-            },
-        ]
-        + (isKernelWatched
-            ? KernelFigures.titles.indices.map { figure in
-                Column(title: KernelFigures.titles[figure], values: kernel.map { $0.texts[figure] })
-            } : [])
-        + [column("locked") { Figures.bytes($0.lock.lockedBytes) }]
-
+        callColumns(audits) + (isKernelWatched ? kernelColumns(audits) : [])
+        + [column("locked", audits, { Figures.bytes($0.lock.lockedBytes) })]
     let shown = columns.filter { $0.same == nil && $0.isKnown }
     var table = Table([.left("workload")] + shown.map { .right($0.title) } + [.left("verdict")])
     for (row, audit) in audits.enumerated() {
         table.add(
-            [shortened(printable(audit.name), to: 40)] + shown.map { $0.values[row] ?? "-" } + [
-                style.verdict(audit.verdict)
-            ])
+            [shortened(printable(audit.name), to: 40)] + shown.map { $0.values[row] ?? "-" }
+                + [style.verdict(audit.verdict)])
     }
-    let same = columns.compactMap { column in column.same.map { column.legend!($0) } }.filter { !$0.isEmpty }
+    let same = columns.compactMap { column in column.same.flatMap { column.said?($0) } }.filter { !$0.isEmpty }
     return table.lines(heading: style.strong)
         + (same.isEmpty ? [] : wrapped("all: " + same.joined(separator: ", ")))
         + (shown.contains { $0.title.hasPrefix("faults") } ? ["(faults: minor/major)"] : [])
         + (isKernelWatched ? ["(kernel: per transfer; \(riskLegend))"] : [])
+}
+
+private func callColumns(_ audits: [Audit]) -> [Column] {
+    let calls = { (family: EventKind.Family) in { (audit: Audit) in audit.phases[.steady].events.calls(of: family) } }
+    let (heap, mapping) = (calls(.heap), calls(.mapping))
+    var warmup = column("faults warm-up", audits, { faults($0.phases[.warmup]) })
+    var steady = column("faults steady", audits, { faults($0.phases[.steady]) })
+    warmup.said = { "faults \($0) (minor/major) in warm-up" }
+    steady.said = { "faults \($0) (minor/major) in steady" }
+    if warmup.same == steady.same {
+        warmup.said = { "faults \($0) (minor/major) in warm-up and steady" }
+        steady.said = { _ in "" }
+    }
+    return [
+        column("transfers", audits, { "\($0.phases[.steady].transfers)" }),
+        column("heap calls", audits, { "\(heap($0))" }, said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
+        column("mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") }),
+        warmup, steady,
+        column(
+            "settled after", audits, { $0.settledAfter.map { "\($0)" } ?? never },
+            said: { $0 == never ? "not settled" : "settled after \($0)" }),
+    ]
+}
+
+private func kernelColumns(_ audits: [Audit]) -> [Column] {
+    KernelFigures.titles.enumerated().map { figure, title in
+        Column(title: title, values: audits.map { KernelFigures($0).texts[figure] })
+    }
+}
+
+/// Zeros would look like a finding where nobody was counting.
+private func column(
+    _ title: String, _ audits: [Audit], _ value: (Audit) -> String, said: ((String) -> String)? = nil
+) -> Column {
+    let values = audits.map { audit in
+        audit.witnesses.interposer.status != .unavailable && audit.hasSteadyPhase ? value(audit) : nil
+    }
+    return Column(title: title, values: values, said: said)
 }
 
 private let never = "never"

@@ -24,6 +24,10 @@ struct KernelFigures {
         isPartial = witness.status == .partial
     }
 
+    init(_ audit: Audit) {
+        self.init(audit.phases[.steady], audit.witnesses.kernel)
+    }
+
     static let titles = ["kmalloc", "slab", "pages", "risk"]
 
     /// A dash where nobody was looking.

@@ -46,7 +46,7 @@ import Testing
         var process = cleanProcess()
         process.phases[.steady].events[.malloc].calls = 3
         process.phases[.steady].events[.pageFaultMinor].calls = 2
-        #expect(judge(observation(process)).reasons == ["in the steady phase: 3 malloc, 2 minor page fault"])
+        #expect(judge(observation(process)).reasons == ["in the steady phase: 3 mallocs, 2 minor page faults"])
     }
 
     @Test func lostStacksAreSaid() {

@@ -58,7 +58,7 @@ import Testing
         // And what libc, or the allocator, asks of the kernel for them.
         #expect(run.reasons.count == 1, "\(run.reasons)")
         let counted = run.reasons.first?.replacing(/, [0-9]+ (brk|mmap) system call/, with: "")
-        #expect(counted == "in the steady phase: 10 malloc")
+        #expect(counted == "in the steady phase: 10 mallocs")
         #expect(try run.transfers("steady") == 9)
         #expect(try run.heapCalls("steady") == 10)
         #expect(try run.calls("malloc", in: "steady") == 10)

@@ -43,6 +43,30 @@ import Testing
         #expect(try validate(path).status == 1)
     }
 
+    /// Whatever there is to be said, to whoever asks.
+    @Test(arguments: ["allocates-each-transfer", "marker-allow", "no-transfer", "forks", "late-arena", "crashes"])
+    func textFitsATerminal(fixture: String) throws {
+        let scratch = try Scratch()
+        let installation = try Installation()
+        let command = { ["--", Place.fixture(fixture), scratch.file($0)] }
+        for options in [
+            ["--verbose"], ["--verbose", "--kernel-stacks"], ["--scope", "thread:*", "--kernel", "require"],
+        ] {
+            for outcome in [
+                try run([Place.dioaudit, "run"] + options + command("data")),
+                try installation.runAsOrdinaryUser("true", ["run"] + options + command("users")),
+            ] {
+                #expect(outcome.tooWide() == [], "\(outcome.errors)")
+                #expect(outcome.errors.contains("Linux "), "\(outcome.errors)")
+                #expect(outcome.errors.contains("\nwitnesses: interposer"), "\(outcome.errors)")
+                guard fixture == "no-transfer" else { continue }
+                for word in ["steady", "settled", "memory lock", "the kernel allocate"] {
+                    #expect(!outcome.errors.contains(word), "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
     @Test func aProgramThatCannotStartHasAReportToo() throws {
         let scratch = try Scratch()
         let path = scratch.file("report.json")
