@@ -9,6 +9,8 @@ import Testing
         let report = try StoredReport(outcome.output)
         #expect(report.verdict == "pass")
         #expect(report.audits.count == 22)
+        let files = try #require(report.root["files"] as? [String: Any])
+        #expect(Set(files.keys) == ["directory", "device", "fileSystem"])
         for audit in report.audits { try checkClean(audit) }
     }
 
