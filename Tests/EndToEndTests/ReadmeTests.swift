@@ -43,6 +43,31 @@ import Testing
         #expect(outcome.tooWide() == [])
     }
 
+    /// All of README's commands in one shell, from the repository, with nothing of the build on PATH.
+    @Test func theExamplesCanBeTypedInOrder() throws {
+        let text = try String(contentsOfFile: Place.repository + "README.md", encoding: .utf8)
+        let blocks = text.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
+        let commands = blocks.flatMap { block -> [String] in
+            let lines = block.split(separator: "\n").map(String.init)
+            return switch lines.first {
+            case "console": lines.filter { $0.hasPrefix("$ ") }.map { String($0.dropFirst(2)) }
+            case "sh": Array(lines.dropFirst())
+            default: []
+            }
+        }
+        #expect(commands.count >= 9)
+        // make would wait for the lock that `swift test` holds on the build; what is installed needs a build of its own.
+        let typed = commands.filter { !$0.hasPrefix("make ") || $0 == "make fixtures" }.map {
+            $0.replacing("\"$HOME/.local/bin/dioaudit\"", with: "dioaudit")
+        }
+        // Verdicts end with 1 and 2; a shell says 127 where there is no such command, and 126 where it is none.
+        let script = typed.map { "\($0); [ $? -le 3 ] || echo \"failed: \($0.replacing("\"", with: "'"))\"" }
+        let outcome = try run(
+            ["bash", "-c", script.joined(separator: "\n")],
+            environment: ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"], directory: Place.repository)
+        #expect(!outcome.output.contains("failed: "), "\(outcome)")
+    }
+
     /// What the kernel allocates depends on its version and on the file system, and whether it is told on the user.
     private func isOfKernel(_ line: Substring) -> Bool {
         line.contains("the kernel allocate") || line.contains("(risk if memory")
