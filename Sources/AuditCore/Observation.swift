@@ -42,6 +42,8 @@ public struct Observation: Sendable {
 public struct Attached: Sendable {
     /// Why its heap functions were not probed, in words; null if they were.
     public let heapProblem: String?
+
+    var heap: Witness { heapProblem.map(Witness.unavailable) ?? .active }
     /// It ended while it was watched.
     public let hasEnded: Bool
     /// No thread can have begun unseen.

@@ -41,10 +41,13 @@ public struct Witnesses: Equatable, Sendable, Encodable {
     public var syscalls: Witness
     /// kmem and page-fault tracepoints.
     public var kernel: Witness
+    /// Probes on libc's heap functions, in a program that was attached to.
+    public var heap: Witness?
 
-    public init(interposer: Witness, syscalls: Witness, kernel: Witness) {
+    public init(interposer: Witness, syscalls: Witness, kernel: Witness, heap: Witness? = nil) {
         self.interposer = interposer
         self.syscalls = syscalls
         self.kernel = kernel
+        self.heap = heap
     }
 }

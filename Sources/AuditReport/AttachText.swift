@@ -21,23 +21,28 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     var lines = [
         "  watched for \(Figures.duration(nanoseconds: steady.durationNanoseconds)): "
             + Figures.count(audit.subject.threads, "thread"),
-        "  page faults: \(faults(steady)) (minor/major)",
+        "  page faults: "
+            + (steady.faultsKnown ? "\(faults(steady)) (minor/major)" : "not known: it ended before they were asked for"),
     ]
-    if audit.witnesses.syscalls.status != .unavailable {
-        lines.append("  mapping calls: \(counts(of: .systemCall, in: steady))")
-    }
-    lines.append("  heap calls: \(counts(of: .heap, in: steady))")
+    lines.append("  mapping calls: \(counts(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")
+    lines.append("  heap calls: \(counts(of: .heap, in: steady, by: audit.witnesses.heap ?? .unavailable("no probes")))")
     lines.append("  memory lock: \(Figures.bytes(audit.lock.lockedBytes)) locked (VmLck)")
-    lines += kernelLines(audit, style, verbose: verbose)
+    if audit.witnesses.kernel.status == .unavailable {
+        lines.append("  kernel allocations: not watched: \(audit.witnesses.kernel.reason ?? "")")
+    } else {
+        lines += kernelLines(audit, style, verbose: verbose)
+    }
     lines += unobservedLines(audit)
     if audit.scope != Scope.process.text { lines.append("  judged: \(printable(audit.scope))") }
     if verbose { lines += details(audit) }
     return lines
 }
 
-private func counts(of family: EventKind.Family, in phase: PhaseLedger) -> String {
+private func counts(of family: EventKind.Family, in phase: PhaseLedger, by witness: Witness) -> String {
+    if witness.status == .unavailable { return "not watched: \(witness.reason ?? "")" }
     let kinds = EventKind.allCases.filter { $0.family == family && phase.events[$0].calls > 0 }
-    return kinds.isEmpty ? "none seen" : kinds.map { countText($0, phase.events[$0]) }.joined(separator: ", ")
+    let seen = kinds.isEmpty ? "none seen" : kinds.map { countText($0, phase.events[$0]) }.joined(separator: ", ")
+    return seen + (witness.method == .perfMappings ? " (of mmap and brk; others are not watched)" : "")
 }
 
 private func summary(_ audit: Audit, _ style: Style) -> String {

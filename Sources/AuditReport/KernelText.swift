@@ -7,7 +7,11 @@ func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     let steady = audit.phases[.steady]
     let shown = steady.kernel.filter { verbose || $0.perTransfer >= 0.05 }
     let rest = steady.kernel.dropFirst(shown.count).reduce(0) { $0 + $1.calls }
-    guard !steady.kernel.isEmpty else { return ["  the kernel allocated nothing in the steady phase"] }
+    guard !steady.kernel.isEmpty else {
+        // What was not seen in full may have been more than nothing.
+        let isWhole = audit.witnesses.kernel.status == .active
+        return ["  the kernel \(isWhole ? "allocated" : "was seen to allocate") nothing in the steady phase"]
+    }
     var lines: [String] = []
     if !shown.isEmpty {
         lines += kernelTable(shown, perTransfer: steady.transfers > 0).lines(indent: 2)

@@ -131,10 +131,46 @@ import Testing
         #expect(outcome.output.contains("page faults: 0/0"), "\(outcome.output)")
         #expect(outcome.output.contains("its heap calls are not seen: "))
         #expect(outcome.output.contains("what the kernel allocates is not seen in full: "))
+        #expect(outcome.output.contains("heap calls: not watched: "), "\(outcome.output)")
+        #expect(outcome.output.contains("kernel allocations: not watched: "), "\(outcome.output)")
+        #expect(outcome.output.contains("mapping calls: none seen (of mmap and brk; others are not watched)"))
+    }
+
+    /// The duration ends a test that would hang.
+    @Test func whatMayNotBeWatchedIsNotWatched() throws {
+        let installation = try Installation()
+        for (pid, words) in [
+            ("1", "it is a process of uid 0, which uid \(isRoot ? 65534 : getuid()) may not look into"),
+            ("2", "a thread of the kernel"),
+        ] {
+            let outcome = try installation.runAsOrdinaryUser("true", ["attach", "--pid", pid, "--duration", "2s"])
+            #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome)")
+            #expect(!outcome.errors.contains("watching") && outcome.output.isEmpty, "\(outcome)")
+        }
+    }
+
+    @Test func whoHidesItsMemoryIsNotWatched() throws {
+        let hidden = "import ctypes, time; ctypes.CDLL(None).prctl(4, 0); print('hidden', flush=True); time.sleep(30)"
+        let installation = try Installation()
+        let outcome = try installation.runAsOrdinaryUser(
+            "mkfifo \(scratch.file("said")); python3 -c \"\(hidden)\" > \(scratch.file("said")) & trap 'kill $!' EXIT; "
+                + "read line < \(scratch.file("said")); "
+                + "\(installation.scratch.file("bin/dioaudit")) attach --pid $! --duration 2s; exit", [])
+        #expect(outcome.status == 64 && outcome.errors.contains("hides its memory (PR_SET_DUMPABLE)"), "\(outcome)")
+    }
+
+    @Test func whatIsDeadIsUsage() throws {
+        let zombie =
+            "import os, subprocess, sys\npid = os.fork()\nif pid == 0: os._exit(0)\n"
+            + "os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)\nsys.exit(subprocess.call(sys.argv[1:] + [str(pid)]))"
+        let outcome = try run(["python3", "-c", zombie, Place.dioaudit, "attach", "--duration", "2s", "--pid"])
+        #expect(outcome.status == 64 && outcome.errors.contains("it has ended"), "\(outcome)")
     }
 
     @Test func whatIsNoProcessIsUsage() throws {
-        for (pid, words) in [("2147483646", "No such process"), ("2", "a thread of the kernel")] {
+        for (pid, words) in [
+            ("2147483646", "No such process"), ("2", "a thread of the kernel"), ("0", "have numbers from 1 on"),
+        ] {
             let outcome = try run([Place.dioaudit, "attach", "--pid", pid])
             #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
         }

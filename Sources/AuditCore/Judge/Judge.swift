@@ -10,7 +10,8 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
     let witnesses = Witnesses(
         interposer: interposerWitness(observation),
         syscalls: observation.syscalls,
-        kernel: observation.kernel)
+        kernel: observation.kernel,
+        heap: observation.attached?.heap)
 
     var reasons: [String] = []
     if !violations.isEmpty { reasons.append(summary(of: violations)) }

@@ -15,7 +15,7 @@ public struct AttachConfiguration: Sendable {
     public init() {}
 }
 
-/// Watches a process that runs already, from outside, and leaves it running.
+/// Watches a process that runs already, from outside, and leaves it running. Throws at once where nothing could be watched.
 ///
 /// - Parameter begun: is called, with the number of its threads, once all that it does is seen.
 public func observe(
@@ -25,6 +25,7 @@ public func observe(
     Interruption.hold()
     defer { Interruption.release() }
     var attachment = Attachment(live, configuration)
+    if let refusal = attachment.refusal(live) { throw refusal }
     begun(attachment.threads)
     attachment.watch(live, configuration.nanoseconds)
     return attachment.finish(live, configuration)
@@ -67,7 +68,20 @@ struct Attachment: ~Copyable {
         faults = live.faults()
         for tid in names.keys { threadFaults[tid] = live.faults(of: tid) }
         since = monotonicNanoseconds()
-        kernel.note(live.mappings(), of: pid)
+        kernel.note(live.mappings() ?? [], of: pid)
+    }
+
+    /// Why there is nothing to wait for; null if a witness looks.
+    func refusal(_ live: borrowing LiveProcess) -> AuditError? {
+        guard let heapProblem, let syscallsProblem = syscalls.problem, let kernelProblem = kernel.problem else {
+            return nil
+        }
+        let obstacle = live.obstacle()
+        return AuditError(
+            obstacle?.what
+                ?? "nothing of it can be watched: its heap calls: \(heapProblem); its mapping calls: \(syscallsProblem); "
+                + "what the kernel allocates: \(kernelProblem)", at: "--pid \(pid)",
+            remedy: obstacle?.remedy ?? "dioaudit doctor says what would allow it", exit: .usage)
     }
 
     private mutating func setProbes() {

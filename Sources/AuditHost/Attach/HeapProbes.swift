@@ -7,9 +7,12 @@ struct HeapProbes {
     private(set) var found: [HeapProbe] = []
     private(set) var problem: String?
 
-    /// - Parameter live: one whose mappings can be read.
     init(of live: borrowing LiveProcess) {
-        let code = live.mappings().filter { $0.isExecutable && $0.path.hasPrefix("/") }
+        guard let mappings = live.mappings() else {
+            problem = "its mappings cannot be read: \(errnoText())"
+            return
+        }
+        let code = mappings.filter { $0.isExecutable && $0.path.hasPrefix("/") }
         var seen = Set<String>()
         for mapping in code where seen.insert(mapping.path).inserted {
             let reached = live.path(of: mapping)

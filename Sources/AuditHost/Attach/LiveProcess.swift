@@ -9,22 +9,33 @@ struct LiveProcess: ~Copyable {
     let descriptor: Int32
 
     init(_ pid: Int32) throws(AuditError) {
-        let place = "--pid \(pid)"
+        func refusal(_ what: String, _ remedy: String) -> AuditError {
+            AuditError(what, at: "--pid \(pid)", remedy: remedy, exit: .usage)
+        }
+        guard pid > 0 else { throw refusal("processes have numbers from 1 on", "ps -e lists the processes") }
         let descriptor = cl_pidfd(pid)
         guard descriptor >= 0 else {
             let isThread = errno == EINVAL || errno == ENOENT
-            throw AuditError(
-                isThread ? "it is a thread, and not a process" : errnoText(), at: place,
-                remedy: "ps -e lists the processes", exit: .usage)
+            throw refusal(isThread ? "it is a thread, and not a process" : errnoText(), "ps -e lists the processes")
         }
-        guard access("/proc/\(pid)/exe", F_OK) == 0 || errno == EACCES else {
+        guard !Self.isKernelThread(pid) else {
             close(descriptor)
-            throw AuditError(
-                "it is a thread of the kernel, which has no memory of a user's", at: place,
-                remedy: "name a process that runs a program", exit: .usage)
+            throw refusal(
+                "it is a thread of the kernel, which has no memory of a user's", "name a process that runs a program")
+        }
+        guard !cl_can_be_read(descriptor) else {
+            close(descriptor)
+            throw refusal("it has ended, and its parent has not taken note (a zombie)", "name a process that runs")
         }
         self.pid = pid
         self.descriptor = descriptor
+    }
+
+    /// By its flags (include/linux/sched.h), which anybody may read: its executable is hidden from other users like that of
+    /// every process of root's.
+    private static func isKernelThread(_ pid: Int32) -> Bool {
+        let isKernelThread: UInt64 = 0x0020_0000  // PF_KTHREAD
+        return (StatFields("/proc/\(pid)/stat")?[9] ?? 0) & isKernelThread != 0
     }
 
     deinit { close(descriptor) }
@@ -61,9 +72,27 @@ struct LiveProcess: ~Copyable {
 
     // MARK: memory
 
-    /// In the order of addresses; proc_pid_maps(5).
-    func mappings() -> [MappedFile] {
-        (textFile("/proc/\(pid)/maps") ?? "").split(separator: "\n").compactMap { MappedFile(line: $0) }
+    /// In the order of addresses; proc_pid_maps(5). Null with errno set if this user may not read them.
+    func mappings() -> [MappedFile]? {
+        textFile("/proc/\(pid)/maps")?.split(separator: "\n").compactMap { MappedFile(line: $0) }
+    }
+
+    /// Why this user may not look into it, and what would change that; null if they may.
+    func obstacle() -> (what: String, remedy: String)? {
+        guard mappings() == nil, case let error = errno, error == EACCES || error == EPERM else { return nil }
+        let owner = statusField("Uid:", in: "/proc/\(pid)/status")?.split(separator: "\t").first.flatMap { uid_t($0) }
+        if let owner, owner != geteuid() {
+            return (
+                "it is a process of uid \(owner), which uid \(geteuid()) may not look into: \(errnoText(error))",
+                geteuid() == 0
+                    ? "run dioaudit with CAP_SYS_PTRACE (\(outsideSandbox("--cap-add SYS_PTRACE")))"
+                    : "run dioaudit as root, or as that user"
+            )
+        }
+        return (
+            "it may not be looked into: it has privileges of its own, or hides its memory (PR_SET_DUMPABLE): "
+                + errnoText(error), "run dioaudit as root, with CAP_SYS_PTRACE"
+        )
     }
 
     /// A mapped file as this process can reach it, be it deleted or under another root.
