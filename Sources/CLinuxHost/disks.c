@@ -6,6 +6,7 @@
 #include <linux/loop.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -33,9 +34,25 @@ bool cl_configure_loop_device(int device, int image) {
     return ioctl(device, LOOP_CONFIGURE, &config) == 0;
 }
 
+// Slaves: nothing of ours reaches the others, but what they unmount goes here too and is not held by us.
+static bool enslave(const char *mount_point) {
+    return mount(NULL, mount_point, NULL, MS_REC | MS_SLAVE, NULL) == 0;
+}
+
+// Where the root is no mount point (chroot(2) into a plain directory), the mount that holds it has no name here, and what is
+// mounted there would reach the others. So all that is seen here is bound upon a mount that has a name, and that becomes the
+// root: every path stays as it is.
+static bool replace_root(void) {
+    static const char place[] = "/proc";
+    char *directory = getcwd(NULL, 0);
+    bool replaced = directory && enslave(place) && mount("/", place, NULL, MS_BIND | MS_REC, NULL) == 0 &&
+                    enslave(place) && chroot(place) == 0 && chdir(directory) == 0;
+    free(directory);
+    return replaced;
+}
+
 bool cl_own_mounts(void) {
-    // Slaves: nothing of ours reaches the others, but what they unmount goes here too and is not held by us.
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0;
+    return unshare(CLONE_NEWNS) == 0 && (enslave("/") || (errno == EINVAL && replace_root()));
 }
 
 bool cl_mount(const char *source, const char *path, const char *type, const char *options) {
