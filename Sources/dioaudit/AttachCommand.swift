@@ -3,6 +3,13 @@ import AuditCore
 import AuditHost
 import AuditReport
 
+private func processNumber(_ argument: String) throws(WrongValue) -> Int32 {
+    guard let number = Int32(argument), number > 0 else {
+        throw WrongValue("a process has a number from 1 on; ps -e lists them")
+    }
+    return number
+}
+
 struct AttachCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attach",
@@ -14,13 +21,21 @@ struct AttachCommand: ParsableCommand {
             Exit codes: 1 violations, 2 inconclusive, 64 usage, 65 a bad suppression file, 70 internal error.
             """)
 
-    @Option(help: "The process.")
+    @Option(parsing: .unconditional, help: "The process.", transform: processNumber)
     var pid: Int32
 
-    @Option(help: ArgumentHelp("Watch for this long: 500ms, 10s, 2m. By default until Ctrl-C.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Watch for this long: 500ms, 10s, 2m. By default until Ctrl-C.", valueName: "duration"),
+        transform: DurationOption.limit)
     var duration: DurationOption?
 
-    @Option(help: ArgumentHelp("Whose events are judged: process, or thread:PATTERN with * and ?.", valueName: "scope"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Whose events are judged: process, or thread:PATTERN with * and ?. (default: process)",
+            valueName: "scope"),
+        transform: Scope.read)
     var scope = Scope.process
 
     @Flag(

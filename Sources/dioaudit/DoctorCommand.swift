@@ -3,6 +3,10 @@ import AuditCore
 import AuditHost
 import AuditReport
 
+enum DoctorFormat: String, CaseIterable {
+    case text, json
+}
+
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
@@ -13,18 +17,13 @@ struct DoctorCommand: ParsableCommand {
             """)
 
     @Option(
-        name: .customLong("format"),
-        help: ArgumentHelp("Say it as text or json, to PATH if given. Repeat it for both.", valueName: "f[=path]"))
-    var formats: [FormatOption] = []
+        name: .customLong("format"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Say it as text or json, to PATH if given. Repeat it for both.", valueName: "f[=path]"),
+        transform: { try FormatOption<DoctorFormat>($0) })
+    var formats: [FormatOption<DoctorFormat>] = []
 
     @Flag(name: .customLong("no-color"), help: "No colours, not even on a terminal. NO_COLOR does the same.")
     var noColor = false
-
-    func validate() throws {
-        if formats.contains(where: { $0.format == .suppressions }) {
-            throw ValidationError("doctor audits nothing that could be suppressed: --format takes text or json.")
-        }
-    }
 
     func run() throws {
         let views = try formats.map { (format: $0.format, output: try $0.path.map(Output.init(path:)) ?? .stdout) }
@@ -36,7 +35,6 @@ struct DoctorCommand: ParsableCommand {
             switch view.format {
             case .text: try view.output.write(diagnosisText(diagnosis, view.output.style(noColor: noColor)))
             case .json: try view.output.write(json(diagnosis))
-            case .suppressions: break
             }
         }
     }

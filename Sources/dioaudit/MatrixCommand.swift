@@ -4,6 +4,13 @@ import AuditHost
 import AuditReport
 import Glibc
 
+private func number(_ argument: String) throws(WrongValue) -> Int {
+    guard let number = Int(argument), 1...1_000_000_000 ~= number else {
+        throw WrongValue("it takes a whole number from 1 to 1000000000, such as 2000")
+    }
+    return number
+}
+
 struct MatrixCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "matrix",
@@ -27,24 +34,23 @@ struct MatrixCommand: ParsableCommand {
         help: "Where the loop devices' image files go: by default the first of $TMPDIR, /var/tmp and . for O_DIRECT.")
     var directory: String?
 
-    @Option(help: "Transfers of each cell's steady phase, instead of 2000 of 4 KiB and 500 of 128 KiB.")
+    @Option(
+        parsing: .unconditional,
+        help: "Transfers of each cell's steady phase, instead of 2000 of 4 KiB and 500 of 128 KiB.", transform: number)
     var transfers: Int?
 
     @Option(
-        name: .customLong("format"),
+        name: .customLong("format"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Report as text, json or markdown, to PATH if given. Repeat it for several views.", valueName: "f[=path]"))
-    var formats: [MatrixFormatOption] = []
+            "Report as text, json or markdown, to PATH if given. Repeat it for several views.", valueName: "f[=path]"),
+        transform: { try FormatOption<MatrixFormat>($0) })
+    var formats: [FormatOption<MatrixFormat>] = []
 
     @Flag(help: "Say the summary only.")
     var quiet = false
 
     @Flag(name: .customLong("no-color"), help: "No colours, not even on a terminal. NO_COLOR does the same.")
     var noColor = false
-
-    func validate() throws {
-        if let transfers, transfers < 1 { throw ValidationError("--transfers must be 1 or more.") }
-    }
 
     func run() throws {
         let plan = try MatrixPlan(only: only, transfers: transfers)
@@ -87,7 +93,7 @@ struct MatrixCommand: ParsableCommand {
         return (targets, measurement.interruption)
     }
 
-    private func write(_ matrix: Matrix, as format: MatrixFormatOption.Format, to output: Output) throws(AuditError) {
+    private func write(_ matrix: Matrix, as format: MatrixFormat, to output: Output) throws(AuditError) {
         switch format {
         case .text: try output.write(matrixText(matrix, output.style(noColor: noColor), quiet: quiet))
         case .json: try output.write(json(matrix))
@@ -96,17 +102,6 @@ struct MatrixCommand: ParsableCommand {
     }
 }
 
-/// `--format F[=PATH]` of the matrix.
-struct MatrixFormatOption: ExpressibleByArgument {
-    enum Format: String, CaseIterable {
-        case text, json, markdown
-    }
-
-    let format: Format
-    let path: String?
-
-    init?(argument: String) {
-        guard let view = splitView(argument), let format = Format(rawValue: view.format) else { return nil }
-        (self.format, path) = (format, view.path)
-    }
+enum MatrixFormat: String, CaseIterable {
+    case text, json, markdown
 }

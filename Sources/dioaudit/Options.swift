@@ -3,57 +3,83 @@ import AuditCore
 import AuditReport
 import Glibc
 
-/// `--format F[=PATH]`.
-struct FormatOption: ExpressibleByArgument {
-    enum Format: String, CaseIterable {
-        case text, json, suppressions
-    }
+// Options take whatever follows them, so that '-1s' is a wrong duration and no unknown option; and each is read by a function
+// whose error says which form is asked for, with an example.
 
+/// What is wrong with a value. ArgumentParser puts the value and its option's name before it.
+struct WrongValue: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// `--format F[=PATH]`.
+struct FormatOption<Format: RawRepresentable<String> & CaseIterable & Sendable>: Sendable {
     let format: Format
     let path: String?
 
-    init?(argument: String) {
-        guard let view = splitView(argument), let format = Format(rawValue: view.format) else { return nil }
-        (self.format, path) = (format, view.path)
+    init(_ argument: String) throws(WrongValue) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let format = parts.first.flatMap(Format.init) else {
+            let formats = Format.allCases.map(\.rawValue)
+            throw WrongValue("the formats are \(formats.joined(separator: ", ")); to a file: json=report.json")
+        }
+        guard parts.last != "" else { throw WrongValue("no path after '='; to a file: \(parts[0])=report.\(parts[0])") }
+        self.format = format
+        path = parts.count == 2 ? parts[1] : nil
     }
 }
 
-/// `F[=PATH]` in its parts; nil if it is not of that form.
-func splitView(_ argument: String) -> (format: String, path: String?)? {
-    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    return parts.last == "" ? nil : (parts[0], parts.count == 2 ? parts[1] : nil)
+enum ReportFormat: String, CaseIterable {
+    case text, json, suppressions
 }
 
 /// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.
-struct DurationOption: ExpressibleByArgument {
+struct DurationOption {
     let nanoseconds: UInt64
 
     init(nanoseconds: UInt64) {
         self.nanoseconds = nanoseconds
     }
 
-    var defaultValueDescription: String { "\(nanoseconds / 1_000_000_000)s" }
-
-    init?(argument: String) {
+    init(_ argument: String) throws(WrongValue) {
         let units: KeyValuePairs = ["ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9]
         let unit = units.first { argument.hasSuffix($0.key) } ?? (key: "", value: 1e9)
-        guard let value = Double(argument.dropLast(unit.key.count)), value >= 0, value * unit.value < 9e18 else {
-            return nil
+        guard let value = Double(argument.dropLast(unit.key.count)), value.isFinite else {
+            throw WrongValue("a duration is a number with ns, us, ms, s (or nothing), m or h, such as 500ms, 10s or 2m")
         }
+        guard value >= 0 else { throw WrongValue("a duration is not negative; write 500ms, 10s or 2m") }
+        guard value * unit.value < 9e18 else { throw WrongValue("that is more than 280 years; write 10s or 2m") }
         nanoseconds = UInt64(value * unit.value)
+    }
+
+    /// One that ends something.
+    static func limit(_ argument: String) throws(WrongValue) -> DurationOption {
+        let duration = try DurationOption(argument)
+        guard duration.nanoseconds > 0 else {
+            throw WrongValue("it would be over before it began; write 10s, or leave the option out for no limit")
+        }
+        return duration
     }
 }
 
+/// `0`, `100`.
+func count(_ argument: String) throws(WrongValue) -> UInt64 {
+    guard let count = UInt64(argument) else { throw WrongValue("it takes a whole number from 0 on, such as 100") }
+    return count
+}
+
 /// Bytes as fio writes them: `4096`, `64k`, `1m`, `2g`, each unit 1024 of the one before.
-struct SizeOption: ExpressibleByArgument {
+struct SizeOption {
     let bytes: UInt64
 
-    init?(argument: String) {
+    init(_ argument: String) throws(WrongValue) {
         let units: KeyValuePairs<Character, UInt64> = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
         let unit = units.first { argument.lowercased().last == $0.key }
         let (value, overflows) = (UInt64(argument.dropLast(unit == nil ? 0 : 1)) ?? .max)
             .multipliedReportingOverflow(by: unit?.value ?? 1)
-        guard !overflows, value < 1 << 50 else { return nil }
+        guard !overflows, value < 1 << 50 else {
+            throw WrongValue("a size is a number of bytes, with k, m or g for more, such as 0, 64k or 1m")
+        }
         bytes = value
     }
 }
@@ -61,11 +87,11 @@ struct SizeOption: ExpressibleByArgument {
 /// Options of every command that reports.
 struct ReportOptions: ParsableArguments {
     @Option(
-        name: .customLong("format"),
+        name: .customLong("format"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Report as text, json or suppressions, to PATH if given. Repeat it for several views.",
-            valueName: "f[=path]"))
-    var formats: [FormatOption] = []
+            valueName: "f[=path]"), transform: { try FormatOption<ReportFormat>($0) })
+    var formats: [FormatOption<ReportFormat>] = []
 
     @Flag(help: "Say the verdict only.")
     var quiet = false

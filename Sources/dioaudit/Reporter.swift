@@ -8,7 +8,7 @@ struct Reporter {
 
     private let options: ReportOptions
     private let text: Text
-    private let views: [(format: FormatOption.Format, output: Output)]
+    private let views: [(format: ReportFormat, output: Output)]
 
     /// - Parameters:
     ///   - textOutput: where text goes if no path is named.
@@ -16,7 +16,7 @@ struct Reporter {
     init(_ options: ReportOptions, textOutput: Output, text: @escaping Text) throws(AuditError) {
         self.options = options
         self.text = text
-        var views: [(FormatOption.Format, Output)] = options.formats.isEmpty ? [(.text, textOutput)] : []
+        var views: [(ReportFormat, Output)] = options.formats.isEmpty ? [(.text, textOutput)] : []
         for option in options.formats {
             if let path = option.path {
                 views.append((option.format, try Output(path: path)))

@@ -13,19 +13,27 @@ struct RunCommand: ParsableCommand {
             65 a bad suppression file, 70 internal error.
             """)
 
-    @Option(help: "Transfers of each O_DIRECT file in each direction that are warm-up.")
+    @Option(
+        parsing: .unconditional,
+        help: "Transfers of each O_DIRECT file in each direction that are warm-up. (default: 1)", transform: count)
     var warmupIos: UInt64 = 1
 
-    @Option(help: ArgumentHelp("The warm-up lasts at least this long: 500ms, 10s, 2m.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The warm-up lasts at least this long: 500ms, 10s, 2m.", valueName: "duration"),
+        transform: { try DurationOption($0) })
     var warmupTime: DurationOption?
 
     @Option(help: "Where phases come from: the program's O_DIRECT transfers, or only its own markers (dioaudit.h).")
     var phases = PhasesOption.auto
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "Whose events are judged: process, io-threads (those that do transfers), or thread:PATTERN with * and ?.",
-            valueName: "scope"))
+            """
+            Whose events are judged: process, io-threads (those that do transfers), or thread:PATTERN with * and ?. \
+            (default: process)
+            """, valueName: "scope"), transform: Scope.read)
     var scope = Scope.process
 
     @Option(
@@ -45,15 +53,25 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var judging: JudgingOptions
 
-    @Option(help: "Transfers that the steady phase must hold at the least.")
+    @Option(
+        parsing: .unconditional, help: "Transfers that the steady phase must hold at the least. (default: 1)",
+        transform: count)
     var minIos: UInt64 = 1
 
-    @Option(help: ArgumentHelp("End the program after this long: 500ms, 10s, 2m.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "End the program after this long: 500ms, 10s, 2m. A plain number is one of seconds, here as elsewhere.",
+            valueName: "duration"),
+        transform: DurationOption.limit)
     var timeout: DurationOption?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
-            "How long to wait for processes that outlive the program, daemons among them.", valueName: "duration"))
+            "How long to wait for processes that outlive the program, daemons among them: 0s, 10s. (default: 5s)",
+            valueName: "duration"),
+        transform: { try DurationOption($0) })
     var wait = DurationOption(nanoseconds: 5_000_000_000)
 
     @Option(
@@ -68,9 +86,10 @@ struct RunCommand: ParsableCommand {
     var squeeze = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "What --squeeze leaves it beyond that: 0, 64k, 1m. Rounded up to whole pages. (default: 64k)",
-            valueName: "size"))
+            valueName: "size"), transform: { try SizeOption($0) })
     var squeezeSlack: SizeOption?
 
     @Option(
@@ -80,11 +99,12 @@ struct RunCommand: ParsableCommand {
     var kernel: Requirements.Kernel = .auto
 
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             """
             How often the kernel may allocate for each steady transfer: WHAT is 'all', a kind (kmalloc, kmemCacheAlloc, \
             pageAlloc), a risk (mayWaitForWriteback, mayWait: of this risk or worse), or a call site with * and ?.
-            """, valueName: "what=n"))
+            """, valueName: "what=n"), transform: KernelLimit.read)
     var kernelLimit: [KernelLimit] = []
 
     @Flag(help: "Take the call chain of each of the kernel's allocations, and the program's above it. Slower.")
@@ -144,8 +164,14 @@ struct RunCommand: ParsableCommand {
 
 extension Requirements.Kernel: ExpressibleByArgument {}
 extension SyscallsChoice: ExpressibleByArgument {}
-extension KernelLimit: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+
+extension KernelLimit {
+    fileprivate static func read(_ argument: String) throws(WrongValue) -> KernelLimit {
+        guard let limit = KernelLimit(argument) else {
+            throw WrongValue("a limit is WHAT=N, N from 0 on, such as mayWaitForWriteback=0, kmalloc=1.5 or 'ext4_*=0'")
+        }
+        return limit
+    }
 }
 extension Enforce: ExpressibleByArgument {}
 
@@ -153,7 +179,11 @@ enum PhasesOption: String, CaseIterable, ExpressibleByArgument {
     case auto, markers
 }
 
-extension Scope: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { text }
+extension Scope {
+    static func read(_ argument: String) throws(WrongValue) -> Scope {
+        guard let scope = Scope(argument) else {
+            throw WrongValue("a scope is process, io-threads or thread:PATTERN, such as 'thread:worker*'")
+        }
+        return scope
+    }
 }
