@@ -177,13 +177,15 @@ static void tell_text(struct bpf_text *text, int argument, int offset) {
     bpf_land(text, unreadable);
 }
 
-// The function that the tracepoint is in: the kernel's call chain without the program and what calls it, which are the first.
-static void tell_caller(struct bpf_text *text, int at) {
-    enum { TRACING = 3 };
+// The function that the tracepoint is in, and its caller: the kernel's call chain without the program and what calls it, which
+// are the first. Where more than one listens, the tracepoint calls them by a function of its own (__traceiter_…, which comes
+// and goes with the others), and that is told in the place of the first.
+static void tell_callers(struct bpf_text *text, int at) {
+    enum { TRACING = 2 };
     bpf_move(text, BPF_REG_1, BPF_REG_6);
     bpf_move(text, BPF_REG_2, BPF_REG_7);
     bpf_operate(text, BPF_ADD, BPF_REG_2, at);
-    bpf_set(text, BPF_REG_3, sizeof(uint64_t));
+    bpf_set(text, BPF_REG_3, 2 * sizeof(uint64_t));
     bpf_set(text, BPF_REG_4, TRACING);
     bpf_call(text, BPF_FUNC_get_stack);
 }
@@ -240,9 +242,9 @@ bool listen_kmem_cache_alloc(struct listener *listener, uint16_t kind) {
 bool listen_mm_page_alloc(struct listener *listener, uint16_t kind) {
     struct bpf_text text = {.count = 0};
     begin(&text, listener, kind, SHORT);
-    tell_argument(&text, 1, SECOND);
-    tell_argument(&text, 2, THIRD);
-    tell_caller(&text, FIRST);
+    tell_argument(&text, 1, FIRST);
+    tell_argument(&text, 2, SECOND);
+    tell_callers(&text, THIRD);
     return end(&text, listener, listener->family->shape.mm_page_alloc);
 }
 

@@ -49,7 +49,7 @@ void listener_end(struct listener *listener);
 // Begin to tell, as of this kind. False with errno set: ENOTSUP if this kernel's tracepoint has other arguments.
 bool listen_kmalloc(struct listener *listener, uint16_t kind);           // call site, bytes, GFP flags
 bool listen_kmem_cache_alloc(struct listener *listener, uint16_t kind);  // the same; the cache's name
-bool listen_mm_page_alloc(struct listener *listener, uint16_t kind);     // where in the page allocator, order, GFP flags
+bool listen_mm_page_alloc(struct listener *listener, uint16_t kind);     // order, GFP flags; two places
 bool listen_page_faults(struct listener *listener, uint16_t kind);       // address
 bool listen_sys_enter(struct listener *listener, const long *calls, int count, uint16_t kind);  // number, three arguments
 

@@ -129,9 +129,16 @@ static void decode_told(const struct told *told, struct cl_trace_record *record)
     record->in_interrupt = told->in_interrupt;
     record->user_ip = told->user_ip;
     record->user_sp = told->user_sp;
-    *(told->kind == CL_FAULT ? &record->address : &record->site) = told->number[0];
-    record->bytes = told->kind == CL_PAGE_ALLOC ? UINT64_C(4096) << told->number[1] : told->number[1];
-    record->gfp = told->number[2];
+    if (told->kind == CL_PAGE_ALLOC) {
+        record->bytes = UINT64_C(4096) << told->number[0];
+        record->gfp = told->number[1];
+        record->site = told->number[2];
+        record->outer_site = told->number[3];
+    } else {
+        *(told->kind == CL_FAULT ? &record->address : &record->site) = told->number[0];
+        record->bytes = told->number[1];
+        record->gfp = told->number[2];
+    }
     record_text((const unsigned char *)told->text, told->text_bytes, 0, record->text, sizeof(record->text));
 }
 

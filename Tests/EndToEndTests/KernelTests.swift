@@ -125,6 +125,29 @@ struct KernelTests {
         }
     }
 
+    /// With one listener more, the tracepoint calls both by a function of its own, which stands in the call chain.
+    @Test(.enabled(if: isRoot && mayHavePrograms, "needs root and the first pid namespace for programs on tracepoints"))
+    func pagesHaveTheirSiteWhoeverElseListens() throws {
+        func sites() throws -> Set<String> {
+            let (_, report) = try audit([Place.fixture("touches-memory"), scratch.file("data")])
+            let pages = try rows(phase("steady", of: #require(report.audits.first))).filter {
+                $0["kind"] as? String == "pageAlloc"
+            }
+            #expect(pages.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } > 2000)
+            return Set(pages.compactMap { $0["site"] as? String })
+        }
+        let (ready, over) = (scratch.file("ready"), scratch.file("over"))
+        let other = try scratch.script("mkfifo \(over); : > \(ready); read line < \(over)")
+        var together: Set<String> = []
+        _ = try run([Place.dioaudit, "run", "--quiet", "--", other]) { _ in
+            try wait(for: "the other to be audited") { FileManager.default.fileExists(atPath: ready) }
+            together = try sites()
+            try "\n".write(to: URL(filePath: over), atomically: false, encoding: .utf8)
+        }
+        let alone = try sites()
+        #expect(together == alone && !together.contains { $0.hasPrefix("__traceiter") }, "\(together), \(alone)")
+    }
+
     // MARK: PR_SET_IO_FLUSHER
 
     @Test(.enabled(if: mayBecomeAnIOFlusher, "needs CAP_SYS_RESOURCE for PR_SET_IO_FLUSHER"))

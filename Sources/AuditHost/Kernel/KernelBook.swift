@@ -6,6 +6,7 @@ struct KernelBook {
     struct Allocations: Hashable {
         let kind: KernelAllocation.Kind
         let site: UInt64
+        let outerSite: UInt64
         let gfp: UInt64
         let text: Int32
         let stack: Int32
@@ -146,7 +147,8 @@ struct KernelBook {
         _ kind: KernelAllocation.Kind, _ record: KernelRecord, _ stretch: PhaseBook.Stretch
     ) {
         let what = Allocations(
-            kind: kind, site: record.site, gfp: record.gfp, text: record.text, stack: record.stack)
+            kind: kind, site: record.site, outerSite: record.outerSite, gfp: record.gfp, text: record.text,
+            stack: record.stack)
         let one = EventCount(calls: 1, bytes: record.bytes)
         guard let (owner, moment) = stretch.found else {
             strangers[record.pid, default: [:]][what, default: EventCount()] += one

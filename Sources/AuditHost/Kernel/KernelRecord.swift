@@ -36,6 +36,8 @@ struct KernelRecord: Timed {
     let kind: Kind
     /// Of an allocation its call site; of a mapping its offset in the file.
     let site: UInt64
+    /// The call site if `site` is the tracepoint's own function; 0: it is none.
+    var outerSite: UInt64 = 0
     let bytes: UInt64
     let gfp: UInt64
     /// That faulted, or where the mapping begins.

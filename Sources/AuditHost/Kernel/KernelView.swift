@@ -32,8 +32,8 @@ struct KernelView {
             userFrames = [:]
             return
         }
-        var addresses = Set(book.counts.keys.map(\.what.site))
-        for counts in book.strangers.values { addresses.formUnion(counts.keys.map(\.site)) }
+        let kinds = book.counts.keys.map(\.what) + book.strangers.values.flatMap(\.keys)
+        var addresses = Set(kinds.map(\.site)).union(kinds.map(\.outerSite))
         for stack in watch.stacks.values { addresses.formUnion(stack.kernel) }
         symbols = KernelSymbols(of: addresses)
         var symbolizer = Symbolizer()
@@ -75,7 +75,8 @@ struct KernelView {
 
     /// The function that asked for it, and whether it did so of a mempool: by the call chain where there is one.
     private func place(_ what: KernelBook.Allocations, _ frames: [Frame]?) -> (KernelSymbols.Name, isMempool: Bool) {
-        let site = symbols[what.site]
+        let innermost = symbols[what.site]
+        let site = innermost.function.isTracepoints && what.outerSite != 0 ? symbols[what.outerSite] : innermost
         guard let frames else { return (site, site.function.isMempools) }
         let callers = frames.drop { $0.function?.isAllocators ?? false }
         guard let caller = callers.first, let function = caller.function else {
@@ -89,6 +90,9 @@ struct KernelView {
 }
 
 extension String {
+    /// What a tracepoint calls its listeners by if there are several, or on kernels that have one for BPF.
+    fileprivate var isTracepoints: Bool { hasPrefix("__traceiter_") || hasPrefix("__bpf_trace_") }
+
     fileprivate var isMempools: Bool { hasPrefix("mempool_alloc") }
 
     /// What perf allocates to watch: at each mapping, for each thread that begins, and for a thread that meets a uprobe.

@@ -104,6 +104,7 @@ struct KernelWatch: ~Copyable {
             site: kind == CL_MAPPED.rawValue
                 ? record.pointee.offset
                 : kind == CL_FORKED.rawValue ? UInt64(record.pointee.parent) : record.pointee.site,
+            outerSite: record.pointee.outer_site,
             bytes: record.pointee.bytes, gfp: record.pointee.gfp, address: record.pointee.address,
             userIP: record.pointee.user_ip, userSP: record.pointee.user_sp, text: textIndex(record),
             stack: stack)

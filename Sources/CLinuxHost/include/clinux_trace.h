@@ -54,6 +54,7 @@ struct cl_trace_record {
     uint32_t in_interrupt;   // nonzero: the thread was only interrupted by whoever did this
     uint32_t frames;         // of the kernel's call chain
     uint64_t site;
+    uint64_t outer_site;     // where `site` is the tracepoint's own function, which calls several listeners; 0: it never is
     uint64_t bytes;
     uint64_t gfp;
     uint64_t address;
