@@ -46,6 +46,9 @@ public struct ProcessLock: Equatable, Sendable {
 
     public init() {}
 
+    /// And did not succeed at another time.
+    var failed: Bool { errno != 0 && !flags.union(flagsAtSteady).contains(.future) }
+
     public var inEffectThroughSteady: Bool {
         flagsAtSteady.contains(.future) && !lostInSteady
     }
@@ -60,15 +63,34 @@ public struct LockSummary: Equatable, Sendable, Encodable {
     public var lockedBytes: UInt64
     public var unlockedMappings: UInt64
     public var ioFlusher: Bool
+    /// Null unless RLIMIT_MEMLOCK kept a process from locking its memory.
+    @Nullable public var shortage: LockShortage?
 
-    public init(of processes: [ProcessLedger]) {
+    init(of processes: [ProcessLedger], limit: UInt64?) {
         let locks = processes.filter(\.steadyReached).map(\.lock)
         mlockall = locks.dropFirst().reduce(locks.first?.flagsAtSteady ?? []) { $0.intersection($1.flagsAtSteady) }
         inEffectThroughSteady = !locks.isEmpty && locks.allSatisfy(\.inEffectThroughSteady)
         lockedBytes = locks.reduce(0) { $0 + $1.lockedBytes }
         unlockedMappings = locks.reduce(0) { $0 + $1.unlockedMappings }
         ioFlusher = !locks.isEmpty && locks.allSatisfy(\.ioFlusher)
+        let needed = processes.filter { $0.lock.failed }.map(\.lock.bytesNeeded).max() ?? 0
+        shortage = limit.flatMap { needed > $0 ? LockShortage(neededBytes: needed, limitBytes: $0) : nil }
     }
+}
+
+/// Memory that was to be locked, and how much may be.
+public struct LockShortage: Equatable, Sendable, Encodable {
+    public let neededBytes: UInt64
+    /// The soft RLIMIT_MEMLOCK.
+    public let limitBytes: UInt64
+}
+
+/// In words that follow what it is said of.
+public func lockAdvice(needed: UInt64, limit: UInt64?) -> String {
+    let kib = (needed + 1023) / 1024
+    let allowed = limit.map { "\($0 / 1024) KiB" } ?? "no limit"
+    return "needs \(kib) KiB, RLIMIT_MEMLOCK is \(allowed); raise it with 'ulimit -l \(kib)', 'memlock' in "
+        + "/etc/security/limits.conf, or systemd's LimitMEMLOCK="
 }
 
 /// Whether a pass needs MCL_FUTURE through the steady phase.

@@ -10,6 +10,8 @@ public struct SubjectExit: Equatable, Sendable, Encodable {
     }
 
     public var succeeded: Bool { code == 0 }
+
+    public var neverStarted: Bool { code == nil && signal == nil }
 }
 
 /// The program under audit and what became of it.

@@ -7,10 +7,10 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
         lines += report.headerLines
         lines += tableLines(report.audits, style)
         var body: [String] = []
-        for audit in report.audits where audit.verdict != .pass {
-            body += ["", style.strong(printable(audit.name)) + ": " + style.verdict(audit.verdict)]
-            body += audit.reasons.map { "  - \(printable($0))" }
-            body += audit.violations.flatMap { style.lines($0) }.map { "  \($0)" }
+        for group in groupedByReasons(report.audits.filter { $0.verdict != .pass }) {
+            body += ["", style.strong(printable(names(group))) + ": " + style.verdict(group[0].verdict)]
+            body += reasons(group).map { "  - \(printable($0))" }
+            body += group.flatMap(\.violations).flatMap { style.lines($0) }.map { "  \($0)" }
         }
         if verbose {
             body += report.audits.flatMap { ["", printable($0.name)] + ledgerLines($0, style, verbose: true) }
@@ -19,6 +19,36 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
     }
     lines.append(summary(report, style))
     return lines.joined(separator: "\n") + "\n"
+}
+
+/// What keeps many workloads from passing is said once.
+private func groupedByReasons(_ audits: [Audit]) -> [[Audit]] {
+    var groups: [[Audit]] = []
+    for audit in audits {
+        let place = groups.firstIndex { group in
+            group[0].violations.isEmpty && audit.violations.isEmpty && group[0].verdict == audit.verdict
+                && (group[0].lock.shortage != nil && audit.lock.shortage != nil || group[0].reasons == audit.reasons)
+        }
+        if let place { groups[place].append(audit) } else { groups.append([audit]) }
+    }
+    return groups
+}
+
+private func names(_ group: [Audit]) -> String {
+    group.count > 3
+        ? "\(group[0].name) and \(group.count - 1) others" : group.map(\.name).joined(separator: ", ")
+}
+
+/// That too little may be locked is why the rest happened. Who raises the limit for the largest does so for all.
+private func reasons(_ group: [Audit]) -> [String] {
+    let largest = group.compactMap(\.lock.shortage).max { $0.neededBytes < $1.neededBytes }
+    guard let largest, group[0].violations.isEmpty else { return group[0].reasons }
+    // With what would have come later, such as io_uring's rings.
+    let needed = (largest.neededBytes >> 16 + 1) << 16
+    return [
+        "memory could not be locked: \(group.count == 1 ? "it" : "the largest of these \(group.count)") "
+            + lockAdvice(needed: needed, limit: largest.limitBytes)
+    ]
 }
 
 /// A figure of each audit; null where nobody counted.

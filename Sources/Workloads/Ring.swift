@@ -12,6 +12,8 @@ struct Ring: ~Copyable {
         if result == -EINVAL { result = io_uring_queue_init(UInt32(entries), ring, 0) }
         if result != 0 {
             ring.deallocate()
+            // The same limit is in the way of the lock, which knows how high it must be.
+            if -result == ENOMEM { try lockMemory() }
             throw Failure(
                 "io_uring_queue_init for \(entries) entries", errno: -result, status: .engineUnavailable,
                 remedy: Self.remedy(-result))
@@ -27,7 +29,7 @@ struct Ring: ~Copyable {
     private static func remedy(_ number: Int32) -> String {
         switch number {
         case EPERM, EACCES: "allow it: sysctl kernel.io_uring_disabled=0, or the container's seccomp profile"
-        case ENOMEM: "raise RLIMIT_MEMLOCK (ulimit -l), which kernels before 5.12 charge rings to"
+        case ENOMEM: "raise RLIMIT_MEMLOCK (ulimit -l), which kernels charge rings to"
         case ENOSYS: "it takes a kernel with CONFIG_IO_URING, 5.6 or later, and a sandbox that lets it through"
         default: "use another engine"
         }

@@ -13,6 +13,7 @@ public struct UringFixedEngine: Engine, ~Copyable {
         var memory = iovec(iov_base: target.memory, iov_len: target.slots * target.blockBytes)
         var file = target.fd
         let buffers = io_uring_register_buffers(ring.ring, &memory, 1)
+        if buffers == -ENOMEM { try lockMemory() }  // as for the ring
         guard buffers == 0 else { throw unavailable("io_uring_register_buffers of \(memory.iov_len) bytes", -buffers) }
         let files = io_uring_register_files(ring.ring, &file, 1)
         guard files == 0 else { throw unavailable("io_uring_register_files", -files) }

@@ -27,11 +27,26 @@ func audit(
     // The driver sets markers; the transfers that it does before them are setup's.
     var (observation, interruption) = try observe(command, Session.Configuration())
     let said = contents(of: error)
-    try DriverStatus(observation.subject.exit.code ?? 0)?.note(in: &observation, said: said)
+    try noteStatus(in: &observation, said: said)
 
     let requirements = Requirements(
         lock: .always, minimumTransfers: UInt64(workload.steadyTransfers * workload.jobs), kernel: kernel)
     return (judge(workload.name, observation, by: requirements), interruption)
+}
+
+private func noteStatus(in observation: inout Observation, said: String) throws(AuditError) {
+    let exit = observation.subject.exit
+    if let status = exit.code.flatMap({ DriverStatus(rawValue: $0) }) {
+        try status.note(in: &observation, said: said)
+    } else if !exit.succeeded, !exit.neverStarted {
+        // None of its own: the dynamic linker's, a signal's, or another program's.
+        let how =
+            exit.code.map { "the driver exited with status \($0)" } ?? observation.failure ?? "the driver was killed"
+        observation.failure = "\(how): \(said)"
+        if !observation.ledger.processes.contains(where: \.attached) {
+            observation.interposerMissing = "the driver did not come to run"
+        }
+    }
 }
 
 /// Exit codes of dioaudit-driver other than success.
@@ -42,10 +57,6 @@ private enum DriverStatus: Int32 {
     case cannotLock = 4
     case engineUnavailable = 5
     case noSpace = 6
-
-    init?(_ code: Int32) {
-        self.init(rawValue: code)
-    }
 
     /// Says what became of the driver. Its own failure is the subject's; what the machine lacks leaves the verdict open.
     func note(in observation: inout Observation, said: String) throws(AuditError) {

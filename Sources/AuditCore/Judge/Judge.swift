@@ -46,7 +46,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         reasons: reasons,
         subjectFailed: failureReason(observation) != nil,
         subject: observation.subject,
-        lock: LockSummary(of: processes),
+        lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,
         settledAfter: settledAfter(processes, policy: requirements.policy, scope: requirements.scope),
         scope: requirements.scope.text,

@@ -4,8 +4,7 @@ func lockReasons(_ observation: Observation, _ requirements: Requirements) -> [S
     return observation.ledger.processes.compactMap { process in
         let lock = process.lock
         guard requirements.lock.applies(subjectLocks: subjectLocks) else { return nil }
-        let succeededLater = lock.flags.union(lock.flagsAtSteady).contains(.future)
-        if lock.errno != 0 && !succeededLater { return lockFailure(process, limit: observation.memlockLimit) }
+        if lock.failed { return lockFailure(process, limit: observation.memlockLimit) }
         if process.steadyReached, let doubt = doubt(about: process) { return doubt }
         guard process.steadyReached, !lock.inEffectThroughSteady else { return nil }
         if lock.lostInSteady { return "\(name(of: process)) gave up its memory lock in the steady phase" }
@@ -45,8 +44,6 @@ private func lockFailure(_ process: ProcessLedger, limit: UInt64?) -> String {
         case 12: "ENOMEM"
         case let number: "errno \(number)"
         }
-    let kib = (process.lock.bytesNeeded + 1023) / 1024
-    let allowed = limit.map { "\($0 / 1024) KiB" } ?? "no limit"
-    return "mlockall failed in \(name(of: process)) (\(cause)): it needs \(kib) KiB, RLIMIT_MEMLOCK is \(allowed); "
-        + "raise it with 'ulimit -l \(kib)', 'memlock' in /etc/security/limits.conf, or systemd's LimitMEMLOCK="
+    return "mlockall failed in \(name(of: process)) (\(cause)): it "
+        + lockAdvice(needed: process.lock.bytesNeeded, limit: limit)
 }
