@@ -13,6 +13,10 @@ public struct Audit: Equatable, Sendable, Encodable {
     public var reasons: [String]
     /// It could not start, crashed, overran its time or exited with a status other than 0.
     public var subjectFailed: Bool
+    /// How, in words; null if it did not.
+    @Nullable public var failure: String?
+    /// What is no reason against a pass, and worth knowing, in words.
+    public var notes: [String]
     public var subject: Subject
     public var lock: LockSummary
     public var witnesses: Witnesses
@@ -36,7 +40,8 @@ public struct Audit: Equatable, Sendable, Encodable {
     @Nullable public var squeeze: Squeeze?
 
     init(
-        name: String, verdict: Verdict, reasons: [String], subjectFailed: Bool, subject: Subject, lock: LockSummary,
+        name: String, verdict: Verdict, reasons: [String], failure: String?, notes: [String], subject: Subject,
+        lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
         phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse],
         differences: [WitnessDifference], squeeze: Squeeze?, processes: [ProcessLedger]
@@ -44,7 +49,9 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.name = name
         self.verdict = verdict
         self.reasons = reasons
-        self.subjectFailed = subjectFailed
+        subjectFailed = failure != nil
+        self.failure = failure
+        self.notes = notes
         self.subject = subject
         self.lock = lock
         self.witnesses = witnesses

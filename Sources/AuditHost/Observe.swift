@@ -24,8 +24,8 @@ public func observe(
             throw systemError("fork", at: command.arguments[0])
         }
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
-        observation.failure = "cannot start '\(command.arguments[0])': \(errnoText(error.errno))"
-        observation.interposerMissing = interposer.problem ?? "the subject did not start"
+        observation.failure = "could not start: " + whyNotStarted(command.arguments[0], error.errno)
+        observation.interposerMissing = "the subject did not start"
         observation.syscalls = .unavailable("the subject did not start")
         observation.kernel = .unavailable("the subject did not start")
         return (observation, nil)

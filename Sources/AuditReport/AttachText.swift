@@ -22,10 +22,11 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
         "  watched for \(Figures.duration(nanoseconds: steady.durationNanoseconds)): "
             + Figures.count(audit.subject.threads, "thread"),
         "  page faults: "
-            + (steady.faultsKnown ? "\(faults(steady)) (minor/major)" : "not known: it ended before they were asked for"),
+            + (steady.faultsKnown ? "\(faults(steady)) (minor/major)" : "not known: it ended before anybody asked"),
     ]
+    let heap = audit.witnesses.heap ?? .unavailable("no probes")
     lines.append("  mapping calls: \(counts(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")
-    lines.append("  heap calls: \(counts(of: .heap, in: steady, by: audit.witnesses.heap ?? .unavailable("no probes")))")
+    lines.append("  heap calls: \(counts(of: .heap, in: steady, by: heap))")
     lines.append("  memory lock: \(Figures.bytes(audit.lock.lockedBytes)) locked (VmLck)")
     if audit.witnesses.kernel.status == .unavailable {
         lines.append("  kernel allocations: not watched: \(audit.witnesses.kernel.reason ?? "")")

@@ -2,9 +2,12 @@ import AuditCore
 
 /// The text of `dioaudit run`: the ledger by phase, each violation with its stack, and one summary line last.
 public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
-    var lines = quiet ? [] : report.headerLines
+    let hasStarted = report.audits.contains { !$0.subject.exit.neverStarted }
+    var lines = quiet || !hasStarted ? [] : report.headerLines
     for audit in report.audits {
-        if !quiet { lines += bodyLines(audit, style, verbose: verbose).flatMap { wrapped($0) } }
+        if !quiet && !audit.subject.exit.neverStarted {
+            lines += bodyLines(audit, style, verbose: verbose).flatMap { wrapped($0) }
+        }
         lines += wrapped(summary(audit, style, quiet: quiet))
     }
     return lines.joined(separator: "\n") + "\n"
@@ -19,7 +22,7 @@ private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     lines += audit.violations.flatMap { [""] + style.lines($0) }
     if counted { lines += suppressionLines(audit.suppressions) }
     if !audit.violations.isEmpty || !audit.suppressions.isEmpty { lines.append("") }
-    return lines + audit.reasons.map { "  - \(printable($0))" }
+    return lines + audit.notes.map { printable("note: \($0)") } + audit.reasons.map { "  - \(printable($0))" }
 }
 
 /// What was suppressed, by which entry; and entries that matched nothing, which tell of code that has changed since.
@@ -37,6 +40,11 @@ func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
 }
 
 private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
+    if let failure = audit.failure, audit.verdict == .inconclusive {
+        let failure = printable(failure)
+        if audit.subject.exit.neverStarted { return "dioaudit: \(style.wrap(failure, "1;31"))" }
+        return "dioaudit: \(style.wrap("program failed", "1;31")): \(printable(audit.name)): \(failure)"
+    }
     let transfers = Figures.count(audit.phases[.steady].transfers, "steady transfer")
     let calls = audit.violations.reduce(0) { $0 + $1.calls }
     let outcome =
@@ -48,5 +56,5 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
         }
     let suppressed = audit.suppressions.reduce(0) { $0 + $1.calls }
     return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
-        + (suppressed > 0 ? ", \(suppressed) suppressed" : "")
+        + (suppressed > 0 ? ", \(suppressed) suppressed" : "") + (audit.failure.map { "; \(printable($0))" } ?? "")
 }

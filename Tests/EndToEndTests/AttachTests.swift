@@ -169,9 +169,9 @@ import Testing
 
     @Test func whatIsNoProcessIsUsage() throws {
         for (pid, words) in [
-            ("2147483646", "No such process"), ("2", "a thread of the kernel"), ("0", "have numbers from 1 on"),
+            ("2147483646", "No such process"), ("2", "a thread of the kernel"),
         ] {
-            let outcome = try run([Place.dioaudit, "attach", "--pid", pid])
+            let outcome = try run([Place.dioaudit, "attach", "--pid", pid, "--duration", "2s"])
             #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")
         }
         let outcome = try run([Place.dioaudit, "attach", "--pid", "1", "--scope", "io-threads"])

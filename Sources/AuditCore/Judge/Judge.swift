@@ -15,7 +15,8 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
 
     var reasons: [String] = []
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
-    if let failure = failureReason(observation) { reasons.append(failure) }
+    let failure = failureReason(observation)
+    if let failure { reasons.append(failure) }
     reasons += observation.obstacles
     if observation.descendantsRun {
         reasons.append(
@@ -44,7 +45,8 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         name: name,
         verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
-        subjectFailed: failureReason(observation) != nil,
+        failure: failure,
+        notes: unmetLimits(requirements.kernelLimits, observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,
@@ -58,6 +60,17 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         differences: observation.attached == nil ? observation.syscalls.differences(of: processes) : [],
         squeeze: observation.squeeze,
         processes: processes + unobservedProcesses(observation.ledger))
+}
+
+/// Limits for call sites that allocated nothing in the steady phase: such a name may be misspelt.
+private func unmetLimits(_ limits: [KernelLimit], _ observation: Observation) -> [String] {
+    guard observation.kernel.status == .active, observation.ledger.processes.contains(where: \.steadyReached) else {
+        return []
+    }
+    let allocations = observation.ledger.total[.steady].kernel
+    return limits.filter { $0.namesSite && !allocations.contains(where: $0.holds) }.map {
+        "--kernel-limit \($0.text): no call site of this name allocated in the steady phase; --verbose lists those that did"
+    }
 }
 
 // MARK: the subject

@@ -36,6 +36,8 @@ public struct KernelLimit: Equatable, Sendable {
         }
     }
 
+    var namesSite: Bool { if case .site = subject { true } else { false } }
+
     func holds(_ allocation: KernelAllocation) -> Bool {
         switch subject {
         case .all: true

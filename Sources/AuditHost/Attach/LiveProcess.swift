@@ -12,7 +12,6 @@ struct LiveProcess: ~Copyable {
         func refusal(_ what: String, _ remedy: String) -> AuditError {
             AuditError(what, at: "--pid \(pid)", remedy: remedy, exit: .usage)
         }
-        guard pid > 0 else { throw refusal("processes have numbers from 1 on", "ps -e lists the processes") }
         let descriptor = cl_pidfd(pid)
         guard descriptor >= 0 else {
             let isThread = errno == EINVAL || errno == ENOENT

@@ -49,13 +49,25 @@ struct Executable {
 
     /// The file that execvp(3) starts for a command's first word.
     init(command: String) {
-        guard !command.contains("/") else {
-            self.init(command)
-            return
-        }
+        self.init(command.contains("/") ? command : Self.path(of: command) ?? command)
+    }
+
+    /// Where execvp(3) finds a program that is named without a path.
+    static func path(of name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
-        let candidates = path.split(separator: ":").map { "\($0)/\(command)" }
-        self.init(candidates.first { access($0, X_OK) == 0 } ?? command)
+        return path.split(separator: ":").lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// The other file that runs it: a script's interpreter or a program's dynamic linker; null if there is none.
+    static func loader(of path: String) -> String? {
+        let fd = open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        defer { close(fd) }
+        if let interpreter = interpreter(ofScript: fd) { return interpreter }
+        elf_version(UInt32(EV_CURRENT))
+        guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return nil }
+        defer { elf_end(elf) }
+        return elf_kind(elf) == ELF_K_ELF ? ElfFile(elf, at: path).linker : nil
     }
 }
 
