@@ -82,10 +82,6 @@ bool cl_has_capabilities(int fd) {
     return fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
-bool cl_holds_text(const void *bytes, size_t length, const char *text) {
-    return memmem(bytes, length, text, strlen(text)) != NULL;
-}
-
 // MARK: signals
 
 static sigset_t before;

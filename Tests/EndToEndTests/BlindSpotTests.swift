@@ -69,11 +69,12 @@ import Testing
     }
 
     private func expectBlind(
-        _ program: String, _ words: String..., environment: [String: String] = [:], status: Int32 = 2
+        _ program: String, _ words: String..., environment: [String: String] = [:], statuses: Set<Int32> = [2]
     ) throws {
         let (outcome, run) = try audited(program, environment: environment)
-        #expect(outcome.status == status, "\(outcome.errors)")
-        #expect(run.audit["verdict"] as? String == "inconclusive", "\(outcome.errors)")
+        #expect(statuses.contains(outcome.status), "\(outcome.errors)")
+        let verdict = outcome.status == 1 ? "fail" : "inconclusive"
+        #expect(run.audit["verdict"] as? String == verdict, "\(outcome.errors)")
         let name = program.split(separator: "/").last.map(String.init) ?? program
         #expect(
             run.reasons.contains { reason in reason.contains(name) && words.allSatisfy(reason.contains) },
@@ -93,7 +94,7 @@ import Testing
         try expectBlind(still, "is a static program, which loads no interposer")
         // musl's linker does take LD_PRELOAD, and cannot bind ours: the program does not start.
         let dynamic = try build("musl-dynamic", with: "musl-gcc", headers)
-        try expectBlind(dynamic, "uses another libc than the interposer knows (/lib/ld-musl-", status: 3)
+        try expectBlind(dynamic, "uses another libc than the interposer knows (/lib/ld-musl-", statuses: [3])
     }
 
     @Test(
@@ -172,16 +173,18 @@ import Testing
     // MARK: allocators
 
     private static let shared = ["jemalloc": "libjemalloc.so.2", "tcmalloc_minimal": "libtcmalloc_minimal.so.4"]
-    private static let words = ["jemalloc": "jemalloc", "tcmalloc_minimal": "tcmalloc"]
+    /// Debian's archives, and what is linked in with them.
+    private static let archives = [
+        "jemalloc_pic": "jemalloc", "tcmalloc_minimal": "tcmalloc", "tcmalloc_minimal_debug": "tcmalloc",
+        "dmalloc": "dmalloc",
+    ]
     private static let hasAllocators =
-        ["libjemalloc_pic.a", "libtcmalloc_minimal.a"].allSatisfy {
-            FileManager.default.fileExists(atPath: "\(libraries)/\($0)")
-        }
-    private static let needsAllocators: Comment = "needs the packages libjemalloc-dev and libgoogle-perftools-dev"
+        archives.keys.allSatisfy { FileManager.default.fileExists(atPath: "\(libraries)/lib\($0).a") }
+    private static let needsAllocators: Comment =
+        "needs the packages libjemalloc-dev, libgoogle-perftools-dev and libdmalloc-dev"
 
-    private func linkedStatically(_ allocator: String) -> String {
-        let archive = allocator == "jemalloc" ? "jemalloc_pic" : allocator
-        return "-Wl,-Bstatic -l\(archive) -Wl,-Bdynamic -lpthread -lstdc++ -lm -ldl"
+    private func linkedStatically(_ archive: String) -> String {
+        "-Wl,-Bstatic -l\(archive) -Wl,-Bdynamic -lpthread -lstdc++ -lm -ldl"
     }
 
     @Test(.enabled(if: hasAllocators, needsAllocators), arguments: Array(shared.keys))
@@ -219,22 +222,69 @@ import Testing
         #expect(run.violations.contains { $0.kind == "malloc" })
     }
 
-    @Test(.enabled(if: hasAllocators, needsAllocators), arguments: Array(shared.keys))
-    func staticAllocatorsAreNoPass(allocator: String) throws {
-        let flags = linkedStatically(allocator)
+    @Test(.enabled(if: hasAllocators, needsAllocators), arguments: archives.sorted { $0.key < $1.key })
+    func staticAllocatorsAreNoPass(archive: String, allocator: String) throws {
+        let flags = linkedStatically(archive)
+        // A debugging one may ask the kernel for more in the steady phase too.
+        let statuses: Set<Int32> = archive == "dmalloc" ? [1, 2] : [2]
         let program = try build("is-static", flags)
-        try expectBlind(program, "brings its own malloc, whose calls pass the interposer by")
+        try expectBlind(program, "brings its own malloc, whose calls pass the interposer by", statuses: statuses)
         try strip(program)
-        try expectBlind(program, "brings its own malloc, whose calls pass the interposer by")
+        try expectBlind(program, "brings its own malloc, whose calls pass the interposer by", statuses: statuses)
         // Nothing of its symbols is left, neither for the dynamic linker nor for anybody else.
         let hidden = try build("is-hidden", "-Wl,--exclude-libs,ALL \(flags)")
-        try expectBlind(hidden, "brings its own malloc, whose calls pass the interposer by")
+        try expectBlind(hidden, "brings its own malloc, whose calls pass the interposer by", statuses: statuses)
         try strip(hidden)
         let symbols = try run(["nm", "--dynamic", hidden]).output
         #expect(!symbols.contains("malloc"), "\(symbols)")
-        try expectBlind(hidden, "has \(try #require(Self.words[allocator])) linked into it")
+        try expectBlind(hidden, "has \(allocator) linked into it", statuses: statuses)
+        try strip(hidden, with: "llvm-objcopy --rename-section .rodata=.text.more")
+        try expectBlind(hidden, "has \(allocator) linked into it", statuses: statuses)
         try strip(hidden, with: "llvm-objcopy --strip-sections")
-        try expectBlind(hidden, "has no section headers")
+        try expectBlind(hidden, "has no section headers", statuses: statuses)
+    }
+
+    /// It has no malloc: its functions are called by their own names, which are gone.
+    @Test(.enabled(if: hasCollector, "needs the package libgc-dev")) func aCollectorsHeapIsNoPass() throws {
+        let text = try String(contentsOfFile: "\(Place.repository)Fixtures/\(Self.source)", encoding: .utf8)
+        try write(
+            "#include <stddef.h>\nvoid *GC_malloc(size_t);\n"
+                + text.replacingOccurrences(of: "malloc(32)", with: "GC_malloc(32)")
+                .replacingOccurrences(of: "free(", with: "(void)("), to: "collected.c")
+        let shared = try build("collects", from: "collected.c", "-lgc")
+        try expectBlind(shared, "uses GC_malloc, which passes the interposer by", statuses: [1])
+        let hidden = try build("collects-alone", from: "collected.c", "-l:libgc.a -lpthread -ldl")
+        try strip(hidden)
+        try expectBlind(hidden, "has Boehm's collector linked into it", statuses: [1])
+    }
+    private static let hasCollector = FileManager.default.fileExists(atPath: "\(libraries)/libgc.a")
+
+    /// A version may have lost all but one of an allocator's texts, and of some there is no package to link with.
+    @Test(arguments: [
+        ("TCMALLOC_LARGE_ALLOC_REPORT_THRESHOLD", "tcmalloc"), ("TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES", "tcmalloc"),
+        ("out of memory trying to allocate internal tcmalloc data", "tcmalloc"),
+        ("MALLOC: = %12lu (%7.1f MiB) Actual memory used (physical + swap)", "tcmalloc"),
+        ("third_party/tcmalloc/tcmalloc.cc", "tcmalloc"), ("<jemalloc>: Error in munmap(): ", "jemalloc"),
+        ("of the file referenced by the symbolic link named /etc/malloc.conf", "jemalloc"),
+        ("Background threads: %zu, num_runs: %lu", "jemalloc"), ("mimalloc: warning: ", "mimalloc"),
+        ("environment option mimalloc_%s has an invalid value.", "mimalloc"),
+        ("numa node %i: reserved %zu GiB huge pages", "mimalloc"),
+        ("malloc(): corrupted top size", "glibc's malloc"), ("free(): corrupted unsorted chunks", "glibc's malloc"),
+        ("realloc(): invalid old size", "glibc's malloc"), ("max system bytes = %10lu", "dlmalloc"),
+        ("TBB_MALLOC_SET_HUGE_SIZE_THRESHOLD", "TBB's malloc"), ("Scudo ERROR: corrupted chunk header", "Scudo"),
+        ("Scudo OOM: ", "Scudo"), ("TBBmalloc: ", "TBB's malloc"), ("debug-malloc library: ", "dmalloc"),
+        ("dmalloc: critical error: ", "dmalloc"), ("GC_LARGE_ALLOC_WARN_INTERVAL", "Boehm's collector"),
+        ("GC Warning: Repeated allocation of very large block", "Boehm's collector"),
+        ("\\xff Go buildinf:", "the Go runtime"),
+    ])
+    func oneTextOfAnAllocatorIsEnough(text: String, allocator: String) throws {
+        let program = try String(contentsOfFile: "\(Place.repository)Fixtures/\(Self.source)", encoding: .utf8)
+        try write("__attribute__((used)) static const char text[] = \"\(text)\";\n" + program, to: "says.c")
+        let says = try build("says", from: "says.c", "")
+        try strip(says)
+        #expect(try audited(says).1.reasons.contains { $0.contains("has \(allocator) linked into it") })
+        // And nothing less is: the fixture itself allocates, and is seen.
+        try expectCounted(build("says-nothing", ""))
     }
 
     /// Its own names for it are called by a program that has it as a shared library.
@@ -297,7 +347,7 @@ import Testing
         try write("#include <stdlib.h>\nvoid allocate(void) { free(malloc(32)); }\n", to: "hides.c")
         let hides = try build(
             "libhides.so", from: "hides.c",
-            "-fno-builtin -shared -fPIC -Wl,--exclude-libs,ALL \(linkedStatically("jemalloc"))")
+            "-fno-builtin -shared -fPIC -Wl,--exclude-libs,ALL \(linkedStatically("jemalloc_pic"))")
         try strip(hides)
         let program = try build("loads-it", "-Wl,--no-as-needed -L\(scratch.path) -lhides -Wl,-rpath,\(scratch.path)")
         let (outcome, run) = try audited(program)
@@ -526,11 +576,14 @@ import Testing
         let (pooled, calm) = try audited("python3", [scratch.file("subject.py")])
         #expect(try calm.transfers("steady") == 99)
         #expect(try calm.heapCalls("steady") == 0)
-        #expect(pooled.status == 0, "\(pooled.errors)")
-        let (outcome, run) = try audited(
+        // Python 3.13 (Debian 13's) has mimalloc linked into it, and whether it is used is not to be seen from outside.
+        let hasMimalloc = try run(["grep", "-c", "mimalloc: warning: ", "/usr/bin/python3"]).status == 0
+        #expect(pooled.status == (hasMimalloc ? 2 : 0), "\(pooled.errors)")
+        #expect(calm.reasons.contains { $0.contains("has mimalloc linked into it") } == hasMimalloc)
+        let (outcome, malloced) = try audited(
             "python3", [scratch.file("subject.py")], environment: ["PYTHONMALLOC": "malloc"])
         #expect(outcome.status == 1, "\(outcome.errors)")
-        #expect(try run.calls("malloc", in: "steady") >= 99)
+        #expect(try malloced.calls("malloc", in: "steady") >= 99)
     }
 
     // MARK: tools that run the program

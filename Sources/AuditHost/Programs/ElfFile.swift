@@ -19,7 +19,7 @@ struct ElfFile {
     private let fileName: String
     private var isGo = false
     private var hasSections = false
-    /// The allocator whose messages it holds.
+    /// The allocator whose texts it holds.
     private var allocatorByText: String?
 
     init(_ elf: OpaquePointer, at path: String) {
@@ -34,6 +34,7 @@ struct ElfFile {
             read(elf, current)
             section = elf_nextscn(elf, current)
         }
+        allocatorByText = allocatorByText(elf)
     }
 
     // MARK: answers
@@ -89,7 +90,6 @@ struct ElfFile {
         }
         guard let name = sectionName(elf, header) else { return }
         if strcmp(name, ".go.buildinfo") == 0 { isGo = true }
-        if strncmp(name, ".rodata", 7) == 0, header.sh_type == UInt32(SHT_PROGBITS) { readTexts(section) }
     }
 
     private func sectionName(_ elf: OpaquePointer, _ header: GElf_Shdr) -> UnsafePointer<CChar>? {
@@ -118,12 +118,16 @@ struct ElfFile {
         }
     }
 
-    private mutating func readTexts(_ section: OpaquePointer) {
-        guard allocatorByText == nil, let data = elf_rawdata(section, nil), let bytes = data.pointee.d_buf else {
-            return
+    /// In all of the file: sections may have other names, be merged, or be gone.
+    private func allocatorByText(_ elf: OpaquePointer) -> String? {
+        var length = 0
+        guard let file = elf_rawfile(elf, &length) else { return nil }
+        let found = withCStrings(HeapNames.texts.map(\.key)) { texts in
+            texts.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: HeapNames.texts.count) {
+                cl_first_text(file, length, $0, Int32(HeapNames.texts.count))
+            }
         }
-        allocatorByText =
-            HeapNames.texts.first { text, _ in cl_holds_text(bytes, data.pointee.d_size, text) }?.1
+        return found < 0 ? nil : HeapNames.texts[Int(found)].value
     }
 
     /// Most files have thousands of symbols, of which these few matter.

@@ -101,8 +101,9 @@ bool cl_descendants_run(void);
 // Whether an open file carries capabilities (capabilities(7), setcap(8)): Swift's Glibc module has no sys/xattr.h.
 bool cl_has_capabilities(int fd);
 
-// memmem(3), which only GNU's mode declares.
-bool cl_holds_text(const void *bytes, size_t length, const char *text);
+// Which of the texts, each of 8 bytes at the least, stands first in the bytes: its index, or -1. They are looked for together,
+// since a program may have 100 MB (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
+int cl_first_text(const void *bytes, size_t length, const char *const *texts, int count);
 
 // The type of the file system that holds a directory is tmpfs or ramfs (statfs(2)): nothing there is direct.
 bool cl_is_memory_backed(const char *directory);
