@@ -74,7 +74,7 @@ public struct LockSummary: Equatable, Sendable, Encodable {
         unlockedMappings = locks.reduce(0) { $0 + $1.unlockedMappings }
         ioFlusher = !locks.isEmpty && locks.allSatisfy(\.ioFlusher)
         let needed = processes.filter { $0.lock.failed }.map(\.lock.bytesNeeded).max() ?? 0
-        shortage = limit.flatMap { needed > $0 ? LockShortage(neededBytes: needed, limitBytes: $0) : nil }
+        shortage = LockShortage(needed: needed, limit: limit)
     }
 }
 
@@ -83,13 +83,19 @@ public struct LockShortage: Equatable, Sendable, Encodable {
     public let neededBytes: UInt64
     /// The soft RLIMIT_MEMLOCK.
     public let limitBytes: UInt64
+
+    /// Nil where the limit, if there is one, suffices.
+    init?(needed: UInt64, limit: UInt64?) {
+        guard let limit, limit < needed else { return nil }
+        neededBytes = needed
+        limitBytes = limit
+    }
 }
 
 /// In words that follow what it is said of.
-public func lockAdvice(needed: UInt64, limit: UInt64?) -> String {
+public func lockAdvice(needed: UInt64, limit: UInt64) -> String {
     let kib = (needed + 1023) / 1024
-    let allowed = limit.map { "\($0 / 1024) KiB" } ?? "no limit"
-    return "needs \(kib) KiB, RLIMIT_MEMLOCK is \(allowed); raise it with 'ulimit -l \(kib)', 'memlock' in "
+    return "needs \(kib) KiB, RLIMIT_MEMLOCK is \(limit / 1024) KiB; raise it with 'ulimit -l \(kib)', 'memlock' in "
         + "/etc/security/limits.conf, or systemd's LimitMEMLOCK="
 }
 

@@ -48,6 +48,21 @@ import Testing
         }
     }
 
+    /// More room would not help who asks for what there is not, or who has room already.
+    @Test(arguments: [(Int32(22), UInt64?(1 << 20), "EINVAL"), (12, 1 << 30, "ENOMEM"), (12, nil, "ENOMEM")])
+    func onlyALimitThatIsTooLowIsToBeRaised(errno: Int32, limit: UInt64?, name: String) {
+        var process = cleanProcess()
+        process.lock = ProcessLock()
+        process.lock.calls = 1
+        process.lock.errno = errno
+        process.lock.bytesNeeded = 20 << 20
+        var seen = observation(process)
+        seen.memlockLimit = limit
+        let audit = judge(seen)
+        #expect(audit.verdict == .inconclusive)
+        #expect(audit.reasons.contains { $0.contains(name) && !$0.contains("raise it") })
+    }
+
     @Test func aLockThatFailedFirstAndHeldLaterHolds() {
         #expect(verdict(.whenSubjectLocks) { $0.errno = 12 } == .pass)
     }

@@ -37,13 +37,22 @@ private func doubt(about process: ProcessLedger) -> String? {
 }
 
 private func lockFailure(_ process: ProcessLedger, limit: UInt64?) -> String {
-    let cause =
-        switch process.lock.errno {
-        case 1: "EPERM"
-        case 11: "EAGAIN"
-        case 12: "ENOMEM"
-        case let number: "errno \(number)"
+    let (error, cause) = whyMlockallFailed(process.lock, limit: limit)
+    return "mlockall failed in \(name(of: process)) (\(error)): \(cause)"
+}
+
+/// By mlockall(2) and the kernel's mm/mlock.c: the limit is the cause only where it is below what the process has mapped.
+private func whyMlockallFailed(_ lock: ProcessLock, limit: UInt64?) -> (error: String, cause: String) {
+    let short =
+        LockShortage(needed: lock.bytesNeeded, limit: limit).map {
+            "it " + lockAdvice(needed: $0.neededBytes, limit: $0.limitBytes)
         }
-    return "mlockall failed in \(name(of: process)) (\(cause)): it "
-        + lockAdvice(needed: process.lock.bytesNeeded, limit: limit)
+        ?? "the kernel could not lock what is mapped, and RLIMIT_MEMLOCK is not the cause"
+    return switch lock.errno {
+    case 1: ("EPERM", short)
+    case 11: ("EAGAIN", short)
+    case 12: ("ENOMEM", short)
+    case 22: ("EINVAL", "its flags must be MCL_CURRENT, MCL_FUTURE or both; MCL_ONFAULT only with one of them")
+    case let number: ("errno \(number)", short)
+    }
 }
