@@ -6,6 +6,7 @@
 // Warmup: transfers 8/32768
 // Steady: transfers 32/131072, syncs 0, malloc 1/12, free 1
 // Violation: malloc 1/12 first 40 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <libaio.h>
 

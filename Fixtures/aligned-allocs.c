@@ -13,6 +13,7 @@
 // Violation: memalign 5/505 first 2 in main
 // Violation: valloc 6/600 first 2 in main
 // Violation: pvalloc 7/700 first 2 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <malloc.h>
 #include <stdint.h>

@@ -6,6 +6,7 @@
 // Steady: transfers 2999, malloc 3/48, free 3
 // Settled: never
 // Violation: malloc 3/48 first 1000 in main
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

@@ -8,6 +8,7 @@
 // Teardown: nothing
 // Settled: never
 // Violation: malloc 1/7 first 500 in main
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

@@ -4,6 +4,7 @@
 // Verdict: fail
 // Warmup: transfers 1
 // Steady: transfers 1, malloc 1050/21000, free >=1050
+// Also: syscallBrk, syscallMmap
 #include "direct.h"
 #include <pthread.h>
 

@@ -4,6 +4,7 @@
 // Verdict: fail
 // Steady: transfers 49, malloc 3/90, free 3
 // Violation: malloc 3/90 first 50 in serve < main
+// Also: pageFaultMinor, syscallBrk
 #include "direct.h"
 #include <sys/stat.h>
 

@@ -6,6 +6,7 @@
 // Verdict: fail
 // Steady: transfers 9, malloc 5/60
 // Violation: malloc 5/60 first 10 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <grp.h>
 #include <sys/stat.h>

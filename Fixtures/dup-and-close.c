@@ -7,6 +7,7 @@
 // Steady: transfers 34, malloc 1/5, free 1
 // Teardown: malloc 1/6, free 1
 // Violation: malloc 1/5 first 25 in main
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

@@ -6,6 +6,7 @@
 // Warmup: transfers 2
 // Steady: transfers 18, malloc 10/100, free 10
 // Teardown: nothing
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

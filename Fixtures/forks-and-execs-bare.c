@@ -7,6 +7,7 @@
 // Warmup: transfers 2
 // Steady: transfers 28, malloc 20/200, free 20
 // Teardown: nothing
+// Also: syscallBrk
 #include "direct.h"
 #include <sys/wait.h>
 

@@ -4,7 +4,9 @@
 // Exit: 1
 // Verdict: fail
 // Reason: no place for
+// Steady: malloc 127/1016, free 127
 // Teardown: nothing
+// Also: syscallBrk
 #include "direct.h"
 #include <sys/wait.h>
 

@@ -5,6 +5,7 @@
 // Setup: malloc 30/90, free 30, calloc >=0
 // Warmup: transfers 1
 // Steady: transfers 19, malloc 50000/400000, free >=50000
+// Also: syscallMmap
 #include "direct.h"
 #include <pthread.h>
 #include <sys/wait.h>

@@ -7,6 +7,7 @@
 // Steady: transfers 19, pageFaultMinor >=160
 // Settled: never
 // Violation: pageFaultMinor >=160
+// Also: pageFaultMinor
 #include "direct.h"
 
 __attribute__((noinline)) static void go_deeper(int pages) {

@@ -6,6 +6,7 @@
 // Steady: transfers 9, malloc 10/320, free 10
 // Teardown: nothing
 // Violation: malloc 10/320 first 1 in main
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

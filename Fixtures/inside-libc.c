@@ -7,6 +7,7 @@
 // Steady: transfers 3, malloc >=4, realloc >=0, free >=4, calloc >=0
 // Violation: malloc 1/6 in main
 // Violation: malloc >=1 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <stdio.h>
 

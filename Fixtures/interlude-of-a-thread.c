@@ -8,6 +8,7 @@
 // Teardown: malloc 3/3, free >=3
 // Settled: 6
 // Violation: malloc 5/65 first 5 in allocate
+// Also: syscallMmap
 #include "direct.h"
 #include <pthread.h>
 

@@ -8,6 +8,7 @@
 // Steady: transfers 9, calloc 1/40
 // Teardown: nothing
 // Violation: calloc 1/40 first 10 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <signal.h>
 

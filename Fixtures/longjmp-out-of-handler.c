@@ -9,6 +9,7 @@
 // Steady: transfers 13, malloc 4/308, free 4
 // Teardown: nothing
 // Violation: malloc 4/308 first 10 in deeper < main
+// Also: syscallBrk
 #include "direct.h"
 #include <setjmp.h>
 #include <signal.h>

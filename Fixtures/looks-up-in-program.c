@@ -6,6 +6,7 @@
 // Warmup: transfers 1
 // Steady: transfers 9, malloc 20/240
 // Teardown: nothing
+// Also: syscallBrk
 #include "direct.h"
 #include <dlfcn.h>
 

@@ -5,6 +5,7 @@
 // Threads: 301
 // Warmup: transfers 1
 // Steady: transfers 75, malloc 2100/21000, free >=2100, calloc >=0
+// Also: syscallBrk, syscallMmap
 #include "direct.h"
 #include <pthread.h>
 

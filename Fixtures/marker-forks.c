@@ -8,6 +8,7 @@
 // Region: allowed 'child' entered 1 malloc 2/200
 // Violation: malloc 2/20 first 1 in first_child < main
 // Violation: malloc 3/330 first 0 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <dioaudit.h>
 #include <sys/wait.h>

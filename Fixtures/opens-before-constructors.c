@@ -7,6 +7,7 @@
 // Steady: transfers 9, malloc 1/33, free 1
 // Teardown: malloc 1/34, free 1
 // Violation: malloc 1/33 first 10 in main
+// Also: syscallBrk
 #include "direct.h"
 
 static int fd;

@@ -8,6 +8,7 @@
 // Teardown: nothing
 // Settled: 11
 // Violation: malloc 1/4096 first 10 in main
+// Also: syscallBrk
 #include "direct.h"
 #include <stdio.h>
 

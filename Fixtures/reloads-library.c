@@ -5,8 +5,10 @@
 // Exit: 1
 // Verdict: fail
 // Warmup: transfers 1
+// Steady: malloc >=2, calloc >=0, free >=2
 // Violation: malloc 1/1000 first 5 in allocate < call < main
 // Violation: malloc 1/9000 first 5 in allocate < call < main
+// Also: syscallBrk, syscallMmap
 #include "direct.h"
 #include <dlfcn.h>
 

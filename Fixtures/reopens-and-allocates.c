@@ -8,6 +8,7 @@
 // Teardown: malloc 1/10, free 1
 // Violation: malloc 399/3990 first 4 in rest < main
 // Violation: calloc 1/20 first 799 in main
+// Also: syscallBrk
 #include "direct.h"
 
 __attribute__((noinline)) static void rest(void) {

@@ -8,6 +8,7 @@
 // Steady: transfers 10, malloc 9/90, free 9
 // Teardown: malloc 1/10, free 1
 // Violation: malloc 9/90 first 2 in main
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

@@ -7,6 +7,7 @@
 // Violation: malloc 10/400000 first 50 thread manager in manage
 // Violation: mmap 1/40960 first 50 thread manager faults 10 in manage
 // Violation: syscallMmap 1/134217728 thread manager within malloc in manage
+// Also: pageFaultMinor
 #include "manager.h"
 
 int main(int count, char **arguments) {

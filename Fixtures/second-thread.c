@@ -7,6 +7,7 @@
 // Steady: transfers 99, malloc 10/400, free >=10
 // Settled: 51
 // Violation: malloc 10/400 first 50 thread manager in manage
+// Also: syscallMmap
 #include "direct.h"
 #include <pthread.h>
 #include <semaphore.h>

@@ -7,6 +7,7 @@
 // Steady: transfers 39, malloc 20/480, free 20
 // Teardown: nothing
 // Violation: malloc 20/480 first 1 in handle < main
+// Also: syscallBrk
 #include "direct.h"
 #include <signal.h>
 

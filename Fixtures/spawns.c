@@ -6,6 +6,7 @@
 // Warmup: transfers 1
 // Steady: transfers 19, malloc 1/70, free 1
 // Violation: malloc 1/70 first 10 in main
+// Also: syscallMmap
 #include "direct.h"
 #include <spawn.h>
 #include <sys/wait.h>

@@ -4,6 +4,7 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
+// Steady: malloc >=20, free 2
 #include "direct.h"
 #include <pthread.h>
 #include <stdio.h>

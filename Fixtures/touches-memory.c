@@ -2,6 +2,7 @@
 // Verdict: fail
 // Exit: 1
 // Steady: transfers 99, mmap 1/8388608, pageFaultMinor >=1
+// Also: pageFaultMinor
 #include "direct.h"
 
 int main(int count, char **arguments) {

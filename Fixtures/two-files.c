@@ -7,6 +7,7 @@
 // Steady: transfers 36, malloc 1/9, free 1
 // Teardown: nothing
 // Violation: malloc 1/9 first 21 in main
+// Also: syscallBrk
 #include "direct.h"
 
 int main(int count, char **arguments) {

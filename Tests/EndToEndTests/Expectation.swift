@@ -55,6 +55,8 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     /// `never`, a number, or nothing said.
     var settled: String?
     var violations: [Violation] = []
+    /// Kinds that the kernel counts and that come along, as many as libc happens to need: the heap's growth, an arena's pages.
+    var along: Set<String> = []
     var regions: [Region] = []
 
     var testDescription: String { name }
@@ -63,6 +65,14 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     var namesSystemCalls: Bool {
         phases.values.contains { $0.keys.contains { $0.hasPrefix("syscall") } }
             || reasons.contains { $0.contains("the kernel saw") }
+    }
+
+    /// A violation line says it, or the phase's own line counts the kind.
+    func namesViolations(of kind: String, in phase: String) -> Bool {
+        along.contains(kind)
+            || phases[phase, default: [:]].contains { kinds, count in
+                (count.calls > 0 || count.isLowerBound) && kinds.split(separator: "|").contains { $0 == kind }
+            }
     }
 
     static let all: [Expectation] = {
@@ -76,29 +86,42 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     init?(source: String) throws {
         name = URL(filePath: source).deletingPathExtension().lastPathComponent
         let text = try String(contentsOfFile: source, encoding: .utf8)
-        for line in text.split(separator: "\n") where line.hasPrefix("// ") {
-            let parts = line.dropFirst(3).split(separator: ":", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            try read(String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces))
+        for line in text.split(separator: "\n").prefix(while: { $0.hasPrefix("// ") }) {
+            guard let (_, key, value) = line.wholeMatch(of: /\/\/ ([A-Z][A-Za-z]*):(.*)/)?.output else { continue }
+            try read(String(key), value.trimmingCharacters(in: .whitespaces))
         }
         if verdict.isEmpty { return nil }
     }
 
     private mutating func read(_ key: String, _ value: String) throws {
         switch key {
-        case "Needs": needsRoot = value.hasPrefix("root")
-        case "User": changesUser = value == "changes"
+        case "Intent", "Flags", "Link": break
+        case "Needs": needsRoot = try one(of: ["root"], String(value.prefix { $0 != "," }), key)
+        case "User": changesUser = try one(of: ["changes"], value, key)
         case "Options": options = value.split(separator: " ").map(String.init)
-        case "Exit": exit = Int32(value) ?? -1
-        case "Verdict": verdict = value
+        case "Exit": exit = try number(value, key)
+        case "Verdict":
+            _ = try one(of: ["pass", "fail", "inconclusive"], value, key)
+            verdict = value
         case "Reason": reasons.append(value)
         case "Settled": settled = value
-        case "Threads": threads = Int(value)
+        case "Threads": threads = try number(value, key)
         case "Setup", "Warmup", "Steady", "Teardown": phases[key.lowercased()] = try counts(value)
         case "Violation": violations.append(try violation(value))
+        case "Also": along.formUnion(value.components(separatedBy: ", "))
         case "Region": regions.append(try region(value))
-        default: break
+        default: throw Failure("\(name): '\(key)' is no key of an expectation")
         }
+    }
+
+    private func one(of words: [String], _ value: String, _ key: String) throws -> Bool {
+        guard words.contains(value) else { throw Failure("\(name): '\(key): \(value)' is none of \(words)") }
+        return true
+    }
+
+    private func number<Number: FixedWidthInteger>(_ value: String, _ key: String) throws -> Number {
+        guard let number = Number(value) else { throw Failure("\(name): '\(key): \(value)' is no number") }
+        return number
     }
 
     private func counts(_ text: String) throws -> [String: Count] {
