@@ -72,9 +72,16 @@ final class Installation {
     /// - Parameter preparation: shell commands that come before, such as ulimit.
     func runAsOrdinaryUser(_ preparation: String, _ arguments: [String]) throws -> Outcome {
         let shell = "\(preparation); exec \(dioaudit) \"$@\""
-        let user = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
-        return try run(user + ["sh", "-c", shell, "sh"] + arguments, environment: ["TMPDIR": "/var/tmp"])
+        return try run(asOrdinaryUser + ["sh", "-c", shell, "sh"] + arguments, environment: ["TMPDIR": "/var/tmp"])
     }
+}
+
+/// What makes the command that follows an ordinary user's.
+private let asOrdinaryUser = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+
+/// Whether a command succeeds as an ordinary user: for what machines allow such users or not.
+func succeedsAsOrdinaryUser(_ command: [String]) -> Bool {
+    (try? run(asOrdinaryUser + command).status) == 0
 }
 
 /// A block device of a file.
