@@ -34,10 +34,12 @@ import Testing
         arguments: ["psync", "psync --rw=randread", "libaio --iodepth=1", "libaio --iodepth=8"])
     func fioThreadsAllocateNothing(engine: String) throws {
         let scratch = try Scratch()
-        let (outcome, run) = try fio("--thread --rw=randwrite --size=1M --ioengine=\(engine)", in: scratch)
+        // fio's status thread, which does no transfers, allocates in 3.39 whenever a quarter of a second has passed.
+        let (outcome, run) = try fio(
+            "--thread --rw=randwrite --size=1M --ioengine=\(engine)", in: scratch, tool: ["--scope", "io-threads"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try run.transfers("steady") == 255)
-        #expect(try run.heapCalls("steady") == 0)
+        #expect(run.violations.isEmpty)
     }
 
     /// A forked job touches pages that it still shares with its parent: faults, and nothing else.

@@ -41,13 +41,14 @@ import Testing
         let lines = outcome.output.split(separator: "\n")
         let (kernel, processors) = (try words(["uname", "-sr"]), try words(["nproc", "--all"]))
         #expect(lines[0].hasPrefix("\(kernel) x86_64, \(processors) CPU"), "\(lines[0])")
-        // findmnt asks the kernel in another way.
+        #expect(lines[0].hasSuffix(" in /var/tmp"), "\(lines[0])")
+        // findmnt asks the kernel in another way. In a chroot that is no mount point it finds nothing.
         let place = try words(["findmnt", "--noheadings", "--output", "SOURCE,FSTYPE", "--target", "/var/tmp"])
             .split(separator: " ")
-        if place[0].hasPrefix("/dev/") {
-            #expect(lines[0].hasSuffix("; files on \(place[0]) (\(place[1])) in /var/tmp"))
+        if let device = place.first, let type = place.last {
+            #expect(lines[0].contains(type), "\(lines[0])")
+            #expect(lines[0].contains("; files on \(device) (\(type)) in ") || !device.hasPrefix("/dev/"), "\(lines[0])")
         }
-        #expect(lines[0].hasSuffix(" in /var/tmp") && lines[0].contains(place[1]), "\(lines[0])")
         #expect(lines[1].hasPrefix("witnesses: interposer; syscalls"))
         #expect(
             lines.contains(
