@@ -14,6 +14,8 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-ut
     sqlite3 perl bsdutils procps gzip \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio
+# The headers of another architecture, for which the interposer's portable part is compiled.
+LINT_NEEDS := libc6-dev-arm64-cross
 
 FUZZ_SECONDS ?= 30
 
@@ -21,7 +23,7 @@ SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help audit matrix test fuzz build fixtures bench debian format lint install uninstall clean build-needs \
-    matrix-needs test-needs bench-needs
+    matrix-needs test-needs lint-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +60,11 @@ debian: ## run `make audit` and `make test` in a fresh Debian 12 and in a 13, as
 format: ## format the Swift code
 	swift format --in-place --recursive $(SWIFT_SOURCES)
 
-lint: ## check the Swift code's format
+lint: lint-needs ## check the Swift code's format, and that the interposer's layers hold
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
+	Scripts/check-layers
+	clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -DDIOAUDIT_SYNTAX_ONLY -fsyntax-only \
+	    -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -ISources/LedgerABI/include Sources/Interposer/*/*.c
 
 # What runs where there is neither Swift nor a package of ours: its own parts in lib/dioaudit, and beside them the libraries
 # that a Debian may lack or name otherwise (libaio.so.1 is libaio.so.1t64's in 13). DT_RPATH, since what those libraries need
@@ -93,6 +98,9 @@ matrix-needs: ## those of `make matrix`
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
+
+lint-needs: ## those of `make lint`
+	@Scripts/install-needs $(BUILD_NEEDS) $(LINT_NEEDS)
 
 bench-needs: ## those of `make bench`
 	@Scripts/install-needs $(BUILD_NEEDS) $(BENCH_NEEDS)

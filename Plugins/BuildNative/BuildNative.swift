@@ -16,22 +16,28 @@ struct BuildNative: BuildToolPlugin {
 
     /// Listed one by one: SwiftPM would not notice a new file in a folder.
     private static let interposerSources = [
-        "core/cfi.c", "core/context.c", "core/door.c", "core/edges.c", "core/enforce.c", "core/files.c",
-        "core/following.c",
-        "core/ledger.c", "core/lockstate.c", "core/next.c", "core/phases.c", "core/procfile.c", "core/regions.c",
-        "core/rings.c", "core/rows.c", "core/scope.c", "core/sites.c", "core/squeeze.c", "core/stack.c",
-        "core/threads.c", "core/transfers.c",
+        "base/cfi.c", "base/objects.c", "base/procfile.c",
+        "state/context.c", "state/door.c", "state/faults.c", "state/following.c", "state/ledger.c", "state/scope.c",
+        "tables/direct_files.c", "tables/early.c", "tables/edges.c", "tables/interludes.c", "tables/modules.c",
+        "tables/next.c", "tables/rows.c", "tables/sites.c", "tables/stack.c",
+        "phases/lockstate.c", "phases/phases.c", "phases/regions.c", "phases/squeeze.c", "phases/threads.c",
+        "life/attach.c",
+        "events/counting.c", "events/enforce.c", "events/files.c", "events/rings.c", "events/transfers.c",
         "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c",
         "interpose/images.c", "interpose/life.c", "interpose/loading.c", "interpose/locking.c", "interpose/mappings.c",
         "interpose/markers.c", "interpose/operators.c", "interpose/transfers.c",
     ]
 
     private static let interposerHeaders = [
-        "interposed.h", "rules.h", "core/cfi.h", "core/context.h", "core/door.h", "core/edges.h", "core/enforce.h",
-        "core/files.h",
-        "core/following.h", "core/ledger.h", "core/lockstate.h", "core/next.h", "core/phases.h", "core/procfile.h",
-        "core/regions.h", "core/rings.h", "core/rows.h", "core/scope.h", "core/sites.h", "core/squeeze.h",
-        "core/stack.h", "core/system.h", "core/threads.h", "core/transfers.h",
+        "interposed.h", "rules.h",
+        "base/architecture.h", "base/cfi.h", "base/clock.h", "base/objects.h", "base/procfile.h", "base/system.h",
+        "base/unsupported/architecture.h", "base/x86_64/architecture.h",
+        "state/context.h", "state/door.h", "state/faults.h", "state/following.h", "state/ledger.h", "state/scope.h",
+        "tables/direct_files.h", "tables/early.h", "tables/edges.h", "tables/interludes.h", "tables/modules.h",
+        "tables/next.h", "tables/rows.h", "tables/sites.h", "tables/stack.h",
+        "phases/lockstate.h", "phases/phases.h", "phases/regions.h", "phases/squeeze.h", "phases/threads.h",
+        "life/attach.h",
+        "events/counting.h", "events/enforce.h", "events/files.h", "events/rings.h", "events/transfers.h",
     ]
 
     private func interposer(_ clang: URL, _ sources: URL, _ output: URL) -> Command {

@@ -8,9 +8,10 @@
 //     of a block.
 //  4. Anything here may be interrupted by a signal whose handler allocates, may be left by longjmp, and may go on
 //     in a forked child. State is therefore changed by single instructions, never under a lock.
-//  5. Libc's own functions are reached through next.c, the kernel through system.h; nothing else is called but
+//  5. Libc's own functions are reached through tables/next.h, the kernel through base/system.h; nothing else is called but
 //     string.h and what the comment beside the call defends.
 //  6. What could not be recorded is counted as lost, never dropped.
+//  7. A folder includes only those below it: base, state, tables, phases, life, events, interpose (make lint).
 #ifndef DIOAUDIT_RULES_H
 #define DIOAUDIT_RULES_H
 

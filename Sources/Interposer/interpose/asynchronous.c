@@ -4,11 +4,12 @@
 #include <linux/io_uring.h>
 #include <sys/uio.h>
 
-#include "../core/context.h"
-#include "../core/next.h"
-#include "../core/rings.h"
-#include "../core/system.h"
-#include "../core/transfers.h"
+#include "../base/system.h"
+#include "../events/rings.h"
+#include "../events/transfers.h"
+#include "../life/attach.h"
+#include "../state/context.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 // What one iocb or SQE asks for.
@@ -136,7 +137,7 @@ static struct request request_of(const struct iocb *iocb) {
 }
 
 INTERPOSED int io_submit(io_context_t context, long count, struct iocb **iocbs) {
-    if (!transfers_attached()) return next.io_submit(context, count, iocbs);
+    if (!is_attached()) return next.io_submit(context, count, iocbs);
     struct submission submission = {0};
     long legible = points_nowhere(iocbs) ? 0 : count;
     for (long i = 0; i < legible; i++)
@@ -212,7 +213,7 @@ static void end_batch(struct batch batch, struct submission *submission) {
 
 #define SUBMISSION(ring, expression)                 \
     do {                                             \
-        if (!transfers_attached()) return expression; \
+        if (!is_attached()) return expression; \
         struct submission submission = {0};          \
         struct batch batch = batch_of(ring);         \
         begin_batch(batch, &submission);             \
@@ -242,7 +243,7 @@ INTERPOSED int io_uring_submit_and_get_events(struct io_uring *ring) {
 
 INTERPOSED int io_uring_register_files(struct io_uring *ring, const int *files, unsigned count) {
     int result = next.io_uring_register_files(ring, files, count);
-    if (result >= 0 && transfers_attached()) rings_register(ring->ring_fd, files, count);
+    if (result >= 0 && is_attached()) rings_register(ring->ring_fd, files, count);
     return result;
 }
 

@@ -5,14 +5,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../core/context.h"
-#include "../core/files.h"
-#include "../core/next.h"
-#include "../core/transfers.h"
+#include "../base/system.h"
+#include "../events/files.h"
+#include "../life/attach.h"
+#include "../phases/phases.h"
+#include "../state/context.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 static bool is_between_setup_and_exit(void) {
-    uint32_t phase = context_phase();
+    uint32_t phase = phases_here();
     return phase != DIOAUDIT_PHASE_SETUP && phase != DIOAUDIT_PHASE_EXIT;
 }
 
@@ -51,7 +53,7 @@ INTERPOSED long syscall(long number, ...) {
     long a[6];
     for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);  // as libc does: what was not given is not looked at
     va_end(rest);
-    if (transfers_attached()) {
+    if (is_attached()) {
         if (maps(number)) add_shared(&process.record->direct_mappings, 1);
         if (remaps_or_unlocks(number)) add_shared(&process.record->direct_remappings, 1);
         if (transfers_or_execs(number, a[0]) || makes_direct(number, a[1], a[2])) add_shared(&process.record->direct_calls, 1);

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../core/context.h"
-#include "../core/files.h"
-#include "../core/next.h"
-#include "../core/transfers.h"
+#include "../base/system.h"
+#include "../events/files.h"
+#include "../life/attach.h"
+#include "../state/context.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 // The mode is passed on even where the caller gave none: the kernel then does not look at it (open(2)).
@@ -99,7 +100,7 @@ INTERPOSED void closefrom(int first) {
 // TRAP: a stream closes its descriptor by libc's internal name. Fixture: closes-by-stream.c
 // What a stream transfers, libc transfers by internal names.
 INTERPOSED FILE *fdopen(int fd, const char *mode) {
-    if (transfers_attached() && files_find(fd)) add_shared(&process.record->direct_streams, 1);
+    if (is_attached() && files_find(fd)) add_shared(&process.record->direct_streams, 1);
     return next.fdopen(fd, mode);
 }
 

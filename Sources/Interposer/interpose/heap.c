@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../core/context.h"
-#include "../core/next.h"
+#include "../events/counting.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 static __attribute__((noinline)) void *malloc_slowly(size_t size) {
@@ -55,7 +55,7 @@ static void release(void *block) {
 }
 
 static __attribute__((noinline)) void free_slowly(void *block) {
-    context_count(DIOAUDIT_EVENT_FREE, 0);
+    count_slowly(DIOAUDIT_EVENT_FREE, 0);
     release(block);
 }
 

@@ -7,17 +7,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../core/context.h"
-#include "../core/following.h"
-#include "../core/ledger.h"
-#include "../core/next.h"
-#include "../core/system.h"
-#include "../core/transfers.h"
+#include "../base/system.h"
+#include "../life/attach.h"
+#include "../state/following.h"
+#include "../state/ledger.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 // Null, and counted all the same, if the table is full.
 static struct dioaudit_image *expect_image(pid_t pid) {
-    if (!transfers_attached()) return NULL;
+    if (!is_attached()) return NULL;
     uint64_t index = __atomic_fetch_add(&ledger->images_started, 1, __ATOMIC_RELAXED);
     if (index >= DIOAUDIT_IMAGES) return NULL;
     ledger->images[index] = (struct dioaudit_image){pid, (int32_t)SYSTEM(SYS_getpid)};

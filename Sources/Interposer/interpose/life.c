@@ -6,13 +6,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../core/context.h"
-#include "../core/ledger.h"
-#include "../core/next.h"
-#include "../core/phases.h"
-#include "../core/stack.h"
-#include "../core/threads.h"
-#include "../core/transfers.h"
+#include "../base/system.h"
+#include "../events/transfers.h"
+#include "../life/attach.h"
+#include "../phases/phases.h"
+#include "../phases/threads.h"
+#include "../state/context.h"
+#include "../state/ledger.h"
+#include "../tables/next.h"
+#include "../tables/stack.h"
 #include "../rules.h"
 
 // MARK: beginning
@@ -21,7 +23,7 @@
 // allocates has been seen; by a handler, since libc itself forks (daemon) by an internal name. Fixture: daemonises.c
 static void begin_child(void) {
     int saved = errno;
-    transfers_attached();
+    is_attached();
     errno = saved;
 }
 
@@ -48,7 +50,7 @@ static void look_for_replaced_functions(void) {
 __attribute__((constructor(101))) static void begin(void) {
     int saved = errno;
     next_resolve();
-    if (transfers_attached()) {
+    if (is_attached()) {
         stack_warm();
         context_suspend();  // what registering a handler allocates is ours
         pthread_atfork(NULL, NULL, begin_child);
@@ -71,11 +73,15 @@ static void lock_if_asked(void) {
     errno = saved;
 }
 
+static void begin_exit(void) {
+    if (is_attached()) phases_exit();
+}
+
 // TRAP: libc calls exit for a main that returns by its internal name, so the end of main is seen here.
 static int run_main(int argc, char **argv, char **environment) {
     lock_if_asked();
     int status = program_main(argc, argv, environment);
-    phases_exit();
+    begin_exit();
     return status;
 }
 
@@ -88,17 +94,17 @@ INTERPOSED int __libc_start_main(main_function *program, int argc, char **argv, 
 // MARK: end
 
 __attribute__((destructor(101))) static void end(void) {
-    phases_goodbye();
+    if (is_attached()) phases_goodbye();
 }
 
 INTERPOSED void exit(int status) {
-    phases_exit();
+    begin_exit();
     next.exit(status);
     __builtin_unreachable();
 }
 
 INTERPOSED void quick_exit(int status) {
-    phases_exit();
+    begin_exit();
     next.quick_exit(status);
     __builtin_unreachable();
 }

@@ -3,11 +3,11 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "../core/context.h"
-#include "../core/ledger.h"
-#include "../core/next.h"
-#include "../core/stack.h"
-#include "../core/transfers.h"
+#include "../base/objects.h"
+#include "../life/attach.h"
+#include "../state/context.h"
+#include "../state/ledger.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 // TRAP: libc finds out by the return address for whom it searches (DT_RUNPATH, namespace), so that the subject's must stand
@@ -20,13 +20,13 @@ static void note(uint32_t *counter) {
 
 INTERPOSED void *dlopen(const char *file, int mode) {
     if (unlikely(!next_resolved)) next_resolve();
-    if ((mode & RTLD_DEEPBIND) && !(mode & RTLD_NOLOAD) && transfers_attached()) note(&process.record->deep_bindings);
+    if ((mode & RTLD_DEEPBIND) && !(mode & RTLD_NOLOAD) && is_attached()) note(&process.record->deep_bindings);
     BECOME next.dlopen(file, mode);
 }
 
 INTERPOSED void *dlmopen(Lmid_t space, const char *file, int mode) {
     if (unlikely(!next_resolved)) next_resolve();
-    if (space != LM_ID_BASE && transfers_attached()) note(&process.record->other_namespaces);
+    if (space != LM_ID_BASE && is_attached()) note(&process.record->other_namespaces);
     BECOME next.dlmopen(space, file, mode);
 }
 
@@ -49,11 +49,11 @@ static bool holds(const char *names, const char *wanted) {
 static bool passes_us_by(const char *name, void *found) {
     if (next_is_in_ours(found)) return false;
     return holds(heap_names, name) ||
-           (stack_module((uintptr_t)found) == stack_module((uintptr_t)next.exit) && holds(other_names, name));
+           (objects_find((uintptr_t)found) == objects_find((uintptr_t)next.exit) && holds(other_names, name));
 }
 
 static void note_lookup(const char *name) {
-    if (!transfers_attached() || __atomic_fetch_add(&process.record->looked_up, 1, __ATOMIC_RELAXED) > 0) return;
+    if (!is_attached() || __atomic_fetch_add(&process.record->looked_up, 1, __ATOMIC_RELAXED) > 0) return;
     strncpy(ledger->looked_up_name, name, DIOAUDIT_FUNCTION - 1);
 }
 

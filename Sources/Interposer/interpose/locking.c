@@ -2,10 +2,9 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "../core/context.h"
-#include "../core/ledger.h"
-#include "../core/next.h"
-#include "../core/phases.h"
+#include "../events/counting.h"
+#include "../phases/phases.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 INTERPOSED int mlock(const void *at, size_t length) {

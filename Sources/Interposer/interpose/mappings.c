@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../core/context.h"
-#include "../core/next.h"
+#include "../events/counting.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 INTERPOSED void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset) {

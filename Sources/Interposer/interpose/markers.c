@@ -1,17 +1,16 @@
 // dioaudit.h's weak symbols, defined.
 #include <errno.h>
 
-#include "../core/context.h"
-#include "../core/phases.h"
-#include "../core/regions.h"
-#include "../core/transfers.h"
+#include "../life/attach.h"
+#include "../phases/phases.h"
+#include "../phases/regions.h"
 #include "../rules.h"
 
 // A marker leaves errno alone, and does nothing in a process that is not under audit.
 #define MARKER(name, parameters, action)     \
     INTERPOSED void name parameters {        \
         int saved = errno;                   \
-        if (transfers_attached()) action;    \
+        if (is_attached()) action;    \
         errno = saved;                       \
     }
 MARKER(dioaudit_enter_phase, (const char *phase), phases_marker(phase))

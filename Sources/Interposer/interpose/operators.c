@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../core/context.h"
-#include "../core/next.h"
+#include "../events/counting.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 // Of each operator, whether the allocator's calls what is counted.
@@ -109,7 +109,7 @@ NEW(_ZnamSt11align_val_tRKSt9nothrow_t, (size_t size, size_t alignment, const vo
 
 #define X(result, name, parameters, arguments)                                  \
     INTERPOSED result name parameters {                                         \
-        if (unlikely(next_news_itself) && !calls_heap.name) context_count(DIOAUDIT_EVENT_FREE, 0);          \
+        if (unlikely(next_news_itself) && !calls_heap.name) count_slowly(DIOAUDIT_EVENT_FREE, 0);          \
         next.name arguments;                                                    \
     }
 INTERPOSED_DELETE(X)

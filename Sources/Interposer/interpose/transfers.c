@@ -4,8 +4,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../core/next.h"
-#include "../core/transfers.h"
+#include "../events/files.h"
+#include "../events/transfers.h"
+#include "../life/attach.h"
+#include "../tables/next.h"
 #include "../rules.h"
 
 struct one_transfer {
@@ -15,7 +17,7 @@ struct one_transfer {
 };
 
 static inline void begin(struct one_transfer *transfer, int fd, enum direction direction) {
-    transfer->file = transfers_attached() ? files_find(fd) : NULL;
+    transfer->file = is_attached() ? files_find(fd) : NULL;
     if (likely(!transfer->file)) return;
     transfer->direction = direction;
     bool warmup = transfer_begins(transfer->file, direction);
@@ -91,7 +93,7 @@ INTERPOSED ssize_t __pread_chk(int fd, void *data, size_t length, off_t at, size
 }
 
 static int synced(int fd, int result) {
-    if (result == 0 && transfers_attached() && files_find(fd)) transfers_count_sync();
+    if (result == 0 && is_attached() && files_find(fd)) transfers_count_sync();
     return result;
 }
 

@@ -1,0 +1,26 @@
+// What differs between processors, for the rest of the interposer: each has a folder with a header of this name, and a new one
+// is a folder more and a branch here. The header gives
+//
+//   architecture_call      the system call instruction; the kernel's own result (negative errno)
+//   add                    an addition to memory in one instruction, so that a signal handler's own addition to the same cell
+//                          cannot be lost between load and store
+//   architecture_touch     a write to a byte that changes nothing, not even where another thread writes at the same time
+//   ARCHITECTURE_GLIBC     the version of glibc's first symbols (its libc.so's oldest ABI)
+//
+//   struct registers       those that a stack is walked by: ip, sp, bp
+//   architecture_registers the caller's
+//   architecture_interrupted  those that a signal frame keeps
+//   architecture_plt_cfa   the CFA in a PLT slot whose CFI is architecture_plt_expression
+//   REGISTER_BP, REGISTER_SP, REGISTER_RETURN   their DWARF numbers
+//   RETURN_FROM_CFA        where the return address is saved
+//   RETURN_FROM_BP, FRAME_FROM_BP  where it is, and where the caller's frame begins, by the frame pointer
+#ifndef DIOAUDIT_ARCHITECTURE_H
+#define DIOAUDIT_ARCHITECTURE_H
+
+#if defined(__x86_64__)
+#include "x86_64/architecture.h"
+#else
+#include "unsupported/architecture.h"
+#endif
+
+#endif

@@ -1,0 +1,34 @@
+// The kernel, without libc's wrappers: those may be interposed (by us or by others) and write errno.
+// Results are the kernel's own: negative errno on failure.
+#ifndef DIOAUDIT_SYSTEM_H
+#define DIOAUDIT_SYSTEM_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "architecture.h"
+#include "ledger_abi.h"
+
+#define SYSTEM_PICK(n, a, b, c, d, e, f, g, ...) architecture_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define SYSTEM(...) SYSTEM_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+
+// Whether memory is there. rt_sigprocmask copies its new mask in before it looks at `how`, so that with a `how` that does not
+// exist it only tests the address: EFAULT or EINVAL.
+static inline int system_can_read(uintptr_t address) {
+    return SYSTEM(SYS_rt_sigprocmask, -1, address & -(uintptr_t)8, 0, 8) == -EINVAL;
+}
+
+// Copies at most DIOAUDIT_NAME bytes of the calling thread's name.
+static inline void system_thread_name(char *name) {
+    if (SYSTEM(SYS_prctl, PR_GET_NAME, name) != 0) name[0] = 0;
+    name[DIOAUDIT_NAME - 1] = 0;
+}
+
+// As add (architecture.h), where several threads add to one cell.
+static inline void add_shared(uint64_t *cell, uint64_t amount) {
+    __atomic_fetch_add(cell, amount, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,79 @@
+#include "counting.h"
+
+#include "../base/clock.h"
+#include "../life/attach.h"
+#include "../phases/phases.h"
+#include "../phases/regions.h"
+#include "../state/faults.h"
+#include "../state/ledger.h"
+#include "../tables/early.h"
+#include "../tables/rows.h"
+#include "../tables/sites.h"
+#include "enforce.h"
+#include "../rules.h"
+
+static void note_last_transfer(enum dioaudit_event event, uint64_t transfer) {
+    struct dioaudit_thread *rows = context.rows ? context.rows : rows_shared();
+    rows->last_transfer[event] = transfer + 1;
+}
+
+// The phase that the event was counted in, or NONE if it is nobody's yet.
+static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
+    if (context.suspended) {
+        context.passed_over++;
+        return DIOAUDIT_PHASE_NONE;
+    }
+    if (!is_attached()) {
+        early_count(event, bytes);
+        return DIOAUDIT_PHASE_NONE;
+    }
+    uint32_t phase = phases_here();
+    rows_count(phase, event, 1, bytes);
+    if (unlikely(context.regions)) regions_count(phase, event, bytes);
+    return phase;
+}
+
+// The ordinal by which an event at this point is known: of the transfer last begun.
+static uint64_t transfer_now(void) {
+    return process.record->transfers + (context.ordinal != 0);
+}
+
+// Whether an event just counted there is a violation, as far as can be told now.
+static bool is_violation(uint32_t phase, enum dioaudit_event event) {
+    if (phase == DIOAUDIT_PHASE_NONE || phase == DIOAUDIT_PHASE_SETUP || phase == DIOAUDIT_PHASE_EXIT) return false;
+    if (phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED) return false;
+    note_last_transfer(event, transfer_now());
+    return context_is_strict(phase) && (ledger->config.strict_events >> event & 1);
+}
+
+__attribute__((preserve_most)) void count_slowly(enum dioaudit_event event, uint64_t bytes) {
+    uint32_t phase = count_here(event, bytes);
+    if (!is_violation(phase, event)) return;
+    bool is_first;
+    sites_record(event, bytes, phase, transfer_now(), &is_first);
+    enforce(phase, event, bytes);
+}
+
+bool event_begin(struct event_call *call, enum dioaudit_event event, uint64_t bytes) {
+    call->site = NULL;
+    uint32_t phase = count_here(event, bytes);
+    if (likely(!is_violation(phase, event))) return true;
+    call->site = sites_record(event, bytes, phase, transfer_now(), &call->is_first);
+    if (!enforce(phase, event, bytes)) return false;
+    if (!call->site) return true;
+    if (call->is_first) call->faults = faults_of_thread();
+    call->site->last_began = clock_now();
+    if (call->is_first) call->site->first_began = call->site->last_began;
+    return true;
+}
+
+void event_end(struct event_call *call) {
+    if (likely(!call->site)) return;
+    call->site->last_ended = clock_now();
+    if (call->is_first) {
+        call->site->first_ended = call->site->last_ended;
+        struct dioaudit_faults after = faults_of_thread();
+        call->site->first_faults.minor = after.minor - call->faults.minor;
+        call->site->first_faults.major = after.major - call->faults.major;
+    }
+}

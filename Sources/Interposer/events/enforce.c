@@ -1,0 +1,143 @@
+#include "enforce.h"
+
+#include <errno.h>
+#include <link.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/objects.h"
+#include "../base/procfile.h"
+#include "../base/system.h"
+#include "../state/context.h"
+#include "../state/ledger.h"
+#include "../tables/stack.h"
+#include "../rules.h"
+
+// Threads that are judged by their name have been told apart by their phase already (scope.c).
+static bool is_judged(void) {
+    if (ledger->config.scope != DIOAUDIT_SCOPE_IO_THREADS) return true;
+    return context.ordinal != 0 || (context.rows && context.rows->does_transfers);
+}
+
+// MARK: abort
+
+// Standard error, a line at a time.
+struct text {
+    size_t length;
+    char bytes[256];
+};
+
+static void put(struct text *text, const char *more) {
+    size_t length = strlen(more), room = sizeof(text->bytes) - 1 - text->length;
+    if (length > room) length = room;
+    memcpy(text->bytes + text->length, more, length);
+    text->length += length;
+}
+
+static void put_number(struct text *text, uint64_t value, unsigned base) {
+    char digits[24];
+    size_t at = sizeof(digits) - 1;
+    digits[at] = 0;
+    do digits[--at] = "0123456789abcdef"[value % base];
+    while (value /= base);
+    put(text, digits + at);
+}
+
+static void flush(struct text *text) {
+    text->bytes[text->length++] = '\n';
+    SYSTEM(SYS_write, STDERR_FILENO, text->bytes, text->length);
+    text->length = 0;
+}
+
+static void say_frame(struct text *text, uint32_t number, uintptr_t address) {
+    const struct link_map *map = objects_find(address);
+    const char *path = map && map->l_name && map->l_name[0] ? map->l_name : process.record->executable;
+    put(text, "    #");
+    put_number(text, number, 10);
+    put(text, " ");
+    put(text, map ? path : "??");
+    put(text, "+0x");
+    put_number(text, address - (map ? map->l_addr : 0), 16);
+    flush(text);
+}
+
+static void say(enum dioaudit_event event, uint64_t bytes) {
+    struct text text = {0};
+    char name[DIOAUDIT_NAME];
+    system_thread_name(name);
+    put(&text, "dioaudit: stopped at the first violation: ");
+    put(&text, dioaudit_event_key(event));
+    put(&text, " of ");
+    put_number(&text, bytes, 10);
+    put(&text, " bytes in the steady phase, thread '");
+    put(&text, name);
+    put(&text, "', pid ");
+    put_number(&text, (uint64_t)process.record->pid, 10);
+    flush(&text);
+    struct stack stack;
+    stack_capture(&stack);
+    for (uint32_t frame = 0; frame < stack.depth; frame++) say_frame(&text, frame, stack.addresses[frame]);
+}
+
+static bool is_traced(void) {
+    bool traced = false;
+    if (!procfile_open("/proc/self/status")) return false;
+    for (const char *line = procfile_line(); line; line = procfile_line())
+        if (strncmp(line, "TracerPid:", 10) == 0) traced = procfile_number(line) != 0;
+    procfile_close();
+    return traced;
+}
+
+static void raise_signal(int signal) {
+    SYSTEM(SYS_tgkill, SYSTEM(SYS_getpid), SYSTEM(SYS_gettid), signal);
+}
+
+// By the default action, whatever the subject does with SIGABRT.
+static void die(void) {
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } by_default = {0};  // the kernel's struct sigaction
+    uint64_t aborts = UINT64_C(1) << (SIGABRT - 1);
+    SYSTEM(SYS_rt_sigaction, SIGABRT, &by_default, NULL, sizeof(by_default.mask));
+    raise_signal(SIGABRT);
+    SYSTEM(SYS_rt_sigprocmask, SIG_UNBLOCK, &aborts, NULL, sizeof(aborts));
+    SYSTEM(SYS_exit_group, 134);
+}
+
+static void stop(enum dioaudit_event event, uint64_t bytes) {
+    uint32_t running = 0;
+    // Another thread may be at its own first violation: one of them speaks, the others wait for the end.
+    if (!__atomic_compare_exchange_n(&process.record->aborted, &running, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        for (;;) SYSTEM(SYS_ppoll, NULL, 0, NULL, NULL);
+    say(event, bytes);
+    if (is_traced()) raise_signal(SIGTRAP);  // a debugger stops here, at the violation's stack
+    die();
+}
+
+// MARK: both
+
+static bool can_fail(enum dioaudit_event event) {
+    switch (event) {
+        case DIOAUDIT_EVENT_MALLOC: case DIOAUDIT_EVENT_CALLOC: case DIOAUDIT_EVENT_REALLOC:
+        case DIOAUDIT_EVENT_REALLOCARRAY: case DIOAUDIT_EVENT_POSIX_MEMALIGN: case DIOAUDIT_EVENT_ALIGNED_ALLOC:
+        case DIOAUDIT_EVENT_MEMALIGN: case DIOAUDIT_EVENT_VALLOC: case DIOAUDIT_EVENT_PVALLOC: case DIOAUDIT_EVENT_MMAP:
+        case DIOAUDIT_EVENT_MREMAP: case DIOAUDIT_EVENT_BRK: case DIOAUDIT_EVENT_SBRK:
+            return true;
+        default: return false;
+    }
+}
+
+bool enforce(uint32_t phase, enum dioaudit_event event, uint64_t bytes) {
+    uint32_t how = ledger->config.enforce;
+    // What happens while no file is open may yet turn out to be teardown.
+    if (likely(how == DIOAUDIT_ENFORCE_REPORT) || phase != DIOAUDIT_PHASE_STEADY || !is_judged()) return true;
+    if (how == DIOAUDIT_ENFORCE_ABORT) stop(event, bytes);
+    if (!can_fail(event)) return true;
+    add_shared(&process.record->denied_calls, 1);
+    errno = ENOMEM;
+    return false;
+}

@@ -1,0 +1,124 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "../base/system.h"
+#include "../life/attach.h"
+#include "../phases/phases.h"
+#include "../state/context.h"
+#include "../rules.h"
+
+enum {
+    DESCRIPTORS = 16384,
+    UNKNOWN = 0,  // not looked at yet
+    OTHER = 1,    // no O_DIRECT file
+    FIRST_FILE = 2
+};
+
+static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into direct_files
+
+// MARK: looking
+
+static bool is_direct(int fd) {
+    long flags = SYSTEM(SYS_fcntl, fd, F_GETFL);
+    if (flags < 0 || !(flags & O_DIRECT)) return false;
+    struct stat status;
+    if (SYSTEM(SYS_fstat, fd, &status) != 0) return false;
+    return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
+}
+
+void files_note_lost(void) {
+    __atomic_fetch_add(&process.record->lost_files, 1, __ATOMIC_RELAXED);
+}
+
+static struct direct_file *claim_file(void) {
+    bool is_first = false;
+    struct direct_file *file = direct_files_claim(&is_first);
+    if (is_first) phases_first_file_opened();
+    return file;
+}
+
+static struct direct_file *look(int fd) {
+    if (!process.phase || !is_direct(fd)) return NULL;
+    struct direct_file *file = fd < DESCRIPTORS ? claim_file() : NULL;
+    if (!file) files_note_lost();
+    return file;
+}
+
+struct direct_file *files_find(int fd) {
+    if (unlikely(fd < 0)) return NULL;
+    if (unlikely(fd >= DESCRIPTORS)) return look(fd);
+    uint16_t slot = __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE);
+    if (slot == OTHER) return NULL;
+    if (slot != UNKNOWN) return &direct_files[slot - FIRST_FILE];
+
+    if (!process.phase) return NULL;  // too early to tell; it is looked at when it is used again
+    struct direct_file *file = look(fd);
+    uint16_t found = file ? (uint16_t)(file - direct_files + FIRST_FILE) : OTHER;
+    if (__atomic_compare_exchange_n(&slots[fd], &slot, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return file;
+    // Another thread looked too, and came first.
+    if (file) files_drop(file);
+    return slot == OTHER ? NULL : &direct_files[slot - FIRST_FILE];
+}
+
+// MARK: names
+
+void files_drop(struct direct_file *file) {
+    if (direct_files_drop(file)) phases_last_file_closed();
+}
+
+static void forget(int fd) {
+    uint16_t slot = __atomic_exchange_n(&slots[fd], UNKNOWN, __ATOMIC_ACQ_REL);
+    if (slot >= FIRST_FILE) files_drop(&direct_files[slot - FIRST_FILE]);
+}
+
+// TRAP: a vfork child shares our memory but not our descriptors, so what it closes stays open here. Only for
+// descriptors that matter is it worth a system call to tell. Fixture: vforks-and-execs.c
+static bool are_ours(void) {
+    return (is_attached()) && (int32_t)SYSTEM(SYS_getpid) == process.record->pid;
+}
+
+void files_closed(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || slots[fd] == UNKNOWN) return;
+    if (slots[fd] == OTHER || are_ours()) forget(fd);
+}
+
+void files_closed_range(unsigned first, unsigned last) {
+    for (unsigned fd = first; fd <= last && fd < DESCRIPTORS; fd++) files_closed((int)fd);
+}
+
+bool files_knows(int fd) {
+    return fd >= 0 && fd < DESCRIPTORS && slots[fd] != UNKNOWN;
+}
+
+void files_opened(int fd, bool direct) {
+    files_closed(fd);
+    if (direct) files_find(fd);
+    else if (fd >= 0 && fd < DESCRIPTORS) __atomic_store_n(&slots[fd], OTHER, __ATOMIC_RELEASE);
+}
+
+void files_flags_changed(int fd) {
+    if (fd < 0 || fd >= DESCRIPTORS || !are_ours()) return;
+    uint16_t slot = slots[fd];
+    bool direct = is_direct(fd);
+    if (direct == (slot >= FIRST_FILE)) return;
+    // The flag is the open file's, not the descriptor's: whatever shares the file changes with it, and which
+    // descriptors those are is known only of O_DIRECT files. The others are looked at anew when next used.
+    for (int other = 0; other < DESCRIPTORS; other++)
+        if (slots[other] == (direct ? OTHER : slot)) forget(other);
+    if (direct) files_find(fd);
+}
+
+void files_duplicated(int fd, int copy) {
+    if (fd == copy || copy < 0) return;
+    files_closed(copy);
+    struct direct_file *file = files_find(fd);
+    if (!file) return;
+    if (copy >= DESCRIPTORS) {
+        files_note_lost();
+    } else if (are_ours()) {
+        direct_files_keep(file);
+        __atomic_store_n(&slots[copy], (uint16_t)(file - direct_files + FIRST_FILE), __ATOMIC_RELEASE);
+    }
+}

@@ -1,0 +1,75 @@
+#include "transfers.h"
+
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../phases/phases.h"
+#include "../state/context.h"
+#include "../state/faults.h"
+#include "../state/ledger.h"
+#include "../tables/edges.h"
+#include "../tables/rows.h"
+#include "../rules.h"
+
+// Once the program names its phases itself, no file has a warm-up of its own.
+static uint64_t warmup_of_each_file(void) {
+    return phases_automatic() ? ledger->config.warmup_transfers : 0;
+}
+
+void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
+    bool began_warmup = transfers && phases_transfer_begins();
+    *call = (struct transfer_call){
+        .began_warmup = began_warmup,
+        .phase = phases_here(),
+        .outer_warmup_frame = context.warmup_frame,
+        .outer_ordinal = context.ordinal,
+    };
+    context.ordinal = process.record->transfers + 1;
+    if (!warmup) return;
+    context.warmup_frame = (uintptr_t)call;  // the caller's frame: what it calls lies below
+    call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY || call->phase == DIOAUDIT_PHASE_ALLOWED;
+    if (!call->counts_faults) return;
+    call->faults = faults_of_thread();
+    call->began = clock_now();
+}
+
+void transfers_end(struct transfer_call *call) {
+    if (call->counts_faults) {
+        faults_move(call->faults, DIOAUDIT_PHASE_WARMUP);
+        edges_note_warmup(call->began, clock_now());
+    }
+    context.warmup_frame = call->outer_warmup_frame;
+    context.ordinal = call->outer_ordinal;
+    if (call->moved) phases_transfer_ended();
+    else if (call->began_warmup) phases_nothing_moved();
+}
+
+bool transfer_begins(struct direct_file *file, enum direction direction) {
+    return direct_files_begin(file, direction, warmup_of_each_file());
+}
+
+static bool is_after_warmup(uint32_t phase) {
+    return context_is_strict(phase) || phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
+}
+
+void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
+    call->moved = true;
+    phases_transfer_done();
+    bool warmup = direct_files_finish(file, direction, warmup_of_each_file());
+    uint32_t phase = warmup && is_after_warmup(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
+    rows_count(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
+    if (context.rows) context.rows->does_transfers = 1;
+    add_shared(&process.record->transfers, 1);
+}
+
+void transfer_failed(struct direct_file *file, enum direction direction) {
+    direct_files_give_up(file, direction, warmup_of_each_file());
+}
+
+void transfers_count_sync(void) {
+    rows_count(phases_here(), DIOAUDIT_SYNC, 1, 0);
+}
+
+void transfers_abandon(void) {
+    context.warmup_frame = 0;
+    context.ordinal = 0;
+}

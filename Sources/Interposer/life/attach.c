@@ -1,0 +1,69 @@
+#include "attach.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/system.h"
+#include "../phases/phases.h"
+#include "../phases/regions.h"
+#include "../state/ledger.h"
+#include "../tables/direct_files.h"
+#include "../tables/early.h"
+#include "../rules.h"
+
+static char executable[DIOAUDIT_PATH];  // for a child that forks after chroot, where there is no /proc
+static bool refused;    // no ledger for this program, now and later
+static bool attaching;  // a signal handler or an allocation in the middle of it must not start again
+
+static struct dioaudit_process *claim_record(void) {
+    for (uint32_t i = 0; i < DIOAUDIT_PROCESSES; i++) {
+        struct dioaudit_process *record = &ledger->processes[i];
+        uint32_t expected = DIOAUDIT_PROCESS_FREE;
+        if (__atomic_compare_exchange_n(&record->state, &expected, DIOAUDIT_PROCESS_CLAIMED, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return record;
+    }
+    return NULL;
+}
+
+static bool begin_process(void) {
+    struct dioaudit_process *record = claim_record();
+    if (!record) {
+        __atomic_fetch_add(&ledger->lost_processes, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    record->pid = (int32_t)SYSTEM(SYS_getpid);
+    record->parent_pid = (int32_t)SYSTEM(SYS_getppid);
+    long length = SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record->executable, DIOAUDIT_PATH - 1);
+    if (length > 0) {
+        record->executable[length] = 0;
+        memcpy(executable, record->executable, DIOAUDIT_PATH);
+    } else {
+        memcpy(record->executable, executable, DIOAUDIT_PATH);
+    }
+
+    struct context parent = context;
+    context = (struct context){0};  // a child's TLS is its parent's, and so were these rows
+    process.record = record;
+    process.interlude = 0;
+    process.closed_edge = NULL;
+    direct_files_forget_transfers();
+    ledger_touch();
+    phases_begin(record);
+    __atomic_store_n(&record->state, DIOAUDIT_PROCESS_ACTIVE, __ATOMIC_RELEASE);
+    context_enter(DIOAUDIT_PHASE_SETUP);
+    early_adopt();
+    phases_inherit(parent.own_phase);
+    regions_inherit(&parent);
+    return true;
+}
+
+bool attach(void) {
+    if (refused || attaching || !environ) return false;
+    attaching = true;
+    bool attached = ledger_open() && begin_process();
+    refused = !attached;
+    attaching = false;
+    return attached;
+}

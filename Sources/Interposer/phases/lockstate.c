@@ -1,0 +1,72 @@
+#include "lockstate.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../base/procfile.h"
+#include "../base/system.h"
+#include "../state/context.h"
+#include "../rules.h"
+
+static bool starts_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+// In kB there, as proc(5) says; in bytes here.
+static bool status_value(const char *key, uint64_t *bytes) {
+    if (!procfile_open("/proc/self/status")) return false;
+    bool found = false;
+    for (const char *line = procfile_line(); line && !found; line = procfile_line())
+        if (starts_with(line, key)) {
+            *bytes = procfile_number(line + strlen(key)) * 1024;
+            found = true;
+        }
+    procfile_close();
+    return found;
+}
+
+// Mappings without "lo" (VM_LOCKED) among their VmFlags. The kernel never locks special mappings: "io" (VM_IO),
+// "pf" (VM_PFNMAP), "mm" (VM_MIXEDMAP) and "de" (VM_DONTEXPAND), among them vvar and vdso (mm/internal.h,
+// VM_SPECIAL); it gives [vsyscall] no flags that tell.
+static bool count_unlocked(uint64_t *count) {
+    if (!procfile_open("/proc/self/smaps")) return false;
+    *count = 0;
+    bool vsyscall = false;
+    for (const char *line = procfile_line(); line; line = procfile_line()) {
+        if (!starts_with(line, "VmFlags:")) {
+            if (strstr(line, "[vsyscall]")) vsyscall = true;
+            continue;
+        }
+        bool special = vsyscall || strstr(line, " io") || strstr(line, " pf") || strstr(line, " mm") || strstr(line, " de");
+        if (!special && !strstr(line, " lo")) *count += 1;
+        vsyscall = false;
+    }
+    procfile_close();
+    return true;
+}
+
+// PR_GET_IO_FLUSHER would need CAP_SYS_RESOURCE.
+static bool read_io_flusher(uint32_t *set) {
+    enum { FLAGS_FIELD = 9 };
+    if (!procfile_open("/proc/thread-self/stat")) return false;
+    const char *flags = procfile_stat_field(procfile_line(), FLAGS_FIELD);
+    procfile_close();
+    if (!flags) return false;
+    *set = (procfile_number(flags) & DIOAUDIT_PF_IO_FLUSHER) == DIOAUDIT_PF_IO_FLUSHER;
+    return true;
+}
+
+void lockstate_observe(struct dioaudit_process *record) {
+    record->lock_flags_at_steady = record->lock_flags;
+    bool locked = status_value("VmLck:", &record->locked_bytes);
+    bool mappings = count_unlocked(&record->unlocked_mappings);
+    bool flusher = read_io_flusher(&record->io_flusher);
+    record->proc_readable = locked && mappings && flusher;
+}
+
+uint64_t lockstate_address_space(void) {
+    uint64_t bytes = 0;
+    status_value("VmSize:", &bytes);
+    return bytes;
+}

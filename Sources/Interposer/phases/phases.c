@@ -1,0 +1,295 @@
+#include "phases.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "../base/clock.h"
+#include "../base/system.h"
+#include "../state/context.h"
+#include "../state/faults.h"
+#include "../state/ledger.h"
+#include "../state/scope.h"
+#include "../tables/direct_files.h"
+#include "../tables/edges.h"
+#include "../tables/modules.h"
+#include "lockstate.h"
+#include "squeeze.h"
+#include "threads.h"
+#include "../rules.h"
+
+// What has been taken out meanwhile may be more than what is new: then there is nothing to charge.
+static uint64_t since(uint64_t now, uint64_t edge) {
+    return now > edge ? now - edge : 0;
+}
+
+static void charge(struct dioaudit_faults *phase, struct dioaudit_faults *edge, struct dioaudit_faults faults) {
+    phase->minor += since(faults.minor, edge->minor);
+    phase->major += since(faults.major, edge->major);
+    *edge = faults;
+}
+
+static void take_edge(struct dioaudit_process *record, uint32_t from) {
+    uint64_t time = clock_now();
+    record->phase_nanoseconds[from] += time - record->edge_nanoseconds;
+    record->edge_nanoseconds = time;
+    charge(&record->phase_faults[from], &record->edge_faults, faults_of(RUSAGE_SELF));
+    threads_take_edge(from);
+}
+
+// TRAP: in a time namespace CLOCK_MONOTONIC is another, and the kernel's records would fall into the wrong phase. Fixture:
+// another-time.c
+static bool clock_differs(void) {
+    struct timespec real;
+    clock_gettime(CLOCK_REALTIME, &real);
+    int64_t difference = (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)clock_now();
+    int64_t change = difference - ledger->clock_difference;
+    return change > 500000000 || change < -500000000;
+}
+
+void phases_begin(struct dioaudit_process *record) {
+    record->clock_differs = clock_differs();
+    record->phase = DIOAUDIT_PHASE_SETUP;
+    record->started_nanoseconds = record->edge_nanoseconds = clock_now();
+    record->edge_faults = faults_of(RUSAGE_SELF);
+    record->phase_by_marker = ledger->config.phases_by_marker;
+    edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
+}
+
+// Two threads may cross two edges at once; each waits for the other's measurement to be whole. It does not wait
+// for itself (a handler that interrupted it), nor for ever (a handler that left it by longjmp).
+static uint32_t crossing;
+
+static void lock_crossing(void) {
+    uint32_t self = (uint32_t)SYSTEM(SYS_gettid);
+    for (int patience = 0; patience < 10000; patience++) {
+        uint32_t holder = 0;
+        if (__atomic_compare_exchange_n(&crossing, &holder, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+        if (holder == self) return;
+        SYSTEM(SYS_sched_yield);
+    }
+}
+
+static void unlock_crossing(void) {
+    __atomic_store_n(&crossing, 0, __ATOMIC_RELEASE);
+}
+
+// A lock given up while no O_DIRECT file was open counts only if the steady phase goes on afterwards.
+static void note_lost_lock(struct dioaudit_process *record) {
+    if (record->lock_flags_at_steady & ~record->lock_flags & MCL_FUTURE) record->lock_lost_in_steady = 1;
+}
+
+// Before the edge: what it costs is warm-up's.
+static void observe_steady_point(struct dioaudit_process *record) {
+    if (record->steady_reached) return;
+    if (!squeeze_is_wanted()) lockstate_observe(record);
+    modules_note_all();
+    record->steady_reached = 1;
+}
+
+// Outside the lock, since the host's answer may take longer than others have patience: whoever is about to cross asks, and
+// waits with the rest. What the kernel says of the memory lock is read before, which takes memory.
+static void squeeze_before_steady(void) {
+    if (likely(!squeeze_is_wanted()) || squeeze_is_settled()) return;
+    if (!process.record->steady_reached) {
+        lock_crossing();
+        lockstate_observe(process.record);
+        unlock_crossing();
+    }
+    squeeze_begin();
+}
+
+// A thread may be in a steady phase of its own; not when all ends.
+static void loosen_after_steady(uint32_t to) {
+    if (likely(!squeeze_is_wanted()) || to == DIOAUDIT_PHASE_STEADY) return;
+    if (to == DIOAUDIT_PHASE_EXIT || !__atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED)) squeeze_end();
+}
+
+static void add_thread_phase(int32_t change) {
+    __atomic_fetch_add(&process.record->thread_phases_open, (uint32_t)change, __ATOMIC_RELAXED);
+}
+
+// Leaves one phase for another; false if another thread did so first.
+static bool cross(uint32_t from, uint32_t to) {
+    if (from == to) return false;
+    struct dioaudit_process *record = process.record;
+    if (to == DIOAUDIT_PHASE_STEADY) squeeze_before_steady();
+    lock_crossing();
+    bool crossed = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
+    if (crossed) {
+        if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record);
+        bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
+        take_edge(record, reopened ? process.interlude_from : from);
+        if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
+        if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;
+        if (reopened && to == DIOAUDIT_PHASE_STEADY) note_lost_lock(record);
+        if (from == DIOAUDIT_PHASE_SETUP) record->first_transfer_nanoseconds = record->edge_nanoseconds;
+        record->phase = to;
+        context_enter(to);
+        edges_note(to, record->edge_nanoseconds);
+    }
+    unlock_crossing();
+    if (crossed) loosen_after_steady(to);
+    return crossed;
+}
+
+static bool warm_long_enough(void) {
+    uint64_t wanted = ledger->config.warmup_nanoseconds;
+    return wanted == 0 || clock_now() - process.record->first_transfer_nanoseconds >= wanted;
+}
+
+static void enter_steady_if_warm(void) {
+    if (process.phase == DIOAUDIT_PHASE_WARMUP && direct_files_all_warm() && warm_long_enough())
+        cross(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_PHASE_STEADY);
+}
+
+bool phases_transfer_begins(void) {
+    if (likely(process.phase >= DIOAUDIT_PHASE_STEADY) || !phases_automatic()) return false;
+    if (process.phase != DIOAUDIT_PHASE_SETUP) return false;
+    bool began = cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
+    if (ledger->config.warmup_transfers == 0) enter_steady_if_warm();
+    return began;
+}
+
+// Another thread's call may have taken setup's end back meanwhile.
+void phases_transfer_done(void) {
+    if (unlikely(process.phase == DIOAUDIT_PHASE_SETUP) && phases_automatic())
+        cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
+}
+
+void phases_nothing_moved(void) {
+    if (process.record->transfers == 0 && phases_automatic() && process.phase != DIOAUDIT_PHASE_EXIT)
+        cross(process.phase, DIOAUDIT_PHASE_SETUP);
+}
+
+void phases_transfer_ended(void) {
+    if (unlikely(process.phase == DIOAUDIT_PHASE_WARMUP) && phases_automatic()) enter_steady_if_warm();
+}
+
+void phases_last_file_closed(void) {
+    uint32_t phase = process.phase;
+    if ((phase == DIOAUDIT_PHASE_WARMUP || phase == DIOAUDIT_PHASE_STEADY) && phases_automatic())
+        cross(phase, DIOAUDIT_PHASE_CLOSED);
+}
+
+void phases_first_file_opened(void) {
+    if (process.phase == DIOAUDIT_PHASE_CLOSED && phases_automatic())
+        cross(DIOAUDIT_PHASE_CLOSED, process.interlude_from);
+}
+
+void phases_lock_failed(int error) {
+    lock_crossing();  // lockstate.c reads /proc into memory that there is once
+    process.record->lock_errno = error;
+    process.record->lock_bytes_needed = lockstate_address_space();
+    unlock_crossing();
+}
+
+bool phases_is_any_steady(void) {
+    if (process.phase == DIOAUDIT_PHASE_STEADY) return true;
+    return process.record->steady_reached && __atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED) > 0;
+}
+
+void phases_exit(void) {
+    phases_thread_marker(NULL);
+    for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
+        if (!cross(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
+}
+
+void phases_goodbye(void) {
+    phases_exit();
+    struct dioaudit_process *record = process.record;
+    lock_crossing();
+    if (record->state == DIOAUDIT_PROCESS_ACTIVE) {
+        if (record->steady_reached) modules_note_all();  // those that came later
+        take_edge(record, DIOAUDIT_PHASE_EXIT);
+        __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
+    }
+    unlock_crossing();
+}
+
+bool phases_automatic(void) {
+    return !process.record->phase_by_marker;
+}
+
+// MARK: the caller's phase
+
+// TRAP: longjmp out of a signal handler leaves a transfer without passing its end. The mark of a warm-up transfer
+// therefore holds only for frames below (inside) the one that set it. Fixture: longjmp-out-of-handler.c
+static bool inside_warmup_transfer(void) {
+    if (!context.warmup_frame) return false;
+    if ((uintptr_t)__builtin_frame_address(0) < context.warmup_frame) return true;
+    stack_t stack;  // a handler on a signal stack is inside wherever that lies
+    return SYSTEM(SYS_sigaltstack, NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK);
+}
+
+uint32_t phases_here(void) {
+    uint32_t phase = context.own_phase ? context.own_phase : process.phase;
+    if (!context_is_strict(phase)) return phase;
+    if (inside_warmup_transfer()) return DIOAUDIT_PHASE_WARMUP;
+    if (!context.allowed && !scope_spares_caller()) return phase;
+    return phase == DIOAUDIT_PHASE_STEADY ? DIOAUDIT_PHASE_ALLOWED : DIOAUDIT_PHASE_ALLOWED_CLOSED;
+}
+
+// MARK: markers
+
+static uint32_t phase_named(const char *name) {
+    static const struct {
+        const char *name;
+        uint32_t phase;
+    } phases[] = {
+        {"setup", DIOAUDIT_PHASE_SETUP},
+        {"warmup", DIOAUDIT_PHASE_WARMUP},
+        {"steady", DIOAUDIT_PHASE_STEADY},
+        {"teardown", DIOAUDIT_PHASE_EXIT},
+    };
+    for (size_t i = 0; name && i < sizeof(phases) / sizeof(phases[0]); i++)
+        if (strcmp(name, phases[i].name) == 0) return phases[i].phase;
+    if (__atomic_fetch_add(&process.record->markers_unknown, 1, __ATOMIC_RELAXED) == 0)
+        strncpy(process.record->unknown_marker, name ? name : "(null)", sizeof(process.record->unknown_marker) - 1);
+    return DIOAUDIT_PHASE_NONE;
+}
+
+// TRAP: a child of _Fork or clone passes no handler of fork's. Fixture: marker-forks.c
+static uint32_t marked_phase;  // the last that the program named; not in the page that fork wipes
+
+void phases_marker(const char *name) {
+    uint32_t phase = phase_named(name);
+    if (phase == DIOAUDIT_PHASE_NONE) return;
+    process.record->phase_by_marker = 1;
+    marked_phase = phase;
+    cross(process.phase, phase);
+}
+
+// A thread's own phase: its page faults are its own to measure, and the process is not charged with them.
+static void enter_own_phase(uint32_t phase) {
+    if (phase == DIOAUDIT_PHASE_STEADY) {
+        squeeze_before_steady();
+        lock_crossing();
+        observe_steady_point(process.record);
+        unlock_crossing();
+    }
+    if (context.own_phase) faults_move(context.own_edge, context.own_phase);
+    else add_thread_phase(1);
+    if (!phase) add_thread_phase(-1);
+    context.own_phase = phase;
+    context.own_edge = faults_of_thread();
+    edges_note_thread(phase, clock_now());
+    context_choose_way();
+}
+
+void phases_thread_marker(const char *name) {
+    uint32_t phase = name ? phase_named(name) : (uint32_t)DIOAUDIT_PHASE_NONE;
+    bool unknown = name && phase == DIOAUDIT_PHASE_NONE;
+    if (!unknown && phase != context.own_phase) enter_own_phase(phase);
+}
+
+void phases_inherit(uint32_t own_phase) {
+    uint32_t phase = marked_phase;
+    if (phase != DIOAUDIT_PHASE_NONE) {
+        process.record->phase_by_marker = 1;
+        cross(DIOAUDIT_PHASE_SETUP, phase);
+    }
+    if (own_phase != DIOAUDIT_PHASE_NONE) enter_own_phase(own_phase);
+}

@@ -1,0 +1,42 @@
+#include "faults.h"
+
+#include <sys/resource.h>
+
+#include "../base/system.h"
+#include "context.h"
+#include "../rules.h"
+
+struct dioaudit_faults faults_of(int who) {
+    struct rusage usage;
+    if (SYSTEM(SYS_getrusage, who, &usage) != 0) return (struct dioaudit_faults){0};
+    return (struct dioaudit_faults){.minor = (uint64_t)usage.ru_minflt, .major = (uint64_t)usage.ru_majflt};
+}
+
+struct dioaudit_faults faults_of_thread(void) {
+    return faults_of(RUSAGE_THREAD);
+}
+
+// Raising the edge takes the faults since `before` out of what the phase will be charged with when it ends.
+// TRAP: a vfork child has its parent's memory and page faults of its own. Fixture: vforks-and-allocates.c
+static struct dioaudit_faults take_out(struct dioaudit_faults before) {
+    struct dioaudit_faults after = faults_of_thread();
+    struct dioaudit_faults since = {after.minor - before.minor, after.major - before.major};
+    if (process.record->pid != (int32_t)SYSTEM(SYS_getpid)) return (struct dioaudit_faults){0};
+    add_shared(&process.record->edge_faults.minor, since.minor);
+    add_shared(&process.record->edge_faults.major, since.major);
+    if (context.rows) {
+        add_shared(&context.rows->edge_faults.minor, since.minor);
+        add_shared(&context.rows->edge_faults.major, since.major);
+    }
+    return since;
+}
+
+void faults_move(struct dioaudit_faults before, uint32_t phase) {
+    struct dioaudit_faults since = take_out(before);
+    add_shared(&process.record->phase_faults[phase].minor, since.minor);
+    add_shared(&process.record->phase_faults[phase].major, since.major);
+}
+
+void faults_disown(struct dioaudit_faults before) {
+    take_out(before);
+}

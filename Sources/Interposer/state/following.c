@@ -1,0 +1,160 @@
+#include "following.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ledger_abi.h"
+#include "../base/system.h"
+#include "../rules.h"
+
+enum { LONGEST = 4096 };  // PATH_MAX
+
+static const char preload_name[] = "LD_PRELOAD=", ledger_name[] = DIOAUDIT_LEDGER_ENVIRONMENT "=";
+static const char mark[] = "DIOAUDIT_FOLLOWS=";  // says that both were added to an environment of the program's making
+static const char library[] = "libdioaudit_preload.so";
+
+static char interposer[LONGEST];   // its path, as LD_PRELOAD had it
+static char ledger_variable[128];  // NAME=path
+
+static const char *value_of(const char *entry, const char *name) {
+    size_t length = strlen(name);
+    return strncmp(entry, name, length) == 0 ? entry + length : NULL;
+}
+
+static void copy(char *to, size_t room, const char *from, size_t length) {
+    if (length >= room) length = 0;  // what does not fit is not gone along with: the host misses the image then
+    memcpy(to, from, length);
+    to[length] = 0;
+}
+
+// Takes an entry out of the environment; the program's own array, before it has looked at it.
+static void take_out(char **entry) {
+    do entry[0] = entry[1];
+    while (*entry++);
+}
+
+// TRAP: `env -i env` shall print nothing. What was added on the way is taken out again: the followed program sees the
+// environment that it was given. Fixture: Tests/behaviour/errors.cases
+static void hide(void) {
+    bool followed = false;
+    for (char **entry = environ; *entry;) {
+        bool is_mark = value_of(*entry, mark) != NULL;
+        followed |= is_mark;
+        if (is_mark) take_out(entry);
+        else entry++;
+    }
+    for (char **entry = environ; followed && *entry;) {
+        char *list = (char *)(uintptr_t)value_of(*entry, preload_name);
+        char *others = list ? strchr(list, ':') : NULL;
+        if (others) memmove(list, others + 1, strlen(others));
+        if (value_of(*entry, ledger_name) || (list && !others)) take_out(entry);
+        else entry++;
+    }
+}
+
+void following_begin(const char *value) {
+    for (char **entry = environ; *entry; entry++) {
+        const char *list = value_of(*entry, preload_name);
+        if (!list) continue;
+        const char *ours = strstr(list, library);
+        if (!ours) return;
+        while (ours > list && ours[-1] != ':' && ours[-1] != ' ') ours--;
+        copy(interposer, sizeof(interposer), ours, strcspn(ours, ": "));
+    }
+    if (strlen(value) + sizeof(ledger_name) >= sizeof(ledger_variable)) return;
+    strcpy(ledger_variable, ledger_name);
+    strcat(ledger_variable, value);
+    hide();
+}
+
+// TRAP: a wrong pointer is the kernel's to refuse (EFAULT), not ours to follow. Fixture: Tests/behaviour/errno.cases
+static bool is_sound(char *const *environment) {
+    for (char *const *entry = environment; entry; entry++) {
+        if (!system_can_read((uintptr_t)entry)) return false;
+        if (!*entry) return true;
+        const char *text = *entry;
+        do {
+            if (!system_can_read((uintptr_t)text)) return false;
+            const char *page_end = (const char *)(((uintptr_t)text | (DIOAUDIT_PAGE - 1)) + 1);
+            text = memchr(text, 0, (size_t)(page_end - text)) ? NULL : page_end;
+        } while (text);
+    }
+    return true;  // there is none
+}
+
+static const char *find(char *const *environment, const char *name) {
+    for (; environment && *environment; environment++) {
+        const char *value = value_of(*environment, name);
+        if (value) return value;
+    }
+    return NULL;
+}
+
+size_t following_entries(char *const *environment) {
+    size_t count = 0;
+    if (!is_sound(environment)) return 1;
+    while (environment && environment[count]) count++;
+    return count + 4;
+}
+
+size_t following_text(char *const *environment) {
+    if (!is_sound(environment)) return 1;
+    const char *list = find(environment, preload_name);
+    return sizeof(preload_name) + strlen(interposer) + 1 + (list ? strlen(list) : 0);
+}
+
+// In another root directory, or without the rights, ld.so would only complain of it on the program's standard error.
+static bool can_be_loaded(void) {
+    return SYSTEM(SYS_faccessat, AT_FDCWD, interposer, R_OK) == 0;
+}
+
+// Writes LD_PRELOAD without our library, which has been found in `list`.
+static void put_others(char *text, const char *list) {
+    const char *ours = strstr(list, interposer);
+    size_t before = ours ? (size_t)(ours - list) : strlen(list);
+    strcpy(text, preload_name);
+    strncat(text, list, before);
+    if (ours) strcat(text, ours + strlen(interposer));
+}
+
+static char *const *environment_without_us(char *const *environment, char **entries, char *text) {
+    size_t count = 0;
+    for (; environment && *environment; environment++) {
+        const char *list = value_of(*environment, preload_name);
+        if (list) put_others(text, list);
+        entries[count++] = list ? text : *environment;
+    }
+    entries[count] = NULL;
+    return entries;
+}
+
+// LD_PRELOAD with our library before the others.
+static char *put_all(char *text, const char *list) {
+    strcpy(text, preload_name);
+    strcat(text, interposer);
+    if (list && *list) strcat(strcat(text, ":"), list);
+    return text;
+}
+
+char *const *following_environment(char *const *environment, char **entries, char *text) {
+    if (!ledger_variable[0] || !interposer[0] || !is_sound(environment)) return environment;
+    const char *list = find(environment, preload_name);
+    bool preloads = list && strstr(list, library);
+    if (!can_be_loaded()) return preloads ? environment_without_us(environment, entries, text) : environment;
+    // Another ledger beside the library is another dioaudit's, which runs in this one; without it, it is an old one's.
+    bool reports = preloads && find(environment, ledger_name);
+    if (reports) return environment;
+    size_t count = 0;
+    for (; environment && *environment; environment++) {
+        const char *others = preloads ? NULL : value_of(*environment, preload_name);
+        if (others) entries[count++] = put_all(text, others);
+        else if (!value_of(*environment, ledger_name)) entries[count++] = *environment;
+    }
+    if (!list) entries[count++] = put_all(text, NULL);
+    entries[count++] = ledger_variable;
+    if (!preloads) entries[count++] = (char *)(uintptr_t)mark;
+    entries[count] = NULL;
+    return entries;
+}

@@ -1,0 +1,197 @@
+#define DIOAUDIT_DEFINES_ALLOCATION
+#include "next.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../base/objects.h"
+#include "../base/system.h"
+#include "../state/context.h"
+#include "../rules.h"
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"  // of the stand-ins below, which only have the right shape
+
+// TRAP: dlsym allocates (older glibc: calloc for dlerror's buffer; any program may also wrap dlsym), and the
+// allocation arrives at our own calloc, whose next is just what dlsym was asked for. Meanwhile this pool serves.
+// Its blocks are never reused, so a late free of one only has to be ignored. Fixture: dlsym-callocs.c
+char next_pool[NEXT_POOL] __attribute__((aligned(16)));
+static uint64_t pool_used;
+
+static void *pool_malloc(size_t size) {
+    uint64_t room = ((uint64_t)size + 31) & ~UINT64_C(15);  // 16 bytes in front keep the size, for realloc
+    if (room < size) return NULL;
+    uint64_t at = __atomic_fetch_add(&pool_used, room, __ATOMIC_RELAXED);
+    if (at + room > sizeof(next_pool)) return NULL;
+    memcpy(next_pool + at, &size, sizeof(size));
+    return next_pool + at + 16;
+}
+
+static void *pool_calloc(size_t count, size_t size) {
+    size_t total;
+    return __builtin_mul_overflow(count, size, &total) ? NULL : pool_malloc(total);
+}
+
+static void *pool_realloc(void *block, size_t size) {
+    return block ? NULL : pool_malloc(size);
+}
+
+static void pool_free(void *block) {}
+
+size_t next_block_size(const void *block) {
+    size_t size;
+    memcpy(&size, (const char *)block - 16, sizeof(size));
+    return size;
+}
+
+// A name that this libc lacks, or that a wrapped dlsym itself calls while being asked for it, answers ENOSYS.
+#define X(result, name, parameters, arguments) \
+    static result missing_##name parameters {  \
+        errno = ENOSYS;                        \
+        return (result)(intptr_t)-1;           \
+    }
+INTERPOSED_IN_LIBC(X)
+#undef X
+
+// TRAP: other libraries' constructors, and the dynamic linker itself, call in before our constructor has run. So
+// each entry starts as a function that resolves the table and then calls through it. Fixture: before-main.c
+#define X(result, name, parameters, arguments)                          \
+    static result first_##name parameters {                             \
+        if (!next_resolve()) return missing_##name arguments;           \
+        return next.name arguments;                                     \
+    }
+INTERPOSED_IN_LIBC(X)
+#undef X
+
+// TRAP: libaio and liburing may be loaded by dlopen(RTLD_LOCAL), where RTLD_NEXT cannot see them although their
+// callers bind to us. They are found by file name at the first call.
+static __attribute__((noinline)) void *find_in(const char *library, const char *name) {
+    int saved = errno;
+    context_suspend();
+    void *found = next.dlsym(RTLD_NEXT, name);
+    if (!found) {
+        void *handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+        if (handle) found = next.dlsym(handle, name);
+    }
+    context_resume();
+    errno = saved;
+    return found;
+}
+
+#define FIRST_IN(library, result, name, parameters, arguments)             \
+    static result first_##name parameters {                                \
+        void *found = find_in(library, #name);                             \
+        if (!found) return (result)-ENOSYS;                                \
+        next.name = (result(*) parameters)(uintptr_t)found;                \
+        return next.name arguments;                                        \
+    }
+#define X(result, name, parameters, arguments) FIRST_IN("libaio.so.1", result, name, parameters, arguments)
+INTERPOSED_LIBAIO(X)
+#undef X
+#define X(result, name, parameters, arguments) FIRST_IN("liburing.so.2", result, name, parameters, arguments)
+INTERPOSED_LIBURING(X)
+#undef X
+
+// The same of C++'s operators where no C++ runtime was there at the start.
+static __attribute__((noinline)) void *find_operator(const char *name) {
+    void *found = find_in("libstdc++.so.6", name);
+    if (!found) found = find_in("libc++abi.so.1", name);
+    if (!found) __builtin_trap();
+    return found;
+}
+
+#define X(result, name, parameters, arguments)                               \
+    static result first_##name parameters {                                  \
+        next.name = (result(*) parameters)(uintptr_t)find_operator(#name);   \
+        return next.name arguments;                                          \
+    }
+INTERPOSED_NEW(X)
+INTERPOSED_DELETE(X)
+#undef X
+
+#define X(result, name, parameters, arguments) .name = first_##name,
+struct next next = {INTERPOSED_IN_LIBC(X) INTERPOSED_LIBAIO(X) INTERPOSED_LIBURING(X) INTERPOSED_NEW(X)
+                        INTERPOSED_DELETE(X)};
+#undef X
+
+bool next_news_itself, next_resolved;
+struct next_has next_has;
+
+static void use_pool(void) {
+    next.malloc = pool_malloc;
+    next.calloc = pool_calloc;
+    next.realloc = pool_realloc;
+    next.free = pool_free;
+}
+
+// TRAP: dlsym allocates for a name that it does not find. Of the pool, since the first block of libc's heap takes 132 KiB; and
+// where the program has a malloc of its own that maps by our mmap, the rest of libc's table must stand by then.
+// Test: BlindSpotTests, static allocators
+static void resolve_operators(const struct next *found) {
+    next = *found;
+    use_pool();
+    bool any = next.dlsym(RTLD_NEXT, "_Znwm") != NULL;
+#define X(result, name, parameters, arguments)                                    \
+    {                                                                             \
+        void *function = any ? next.dlsym(RTLD_NEXT, #name) : NULL;               \
+        if (function) next.name = (result(*) parameters)(uintptr_t)function;      \
+        next_has.name = function != NULL;                                         \
+    }
+    INTERPOSED_NEW(X)
+    INTERPOSED_DELETE(X)
+#undef X
+    next_news_itself = objects_find((uintptr_t)next._Znwm) == objects_find((uintptr_t)found->malloc);
+    next.malloc = found->malloc;
+    next.calloc = found->calloc;
+    next.realloc = found->realloc;
+    next.free = found->free;
+}
+
+bool next_is_in_ours(const void *function) {
+    return objects_find((uintptr_t)function) == objects_find((uintptr_t)next_resolve);
+}
+
+// TRAP: a program that is not position-independent and takes a function's address has an entry of its own for it, which
+// only jumps on: the symbol there is undefined. Fixture: takes-addresses.c
+static bool jumps_on(const void *function) {
+    Dl_info info;
+    const ElfW(Sym) *symbol = NULL;
+    return dladdr1(function, &info, (void **)(uintptr_t)&symbol, RTLD_DL_SYMENT) && symbol &&
+           symbol->st_shndx == SHN_UNDEF;
+}
+
+bool next_is_ours(const char *name) {
+    const void *function = next.dlsym(RTLD_DEFAULT, name);
+    return !function || next_is_in_ours(function) || jumps_on(function);
+}
+
+static THREAD_LOCAL bool resolving;
+
+bool next_resolve(void) {
+    if (resolving) return false;
+    resolving = true;
+    int saved = errno;
+    context_suspend();
+
+    // First of all, since what it allocates may be asked of a program that asks dlsym for its next in turn. By the other
+    // function, since dlsym is ours. Fixture: dlsym-callocs.c
+    next.dlsym = (void *(*)(void *, const char *))(uintptr_t)dlvsym(RTLD_NEXT, "dlsym", ARCHITECTURE_GLIBC);
+    struct next found = next;
+    use_pool();
+#define X(result, name, parameters, arguments)                                                \
+    {                                                                                         \
+        void *function = next.dlsym(RTLD_NEXT, #name);                                        \
+        found.name = function ? (result(*) parameters)(uintptr_t)function : missing_##name;   \
+    }
+    INTERPOSED_IN_LIBC(X)
+#undef X
+    resolve_operators(&found);
+    next_resolved = true;
+
+    context_resume();
+    errno = saved;
+    resolving = false;
+    return true;
+}

@@ -1,0 +1,176 @@
+#include "rows.h"
+
+#include <string.h>
+
+#include "../base/system.h"
+#include "../state/context.h"
+#include "../state/ledger.h"
+#include "../state/scope.h"
+#include "interludes.h"
+#include "../rules.h"
+
+static bool take(struct dioaudit_thread *rows, uint32_t from) {
+    return __atomic_compare_exchange_n(&rows->state, &from, DIOAUDIT_THREAD_CLAIMED, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+static void give(struct dioaudit_thread *rows, uint32_t state) {
+    __atomic_store_n(&rows->state, state, __ATOMIC_RELEASE);
+}
+
+static bool is_ours(const struct dioaudit_thread *rows) {
+    return rows->owner == ledger_process_index();
+}
+
+static bool is_dead(const struct dioaudit_thread *rows) {
+    return SYSTEM(SYS_tgkill, process.record->pid, rows->tid, 0) < 0;
+}
+
+static struct dioaudit_thread *find_exited(const struct dioaudit_thread *like) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        bool is_alike = rows->does_transfers == like->does_transfers && rows->matched == like->matched;
+        if (rows->state == DIOAUDIT_THREAD_SHARED && is_ours(rows) && is_alike) return rows;
+    }
+    return NULL;
+}
+
+// A thread's rows are about to stand for all exited threads, or to be added to those.
+static void end_faults(struct dioaudit_thread *rows) {
+    bool matters = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS && context_is_strict(process.phase);
+    if (matters && rows->faults_known != UINT32_MAX) rows->ended_unmeasured++;
+    rows->faults_known = UINT32_MAX;
+}
+
+static void fold_faults(struct dioaudit_thread *into, struct dioaudit_thread *from) {
+    end_faults(from);
+    into->ended_unmeasured += from->ended_unmeasured;
+    into->steady_faults.minor += from->steady_faults.minor;
+    into->steady_faults.major += from->steady_faults.major;
+}
+
+// Adds a dead thread's rows to those of the exited threads, and frees them. `into` and `from` are both claimed.
+static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
+    interludes_settle(into);
+    interludes_settle(from);
+    for (uint32_t phase = 0; phase < DIOAUDIT_PHASE_COUNT; phase++)
+        for (uint32_t cell = 0; cell < DIOAUDIT_CELL_COUNT; cell++) {
+            into->cells[phase][cell].calls += from->cells[phase][cell].calls;
+            into->cells[phase][cell].bytes += from->cells[phase][cell].bytes;
+        }
+    fold_faults(into, from);
+    for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++)
+        if (into->last_transfer[event] < from->last_transfer[event])
+            into->last_transfer[event] = from->last_transfer[event];
+    memset((char *)from + sizeof(from->state), 0, sizeof(*from) - sizeof(from->state));
+}
+
+// Rows of a thread of this process that is no more. The first such rows found become those of all exited threads;
+// later ones are folded into them and can be used again, so that thousands of short threads need but few rows.
+static struct dioaudit_thread *reclaim(void) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state != DIOAUDIT_THREAD_OWNED || !is_ours(rows) || !is_dead(rows)) continue;
+        if (!take(rows, DIOAUDIT_THREAD_OWNED)) continue;
+        // TRAP: meanwhile another thread may have reclaimed them, and they are a live one's. Fixture: many-threads.c
+        if (!is_ours(rows) || !is_dead(rows)) {
+            give(rows, DIOAUDIT_THREAD_OWNED);
+            continue;
+        }
+        struct dioaudit_thread *exited = find_exited(rows);
+        if (!exited) {
+            end_faults(rows);
+            rows->tid = 0;
+            memcpy(rows->name, "(exited)", sizeof("(exited)"));
+            give(rows, DIOAUDIT_THREAD_SHARED);
+        } else if (take(exited, DIOAUDIT_THREAD_SHARED)) {
+            fold(exited, rows);
+            give(exited, DIOAUDIT_THREAD_SHARED);
+            return rows;
+        } else {
+            give(rows, DIOAUDIT_THREAD_OWNED);
+        }
+    }
+    return NULL;
+}
+
+static struct dioaudit_thread *find_free(void) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state == DIOAUDIT_THREAD_FREE && take(rows, DIOAUDIT_THREAD_FREE)) return rows;
+    }
+    return NULL;
+}
+
+struct dioaudit_thread *rows_of(int32_t tid) {
+    for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
+        struct dioaudit_thread *rows = &ledger->threads[i].thread;
+        if (rows->state == DIOAUDIT_THREAD_OWNED && rows->tid == tid && is_ours(rows)) return rows;
+    }
+    return NULL;
+}
+
+static void begin_rows(struct dioaudit_thread *rows, int32_t tid, const char *name) {
+    rows->owner = ledger_process_index();
+    rows->tid = tid;
+    memcpy(rows->name, name, DIOAUDIT_NAME);
+    scope_note_name(rows, name);
+    rows->interlude = process.interlude;
+    rows->interlude_from = process.interlude_from;
+    give(rows, DIOAUDIT_THREAD_OWNED);
+}
+
+struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name) {
+    struct dioaudit_thread *rows = find_free();
+    if (rows) begin_rows(rows, tid, name);
+    return rows;
+}
+
+struct dioaudit_thread *rows_claim(void) {
+    int32_t tid = (int32_t)SYSTEM(SYS_gettid);
+    struct dioaudit_thread *rows = ledger->config.scope ? rows_of(tid) : NULL;
+    if (!rows) {
+        rows = find_free();
+        if (!rows) rows = reclaim();
+        if (!rows) return NULL;
+        char name[DIOAUDIT_NAME];
+        system_thread_name(name);
+        begin_rows(rows, tid, name);
+    }
+    // A signal handler may have claimed rows while we did; the host adds up both by their thread id.
+    context.rows = rows;
+    context_choose_way();
+    return rows;
+}
+
+struct dioaudit_thread *rows_shared(void) {
+    struct dioaudit_thread *rows = &ledger->threads[0].thread;
+    if (rows->state == DIOAUDIT_THREAD_FREE && take(rows, DIOAUDIT_THREAD_FREE)) {
+        rows->owner = ledger_process_index();
+        memcpy(rows->name, "(others)", sizeof("(others)"));
+        give(rows, DIOAUDIT_THREAD_SHARED);
+    }
+    return rows;
+}
+
+// MARK: counting
+
+static bool is_interlude(uint32_t phase) {
+    return phase == DIOAUDIT_PHASE_CLOSED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
+}
+
+void rows_count(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
+    struct dioaudit_thread *rows = context.rows;
+    if (!rows) rows = rows_claim();
+    if (rows) {
+        if (is_interlude(phase)) interludes_settle(rows);
+        add(&rows->cells[phase][cell].calls, calls);
+        add(&rows->cells[phase][cell].bytes, bytes);
+        return;
+    }
+    rows = rows_shared();
+    if (is_interlude(phase)) phase = interludes_origin(phase, process.interlude_from);  // shared rows cannot tell
+    add_shared(&rows->cells[phase][cell].calls, calls);
+    add_shared(&rows->cells[phase][cell].bytes, bytes);
+    add_shared(&process.record->shared_thread_calls, calls);
+}
