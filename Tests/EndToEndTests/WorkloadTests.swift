@@ -47,7 +47,8 @@ import Testing
             .split(separator: " ")
         if let device = place.first, let type = place.last {
             #expect(lines[0].contains(type), "\(lines[0])")
-            #expect(lines[0].contains("; files on \(device) (\(type)) in ") || !device.hasPrefix("/dev/"), "\(lines[0])")
+            #expect(
+                lines[0].contains("; files on \(device) (\(type)) in ") || !device.hasPrefix("/dev/"), "\(lines[0])")
         }
         #expect(lines[1].hasPrefix("witnesses: interposer; syscalls"))
         #expect(
