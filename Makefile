@@ -45,7 +45,7 @@ fuzz: build-needs ## feed the trace decoder with records that no kernel wrote, f
 	@mkdir -p .build/fuzz/corpus
 	clang -fuse-ld=lld -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -ISources/CLinuxHost/include -ISources/CLinuxHost Fuzz/trace.c Sources/CLinuxHost/trace_decode.c \
-	    Sources/CLinuxHost/record.c -o .build/fuzz/trace
+	    Sources/CLinuxHost/record.c Sources/CLinuxHost/calls.c -o .build/fuzz/trace
 	.build/fuzz/trace -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -len_control=0 -timeout=5 -verbosity=0 -print_final_stats=1 -artifact_prefix=.build/fuzz/ \
 	    .build/fuzz/corpus
 

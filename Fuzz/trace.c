@@ -38,17 +38,20 @@ static struct cl_field take_field(struct input *input) {
 }
 
 static struct cl_tracepoint take_point(struct input *input, uint64_t id) {
-    struct cl_tracepoint point = {.id = id, .kind = take(input, 1) % (CL_PROBE + 1)};
+    struct cl_tracepoint point = {.id = id, .kind = take(input, 1) % (CL_CALL + 1)};
     point.flags = take_field(input);
     point.site = take_field(input);
     point.bytes = take_field(input);
     point.gfp = take_field(input);
     point.name = take_field(input);
+    point.number = take_field(input);
+    point.arguments = take_field(input);
     return point;
 }
 
 static void check_sane(const struct cl_trace_record *record) {
-    require(record->kind <= CL_TRACE_MALFORMED, "the kind is one of the enumeration's");
+    require(record->kind <= CL_AMBIGUOUS_CALL, "the kind is one that perf's records tell");
+    require(record->act < CL_EXECVE, "the act is a watched call's");
     require(record->frames <= CL_TRACE_FRAMES, "no more frames than there is room for");
     require(memchr(record->text, 0, sizeof(record->text)) != NULL, "the text ends");
 }
@@ -99,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     struct cl_tracepoint points[POINTS];
     uint32_t choices = take(&input, 1);
-    struct cl_trace_layout layout = {points, choices & 3, choices & 4, choices & 8};
+    struct cl_trace_layout layout = {points, choices & 3, choices & 4, choices & 8, choices & 16};
     for (uint32_t i = 0; i < layout.count; i++) points[i] = take_point(&input, i + 1);
     uint32_t type = take(&input, 1);
     if (input.size > MOST) return 0;

@@ -15,6 +15,9 @@ public struct Witness: Equatable, Sendable, Encodable {
     public var method: SyscallsMethod?
     /// By what it was told, where it listened at tracepoints.
     public var tracing: Tracing?
+    /// Why no BPF programs told it, though they would cost less: which was refused and by what, with the last lines of the
+    /// kernel's verifier.
+    public var programsRefused: String?
 
     public enum Tracing: String, Sendable, Encodable {
         /// A BPF program on each tracepoint.

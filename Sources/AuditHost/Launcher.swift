@@ -67,11 +67,9 @@ public enum Interruption {
 struct Launch: ~Copyable {
     private let command: Command
     private var child = cl_child()
-    private var watch = SyscallsWatch()
+    private var events = KernelEvents()
     private var book = SyscallsBook()
-    private var kernel = KernelWatch()
     private var kernelBook = KernelBook()
-    private var family = Family()
     private var squeezer: Squeezer?
     private let door: Int32
     private let ledger: Int32
@@ -103,14 +101,8 @@ struct Launch: ~Copyable {
         }
         guard started else { throw StartFailure(errno: errno, isOurs: true) }
         self.child = child
-        // Who takes call chains, or does not look, has no use for it.
-        if choice == .perf || (configuration.kernel != .off && !configuration.kernelStacks) { family.begin(child.pid) }
-        watch.begin(child, family.pointer, choice)
-        if configuration.kernel == .off {
-            kernel.stayOff("--kernel off")
-        } else {
-            kernel.begin([child.pid], family.pointer, stacks: configuration.kernelStacks)
-        }
+        events.begin(
+            child, choice, kernel: configuration.kernel != .off, stacks: configuration.kernelStacks)
         self.squeezer?.take(child.pid)
         cl_go(&self.child)
         deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
@@ -139,19 +131,19 @@ struct Launch: ~Copyable {
             try fold(session, before: quietNanoseconds())
         }
         let descendantsRun = cl_descendants_run()
-        watch.finish()
-        kernel.finish()
+        events.finish()
         try fold(session, before: .max)
         squeezer?.finish()
-        if descendantsRun { watch.serveOn() }
+        if descendantsRun { events.serveOn() }
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
-            syscalls: SyscallsView(book, watch), kernel: KernelView(kernelBook, kernel), squeeze: squeezer?.outcome)
+            syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel),
+            squeeze: squeezer?.outcome)
     }
 
     /// Waits once, and does what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
-        let descriptors = watch.descriptors + kernel.descriptors + others + (door >= 0 ? [door] : [])
+        let descriptors = events.descriptors + others + (door >= 0 ? [door] : [])
         let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
         var signal: Int32 = 0
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
@@ -164,8 +156,7 @@ struct Launch: ~Copyable {
         }
         if door >= 0 { cl_answer_door(door, ledger) }
         squeezer?.answer()
-        watch.drain()
-        kernel.drain()
+        events.drain()
     }
 
     private mutating func endIt() {
@@ -176,15 +167,15 @@ struct Launch: ~Copyable {
 
     /// Gives records their phases; not before there are many, unless it is the end.
     private mutating func fold(_ session: borrowing Session, before limit: UInt64) throws(AuditError) {
-        guard limit == .max || watch.pending.count + kernel.pending.count >= enough else { return }
-        let calls = watch.take(before: limit)
-        let records = kernel.take(before: limit)
+        guard limit == .max || events.pending >= enough else { return }
+        let calls = events.syscalls.pending.take(before: limit)
+        let records = events.kernel.pending.take(before: limit)
         // What is too young stays; to sort it again for each new record would be quadratic.
-        enough = 4096 + 2 * (watch.pending.count + kernel.pending.count)
+        enough = 4096 + 2 * events.pending
         guard !calls.isEmpty || !records.isEmpty else { return }
-        let phases = try session.phaseBook(watch.execs)
+        let phases = try session.phaseBook(events.syscalls.execs)
         book.add(calls, phases)
-        kernelBook.add(records, phases, kernel.texts, kernel.stacks)
+        kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks)
     }
 }
 

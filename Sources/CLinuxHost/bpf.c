@@ -2,6 +2,8 @@
 #include "bpf.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -104,7 +106,7 @@ int bpf_get_value(int map, uint32_t key, void *value) {
     return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
 }
 
-static int load(const struct bpf_text *text, uint32_t tracepoint) {
+static int load(const struct bpf_text *text, uint32_t tracepoint, char *log, uint32_t room) {
     // What the helpers for reading the kernel's memory insist on; nothing here is taken from the kernel.
     static const char license[] = "Dual BSD/GPL";
     union bpf_attr attributes = {0};
@@ -114,17 +116,52 @@ static int load(const struct bpf_text *text, uint32_t tracepoint) {
     attributes.insns = pointer(text->instructions);
     attributes.insn_cnt = (uint32_t)text->count;
     attributes.license = pointer(license);
+    attributes.log_level = log ? 1 : 0;
+    attributes.log_buf = pointer(log);
+    attributes.log_size = room;
     memcpy(attributes.prog_name, "dioaudit", sizeof("dioaudit"));
     return bpf(BPF_PROG_LOAD, &attributes);
 }
 
-int bpf_attach(const struct bpf_text *text, uint32_t tracepoint) {
-    int program = load(text, tracepoint);
-    if (program < 0) return -1;
+// The last two lines before the verifier's figures, in one.
+static void keep_last_lines(char *whole, char *log, size_t room) {
+    char *end = strstr(whole, "\nprocessed ");
+    if (end) *end = 0;
+    end = whole + strlen(whole);
+    while (end > whole && end[-1] == '\n') *--end = 0;
+    char *last = whole;
+    for (int lines = 0; end > whole && lines < 2; lines++)
+        for (last = end--; end > whole && *end != '\n';) last = end--;
+    if (*last == '\n') last++;
+    for (char *at = last; *at; at++)
+        if (*at == '\n') *at = ';';
+    snprintf(log, room, "%s", last);
+}
+
+// Loads it again, since to have the log written takes the verifier longer.
+static void explain(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room) {
+    enum { LOG = 1 << 18 };
+    char *whole = calloc(1, LOG);
+    if (!whole) return;
+    int program = load(text, tracepoint, whole, LOG);
+    if (program >= 0) close(program);
+    keep_last_lines(whole, log, room);
+    free(whole);
+}
+
+int bpf_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room) {
+    log[0] = 0;
+    int program = load(text, tracepoint, NULL, 0);
+    int error = errno;
+    if (program < 0) {
+        explain(text, tracepoint, log, room);
+        errno = error;
+        return -1;
+    }
     union bpf_attr attributes = {0};
     attributes.raw_tracepoint.prog_fd = (uint32_t)program;
     int attached = bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
-    int error = errno;
+    error = errno;
     close(program);
     errno = error;
     return attached;

@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { BPF_MOST_INSTRUCTIONS = 160 };
@@ -36,7 +37,8 @@ void bpf_leave(struct bpf_text *text);
 int bpf_map(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes, uint32_t entries, uint32_t flags);
 int bpf_get_value(int map, uint32_t key, void *value);
 // Runs the program at a tracepoint, which is named by its type's number (btf.h), from now on, until the descriptor is closed.
-// It does not come between the tracepoint and others who listen to it.
-int bpf_attach(const struct bpf_text *text, uint32_t tracepoint);
+// It does not come between the tracepoint and others who listen to it. Of one that the kernel's verifier refuses, the last lines
+// of its log are in `log`, which is empty else.
+int bpf_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
 
 #endif

@@ -98,6 +98,7 @@ static bool find_types(struct btf *btf) {
 
 bool btf_open(struct btf *btf) {
     *btf = (struct btf){0};
+    errno = EBADMSG;
     if (!take_in(btf)) return false;
     errno = EBADMSG;
     return find_parts(btf) && find_types(btf);

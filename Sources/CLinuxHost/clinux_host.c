@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_host.h"
-#include "clinux_witness.h"
+#include "clinux_seccomp.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -2,6 +2,7 @@
 #include "family.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,11 @@ enum { MOST_PIDS = 1 << 22, WORDS = MOST_PIDS / 64, STACK_OF_KEY = -4 };  // PID
 
 // MARK: what this kernel is like
 
+static int status_in_task(const struct btf *btf) {
+    int info = btf_member(btf, "task_struct", "thread_info"), status = btf_member(btf, "thread_info", "status");
+    return info < 0 || status < 0 ? -1 : info + status;
+}
+
 static bool learn(struct kernel_shape *shape) {
     struct btf btf;
     bool known = btf_open(&btf);
@@ -22,6 +28,7 @@ static bool learn(struct kernel_shape *shape) {
         *shape = (struct kernel_shape){
             .task_tgid = btf_member(&btf, "task_struct", "tgid"),
             .task_pid = btf_member(&btf, "task_struct", "pid"),
+            .task_status = status_in_task(&btf),
             .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
             .cache_name = btf_member(&btf, "kmem_cache", "name"),
             .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,
@@ -54,15 +61,15 @@ static bool is_realtime(void) {
 
 // MARK: membership
 
-bool family_holds(const struct cl_family *family, pid_t pid) {
+bool family_holds(const struct family *family, pid_t pid) {
     return pid > 0 && pid < MOST_PIDS && __atomic_load_n(&family->bits[pid / 64], __ATOMIC_ACQUIRE) >> (pid % 64) & 1;
 }
 
-void family_take_in(struct cl_family *family, pid_t pid) {
+void family_take_in(struct family *family, pid_t pid) {
     if (pid > 0 && pid < MOST_PIDS) __atomic_or_fetch(&family->bits[pid / 64], UINT64_C(1) << (pid % 64), __ATOMIC_RELEASE);
 }
 
-void family_let_go(struct cl_family *family, pid_t pid) {
+void family_let_go(struct family *family, pid_t pid) {
     if (pid > 0 && pid < MOST_PIDS)
         __atomic_and_fetch(&family->bits[pid / 64], ~(UINT64_C(1) << (pid % 64)), __ATOMIC_RELEASE);
 }
@@ -70,7 +77,7 @@ void family_let_go(struct cl_family *family, pid_t pid) {
 // MARK: programs
 
 // r0 points at the word of the pid in r7, and r7 is its bit's number; a jump that is taken if there is none.
-static int find_word(struct bpf_text *text, const struct cl_family *family) {
+static int find_word(struct bpf_text *text, const struct family *family) {
     bpf_move(text, BPF_REG_1, BPF_REG_7);
     bpf_operate(text, BPF_RSH, BPF_REG_1, 6);
     bpf_store(text, BPF_W, BPF_REG_10, STACK_OF_KEY, BPF_REG_1);
@@ -83,7 +90,7 @@ static int find_word(struct bpf_text *text, const struct cl_family *family) {
 }
 
 // r8 is 1 if the process that runs is of the family, else 0; r9 is its task_struct.
-static void ask_membership(struct bpf_text *text, const struct cl_family *family) {
+static void ask_membership(struct bpf_text *text, const struct family *family) {
     bpf_call(text, BPF_FUNC_get_current_task_btf);
     bpf_move(text, BPF_REG_9, BPF_REG_0);
     bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_9, family->shape.task_tgid);
@@ -95,7 +102,7 @@ static void ask_membership(struct bpf_text *text, const struct cl_family *family
     bpf_land(text, nobody);
 }
 
-void family_only(struct bpf_text *text, const struct cl_family *family) {
+void family_only(struct bpf_text *text, const struct family *family) {
     ask_membership(text, family);
     int member = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
     bpf_leave(text);
@@ -104,7 +111,7 @@ void family_only(struct bpf_text *text, const struct cl_family *family) {
 
 // task_newtask(task, clone_flags), called by the one who starts it: a member's child is one, and whoever else begins is not,
 // though the number may have been a member's. A new thread changes nothing.
-static int attach_began(const struct cl_family *family) {
+static int attach_began(const struct family *family, char why[REFUSAL]) {
     struct bpf_text text = {.count = 0};
     bpf_move(&text, BPF_REG_6, BPF_REG_1);
     ask_membership(&text, family);
@@ -121,37 +128,55 @@ static int attach_began(const struct cl_family *family) {
     bpf_atomically(&text, BPF_OR, BPF_REG_0, 0, BPF_REG_1);
     bpf_land(&text, nobody);
     bpf_leave(&text);
-    return tracepoints_attach(&text, family->shape.task_newtask);
+    return family_attach(&text, family->shape.task_newtask, "task:task_newtask", why);
+}
+
+int family_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]) {
+    char log[REFUSAL - 128] = "";
+    errno = ENOTSUP;
+    int program = tracepoint ? tracepoints_attach(text, tracepoint, log, sizeof(log)) : -1;
+    int error = errno;
+    if (program < 0) snprintf(why, REFUSAL, "%s: %s%s%s", name, strerror(error), log[0] ? ": " : "", log);
+    errno = error;
+    return program;
 }
 
 // MARK: opening
 
-static bool begin(struct cl_family *family, pid_t first) {
-    errno = ENOTSUP;
-    if (has_own_pids() || is_realtime() || !learn(&family->shape)) return false;
+static bool refused(char why[REFUSAL], const char *what) {
+    int error = errno;
+    snprintf(why, REFUSAL, "%s", what);
+    errno = error;
+    return false;
+}
+
+static bool map_members(struct family *family) {
     family->members = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), WORDS, BPF_F_MMAPABLE);
     if (family->members < 0) return false;
     void *bits = mmap(NULL, WORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, family->members, 0);
-    if (bits == MAP_FAILED) return false;
-    family->bits = bits;
-    family_take_in(family, first);
-    return (family->began = attach_began(family)) >= 0;
+    if (bits != MAP_FAILED) family->bits = bits;
+    if (bits == MAP_FAILED) close(family->members);
+    return bits != MAP_FAILED;
 }
 
-struct cl_family *cl_family_open(pid_t first) {
-    struct cl_family *family = calloc(1, sizeof(*family));
-    if (!family) return NULL;
-    family->members = family->began = -1;
-    if (begin(family, first)) return family;
+bool family_begin(struct family *family, char why[REFUSAL]) {
+    *family = (struct family){.began = -1};
+    errno = ENOTSUP;
+    if (has_own_pids()) return refused(why, "another pid namespace than the first");
+    if (is_realtime()) return refused(why, "a kernel with PREEMPT_RT");
+    if (!learn(&family->shape)) return refused(why, errno == ENOTSUP ? "a kernel of another kind" : strerror(errno));
+    if (!map_members(family)) return refused(why, strerror(errno));
+    family->began = attach_began(family, why);
     int error = errno;
-    cl_family_close(family);
+    if (family->began < 0) family_end(family);
     errno = error;
-    return NULL;
+    return family->bits;
 }
 
-void cl_family_close(struct cl_family *family) {
-    if (family->began >= 0) tracepoints_leave(family->shape.task_newtask, family->began);
-    if (family->bits) munmap(family->bits, WORDS * sizeof(uint64_t));
-    if (family->members >= 0) close(family->members);
-    free(family);
+void family_end(struct family *family) {
+    if (!family->bits) return;
+    munmap(family->bits, WORDS * sizeof(uint64_t));
+    close(family->members);
+    if (family->began >= 0) tracepoints_end(family->shape.task_newtask, family->began, family->is_relied_on);
+    *family = (struct family){0};
 }

@@ -1,38 +1,52 @@
-// What the witnesses have of a family.
-#ifndef CLINUX_FAMILY_PARTS_H
-#define CLINUX_FAMILY_PARTS_H
+// The subject's processes, told apart in the kernel itself: a BPF program that listens to a tracepoint for them costs them no
+// more than the tracepoint, where an event that perf keeps for each of their threads costs them 2 us at every switch of threads.
+#ifndef CLINUX_FAMILY_H
+#define CLINUX_FAMILY_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "bpf.h"
-#include "clinux_family.h"
 
 enum { KERNEL_STACK = 16 << 10 };  // THREAD_SIZE: arch/x86/include/asm/page_64_types.h
 
 // What its programs know of this kernel: where things lie in its structures. Negative, or 0: it has no such thing.
 struct kernel_shape {
     int task_tgid, task_pid;      // of a process, of a thread
+    int task_status;              // of a thread: TS_COMPAT
     int cache_bytes, cache_name;  // of struct kmem_cache
     bool has_large_stacks;        // KASAN's kernels; else KERNEL_STACK
     // Tracepoints that hand over what is expected, by their types' numbers; else 0.
     uint32_t task_newtask, kmalloc, kmem_cache_alloc, mm_page_alloc, page_fault_user, page_fault_kernel, sys_enter;
 };
 
-struct cl_family {
+enum { REFUSAL = 512 };
+
+struct family {
     struct kernel_shape shape;
     int members;      // a map with a bit for each pid
-    uint64_t *bits;   // the same
+    uint64_t *bits;   // the same; null: there is no family
     int began;        // the program that takes in those who begin
+    bool is_relied_on;  // it has told of a process of ours; else its program ends at once with it
 };
 
+// One without members. False with errno set, and `why` in words: it takes root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF,
+// and the first pid namespace. One that is all zero may be ended, too.
+bool family_begin(struct family *family, char why[REFUSAL]);
+void family_end(struct family *family);
+
 // Also of a process that has ended, until another that is not of the family has its number.
-bool family_holds(const struct cl_family *family, pid_t pid);
-void family_take_in(struct cl_family *family, pid_t pid);
-void family_let_go(struct cl_family *family, pid_t pid);
+bool family_holds(const struct family *family, pid_t pid);
+// From now on with all that it will start.
+void family_take_in(struct family *family, pid_t pid);
+void family_let_go(struct family *family, pid_t pid);
 
 // Appends: leave unless the process that runs is of the family; BPF_REG_9 is its task_struct. Uses every register but
 // BPF_REG_6, and 4 bytes of the stack.
-void family_only(struct bpf_text *text, const struct cl_family *family);
+void family_only(struct bpf_text *text, const struct family *family);
+
+// tracepoints_attach; -1 with errno set, and `why` in words. ENOTSUP where this kernel's tracepoint (0) is not as expected.
+int family_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]);
 
 #endif

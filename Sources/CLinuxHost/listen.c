@@ -3,10 +3,14 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "calls.h"
+#include "clinux_trace.h"
 #include "tracepoints.h"
 
 enum { PAGE = 4096 };
@@ -31,28 +35,33 @@ static bool open_waker(struct listener *listener) {
     return listener->waker >= 0 && epoll_ctl(listener->waker, EPOLL_CTL_ADD, listener->ring, &edges) == 0;
 }
 
-bool listener_begin(struct listener *listener, const struct cl_family *family, uint64_t bytes) {
-    *listener = (struct listener){.family = family, .bytes = bytes, .waker = -1, .losses = -1};
-    listener->ring = bpf_map(BPF_MAP_TYPE_RINGBUF, 0, 0, (uint32_t)bytes, 0);
+static bool begin_ring(struct listener *listener) {
+    listener->ring = bpf_map(BPF_MAP_TYPE_RINGBUF, 0, 0, (uint32_t)listener->bytes, 0);
     if (listener->ring < 0 || !map_ring(listener) || !open_waker(listener)) return false;
     listener->losses = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), 1, 0);
     return listener->losses >= 0;
 }
 
+bool listener_begin(struct listener *listener, const struct family *family, uint64_t bytes) {
+    *listener = (struct listener){.family = family, .bytes = bytes, .waker = -1, .losses = -1};
+    bool begun = begin_ring(listener);
+    int error = errno;
+    if (!begun) snprintf(listener->why, sizeof(listener->why), "a ring: %s", strerror(error));
+    errno = error;
+    return begun;
+}
+
 void listener_end(struct listener *listener) {
     if (!listener->family) return;
-    for (int i = 0; i < listener->count; i++) {
-        if (listener->is_relied_on) {
-            tracepoints_leave(listener->attached[i].tracepoint, listener->attached[i].program);
-        } else {
-            close(listener->attached[i].program);
-        }
-    }
+    for (int i = 0; i < listener->count; i++)
+        tracepoints_end(listener->attached[i].tracepoint, listener->attached[i].program, listener->is_relied_on);
     if (listener->consumed) munmap(listener->consumed, PAGE);
     if (listener->produced) munmap(listener->produced, PAGE + 2 * listener->bytes);
     if (listener->losses >= 0) close(listener->losses);
     if (listener->waker >= 0) close(listener->waker);
     if (listener->ring >= 0) close(listener->ring);
+    listener->family = NULL;
+    listener->produced = NULL;
 }
 
 static const unsigned char *record_at(const struct listener *listener, uint64_t at) {
@@ -140,7 +149,7 @@ static void tell_thread(struct bpf_text *text, const struct kernel_shape *shape)
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, pid), BPF_REG_1);
 }
 
-static void begin(struct bpf_text *text, const struct listener *listener, uint16_t kind, int32_t bytes) {
+static void begin(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, int32_t bytes) {
     bpf_move(text, BPF_REG_6, BPF_REG_1);
     family_only(text, listener->family);
     make_room(text, listener, bytes);
@@ -205,75 +214,125 @@ static void submit(struct bpf_text *text, const struct listener *listener) {
     bpf_call(text, BPF_FUNC_ringbuf_submit);
 }
 
-static bool end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint) {
+static bool end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
     submit(text, listener);
     bpf_leave(text);
-    errno = ENOTSUP;
-    int program = tracepoint && listener->count < LISTENER_MOST ? tracepoints_attach(text, tracepoint) : -1;
+    int program = family_attach(text, tracepoint, name, listener->why);
     if (program < 0) return false;
     listener->attached[listener->count].tracepoint = tracepoint;
     listener->attached[listener->count++].program = program;
     return true;
 }
 
+// MARK: memory
+
 // kmalloc(call_site, ptr, bytes_req, bytes_alloc, gfp_flags, node)
-bool listen_kmalloc(struct listener *listener, uint16_t kind) {
+static bool listen_kmalloc(struct listener *listener) {
     struct bpf_text text = {.count = 0};
-    begin(&text, listener, kind, SHORT);
+    begin(&text, listener, CL_KMALLOC, SHORT);
     tell_argument(&text, 0, FIRST);
     tell_argument(&text, 2, SECOND);
     tell_argument(&text, 4, THIRD);
-    return end(&text, listener, listener->family->shape.kmalloc);
+    return end(&text, listener, listener->family->shape.kmalloc, "kmem:kmalloc");
 }
 
 // kmem_cache_alloc(call_site, ptr, cache, gfp_flags, node)
-bool listen_kmem_cache_alloc(struct listener *listener, uint16_t kind) {
+static bool listen_kmem_cache_alloc(struct listener *listener) {
     const struct kernel_shape *shape = &listener->family->shape;
     struct bpf_text text = {.count = 0};
-    begin(&text, listener, kind, sizeof(struct told));
+    begin(&text, listener, CL_CACHE_ALLOC, sizeof(struct told));
     tell_argument(&text, 0, FIRST);
     tell_behind(&text, 2, shape->cache_bytes, BPF_W, SECOND);
     tell_argument(&text, 3, THIRD);
     tell_text(&text, 2, shape->cache_name);
-    return end(&text, listener, shape->cache_bytes < 0 || shape->cache_name < 0 ? 0 : shape->kmem_cache_alloc);
+    bool known = shape->cache_bytes >= 0 && shape->cache_name >= 0;
+    return end(&text, listener, known ? shape->kmem_cache_alloc : 0, "kmem:kmem_cache_alloc");
 }
 
 // mm_page_alloc(page, order, gfp_flags, migratetype)
-bool listen_mm_page_alloc(struct listener *listener, uint16_t kind) {
+static bool listen_mm_page_alloc(struct listener *listener) {
     struct bpf_text text = {.count = 0};
-    begin(&text, listener, kind, SHORT);
+    begin(&text, listener, CL_PAGE_ALLOC, SHORT);
     tell_argument(&text, 1, FIRST);
     tell_argument(&text, 2, SECOND);
     tell_callers(&text, THIRD);
-    return end(&text, listener, listener->family->shape.mm_page_alloc);
+    return end(&text, listener, listener->family->shape.mm_page_alloc, "kmem:mm_page_alloc");
 }
 
 // page_fault_user(address, regs, error_code), and page_fault_kernel
-static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, uint16_t kind) {
+static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, const char *name) {
     struct bpf_text text = {.count = 0};
-    begin(&text, listener, kind, SHORT);
+    begin(&text, listener, CL_FAULT, SHORT);
     tell_argument(&text, 0, FIRST);
-    return end(&text, listener, tracepoint);
+    return end(&text, listener, tracepoint, name);
 }
 
-bool listen_page_faults(struct listener *listener, uint16_t kind) {
-    return listen_page_fault(listener, listener->family->shape.page_fault_user, kind) &&
-           listen_page_fault(listener, listener->family->shape.page_fault_kernel, kind);
+bool listen_memory(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->family->shape;
+    return listen_kmalloc(listener) && listen_kmem_cache_alloc(listener) && listen_mm_page_alloc(listener) &&
+           listen_page_fault(listener, shape->page_fault_user, "exceptions:page_fault_user") &&
+           listen_page_fault(listener, shape->page_fault_kernel, "exceptions:page_fault_kernel");
+}
+
+// MARK: system calls
+
+enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the call that is being made is one of i386's ABI
+
+// Leaves unless the number in r7 is one of those watched.
+static void watched_only(struct bpf_text *text, enum abi abi) {
+    int wanted[32], count = 0;
+    for (int i = 0; i < calls_count; i++)
+        if (calls[i].act < CL_EXECVE && calls[i].number[abi] >= 0)
+            wanted[count++] = bpf_jump(text, BPF_JEQ, BPF_REG_7, calls[i].number[abi]);
+    bpf_leave(text);
+    while (count > 0) bpf_land(text, wanted[--count]);
+}
+
+// r2 is nonzero if the task_struct in a register is of a thread that makes a call of i386's ABI.
+static void ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task) {
+    bpf_load(text, BPF_W, BPF_REG_2, task, shape->task_status);
+    bpf_operate(text, BPF_AND, BPF_REG_2, TS_COMPAT);
+}
+
+// Leaves at once, since every system call of the machine comes here, unless it is one of those watched.
+static void begin_call(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_move(text, BPF_REG_6, BPF_REG_1);
+    bpf_load(text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    ask_abi(text, shape, BPF_REG_0);
+    int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);
+    watched_only(text, ABI_I386);
+    int i386 = bpf_jump(text, BPF_JA, 0, 0);
+    bpf_land(text, native);
+    watched_only(text, ABI_X86_64);
+    bpf_land(text, i386);
+    bpf_move(text, BPF_REG_1, BPF_REG_6);
+}
+
+// The first three: those of i386 come in other registers.
+static void tell_call_arguments(struct bpf_text *text, const struct kernel_shape *shape) {
+    enum { DI = 14 * 8, SI = 13 * 8, DX = 12 * 8, CX = 11 * 8, BX = 5 * 8 };  // struct pt_regs
+    ask_abi(text, shape, BPF_REG_9);
+    bpf_store(text, BPF_B, BPF_REG_7, offsetof(struct told, is_i386), BPF_REG_2);
+    int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);
+    tell_behind(text, 0, BX, BPF_W, SECOND);
+    tell_behind(text, 0, CX, BPF_W, THIRD);
+    tell_behind(text, 0, DX, BPF_W, FOURTH);
+    int i386 = bpf_jump(text, BPF_JA, 0, 0);
+    bpf_land(text, native);
+    tell_behind(text, 0, DI, BPF_DW, SECOND);
+    tell_behind(text, 0, SI, BPF_DW, THIRD);
+    tell_behind(text, 0, DX, BPF_DW, FOURTH);
+    bpf_land(text, i386);
 }
 
 // sys_enter(regs, id)
-bool listen_sys_enter(struct listener *listener, const long *calls, int count, uint16_t kind) {
-    enum { DI = 14 * 8, SI = 13 * 8, DX = 12 * 8, MOST = 16 };  // struct pt_regs
+bool listen_calls(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->family->shape;
     struct bpf_text text = {.count = 0};
-    int wanted[MOST];
-    bpf_load(&text, BPF_DW, BPF_REG_2, BPF_REG_1, 8);
-    for (int i = 0; i < count && i < MOST; i++) wanted[i] = bpf_jump(&text, BPF_JEQ, BPF_REG_2, (int32_t)calls[i]);
-    bpf_leave(&text);
-    for (int i = 0; i < count && i < MOST; i++) bpf_land(&text, wanted[i]);
-    begin(&text, listener, kind, SHORT);
+    begin_call(&text, shape);
+    begin(&text, listener, CL_CALL, SHORT);
     tell_argument(&text, 1, FIRST);
-    tell_behind(&text, 0, DI, BPF_DW, SECOND);
-    tell_behind(&text, 0, SI, BPF_DW, THIRD);
-    tell_behind(&text, 0, DX, BPF_DW, FOURTH);
-    return end(&text, listener, listener->family->shape.sys_enter);
+    tell_call_arguments(&text, shape);
+    return end(&text, listener, shape->task_status < 0 ? 0 : shape->sys_enter, "raw_syscalls:sys_enter");
 }

@@ -12,7 +12,7 @@
 struct told {
     uint16_t kind;
     uint8_t in_interrupt;
-    uint8_t reserved;
+    uint8_t is_i386;       // of a system call: not x86-64's own ABI
     uint32_t text_bytes;   // with the NUL
     uint64_t nanoseconds;  // CLOCK_MONOTONIC
     int32_t tid;
@@ -25,8 +25,9 @@ struct told {
 
 enum { LISTENER_MOST = 8 };
 
+// Programs, each on a tracepoint.
 struct listener {
-    const struct cl_family *family;  // null: it does not listen
+    const struct family *family;     // null: it does not listen
     int ring;                        // a map
     int waker;                       // becomes readable when the ring fills
     uint64_t bytes;
@@ -40,18 +41,19 @@ struct listener {
     } attached[LISTENER_MOST];
     int count;
     bool is_relied_on;               // else its programs end at once with it
+    char why[REFUSAL];               // it could not begin, in words
 };
 
-// A ring of `bytes`, a power of two. False with errno set. One that is all zero may be ended, too.
-bool listener_begin(struct listener *listener, const struct cl_family *family, uint64_t bytes);
+// A ring of `bytes`, a power of two. False with errno set, and `why`. One that is all zero may be ended, too.
+bool listener_begin(struct listener *listener, const struct family *family, uint64_t bytes);
 void listener_end(struct listener *listener);
 
-// Begin to tell, as of this kind. False with errno set: ENOTSUP if this kernel's tracepoint has other arguments.
-bool listen_kmalloc(struct listener *listener, uint16_t kind);           // call site, bytes, GFP flags
-bool listen_kmem_cache_alloc(struct listener *listener, uint16_t kind);  // the same; the cache's name
-bool listen_mm_page_alloc(struct listener *listener, uint16_t kind);     // order, GFP flags; two places
-bool listen_page_faults(struct listener *listener, uint16_t kind);       // address
-bool listen_sys_enter(struct listener *listener, const long *calls, int count, uint16_t kind);  // number, three arguments
+// Begin to tell. False with errno set, and `why`: ENOTSUP if this kernel's tracepoint has other arguments.
+// Allocations and page faults: CL_KMALLOC and CL_CACHE_ALLOC (call site, bytes, GFP flags; of the latter the cache's name),
+// CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address).
+bool listen_memory(struct listener *listener);
+// CL_CALL: number, three arguments.
+bool listen_calls(struct listener *listener);
 
 // The next that was told, until the next call; null if there is none now.
 const struct told *listener_next(struct listener *listener);

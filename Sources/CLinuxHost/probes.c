@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "clinux_probes.h"
-#include "clinux_family.h"
+#include "clinux_trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 #include <linux/stat.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -118,13 +119,15 @@ static int set_up_aio(uint64_t transfers) {
     return error_if(syscall(SYS_io_setup, (unsigned)transfers, &context) != 0);
 }
 
+enum { WORDS = 1024 };  // what cl_probe_programs shares with the child
+
 static int perform(enum cl_probe probe, uint64_t argument) {
     switch (probe) {
     case CL_PROBE_LOCK_BEYOND_LIMIT: return lock_beyond_limit();
     case CL_PROBE_PAGE_FAULTS: return count_page_faults(false);
     case CL_PROBE_PAGE_FAULTS_KERNEL: return count_page_faults(true);
     case CL_PROBE_TRACEPOINT: return open_tracepoint(argument);
-    case CL_PROBE_PROGRAMS: return error_if(!cl_family_open(getpid()));
+    case CL_PROBE_PROGRAMS: return cl_trace_try_programs((char *)(uintptr_t)argument, WORDS);
     case CL_PROBE_SECCOMP_LISTENER: return listen_to_child();
     case CL_PROBE_TRACE_STRANGER: return trace_stranger();
     case CL_PROBE_IO_URING: return set_up_io_uring();
@@ -143,6 +146,15 @@ int cl_probe(enum cl_probe probe, uint64_t argument) {
         _exit(perform(probe, argument));
     }
     return ending(child);
+}
+
+int cl_probe_programs(char *why, size_t room) {
+    void *words = mmap(NULL, WORDS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (words == MAP_FAILED) return errno;
+    int answer = cl_probe(CL_PROBE_PROGRAMS, (uintptr_t)words);
+    snprintf(why, room, "%s", (const char *)words);
+    munmap(words, WORDS);
+    return answer;
 }
 
 bool cl_direct_alignment(int fd, uint32_t *memory, uint32_t *offset) {

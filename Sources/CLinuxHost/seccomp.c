@@ -17,54 +17,33 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clinux_witness.h"
+#include "calls.h"
+#include "clinux_seccomp.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)  // Linux 5.19
 #endif
 
-enum { X32_BIT = 0x40000000, EXECUTES = -1, NOT_OURS = -2 };
+enum { X32_BIT = 0x40000000 };
 
 // MARK: the filter
 
-struct call {
-    int act;  // enum cl_act or EXECUTES
-    int number;
-    int number_of_i386;
-};
-
-static const struct call calls[] = {
-    {CL_MMAP, SYS_mmap, 192},           {CL_MMAP, SYS_mmap, 90},         {CL_MUNMAP, SYS_munmap, 91},
-    {CL_MREMAP, SYS_mremap, 163},       {CL_BRK, SYS_brk, 45},           {CL_MLOCKALL, SYS_mlockall, 152},
-    {CL_MUNLOCK, SYS_munlock, 151},     {CL_MUNLOCKALL, SYS_munlockall, 153}, {CL_SHMAT, SYS_shmat, 397},
-    {CL_REMAP_FILE_PAGES, SYS_remap_file_pages, 257}, {EXECUTES, SYS_execve, 11}, {EXECUTES, SYS_execveat, 358},
-};
-
-enum { CALLS = sizeof(calls) / sizeof(calls[0]) };
-
-static int act_of(const struct seccomp_data *data) {
-    bool native = data->arch == AUDIT_ARCH_X86_64;
-    for (size_t i = 0; i < CALLS; i++)
-        if ((native ? calls[i].number : calls[i].number_of_i386) == (data->nr & ~X32_BIT)) return calls[i].act;
-    return NOT_OURS;
-}
-
 static int install(unsigned long flags) {
-    // arch; native or i386's numbers; each a comparison; allow; notify.
-    struct sock_filter code[7 + 2 * CALLS];
-    struct sock_filter *next = code;
+    // arch; of each ABI the number, and a comparison with each; allow; notify.
+    enum { MOST_CALLS = 16 };
+    struct sock_filter code[7 + ABIS * MOST_CALLS];
+    if (calls_count > MOST_CALLS) return errno = E2BIG, -1;
+    struct sock_filter *next = code, *end = code + 6 + ABIS * calls_count;
     *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-    *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, CALLS + 2);
-    for (int native = 1; native >= 0; native--) {
+    *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, (uint8_t)(calls_count + 2));
+    for (int abi = ABI_X86_64; abi <= ABI_I386; abi++) {
         *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-        if (native) *next++ = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)~X32_BIT);
-        for (size_t i = 0; i < CALLS; i++) {
-            uint32_t number = (uint32_t)(native ? calls[i].number : calls[i].number_of_i386);
-            size_t notify = sizeof(code) / sizeof(code[0]) - 1 - (size_t)(next - code) - 1;
-            *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, (uint8_t)notify, 0);
-        }
+        if (abi == ABI_X86_64) *next++ = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)~X32_BIT);
+        for (int i = 0; i < calls_count; i++, next++)
+            *next = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number[abi],
+                                                 (uint8_t)(end - next - 1), 0);
         // A native call that is none of them is allowed; i386's list ends there too.
-        if (native) next[-1].jf = (uint8_t)(1 + CALLS);
+        if (abi == ABI_X86_64) next[-1].jf = (uint8_t)(1 + calls_count);
     }
     *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
@@ -123,8 +102,7 @@ static void read_string(int32_t tid, uint64_t address, char *path, size_t room) 
 }
 
 // The path that exec names, as this process can open it: from the subject's root, directory or descriptor.
-static void read_path(const struct seccomp_notif *call, char *path, size_t room) {
-    bool at = (call->data.nr & ~X32_BIT) != SYS_execve;
+static void read_path(const struct seccomp_notif *call, bool at, char *path, size_t room) {
     int directory = at ? (int)call->data.args[0] : AT_FDCWD;
     char named[4000], where[64];
     read_string((int32_t)call->pid, call->data.args[at ? 1 : 0], named, sizeof(named));
@@ -136,31 +114,39 @@ static void read_path(const struct seccomp_notif *call, char *path, size_t room)
 
 // The file that exec names, while the subject waits: a moment later its descriptors may be closed. False if there is none that
 // would start, as in a search of PATH.
-static bool find_program(const struct seccomp_notif *call, char *path, size_t room) {
+static bool find_program(const struct seccomp_notif *call, bool at, char *path, size_t room) {
     char seen[4096], real[PATH_MAX];
     struct stat status;
-    read_path(call, seen, sizeof(seen));
+    read_path(call, at, seen, sizeof(seen));
     if (access(seen, X_OK) != 0 || stat(seen, &status) != 0 || !S_ISREG(status.st_mode)) return false;
     snprintf(path, room, "%s", realpath(seen, real) ? real : seen);
     return true;
 }
 
-static void describe(const struct seccomp_notif *call, struct cl_record *record) {
+static void clear(struct cl_trace_record *record, enum cl_trace_kind kind) {
+    memset(record, 0, offsetof(struct cl_trace_record, frame));
+    record->text[0] = 0;
+    record->streams = 1u << CL_CALLS;
+    record->kind = kind;
+}
+
+static void describe(const struct seccomp_notif *call, struct cl_trace_record *record) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    memset(record, 0, offsetof(struct cl_record, path) + 1);
+    clear(record, CL_NOTHING);
     record->nanoseconds = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     record->tid = (int32_t)call->pid;
     record->pid = process_of(record->tid);
-    int act = act_of(&call->data);
-    record->act = act == EXECUTES ? (uint32_t)CL_EXEC : (uint32_t)act;
-    switch (act) {
-        case CL_MMAP: case CL_MUNMAP: case CL_MUNLOCK: record->bytes = call->data.args[1]; break;
-        case CL_MREMAP: record->bytes = call->data.args[2]; break;
-        case EXECUTES:
-            if (!find_program(call, record->path, sizeof(record->path))) record->act = CL_NOTHING;
-            break;
-        default: break;
+    const struct seccomp_data *data = &call->data;
+    bool native = data->arch == AUDIT_ARCH_X86_64;
+    uint32_t number = (uint32_t)data->nr & ~(native ? (uint32_t)X32_BIT : 0);
+    enum abi abi = native ? ABI_X86_64 : ABI_I386;
+    const struct call *found = calls_find(abi, number);
+    if (found && found->act >= CL_EXECVE) {
+        bool starts = find_program(call, found->act == CL_EXECVEAT, record->text, sizeof(record->text));
+        record->kind = starts ? CL_BECAME_PROGRAM : CL_NOTHING;
+    } else {
+        calls_take(abi, number, (uint64_t[]){data->args[0], data->args[1], data->args[2]}, record);
     }
 }
 
@@ -169,7 +155,7 @@ static bool waiting(int listener) {
     return poll(&poll_one, 1, 0) == 1 && (poll_one.revents & POLLIN);
 }
 
-bool cl_seccomp_next(int listener, struct cl_record *record) {
+bool cl_seccomp_next(int listener, struct cl_trace_record *record) {
     // The kernel's structures may have grown since ours: they must be as large as it says, and zeroed.
     static union {
         struct seccomp_notif call;
@@ -184,16 +170,13 @@ bool cl_seccomp_next(int listener, struct cl_record *record) {
     memset(&out, 0, sizeof(out));
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &in.call) != 0) {
         if (errno != ENOENT && errno != EINTR) return false;
-        memset(record, 0, offsetof(struct cl_record, path) + 1);
-        record->act = CL_INTERRUPTED;
+        clear(record, CL_INTERRUPTED);
         return true;
     }
     describe(&in.call, record);
-    bool only_asks = record->act == CL_BRK && in.call.data.args[0] == 0;
     out.answer.id = in.call.id;
     out.answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &out.answer);  // ENOENT: it was killed meanwhile
-    if (only_asks) record->act = CL_NOTHING;
     return true;
 }
 
@@ -208,7 +191,7 @@ void cl_seccomp_serve_on(int listener) {
     dup2(listener, 3);
     syscall(SYS_close_range, 4, ~0u, 0);
     if (chdir("/") != 0) _exit(1);
-    struct cl_record record;
+    static struct cl_trace_record record;
     for (;;) {
         struct pollfd poll_one = {.fd = 3, .events = POLLIN};
         if (poll(&poll_one, 1, -1) < 0 || (poll_one.revents & (POLLHUP | POLLERR | POLLNVAL))) _exit(0);

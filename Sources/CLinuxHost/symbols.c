@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clinux_trace.h"
+#include "clinux_host.h"
 
 // The first of the symbols that is not below an address.
 static uint32_t place_of(const struct cl_symbol *symbols, uint32_t count, uint64_t address) {

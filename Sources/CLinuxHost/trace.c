@@ -2,48 +2,70 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "clinux_trace.h"
+#include "family.h"
 #include "listen.h"
+#include "prove.h"
 #include "record.h"
 #include "rings.h"
 #include "trace_layout.h"
 #include "tracepoints.h"
 
-// 200,000 records a second of some 130 bytes each fill this in a third of a second.
-enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, RING_OF_PROCESSES = 1 << 19, ALL_RINGS = 64 << 20 };
+// 200,000 records a second of some 130 bytes each fill the first in a third of a second.
+enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, ALL_RINGS = 64 << 20 };
+enum { RING_OF_CALLS = 4 << 20, TREES_RING_OF_CALLS = 1 << 20, RING_OF_PROCESSES = 1 << 19 };
 
-struct cl_trace {
-    struct rings rings;
+// One of the two is in use: perf's rings, or the listener.
+struct stream {
     struct cl_trace_layout layout;
-    struct cl_tracepoint *points;  // the layout's, if they are ours
-    struct cl_family *family;      // null: each thread has events of its own
+    struct cl_tracepoint *points;  // the layout's
+    struct rings rings;
     struct listener listener;
+    enum cl_way way;
+    int error;                     // why perf was refused
 };
 
-static struct perf_event_attr attributes(const struct cl_trace_layout *layout) {
-    return (struct perf_event_attr){
+struct cl_trace {
+    struct stream stream[CL_STREAMS];
+    // For the programs: the subject's processes, and what perf tells of everybody's on each CPU.
+    struct family family;
+    struct rings processes;
+    char refusal[REFUSAL];  // why there are no programs at all
+    int refused;            // the errno of that, or of the first stream that has none
+};
+
+// MARK: perf events
+
+static struct perf_event_attr attributes(const struct cl_trace_layout *layout, const struct cl_tracepoint *point) {
+    uint32_t stack = trace_stack(layout);
+    struct perf_event_attr asked = {
         .type = PERF_TYPE_TRACEPOINT,
         .size = sizeof(struct perf_event_attr),
+        .config = point->id,
         .sample_period = 1,
-        .sample_type = TRACE_SAMPLE | (layout->stacks ? PERF_SAMPLE_CALLCHAIN : 0) |
-                       (layout->stacks || layout->probes ? PERF_SAMPLE_STACK_USER : 0),
-        .sample_regs_user = TRACE_REGISTERS | (layout->probes ? TRACE_ARGUMENTS : 0) |
-                            (layout->stacks ? TRACE_FRAME_POINTER : 0),
-        .sample_stack_user = layout->stacks ? TRACE_STACK : layout->probes ? TRACE_CALLER : 0,
+        .sample_type = TRACE_SAMPLE | (layout->stacks ? PERF_SAMPLE_CALLCHAIN : 0) | (stack ? PERF_SAMPLE_STACK_USER : 0),
+        .sample_regs_user = trace_registers(layout),
+        .sample_stack_user = stack,
         .exclude_callchain_user = 1,  // by frame pointers, which most programs do not have
         .inherit = 1,
         .sample_id_all = 1,
         .use_clockid = 1,
         .clockid = CLOCK_MONOTONIC,
         .watermark = 1,
-        .wakeup_watermark = RING_OF_MANY / 4,
+        .wakeup_watermark = layout->calls ? RINGS_SMALLEST / 4 : RING_OF_MANY / 4,
     };
+    if (point->id) return asked;
+    asked.type = PERF_TYPE_SOFTWARE;
+    asked.config = point->kind == CL_FAULT ? PERF_COUNT_SW_PAGE_FAULTS : PERF_COUNT_SW_DUMMY;
+    return asked;
 }
 
 static void ask_for_processes(struct perf_event_attr *asked) {
@@ -52,75 +74,256 @@ static void ask_for_processes(struct perf_event_attr *asked) {
     asked->task = 1;
 }
 
-static bool begin_rings(struct cl_trace *trace, uint64_t bytes) {
-    return rings_begin(&trace->rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes);
+// Of sys_enter only the watched calls, by either ABI's numbers. The tracepoints of each call (syscalls:sys_enter_mmap) would cost
+// the subject 30 ns a system call instead of 110, but need nine events for each thread and CPU.
+static bool filter_calls(int event) {
+    char text[1024] = "";
+    size_t length = 0;
+    for (int i = 0; i < calls_count; i++)
+        for (int abi = 0; abi < ABIS; abi++)
+            if (calls[i].act < CL_EXECVE && calls[i].number[abi] >= 0)
+                length += (size_t)snprintf(text + length, sizeof(text) - length, "%sid==%d", length ? "||" : "",
+                                           calls[i].number[abi]);
+    return ioctl(event, PERF_EVENT_IOC_SET_FILTER, text) == 0;
 }
 
-// MARK: threads
-
-// Tells of page faults, mappings and processes; -1 with errno set. Page faults by perf's own event, since each event more
-// costs the subject some 0.3 us at every switch of its threads, and exceptions:page_fault_user and page_fault_kernel would be
-// two.
-static int open_faults(const struct cl_trace_layout *layout, pid_t thread, int cpu) {
-    struct perf_event_attr asked = attributes(layout);
-    asked.type = PERF_TYPE_SOFTWARE;
-    asked.config = PERF_COUNT_SW_PAGE_FAULTS;
-    ask_for_processes(&asked);
-    return rings_open_event(&asked, thread, cpu);
-}
-
-static bool open_tracepoints(struct cl_trace *trace, pid_t thread, int cpu) {
-    for (uint32_t i = 0; i < trace->layout.count; i++) {
-        struct perf_event_attr asked = attributes(&trace->layout);
-        asked.config = trace->layout.points[i].id;
-        if (!rings_take(&trace->rings, rings_open_event(&asked, thread, cpu))) return false;
-    }
-    return true;
+static int open_point(const struct stream *stream, uint32_t number, int thread, int cpu) {
+    const struct cl_tracepoint *point = &stream->points[number];
+    struct perf_event_attr asked = attributes(&stream->layout, point);
+    if (number == 0) ask_for_processes(&asked);
+    // What an ordinary user may have by default.
+    asked.exclude_kernel = asked.exclude_hv = point->kind == CL_MAPPED;
+    int event = rings_open_event(&asked, thread, cpu);
+    if (event < 0 || point->kind != CL_CALL || filter_calls(event)) return event;
+    int error = errno;
+    close(event);
+    errno = error;
+    return -1;
 }
 
 static bool watch_thread(void *context, int thread, int cpu) {
-    struct cl_trace *trace = context;
-    return rings_take(&trace->rings, open_faults(&trace->layout, thread, cpu)) && open_tracepoints(trace, thread, cpu);
+    struct stream *stream = context;
+    for (uint32_t i = 0; i < stream->layout.count; i++)
+        if (!rings_take(&stream->rings, open_point(stream, i, thread, cpu))) return false;
+    return true;
+}
+
+static bool begin_rings(struct rings *rings, uint64_t bytes) {
+    return rings_begin(rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes);
 }
 
 // A CPU's. With the program's stack a record has some 5 KiB.
 static uint64_t bytes_of_cpu(const struct cl_trace_layout *layout) {
+    if (layout->calls) return trace_has_mappings_for_calls(layout) ? RINGS_SMALLEST : RING_OF_CALLS;
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
     uint64_t bytes = cpus > MANY_CPUS ? RING_OF_MANY : RING;
     while (layout->stacks && bytes * 2 * (uint64_t)cpus <= ALL_RINGS) bytes *= 2;
     return bytes;
 }
 
-static bool watch_threads(struct cl_trace *trace, const pid_t *threads, int count, const struct cl_trace_layout *layout) {
-    uint64_t bytes = bytes_of_cpu(layout);
-    size_t points = layout->count * sizeof(struct cl_tracepoint);
-    if (!(trace->points = malloc(points + 1)) || !begin_rings(trace, bytes)) return false;
-    memcpy(trace->points, layout->points, points);
-    trace->layout = (struct cl_trace_layout){trace->points, layout->count, layout->stacks, layout->probes};
-    for (uint32_t i = 0; i < layout->count; i++)
-        if (layout->points[i].kind != CL_PROBE) tracepoints_hold(layout->points[i].id);
-    return rings_watch(&trace->rings, threads, count, watch_thread, trace);
+static bool listen_by_events(struct stream *stream, const pid_t *threads, int count, uint64_t bytes) {
+    for (uint32_t i = 0; i < stream->layout.count; i++)
+        if (stream->points[i].id && stream->points[i].kind != CL_PROBE) tracepoints_hold(stream->points[i].id);
+    bool begun = begin_rings(&stream->rings, bytes) && rings_watch(&stream->rings, threads, count, watch_thread, stream);
+    stream->error = begun ? 0 : errno;
+    stream->way = begun ? CL_BY_EVENTS : CL_NO_WAY;
+    if (!begun) rings_end(&stream->rings);
+    return begun;
 }
 
-// MARK: a family
+// MARK: programs
 
-static bool listen_to_all(struct listener *listener) {
-    return listen_kmalloc(listener, CL_KMALLOC) && listen_kmem_cache_alloc(listener, CL_CACHE_ALLOC) &&
-           listen_mm_page_alloc(listener, CL_PAGE_ALLOC) && listen_page_faults(listener, CL_FAULT);
-}
-
-// What perf tells of mappings and processes is of all there are; it costs nothing else.
+// It costs nothing but what it tells of processes.
 static bool watch_cpu(void *context, int thread, int cpu) {
     struct cl_trace *trace = context;
-    struct perf_event_attr asked = attributes(&trace->layout);
-    asked.type = PERF_TYPE_SOFTWARE;
-    asked.config = PERF_COUNT_SW_DUMMY;
-    asked.wakeup_watermark = RING_OF_PROCESSES / 4;
+    struct perf_event_attr asked = attributes(&(struct cl_trace_layout){.calls = true}, &(struct cl_tracepoint){0});
     ask_for_processes(&asked);
-    return rings_take(&trace->rings, rings_open_event(&asked, thread, cpu));
+    return rings_take(&trace->processes, rings_open_event(&asked, thread, cpu));
 }
 
-static void decode_told(const struct told *told, struct cl_trace_record *record) {
+// All CPUs share it. A power of two, as it must be.
+static uint64_t bytes_of_tree(const struct cl_trace_layout *layout) {
+    if (layout->calls) return TREES_RING_OF_CALLS;
+    uint64_t bytes = RING;
+    while (bytes < ALL_RINGS && bytes < (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * RING) bytes *= 2;
+    return bytes;
+}
+
+static bool may_have_programs(const struct stream *stream) {
+    const struct cl_trace_layout *layout = &stream->layout;
+    return layout->count > 0 && !layout->stacks && !layout->probes && !trace_has_mappings_for_calls(layout);
+}
+
+static bool begin_tree(struct cl_trace *trace) {
+    if (!family_begin(&trace->family, trace->refusal)) return false;
+    if (begin_rings(&trace->processes, RING_OF_PROCESSES) &&
+        rings_watch(&trace->processes, &(pid_t){-1}, 1, watch_cpu, trace))
+        return true;
+    int error = errno;
+    snprintf(trace->refusal, sizeof(trace->refusal), "perf's records of processes: %s", strerror(error));
+    errno = error;
+    return false;
+}
+
+static struct listener *listen_by_program(struct cl_trace *trace, struct stream *stream) {
+    struct listener *listener = &stream->listener;
+    if (!may_have_programs(stream)) return NULL;
+    bool listens = listener_begin(listener, &trace->family, bytes_of_tree(&stream->layout)) &&
+                   (stream->layout.calls ? listen_calls(listener) : listen_memory(listener));
+    if (!listens) trace->refused = errno;
+    return listens ? listener : NULL;
+}
+
+// What the programs make of this kernel is proved by what they tell of ourselves before they are relied on.
+static void listen_by_programs(struct cl_trace *trace) {
+    struct listener *memory = listen_by_program(trace, &trace->stream[CL_MEMORY]);
+    struct listener *calls = listen_by_program(trace, &trace->stream[CL_CALLS]);
+    prove(&trace->family, memory, calls);
+    for (int i = 0; i < CL_STREAMS; i++) {
+        struct stream *stream = &trace->stream[i];
+        if (stream->listener.is_relied_on) stream->way = CL_BY_PROGRAMS;
+        if (!stream->listener.is_relied_on) listener_end(&stream->listener);
+    }
+}
+
+static void end_tree(struct cl_trace *trace) {
+    rings_end(&trace->processes);
+    family_end(&trace->family);
+}
+
+static void try_programs(struct cl_trace *trace) {
+    if (!may_have_programs(&trace->stream[CL_MEMORY]) && !may_have_programs(&trace->stream[CL_CALLS])) return;
+    trace->refused = 0;
+    if (begin_tree(trace)) {
+        listen_by_programs(trace);
+    } else {
+        trace->refused = errno;
+    }
+    if (trace->stream[CL_MEMORY].way == CL_NO_WAY && trace->stream[CL_CALLS].way == CL_NO_WAY) end_tree(trace);
+}
+
+// MARK: opening
+
+static bool take_layout(struct stream *stream, const struct cl_trace_layout *layout) {
+    if (!layout) return true;
+    stream->layout = *layout;
+    stream->layout.points = stream->points = calloc(layout->count + 1, sizeof(struct cl_tracepoint));
+    if (stream->points) memcpy(stream->points, layout->points, layout->count * sizeof(struct cl_tracepoint));
+    return stream->points;
+}
+
+static struct cl_trace *new_trace(const struct cl_trace_layout *const layouts[CL_STREAMS]) {
+    struct cl_trace *trace = calloc(1, sizeof(*trace));
+    bool whole = trace;
+    for (int i = 0; i < CL_STREAMS && whole; i++) whole = take_layout(&trace->stream[i], layouts[i]);
+    if (whole) return trace;
+    if (trace) cl_trace_close(trace);
+    return NULL;
+}
+
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
+                               const struct cl_trace_layout *const layouts[CL_STREAMS]) {
+    struct cl_trace *trace = new_trace(layouts);
+    if (!trace) return NULL;
+    if (is_tree) try_programs(trace);
+    if (trace->family.bits) family_take_in(&trace->family, threads[0]);
+    for (int i = 0; i < CL_STREAMS; i++) {
+        struct stream *stream = &trace->stream[i];
+        if (stream->layout.count > 0 && stream->way == CL_NO_WAY)
+            listen_by_events(stream, threads, count, bytes_of_cpu(&stream->layout));
+    }
+    return trace;
+}
+
+void cl_trace_close(struct cl_trace *trace) {
+    for (int i = 0; i < CL_STREAMS; i++) {
+        listener_end(&trace->stream[i].listener);
+        rings_end(&trace->stream[i].rings);
+        free(trace->stream[i].points);
+    }
+    end_tree(trace);
+    free(trace);
+}
+
+bool cl_trace_is_granted(const struct cl_trace_layout *layout) {
+    struct stream stream = {0};
+    errno = ENOMEM;
+    bool granted = take_layout(&stream, layout) && listen_by_events(&stream, &(pid_t){0}, 1, RINGS_SMALLEST);
+    int error = errno;
+    rings_end(&stream.rings);
+    free(stream.points);
+    errno = error;
+    return granted;
+}
+
+int cl_trace_try_programs(char *why, size_t room) {
+    const struct cl_tracepoint memory = {.kind = CL_FAULT}, calls = {.kind = CL_CALL};
+    const struct cl_trace_layout of_memory = {.points = &memory, .count = 1};
+    const struct cl_trace_layout of_calls = {.points = &calls, .count = 1, .calls = true};
+    struct cl_trace *trace = new_trace((const struct cl_trace_layout *[]){&of_memory, &of_calls});
+    if (!trace) return ENOMEM;
+    try_programs(trace);
+    const char *refusal = cl_trace_refusal(trace, CL_MEMORY);
+    snprintf(why, room, "%s", refusal[0] ? refusal : cl_trace_refusal(trace, CL_CALLS));
+    int error = !why[0] ? 0 : trace->refused ? trace->refused : ENOTSUP;
+    cl_trace_close(trace);
+    return error;
+}
+
+// MARK: what it has come to
+
+enum cl_way cl_trace_way(const struct cl_trace *trace, enum cl_stream stream) {
+    return trace->stream[stream].way;
+}
+
+int cl_trace_error(const struct cl_trace *trace, enum cl_stream stream) {
+    return trace->stream[stream].error;
+}
+
+const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream) {
+    if (trace->stream[stream].way == CL_BY_PROGRAMS || !may_have_programs(&trace->stream[stream])) return "";
+    const char *why = trace->stream[stream].listener.why;
+    return why[0] ? why : trace->refusal;
+}
+
+int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room) {
+    int count = rings_descriptors(&trace->processes, descriptors, room);
+    for (int i = 0; i < CL_STREAMS; i++) {
+        const struct stream *stream = &trace->stream[i];
+        count += rings_descriptors(&stream->rings, descriptors + count, room - count);
+        if (stream->way == CL_BY_PROGRAMS && count < room) descriptors[count++] = stream->listener.waker;
+    }
+    return count;
+}
+
+uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream) {
+    const struct stream *of = &trace->stream[stream];
+    uint64_t lost_of_processes = of->way == CL_BY_PROGRAMS ? rings_lost(&trace->processes) : 0;
+    return rings_lost(&of->rings) + listener_lost(&of->listener) + lost_of_processes;
+}
+
+// MARK: reading
+
+// It tells of strangers, too; and of a fork a moment before the child is a member.
+static bool concerns(const struct cl_trace *trace, const struct cl_trace_record *record) {
+    return record->kind == CL_TRACE_LOST || record->kind == CL_TRACE_MALFORMED ||
+           family_holds(&trace->family, record->pid) ||
+           (record->kind == CL_FORKED && family_holds(&trace->family, record->parent));
+}
+
+static bool next_of_processes(struct cl_trace *trace, struct cl_trace_record *record) {
+    static const struct cl_trace_layout nothing = {0};
+    uint32_t size;
+    const unsigned char *bytes;
+    while ((bytes = rings_next(&trace->processes, &size))) {
+        if (!cl_trace_decode(&nothing, bytes, size, record) || !concerns(trace, record)) continue;
+        for (int i = 0; i < CL_STREAMS; i++) record->streams |= (uint32_t)(trace->stream[i].way == CL_BY_PROGRAMS) << i;
+        return true;
+    }
+    return false;
+}
+
+static bool decode_told(const struct told *told, struct cl_trace_record *record) {
     memset(record, 0, offsetof(struct cl_trace_record, frame));
     record->kind = told->kind;
     record->nanoseconds = told->nanoseconds;
@@ -129,6 +332,9 @@ static void decode_told(const struct told *told, struct cl_trace_record *record)
     record->in_interrupt = told->in_interrupt;
     record->user_ip = told->user_ip;
     record->user_sp = told->user_sp;
+    record_text((const unsigned char *)told->text, told->text_bytes, 0, record->text, sizeof(record->text));
+    if (told->kind == CL_CALL)
+        return calls_take(told->is_i386 ? ABI_I386 : ABI_X86_64, told->number[0], told->number + 1, record);
     if (told->kind == CL_PAGE_ALLOC) {
         record->bytes = UINT64_C(4096) << told->number[0];
         record->gfp = told->number[1];
@@ -139,92 +345,26 @@ static void decode_told(const struct told *told, struct cl_trace_record *record)
         record->bytes = told->number[1];
         record->gfp = told->number[2];
     }
-    record_text((const unsigned char *)told->text, told->text_bytes, 0, record->text, sizeof(record->text));
+    return true;
 }
 
-// All CPUs share it. A power of two, as it must be.
-static uint64_t bytes_of_family(void) {
-    uint64_t bytes = RING;
-    while (bytes < ALL_RINGS && bytes < (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * RING) bytes *= 2;
-    return bytes;
-}
-
-static bool has_seen_itself(struct cl_trace *trace) {
-    struct cl_trace_record *record = malloc(sizeof(*record));
-    family_take_in(trace->family, getpid());
-    int event = eventfd(0, EFD_CLOEXEC);  // a kmalloc in its context
-    if (event >= 0) close(event);
-    family_let_go(trace->family, getpid());
-    bool seen = false;
-    while (record && cl_trace_next(trace, record))
-        seen |= record->kind == CL_KMALLOC && record->tid == gettid() && !record->in_interrupt && record->user_ip != 0;
-    free(record);
-    errno = ENOTSUP;
-    return seen;
-}
-
-// What the programs make of this kernel is proved by what they tell of ourselves before they are relied on.
-static bool watch_family(struct cl_trace *trace, struct cl_family *family) {
-    trace->family = family;
-    return begin_rings(trace, RING_OF_PROCESSES) && listener_begin(&trace->listener, family, bytes_of_family()) &&
-           rings_watch(&trace->rings, &(pid_t){-1}, 1, watch_cpu, trace) && listen_to_all(&trace->listener) &&
-           (trace->listener.is_relied_on = has_seen_itself(trace));
-}
-
-// MARK: opening
-
-static struct cl_trace *open_as(struct cl_family *family, const pid_t *threads, int count,
-                                const struct cl_trace_layout *layout) {
-    struct cl_trace *trace = calloc(1, sizeof(*trace));
-    if (!trace) return NULL;
-    if (family ? watch_family(trace, family) : watch_threads(trace, threads, count, layout)) return trace;
-    int error = errno;
-    cl_trace_close(trace);
-    errno = error;
-    return NULL;
-}
-
-struct cl_trace *cl_trace_open(struct cl_family *family, const pid_t *threads, int count,
-                               const struct cl_trace_layout *layout) {
-    struct cl_trace *trace = NULL;
-    if (family && !layout->stacks && !layout->probes) trace = open_as(family, threads, count, layout);
-    return trace ? trace : open_as(NULL, threads, count, layout);
-}
-
-void cl_trace_close(struct cl_trace *trace) {
-    listener_end(&trace->listener);
-    rings_end(&trace->rings);
-    free(trace->points);
-    free(trace);
-}
-
-int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room) {
-    int count = rings_descriptors(&trace->rings, descriptors, room);
-    if (trace->family && count < room) descriptors[count++] = trace->listener.waker;
-    return count;
-}
-
-uint64_t cl_trace_lost(const struct cl_trace *trace) {
-    return rings_lost(&trace->rings) + listener_lost(&trace->listener);
-}
-
-bool cl_trace_is_of_programs(const struct cl_trace *trace) {
-    return trace->family;
-}
-
-// What perf tells of mappings and processes is of strangers, too. It tells of a fork a moment before a child is a member.
-static bool concerns(const struct cl_trace *trace, const struct cl_trace_record *record) {
-    bool of_all = record->kind == CL_MAPPED || record->kind == CL_FORKED || record->kind == CL_BECAME_PROGRAM;
-    return !trace->family || !of_all || family_holds(trace->family, record->pid) ||
-           (record->kind == CL_FORKED && family_holds(trace->family, record->parent));
+static bool next_of_stream(struct stream *stream, struct cl_trace_record *record) {
+    uint32_t size;
+    const unsigned char *bytes;
+    while ((bytes = rings_next(&stream->rings, &size)))
+        if (cl_trace_decode(&stream->layout, bytes, size, record)) return true;
+    const struct told *told;
+    while ((told = listener_next(&stream->listener)))
+        if (decode_told(told, record)) return true;
+    return false;
 }
 
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record) {
-    uint32_t size;
-    const unsigned char *bytes;
-    while ((bytes = rings_next(&trace->rings, &size)))
-        if (cl_trace_decode(&trace->layout, bytes, size, record) && concerns(trace, record)) return true;
-    const struct told *told = listener_next(&trace->listener);
-    if (told) decode_told(told, record);
-    return told;
+    if (next_of_processes(trace, record)) return true;
+    for (int i = 0; i < CL_STREAMS; i++) {
+        if (!next_of_stream(&trace->stream[i], record)) continue;
+        record->streams = 1u << i;
+        return true;
+    }
+    return false;
 }

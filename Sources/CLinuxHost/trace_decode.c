@@ -2,6 +2,7 @@
 #include <linux/perf_event.h>
 #include <string.h>
 
+#include "calls.h"
 #include "clinux_trace.h"
 #include "record.h"
 #include "trace_layout.h"
@@ -53,8 +54,31 @@ static void read_name(const struct payload *payload, struct cl_field name, struc
     record_text(payload->bytes, offset + length, offset, record->text, sizeof(record->text));
 }
 
+// The user's registers, by their numbers.
+struct registers {
+    uint64_t abi;  // PERF_SAMPLE_REGS_ABI_…: of the code that runs; none in a kernel thread
+    uint64_t of[PERF_REG_X86_IP + 1];
+};
+
+// 32-bit code, and `int $0x80` in any code, have i386's numbers. The record has the arguments as the kernel takes them, from the
+// registers of the one ABI or the other: so those that hold them tell which. SYSCALL itself overwrites one of i386's.
+static void read_call(const struct cl_tracepoint *point, const struct payload *payload, const struct registers *registers,
+                      struct cl_trace_record *record, bool *malformed) {
+    uint64_t number = field(payload, point->number, malformed), argument[3] = {0};
+    for (uint32_t i = 0; i < 3 && point->arguments.size > 0 && !*malformed; i++)
+        argument[i] = field(payload, (struct cl_field){point->arguments.offset + 8 * i, 8}, malformed);
+    const uint64_t *of = registers->of;
+    bool native = registers->abi != PERF_SAMPLE_REGS_ABI_32 && argument[0] == of[PERF_REG_X86_DI] &&
+                  argument[1] == of[PERF_REG_X86_SI];
+    bool i386 = argument[0] == (uint32_t)of[PERF_REG_X86_BX] && argument[1] == (uint32_t)of[PERF_REG_X86_CX];
+    bool is_told = native != i386;
+    bool watched = (!is_told || native) && calls_take(ABI_X86_64, number, argument, record);
+    watched = watched || ((!is_told || i386) && calls_take(ABI_I386, number, argument, record));
+    record->kind = !watched ? CL_NOTHING : is_told ? CL_CALL : CL_AMBIGUOUS_CALL;
+}
+
 static bool read_payload(const struct cl_trace_layout *layout, const struct payload *payload,
-                         struct cl_trace_record *record) {
+                         const struct registers *registers, struct cl_trace_record *record) {
     enum { INTERRUPTS = 0x08 | 0x10 | 0x40 };  // TRACE_FLAG_HARDIRQ, _SOFTIRQ, _NMI: include/linux/trace_events.h
     uint64_t id = record_number(payload->bytes, payload->size, 0, 2);  // common_type comes first everywhere
     enum { PADDING = 4 };  // all that an event has here which is no tracepoint's
@@ -73,6 +97,7 @@ static bool read_payload(const struct cl_trace_layout *layout, const struct payl
         record->gfp = field(payload, point->gfp, &malformed);
         read_name(payload, point->name, record, &malformed);
         if (point->kind == CL_PAGE_ALLOC) record->bytes = record->bytes < 32 ? UINT64_C(4096) << record->bytes : 0;
+        if (point->kind == CL_CALL) read_call(point, payload, registers, record, &malformed);
         return !malformed;
     }
     return false;
@@ -89,12 +114,12 @@ static void read_callchain(struct reader *reader, struct cl_trace_record *record
     }
 }
 
-static void read_registers(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
-    if (take(reader, 8) == PERF_SAMPLE_REGS_ABI_NONE) return;
-    for (int i = 2; layout->probes && i >= 0; i--) record->argument[i] = take(reader, 8);
-    if (layout->stacks) record->user_bp = take(reader, 8);
-    record->user_sp = take(reader, 8);
-    record->user_ip = take(reader, 8);
+static struct registers read_registers(const struct cl_trace_layout *layout, struct reader *reader) {
+    struct registers registers = {.abi = take(reader, 8)};
+    uint64_t asked = registers.abi == PERF_SAMPLE_REGS_ABI_NONE ? 0 : trace_registers(layout);
+    for (int i = 0; i <= PERF_REG_X86_IP; i++)
+        if (asked >> i & 1) registers.of[i] = take(reader, 8);
+    return registers;
 }
 
 // The size that is there, the bytes, and how many of these are real; of a thread without a stack of its own a size of 0. The
@@ -124,24 +149,32 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
     if (reader->malformed || size > reader->size - reader->at) return false;
     struct payload payload = {reader->bytes + reader->at, size};
     reader->at += size;
-    bool whole = read_payload(layout, &payload, record);
+    struct registers registers = read_registers(layout, reader);
+    record->user_bp = registers.of[PERF_REG_X86_BP];
+    record->user_sp = registers.of[PERF_REG_X86_SP];
+    record->user_ip = registers.of[PERF_REG_X86_IP];
+    record->argument[0] = registers.of[PERF_REG_X86_DI];
+    record->argument[1] = registers.of[PERF_REG_X86_SI];
+    record->argument[2] = registers.of[PERF_REG_X86_DX];
+    if (trace_stack(layout)) read_stack(reader, record);
+    bool whole = read_payload(layout, &payload, &registers, record);
     // The tracepoint of pages names no caller; it fires in one of the page allocator's own functions.
     if (record->kind == CL_PAGE_ALLOC || record->kind == CL_PROBE || record->kind == CL_FAULT) record->site = ip;
     if (record->kind == CL_FAULT) record->address = address;
-    read_registers(layout, reader, record);
-    if (layout->stacks || layout->probes) read_stack(reader, record);
     return whole && !reader->malformed;
 }
 
 // MARK: other records
 
-static void read_mapping(struct reader *reader, struct cl_trace_record *record) {
+static void read_mapping(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
     enum { ADDRESS = 16, LENGTH = 24, OFFSET = 32, PATH = 72 };
-    record->kind = CL_MAPPED;
+    record->kind = trace_has_mappings_for_calls(layout) ? CL_CALL : CL_MAPPED;
     record->address = record_number(reader->bytes, reader->size, ADDRESS, 8);
     record->bytes = record_number(reader->bytes, reader->size, LENGTH, 8);
     record->offset = record_number(reader->bytes, reader->size, OFFSET, 8);
     record_text(reader->bytes, reader->size, PATH, record->text, sizeof(record->text));
+    // Mapped by brk if it is the heap, else by mmap, or changed by mprotect, which looks the same.
+    record->act = strcmp(record->text, "[heap]") == 0 ? CL_BRK : CL_MMAP;
 }
 
 static bool read_fork(struct reader *reader, struct cl_trace_record *record) {
@@ -153,8 +186,9 @@ static bool read_fork(struct reader *reader, struct cl_trace_record *record) {
     return record->pid != record->parent;  // a thread has its process's mappings
 }
 
-static bool read_other(uint32_t type, uint32_t misc, struct reader *reader, struct cl_trace_record *record) {
-    enum { TRAILER = 16, LOST_COUNT = 16 };  // sample_id_all: pid, tid, time
+static bool read_other(const struct cl_trace_layout *layout, uint32_t type, uint32_t misc, struct reader *reader,
+                       struct cl_trace_record *record) {
+    enum { TRAILER = 16, LOST_COUNT = 16, COMM_NAME = 16 };  // sample_id_all: pid, tid, time
     if (reader->size < 8 + TRAILER) return false;
     uint32_t trailer = reader->size - TRAILER;
     record->pid = (int32_t)record_number(reader->bytes, reader->size, trailer, 4);
@@ -168,8 +202,9 @@ static bool read_other(uint32_t type, uint32_t misc, struct reader *reader, stru
             return true;
         case PERF_RECORD_COMM:
             record->kind = CL_BECAME_PROGRAM;
+            record_text(body.bytes, body.size, COMM_NAME, record->text, sizeof(record->text));
             return misc & PERF_RECORD_MISC_COMM_EXEC;
-        case PERF_RECORD_MMAP2: read_mapping(&body, record); return true;
+        case PERF_RECORD_MMAP2: read_mapping(layout, &body, record); return true;
         case PERF_RECORD_FORK: return read_fork(&body, record);
         default: return false;
     }
@@ -183,8 +218,8 @@ bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *
     uint32_t type = (uint32_t)take(&reader, 4);
     uint32_t misc = (uint32_t)take(&reader, 2);
     take(&reader, 2);
-    if (!reader.malformed && type != PERF_RECORD_SAMPLE) return read_other(type, misc, &reader, record);
-    if (!reader.malformed && read_sample(layout, &reader, record)) return true;
+    if (!reader.malformed && type != PERF_RECORD_SAMPLE) return read_other(layout, type, misc, &reader, record);
+    if (!reader.malformed && read_sample(layout, &reader, record)) return record->kind != CL_NOTHING;
     record->kind = CL_TRACE_MALFORMED;
     return true;
 }

@@ -5,17 +5,31 @@
 #include <asm/perf_regs.h>
 #include <linux/perf_event.h>
 
+#include "clinux_trace.h"
+
 #define TRACE_SAMPLE \
     (PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR | PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER)
-#define TRACE_REGISTERS (1u << PERF_REG_X86_SP | 1u << PERF_REG_X86_IP)  // come in this order
 
-// With probes also the first three arguments of a function that is about to begin, and what lies on its stack then: the
-// address that it returns to. The third argument's register comes first in a record.
-#define TRACE_ARGUMENTS (1u << PERF_REG_X86_DX | 1u << PERF_REG_X86_SI | 1u << PERF_REG_X86_DI)
-enum { TRACE_CALLER = 8 };
+enum { TRACE_CALLER = 8, TRACE_STACK = 4096 };
 
-// With stacks also what it takes to walk the user's: the frame pointer, before the two registers above, and the top.
-#define TRACE_FRAME_POINTER (1u << PERF_REG_X86_BP)
-enum { TRACE_STACK = 4096 };
+// The user's registers, which a record has in the order of their numbers.
+static inline uint64_t trace_registers(const struct cl_trace_layout *layout) {
+    uint64_t registers = 1u << PERF_REG_X86_SP | 1u << PERF_REG_X86_IP;
+    // The first three arguments of a function that is about to begin; also of a system call of 64-bit code.
+    if (layout->probes || layout->calls) registers |= 1u << PERF_REG_X86_DI | 1u << PERF_REG_X86_SI | 1u << PERF_REG_X86_DX;
+    if (layout->calls) registers |= 1u << PERF_REG_X86_BX | 1u << PERF_REG_X86_CX;  // and of one of 32-bit code
+    if (layout->stacks) registers |= 1u << PERF_REG_X86_BP;
+    return registers;
+}
+
+// How much of the user's stack: its top is where a function that is about to begin returns to.
+static inline uint32_t trace_stack(const struct cl_trace_layout *layout) {
+    return layout->stacks ? TRACE_STACK : layout->probes ? TRACE_CALLER : 0;
+}
+
+// perf tells of mappings by itself, and those stand for calls.
+static inline bool trace_has_mappings_for_calls(const struct cl_trace_layout *layout) {
+    return layout->calls && layout->count > 0 && layout->points[0].kind == CL_MAPPED;
+}
 
 #endif

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "clinux_trace.h"
+#include "clinux_host.h"
 
 int cl_open_tracefs(void) {
     static const char *const places[] = {"/sys/kernel/tracing/", "/sys/kernel/debug/tracing/"};

@@ -52,16 +52,16 @@ void tracepoints_hold(uint64_t id) {
         place->descriptor = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint) {
-    int program = bpf_attach(text, tracepoint);
+int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room) {
+    int program = bpf_attach(text, tracepoint, log, room);
     struct held *place = program < 0 ? NULL : find(true, tracepoint);
     if (place && place->descriptor >= 0) close(place->descriptor);
     if (place) place->descriptor = -1;
     return program;
 }
 
-void tracepoints_leave(uint32_t tracepoint, int program) {
-    struct held *place = find(true, tracepoint);
+void tracepoints_end(uint32_t tracepoint, int program, bool later) {
+    struct held *place = later ? find(true, tracepoint) : NULL;
     if (place && place->descriptor < 0) {
         place->descriptor = program;
     } else {

@@ -5,6 +5,7 @@
 #ifndef CLINUX_TRACEPOINTS_H
 #define CLINUX_TRACEPOINTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf.h"
@@ -12,8 +13,8 @@
 // Keeps a tracepoint from ending while this process runs, and for a moment after, for perf's events.
 void tracepoints_hold(uint64_t id);
 
-// bpf_attach, and what ends it.
-int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint);
-void tracepoints_leave(uint32_t tracepoint, int program);
+// bpf_attach, and what ends it: `later`, or at once.
+int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
+void tracepoints_end(uint32_t tracepoint, int program, bool later);
 
 #endif

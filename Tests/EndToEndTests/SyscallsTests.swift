@@ -127,6 +127,46 @@ import Testing
         #expect(outcome.said.contains(": syscallMmap \(counted("mmap")) ("), "\(outcome.errors)")
     }
 
+    // MARK: 32-bit code
+
+    /// Without BTF there are perf events in place of BPF programs; only this test sees it so.
+    static let withoutBTF =
+        withOwnMounts + ["sh", "-c", "mount --bind /dev/null /sys/kernel/btf/vmlinux; exec \"$@\"", "sh"]
+
+    @Test(arguments: isRoot ? ["programs", "events", "seccomp"] : ["seccomp"])
+    func aCallIsReadByItsOwnABI(way: String) throws {
+        let steady = try phase("steady", of: #require(callByInt80(way).audits.first))
+        let events = try #require(steady["events"] as? [String: [String: Int]])
+        #expect(events["syscallMmap"] == ["calls": 4, "bytes": 12288], "\(events)")
+        #expect(events["syscallMunmap"] == ["calls": 3, "bytes": 12288], "\(events)")
+        #expect(events["syscallBrk"]?["calls"] == 0)
+    }
+
+    /// perf's record has the arguments and the registers, and both ABIs' registers may hold the same.
+    @Test(arguments: isRoot ? ["programs", "events", "seccomp"] : ["seccomp"])
+    func aCallThatMayBeOfEitherABIIsNoZero(way: String) throws {
+        let report = try callByInt80(way, "ambiguously")
+        let found = try witness(report)
+        #expect(found["status"] as? String == (way == "events" ? "partial" : "active"), "\(found)")
+        let reason = "7 system calls may have been 32-bit code's or 64-bit code's"
+        #expect((found["reason"] as? String)?.hasPrefix(reason) == (way == "events" ? true : nil), "\(found)")
+        let steady = try phase("steady", of: #require(report.audits.first))
+        #expect((steady["events"] as? [String: [String: Int]])?["syscallMmap"]?["calls"] == 4)
+    }
+
+    private func callByInt80(_ way: String, _ arguments: String...) throws -> StoredReport {
+        let path = scratch.file("report.json")
+        let outcome = try run(
+            (way == "events" ? Self.withoutBTF : []) + [Place.dioaudit, "run", "--quiet"]
+                + (way == "seccomp" ? ["--syscalls", "seccomp"] : [])
+                + ["--format", "json=\(path)", "--", Place.fixture("maps-by-int80"), scratch.file("data")] + arguments)
+        let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
+        let found = try witness(report)
+        let tracing = ["programs": mayHavePrograms ? "bpf-programs" : "perf-events", "events": "perf-events"][way]
+        #expect(found["tracing"] as? String == tracing, "\(found), \(outcome.errors)")
+        return report
+    }
+
     // MARK: those that outlive dioaudit
 
     @Test(arguments: ["seccomp", "auto"]) func aProcessThatOutlivesItWorksOn(method: String) throws {

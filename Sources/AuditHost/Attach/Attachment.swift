@@ -33,8 +33,7 @@ public func observe(
 
 /// The witnesses of a process that runs already. All that they see from `since` on is of its steady phase.
 struct Attachment: ~Copyable {
-    private var kernel = KernelWatch()
-    private var syscalls = SyscallsWatch()
+    private var events = KernelEvents()
     private var kernelBook: KernelBook
     private var syscallsBook = SyscallsBook()
     private var heapBook: HeapBook
@@ -68,14 +67,14 @@ struct Attachment: ~Copyable {
         faults = live.faults()
         for tid in names.keys { threadFaults[tid] = live.faults(of: tid) }
         since = monotonicNanoseconds()
-        kernel.note(live.mappings() ?? [], of: pid)
+        events.kernel.note(live.mappings() ?? [], of: pid)
     }
 
     /// Why there is nothing to wait for; null if a witness looks.
     func refusal(_ live: borrowing LiveProcess) -> AuditError? {
-        guard let heapProblem, let syscallsProblem = syscalls.problem, let kernelProblem = kernel.problem else {
-            return nil
-        }
+        guard let heapProblem, let syscallsProblem = events.syscalls.problem,
+            let kernelProblem = events.kernel.problem
+        else { return nil }
         let obstacle = live.obstacle()
         return AuditError(
             obstacle?.what
@@ -101,21 +100,19 @@ struct Attachment: ~Copyable {
         let choice = SyscallsChoice.auto.resolved
         for _ in 0..<20 where !isWhole {
             let threads = live.threads()
-            kernel = KernelWatch()
-            syscalls = SyscallsWatch()
-            kernel.begin(threads, nil, stacks: configuration.kernelStacks, probes: uprobes?.probes ?? [])
-            if kernel.problem != nil, uprobes != nil { openWithoutProbes(threads, configuration) }
-            syscalls.begin(threads, nil, choice == .seccomp ? .perfMappings : choice)
+            begin(threads, choice == .seccomp ? .perfMappings : choice, configuration)
             isWhole = Set(live.threads()).isSubset(of: threads)
         }
     }
 
-    private mutating func openWithoutProbes(_ threads: [Int32], _ configuration: AttachConfiguration) {
-        let why = kernel.problem!
-        kernel = KernelWatch()
-        kernel.begin(threads, nil, stacks: configuration.kernelStacks)
+    /// Without probes where these are what is refused.
+    private mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, _ configuration: AttachConfiguration) {
+        events = KernelEvents()
+        events.begin(threads, choice, stacks: configuration.kernelStacks, probes: uprobes?.probes ?? [])
+        guard let why = events.kernel.problem, uprobes != nil else { return }
         uprobes = nil
-        heapProblem = kernel.problem == nil ? "uprobes are not to be had: \(why)" : why
+        begin(threads, choice, configuration)
+        heapProblem = events.kernel.problem == nil ? "uprobes are not to be had: \(why)" : why
     }
 
     private mutating func noteThreads(_ live: borrowing LiveProcess) {
@@ -131,27 +128,25 @@ struct Attachment: ~Copyable {
         var goesOn = true
         while goesOn {
             var signal: Int32 = 0
-            let descriptors = kernel.descriptors + syscalls.descriptors + [live.descriptor]
+            let descriptors = events.descriptors + [live.descriptor]
             let source = cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal)
             let isOver = limit.map { monotonicNanoseconds() >= $0 } ?? false
             goesOn = (source == CL_FROM_CHILD || source == CL_FROM_DESCRIPTOR) && !live.hasEnded && !isOver
-            kernel.drain()
-            syscalls.drain()
-            if pending >= enough {
+            events.drain()
+            if events.pending >= enough {
                 noteThreads(live)
                 fold(before: quietNanoseconds())
-                enough = 4096 + 2 * pending
+                enough = 4096 + 2 * events.pending
             }
         }
     }
 
-    private var pending: Int { kernel.pending.count + kernel.calls.count + syscalls.pending.count }
-
     private mutating func fold(before limit: UInt64) {
-        let phases = PhaseBook(steady: pid, within: since..<until, syscalls.execs)
-        kernelBook.add(kernel.take(before: limit), phases, kernel.texts, kernel.stacks)
-        syscallsBook.add(syscalls.take(before: limit), phases)
-        heapBook.add(kernel.takeCalls(before: limit), within: since..<until)
+        let phases = PhaseBook(steady: pid, within: since..<until, events.syscalls.execs)
+        let records = events.kernel.pending.take(before: limit)
+        kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks)
+        syscallsBook.add(events.syscalls.pending.take(before: limit), phases)
+        heapBook.add(events.kernel.calls.take(before: limit), within: since..<until)
     }
 
     // MARK: once it is over
@@ -162,12 +157,11 @@ struct Attachment: ~Copyable {
     mutating func finish(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) -> Observation {
         until = monotonicNanoseconds()
         let ended = live.hasEnded
-        kernel.finish()
-        syscalls.finish()
+        events.finish()
         noteThreads(live)
         fold(before: .max)
-        let kernelView = KernelView(kernelBook, kernel)
-        let syscallsView = SyscallsView(syscallsBook, syscalls)
+        let kernelView = KernelView(kernelBook, events.kernel)
+        let syscallsView = SyscallsView(syscallsBook, events.syscalls)
 
         var ledger = Ledger()
         ledger.processes = [process(live, configuration.scope)]
@@ -182,7 +176,7 @@ struct Attachment: ~Copyable {
         observation.attached = Attached(
             heapProblem: heapProblem, hasEnded: ended, isWhole: isWhole,
             nameless: configuration.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
-            becameProgram: syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
+            becameProgram: events.syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
         observation.syscalls = syscallsView.witness
         observation.kernel = kernelView.witness
         return observation
@@ -228,15 +222,15 @@ struct Attachment: ~Copyable {
             if let thread { process.threads[thread].phases[.steady].events[key.kind] += count }
             guard scope == .process || thread.map({ process.threads[$0].matched }) ?? false else { continue }
             // Without the function itself; else where it returns to, inside the calling instruction.
-            let callers = kernel.stacks[key.stack].map { Array($0.user.dropFirst()) } ?? []
+            let callers = events.kernel.stacks[key.stack].map { Array($0.user.dropFirst()) } ?? []
             let addresses = callers.isEmpty ? [key.caller - min(key.caller, 1)] : callers
-            let frames = addresses.map { kernelBook.spaces.frame(pid, $0, kernel.texts) }
+            let frames = addresses.map { kernelBook.spaces.frame(pid, $0, events.kernel.texts) }
             process.sites.append(
                 Site(
                     kind: key.kind, count: count, firstTransfer: nil, tid: key.tid,
                     thread: thread.map { process.threads[$0].name } ?? Self.ended,
                     stack: symbolizer.name(frames, byFileOffset: true),
-                    truncated: !(kernel.stacks[key.stack]?.isWhole ?? false)))
+                    truncated: !(events.kernel.stacks[key.stack]?.isWhole ?? false)))
         }
     }
 

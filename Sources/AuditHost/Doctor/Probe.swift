@@ -9,7 +9,12 @@ enum Answer: Equatable {
     case killed(signal: Int32)
 
     init(_ probe: cl_probe, _ argument: UInt64 = 0) {
-        switch cl_probe(probe, argument) {
+        self.init(cl_probe(probe, argument))
+    }
+
+    /// - Parameter answer: as `cl_probe` returns it.
+    init(_ answer: Int32) {
+        switch answer {
         case 0: self = .granted
         case let number where number < 0: self = .killed(signal: -number)
         case let number: self = .refused(errno: number)

@@ -3,25 +3,24 @@ import CLinuxHost
 import Glibc
 
 extension Doctor {
-    /// One is put on a tracepoint, and taken away.
+    /// Each is put on its tracepoint, tells what dioaudit does, and is taken away.
     static func tracepointPrograms() -> Finding {
         let name = "BPF programs"
         let usedFor = "the witnesses at less cost: else by perf events on each thread"
-        let answer = Answer(CL_PROBE_PROGRAMS)
-        guard answer != .granted else { return .ok(name, "one was put on a tracepoint", for: usedFor) }
-        guard answer.errno == ENOTSUP else {
-            return .missing(name, answer.description, for: usedFor, remedies: [programsRemedy(answer.errno)])
+        var words = [CChar](repeating: 0, count: 1024)
+        let answer = Answer(cl_probe_programs(&words, words.count))
+        let why = words.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        guard answer != .granted else {
+            return .ok(name, "each told of what dioaudit did on its tracepoint", for: usedFor)
         }
         return .missing(
-            name, "\(answer.description): another pid namespace than the first, or a kernel of another kind",
-            for: usedFor,
-            remedies: [
-                "run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"
-            ])
+            name, why.isEmpty ? answer.description : why, for: usedFor, remedies: [programsRemedy(answer.errno)])
     }
 
     private static func programsRemedy(_ errno: Int32?) -> String {
         switch errno {
+        case ENOTSUP:
+            "run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"
         case ENOENT, EBADMSG: "boot a kernel with CONFIG_DEBUG_INFO_BTF=y"
         case EPERM where !isMachinesRoot(): "run dioaudit as root"
         default: outsideSandbox("--cap-add BPF --cap-add PERFMON")

@@ -16,7 +16,7 @@ struct KernelTracepoints {
     ]
 
     init(_ tracefs: Tracefs) throws(TracingProblem) {
-        var points: [cl_tracepoint] = []
+        var points = [cl_tracepoint.pageFaults]
         var flags: [FlagName] = []
         for event in Self.events where !event.isOptional || tracefs.has(event.name) {
             let format = try tracefs.format(of: event.name)
@@ -33,6 +33,14 @@ struct KernelTracepoints {
 }
 
 extension cl_tracepoint {
+    /// perf's own event, since each event more costs the subject some 0.3 us at every switch of its threads, and
+    /// exceptions:page_fault_user and page_fault_kernel would be two.
+    fileprivate static var pageFaults: cl_tracepoint {
+        var point = cl_tracepoint()
+        point.kind = CL_FAULT.rawValue
+        return point
+    }
+
     fileprivate init(_ format: TraceFormat, _ kind: cl_trace_kind, _ event: String) throws(TracingProblem) {
         func needed(_ name: String) throws(TracingProblem) -> cl_field {
             guard let field = format[name], (1...8).contains(field.size) else {

@@ -25,6 +25,7 @@ struct KernelView {
         }
         witness.remedies = watch.remedies
         witness.tracing = watch.tracing
+        witness.programsRefused = watch.refusal
         self.witness = witness
         // To read the kernel's symbols takes 50 ms: too long for a program that never transferred.
         guard book.hasPhases else {
@@ -45,10 +46,11 @@ struct KernelView {
         guard witness.status == .active, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
             return witness
         }
-        var partial = Witness.partial(
+        var partial = witness
+        partial.status = .partial
+        partial.reason =
             "process \(other.pid) has another number for the kernel, as in a pid namespace of its own: what was allocated "
-                + "for it is not known")
-        partial.tracing = witness.tracing
+            + "for it is not known"
         return partial
     }
 

@@ -2,97 +2,40 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// The kernel witness while the subject runs: records of what the kernel allocates for it, kept until `take` hands them over.
+/// What the kernel witness has been told: records of what the kernel allocates for the subject, kept until each has been given
+/// its phase.
 struct KernelWatch: ~Copyable {
-    /// Null while it does not watch.
-    private var trace: OpaquePointer?
-    private let record: UnsafeMutablePointer<cl_trace_record> = .allocate(capacity: 1)
-    private(set) var descriptors: [Int32] = []
-    private(set) var pending: [KernelRecord] = []
+    var pending: [KernelRecord] = []
     /// Calls of the functions that are probed.
-    private(set) var calls: [HeapCall] = []
+    var calls: [HeapCall] = []
     private(set) var texts = Interner<String>()
     private(set) var stacks = Interner<KernelStack>()
-    private var takesStacks = false
+    var takesStacks = false
     private var userStacks = UserStacks()
-    private(set) var lost: UInt64 = 0
+    var lost: UInt64 = 0
     private(set) var malformed: UInt64 = 0
-    private(set) var gfp: Gfp?
-    private(set) var problem: String?
+    var gfp: Gfp?
+    /// Null while it watches.
+    var problem: String?
     /// Changes that would let it watch, as the doctor knows them.
     private(set) var remedies: [String]?
     private(set) var tracing: Witness.Tracing?
+    /// Why no BPF programs tell it; null where they do, or where none could.
+    private(set) var refusal: String?
 
-    init() {}
-
-    deinit {
-        if let trace { cl_trace_close(trace) }
-        record.deallocate()
+    mutating func begin(_ opening: Opening) {
+        tracing = opening.tracing
+        refusal = opening.refusal
+        if tracing == nil { refuse("perf tracepoints of kmem: \(errnoText(opening.errno)) (\(paranoiaText()))") }
     }
 
-    /// Begins to watch threads and all that they will start.
-    ///
-    /// - Parameter family: of the only thread, if it is known.
-    /// - Parameter stacks: takes the kernel's call chain with each record, and the user's above it.
-    /// - Parameter probes: functions whose calls are told too.
-    mutating func begin(
-        _ threads: [Int32], _ family: OpaquePointer?, stacks: Bool, probes: [HeapProbe] = []
-    ) {
-        do throws(TracingProblem) {
-            let tracepoints = try KernelTracepoints(Tracefs.current)
-            gfp = tracepoints.gfp
-            takesStacks = stacks
-            trace = try open(
-                threads, family, tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
-        } catch {
-            let obstacle = Doctor.kernelTracepointsObstacle()
-            problem = obstacle?.found ?? error.what
-            remedies = obstacle?.remedies
-            return
-        }
-        tracing = cl_trace_is_of_programs(trace) ? .programs : .events
-        var all = [Int32](repeating: -1, count: 4096)
-        let count = cl_trace_descriptors(trace, &all, Int32(all.count))
-        descriptors = Array(all.prefix(Int(count)))
+    mutating func refuse(_ why: String) {
+        let obstacle = Doctor.kernelTracepointsObstacle()
+        problem = obstacle?.found ?? why
+        remedies = obstacle?.remedies
     }
 
-    /// It is not to look.
-    mutating func stayOff(_ why: String) {
-        problem = why
-    }
-
-    private func open(
-        _ threads: [Int32], _ family: OpaquePointer?, _ points: [cl_tracepoint], stacks: Bool, probes: Bool
-    ) throws(TracingProblem) -> OpaquePointer {
-        let trace = points.withUnsafeBufferPointer { points in
-            var layout = cl_trace_layout(
-                points: points.baseAddress, count: UInt32(points.count), stacks: stacks, probes: probes)
-            return cl_trace_open(family, threads, Int32(threads.count), &layout)
-        }
-        guard let trace else {
-            throw TracingProblem("perf tracepoints of kmem: \(errnoText()) (\(paranoiaText()))")
-        }
-        return trace
-    }
-
-    /// Takes in what there is now.
-    mutating func drain() {
-        guard let trace else { return }
-        while cl_trace_next(trace, record) { note(record) }
-    }
-
-    /// Asks, when all is over, whether the last records were lost.
-    mutating func finish() {
-        drain()
-        if let trace { lost = max(lost, cl_trace_lost(trace)) }
-    }
-
-    /// Hands over the records from before a moment, in the order of time.
-    mutating func take(before nanoseconds: UInt64) -> [KernelRecord] {
-        pending.take(before: nanoseconds)
-    }
-
-    private mutating func note(_ record: UnsafeMutablePointer<cl_trace_record>) {
+    mutating func note(_ record: UnsafeMutablePointer<cl_trace_record>) {
         let kind = record.pointee.kind
         if kind == CL_TRACE_LOST.rawValue { lost += record.pointee.bytes }
         if kind == CL_TRACE_MALFORMED.rawValue { malformed += 1 }
@@ -106,7 +49,8 @@ struct KernelWatch: ~Copyable {
                 : kind == CL_FORKED.rawValue ? UInt64(record.pointee.parent) : record.pointee.site,
             outerSite: record.pointee.outer_site,
             bytes: record.pointee.bytes, gfp: record.pointee.gfp, address: record.pointee.address,
-            userIP: record.pointee.user_ip, userSP: record.pointee.user_sp, text: textIndex(record),
+            userIP: record.pointee.user_ip, userSP: record.pointee.user_sp,
+            text: kind == CL_BECAME_PROGRAM.rawValue ? -1 : textIndex(record),
             stack: stack)
         if takesStacks { userStacks.note(noted) }
         pending.append(noted)
@@ -138,10 +82,6 @@ struct KernelWatch: ~Copyable {
         }
         if takesStacks { for record in records { userStacks.note(record) } }
         pending += records
-    }
-
-    mutating func takeCalls(before nanoseconds: UInt64) -> [HeapCall] {
-        calls.take(before: nanoseconds)
     }
 
     private mutating func textIndex(_ record: UnsafeMutablePointer<cl_trace_record>) -> Int32 {

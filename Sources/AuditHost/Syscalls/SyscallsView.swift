@@ -16,6 +16,12 @@ struct SyscallsView {
             witness = .unavailable(problem)
         } else if watch.lost > 0 {
             witness = .partial("the syscalls witness lost \(plural(watch.lost, "record"))")
+        } else if watch.malformed > 0 {
+            witness = .partial("the syscalls witness could not read \(plural(watch.malformed, "record"))")
+        } else if watch.ambiguous > 0 {
+            witness = .partial(
+                "\(plural(watch.ambiguous, "system call")) may have been 32-bit code's or 64-bit code's, for which the number "
+                    + "means another call")
         } else if watch.interrupted > 0 {
             witness = .partial(
                 "a signal came upon \(plural(watch.interrupted, "system call")) before the syscalls witness could look: "
@@ -28,6 +34,7 @@ struct SyscallsView {
         }
         witness.method = watch.method
         witness.tracing = watch.tracing
+        witness.programsRefused = watch.refusal
         self.witness = witness
     }
 }
@@ -43,30 +50,8 @@ extension SyscallsChoice {
         guard self == .auto else { return self }
         // seccomp last: a call that it holds may be interrupted by a signal, and it takes set-uid programs' privileges.
         return [SyscallsChoice.perf, .perfMappings].first { choice in
-            guard let perf = try? openPerf([0], nil, choice) else { return false }
-            cl_perf_close(perf)
-            return true
+            guard let layout = try? TraceLayout(choice) else { return false }
+            return TraceLayout.withPointer(layout) { cl_trace_is_granted($0) }
         } ?? .seccomp
     }
-}
-
-/// - Parameter choice: `perf` or `perfMappings`.
-func openPerf(
-    _ threads: [Int32], _ family: OpaquePointer?, _ choice: SyscallsChoice
-) throws(TracingProblem) -> OpaquePointer {
-    guard choice == .perf else {
-        guard let perf = cl_perf_open(nil, threads, Int32(threads.count), nil) else {
-            throw TracingProblem("perf's records of mappings: \(errnoText())")
-        }
-        return perf
-    }
-    let format = try Tracefs.current.format(of: "raw_syscalls/sys_enter")
-    guard let number = format["id"], let arguments = format["args"] else {
-        throw TracingProblem("raw_syscalls:sys_enter has no 'id' or no 'args'")
-    }
-    var tracepoint = cl_sys_enter(id: format.id, id_at: number.offset, arguments_at: arguments.offset)
-    guard let perf = cl_perf_open(family, threads, Int32(threads.count), &tracepoint) else {
-        throw TracingProblem("perf tracepoints: \(errnoText())")
-    }
-    return perf
 }

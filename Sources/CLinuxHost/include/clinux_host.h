@@ -28,7 +28,7 @@ void cl_block_signals(void);
 // Ends that: what is still pending then takes its usual way.
 void cl_unblock_signals(void);
 
-// How the child is watched from before it becomes the program: see clinux_witness.h.
+// How the child is watched from before it becomes the program: see clinux_seccomp.h.
 enum cl_watch {
     CL_WATCH_FROM_OUTSIDE,  // so that perf can be told of it
     CL_WATCH_SECCOMP,       // it installs the filter itself
@@ -97,6 +97,21 @@ bool cl_reap(pid_t pid, struct cl_exit *exit);
 // Whether processes that the child started are still there. Those whose own parent has ended are ours since cl_spawn
 // (PR_SET_CHILD_SUBREAPER), so that none can go on unseen; the ended ones are reaped.
 bool cl_descendants_run(void);
+
+// tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
+// for which it takes root. A directory, or -1 with errno set.
+int cl_open_tracefs(void);
+
+struct cl_symbol {
+    uint64_t address;    // asked for
+    uint64_t start;      // of the function that holds it; 0: not known
+    char name[128];
+    char module[64];     // empty: the kernel itself
+};
+
+// Names addresses of the kernel by /proc/kallsyms; they must be in rising order. False with errno set if it cannot be read;
+// EPERM if it shows this process no addresses (kernel.kptr_restrict).
+bool cl_name_symbols(struct cl_symbol *symbols, uint32_t count);
 
 // Whether an open file carries capabilities (capabilities(7), setcap(8)): Swift's Glibc module has no sys/xattr.h.
 bool cl_has_capabilities(int fd);

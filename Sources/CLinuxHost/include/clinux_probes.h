@@ -4,6 +4,7 @@
 #define CLINUX_PROBES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum cl_probe {
@@ -11,7 +12,7 @@ enum cl_probe {
     CL_PROBE_PAGE_FAULTS,         // perf_event_open(2): count this process's page faults in user code
     CL_PROBE_PAGE_FAULTS_KERNEL,  // the same in the kernel too
     CL_PROBE_TRACEPOINT,          // perf_event_open(2): records of the tracepoint with the given number, this process's
-    CL_PROBE_PROGRAMS,            // bpf(2): a program on a tracepoint (cl_family_open)
+    CL_PROBE_PROGRAMS,            // cl_probe_programs
     CL_PROBE_SECCOMP_LISTENER,    // seccomp(2): a system call of a child is told to its parent, who lets it go on
     CL_PROBE_TRACE_STRANGER,      // ptrace(2) a process of this user that is no descendant of the tracer
     CL_PROBE_IO_URING,            // io_uring_setup(2)
@@ -22,6 +23,10 @@ enum cl_probe {
 // fork(2) is unavailable in Swift, and so are calls by number (syscall(2) is variadic) and perf_event_attr's bit fields.
 // Returns 0 if it works, the errno that refused it, or the negative of the signal that killed the child.
 int cl_probe(enum cl_probe probe, uint64_t argument);
+
+// The same for bpf(2): each of the witnesses' programs on its tracepoint (cl_trace_try_programs). Where one is refused, `why`
+// says which, and why.
+int cl_probe_programs(char *why, size_t room);
 
 // The alignment that O_DIRECT needs on an open file, in bytes, by statx(2) and STATX_DIOALIGN, which glibc's own struct
 // statx has only where it is newer than Debian 12's. False if the kernel or the file system does not tell.

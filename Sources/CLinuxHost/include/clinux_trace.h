@@ -1,5 +1,6 @@
-// The kernel witness's ears: perf tracepoints of what the kernel allocates for a process, and its page faults. In C for the
-// reasons of clinux_witness.h. Where the fields of a record lie is the caller's to say: each kernel has them elsewhere.
+// One source of what the kernel tells of a subject: what it allocates for it, its page faults, the system calls that map and
+// lock, and which processes it consists of. In C: the ABIs are macros, unions and shared memory with barriers, none of which
+// Swift imports. Where the fields of a record lie is the caller's to say: each kernel has them elsewhere.
 #ifndef CLINUX_TRACE_H
 #define CLINUX_TRACE_H
 
@@ -8,23 +9,42 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "clinux_family.h"
-
-// tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
-// for which it takes root. A directory, or -1 with errno set.
-int cl_open_tracefs(void);
-
 enum cl_trace_kind {
     CL_KMALLOC,
     CL_CACHE_ALLOC,
     CL_PAGE_ALLOC,
     CL_FAULT,            // a page fault, of user code or of the kernel on a page of the user's
     CL_PROBE,            // a uprobe was hit
+    CL_CALL,             // a system call was made: `act`, and the length that it named as `bytes`
     CL_MAPPED,           // a file or memory was mapped: `address`, `bytes`, `offset`, `text`
     CL_FORKED,           // `pid` and `tid` began; `parent` is of the process
-    CL_BECAME_PROGRAM,   // exec: all mappings are gone
+    CL_BECAME_PROGRAM,   // exec: all mappings are gone; `text` is the program's name, or its path
     CL_TRACE_LOST,       // `bytes` records found no room
-    CL_TRACE_MALFORMED   // a record shorter than what it must hold
+    CL_TRACE_MALFORMED,  // a record shorter than what it must hold
+    CL_AMBIGUOUS_CALL,   // a system call whose number means one thing for 64-bit code and another for 32-bit code
+    CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
+    CL_NOTHING           // seccomp only: to be passed over
+};
+
+enum cl_act {
+    CL_MMAP,
+    CL_MUNMAP,
+    CL_MREMAP,
+    CL_BRK,
+    CL_MLOCKALL,
+    CL_MUNLOCK,
+    CL_MUNLOCKALL,
+    CL_SHMAT,
+    CL_REMAP_FILE_PAGES,
+    CL_EXECVE,    // it and the next are not told as calls: a program that begins is told by CL_BECAME_PROGRAM
+    CL_EXECVEAT
+};
+
+// What is told apart: each has rings of its own, so that a flood of the one loses nothing of the other.
+enum cl_stream {
+    CL_MEMORY,  // allocations, page faults, uprobes
+    CL_CALLS,   // system calls
+    CL_STREAMS
 };
 
 // Where a number or a text lies in a tracepoint's own part of a record; size 0: this kernel has no such field.
@@ -34,13 +54,15 @@ struct cl_field {
 };
 
 struct cl_tracepoint {
-    uint64_t id;             // tracefs: events/…/id
-    uint32_t kind;           // enum cl_trace_kind
-    struct cl_field flags;   // common_flags
-    struct cl_field site;    // call_site
-    struct cl_field bytes;   // bytes_req; of CL_PAGE_ALLOC the order
+    uint64_t id;                 // tracefs: events/…/id; 0 for CL_FAULT and CL_MAPPED, which perf tells of by itself
+    uint32_t kind;               // enum cl_trace_kind
+    struct cl_field flags;       // common_flags
+    struct cl_field site;        // call_site
+    struct cl_field bytes;       // bytes_req; of CL_PAGE_ALLOC the order
     struct cl_field gfp;
-    struct cl_field name;    // of the slab cache: a __data_loc, which says where its text lies
+    struct cl_field name;        // of the slab cache: a __data_loc, which says where its text lies
+    struct cl_field number;      // of CL_CALL
+    struct cl_field arguments;   // of CL_CALL: six of 8 bytes
 };
 
 enum { CL_TRACE_FRAMES = 127, CL_TRACE_TEXT = 4096 };
@@ -51,6 +73,8 @@ struct cl_trace_record {
     int32_t tid;
     int32_t parent;
     uint32_t kind;           // enum cl_trace_kind
+    uint32_t streams;        // which it is of, a bit for each; of what both need to know, both
+    uint32_t act;            // enum cl_act
     uint32_t in_interrupt;   // nonzero: the thread was only interrupted by whoever did this
     uint32_t frames;         // of the kernel's call chain
     uint64_t site;
@@ -79,41 +103,58 @@ static inline const uint64_t *cl_trace_frames(const struct cl_trace_record *reco
     return record->frame;
 }
 
+// What is listened to for a stream. By perf, its first event tells of mappings and processes, too.
 struct cl_trace_layout {
     const struct cl_tracepoint *points;
     uint32_t count;
     bool stacks;
     bool probes;  // some are CL_PROBE: with their arguments and callers
+    bool calls;   // CL_CALL; or CL_MAPPED alone: what perf tells of new mappings, as calls of mmap and brk
 };
 
-// Reads one record of a ring. False if it is of no interest. Touches nothing beyond `size` bytes, whatever they are.
+// Reads one record of a perf ring. False if it is of no interest. Touches nothing beyond `size` bytes, whatever they are.
 bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *bytes, uint32_t size,
                      struct cl_trace_record *record);
 
-struct cl_trace;
-
-// Watches a family, if there is one, this kernel can do it, and the layout has neither stacks nor probes; else threads and all
-// that they will start. On every CPU, from now on. Null with errno set. The family must outlive it.
-struct cl_trace *cl_trace_open(struct cl_family *family, const pid_t *threads, int count,
-                               const struct cl_trace_layout *layout);
-void cl_trace_close(struct cl_trace *trace);
-int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
-uint64_t cl_trace_lost(const struct cl_trace *trace);
-// BPF programs tell of the allocations, and not perf events on each thread.
-bool cl_trace_is_of_programs(const struct cl_trace *trace);
-bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record);
-
-// MARK: the kernel's symbols
-
-struct cl_symbol {
-    uint64_t address;    // asked for
-    uint64_t start;      // of the function that holds it; 0: not known
-    char name[128];
-    char module[64];     // empty: the kernel itself
+// How a stream is listened to.
+enum cl_way {
+    CL_NO_WAY,       // not at all
+    CL_BY_PROGRAMS,  // a BPF program on each tracepoint, for a process and all that it starts
+    CL_BY_EVENTS     // a perf event on each thread, which those that it starts inherit
 };
 
-// Names addresses by /proc/kallsyms; they must be in rising order. False with errno set if it cannot be read; EPERM if it
-// shows this process no addresses (kernel.kptr_restrict).
-bool cl_name_symbols(struct cl_symbol *symbols, uint32_t count);
+struct cl_trace;
+
+// Watches threads and all that they will start, on every CPU, from now on.
+// `is_tree`: the only thread is a process that has done nothing yet. Then programs listen where this kernel can do it and the
+// layout has neither stacks nor probes: it takes root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF, and the first pid
+// namespace.
+// A stream without a layout is not listened to, and one that is refused says so. Null: there is no memory.
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
+                               const struct cl_trace_layout *const layouts[CL_STREAMS]);
+void cl_trace_close(struct cl_trace *trace);
+
+enum cl_way cl_trace_way(const struct cl_trace *trace, enum cl_stream stream);
+// The errno that refused perf's events of a stream that is not listened to.
+int cl_trace_error(const struct cl_trace *trace, enum cl_stream stream);
+// Why no program listens to a stream, with the last lines of the verifier's log; empty where one does, or none was tried.
+const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream);
+
+// Descriptors, each readable when a ring is getting full. The number of them.
+int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
+
+// How many records of a stream found no room up to now. A ring tells of them (CL_TRACE_LOST) only with the next record that
+// does, which may never come. 0 where the kernel does not say.
+uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream);
+
+// The next record of any ring. Not in the order of time between CPUs. False if there is none now.
+bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record);
+
+// Whether perf grants its events on this thread, as cl_trace_open asks for them; they end at once. False with errno set.
+bool cl_trace_is_granted(const struct cl_trace_layout *layout);
+
+// Puts each of the programs on its tracepoint, sees that it tells of what this process does, and takes it away. 0, or the errno
+// that refused one, and `why` in words.
+int cl_trace_try_programs(char *why, size_t room);
 
 #endif

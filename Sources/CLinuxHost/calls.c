@@ -1,0 +1,44 @@
+// No system call and no state: Fuzz/trace.c is linked with it.
+#include "calls.h"
+
+#include <sys/syscall.h>
+
+#include "clinux_trace.h"
+
+enum { I386_IPC = 117, IPC_SHMAT = 21 };  // ipc(2), which takes the call to make as its first argument
+
+// i386: arch/x86/entry/syscalls/syscall_32.tbl. Its mmap (90) takes a pointer to its arguments, so that no length is known.
+const struct call calls[] = {
+    {CL_MMAP, {SYS_mmap, 192}, {1, 1}},
+    {CL_MMAP, {-1, 90}, {-1, -1}},
+    {CL_MUNMAP, {SYS_munmap, 91}, {1, 1}},
+    {CL_MREMAP, {SYS_mremap, 163}, {2, 2}},
+    {CL_BRK, {SYS_brk, 45}, {-1, -1}},
+    {CL_MLOCKALL, {SYS_mlockall, 152}, {-1, -1}},
+    {CL_MUNLOCK, {SYS_munlock, 151}, {1, 1}},
+    {CL_MUNLOCKALL, {SYS_munlockall, 153}, {-1, -1}},
+    {CL_SHMAT, {SYS_shmat, 397}, {-1, -1}},
+    {CL_SHMAT, {-1, I386_IPC}, {-1, -1}},
+    {CL_REMAP_FILE_PAGES, {SYS_remap_file_pages, 257}, {1, 1}},
+    {CL_EXECVE, {SYS_execve, 11}, {-1, -1}},
+    {CL_EXECVEAT, {SYS_execveat, 358}, {-1, -1}},
+};
+
+const int calls_count = sizeof(calls) / sizeof(calls[0]);
+
+const struct call *calls_find(enum abi abi, uint64_t number) {
+    for (int i = 0; i < calls_count; i++)
+        if (calls[i].number[abi] >= 0 && (uint64_t)calls[i].number[abi] == number) return &calls[i];
+    return NULL;
+}
+
+bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], struct cl_trace_record *record) {
+    const struct call *call = calls_find(abi, number);
+    if (!call || call->act >= CL_EXECVE) return false;
+    if (abi == ABI_I386 && number == I386_IPC && (arguments[0] & 0xffff) != IPC_SHMAT) return false;
+    if (call->act == CL_BRK && arguments[0] == 0) return false;  // it only asks where the heap ends
+    record->kind = CL_CALL;
+    record->act = call->act;
+    record->bytes = call->length[abi] < 0 ? 0 : arguments[call->length[abi]];
+    return true;
+}

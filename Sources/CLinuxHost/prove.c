@@ -1,0 +1,92 @@
+#define _GNU_SOURCE
+#include "prove.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clinux_trace.h"
+
+enum { PAGE = 4096 };
+
+// What is to be told, a bit for each program.
+enum { KMALLOC = 1, CACHE_ALLOC = 2, PAGE_ALLOC = 4, USER_FAULT = 8, KERNEL_FAULT = 16, CALL = 32 };
+static const char *const names[] = {"kmem:kmalloc", "kmem:kmem_cache_alloc", "kmem:mm_page_alloc",
+                                    "exceptions:page_fault_user", "exceptions:page_fault_kernel", "raw_syscalls:sys_enter"};
+
+// MARK: acts
+
+static int end_at_once(void *ignored) {
+    return ignored ? 1 : 0;
+}
+
+// A process that begins, and has ended when this returns. It takes no signal to tell us so.
+static bool takes_in_a_child(struct family *family) {
+    static _Alignas(16) char stack[2 * PAGE];
+    pid_t child = clone(end_at_once, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, NULL);
+    if (child < 0) return false;
+    waitpid(child, NULL, __WCLONE);
+    bool taken_in = family_holds(family, child);
+    family_let_go(family, child);
+    return taken_in;
+}
+
+// Two pages, of which the first is touched by us and the second by the kernel for us.
+static uint64_t act(void) {
+    int event = eventfd(0, EFD_CLOEXEC);  // a kmalloc, and a `struct file` of a cache
+    if (event >= 0) close(event);
+    volatile char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) return 0;
+    pages[0] = 1;
+    syscall(SYS_getcpu, pages + PAGE, NULL, NULL);
+    munmap((void *)pages, 2 * PAGE);
+    return (uint64_t)(uintptr_t)pages;
+}
+
+// MARK: what is told
+
+static unsigned proof(const struct told *told, uint64_t pages) {
+    const uint64_t *number = told->number;
+    if (told->tid != gettid() || told->pid != getpid() || told->in_interrupt || !told->user_ip) return 0;
+    switch (told->kind) {
+        case CL_KMALLOC: return number[0] && number[1] ? KMALLOC : 0;
+        case CL_CACHE_ALLOC: return number[0] && number[1] && told->text_bytes > 1 ? CACHE_ALLOC : 0;
+        case CL_PAGE_ALLOC: return number[2] ? PAGE_ALLOC : 0;
+        case CL_FAULT: return number[0] == pages ? USER_FAULT : number[0] == pages + PAGE ? KERNEL_FAULT : 0;
+        case CL_CALL: return number[0] == SYS_munmap && number[1] == pages && number[2] == 2 * PAGE ? CALL : 0;
+        default: return 0;
+    }
+}
+
+static void rely(struct listener *listener, unsigned needed, uint64_t pages) {
+    if (!listener) return;
+    unsigned seen = 0;
+    const struct told *told;
+    while ((told = listener_next(listener))) seen |= pages ? proof(told, pages) : 0;
+    listener->is_relied_on = (seen & needed) == needed;
+    for (unsigned i = 0; !listener->is_relied_on && i < sizeof(names) / sizeof(names[0]); i++)
+        if (needed & ~seen & 1u << i)
+            snprintf(listener->why, sizeof(listener->why), "%s: its program does not tell what dioaudit does", names[i]);
+}
+
+void prove(struct family *family, struct listener *memory, struct listener *calls) {
+    family_take_in(family, getpid());
+    family->is_relied_on = takes_in_a_child(family);
+    uint64_t pages = act();
+    family_let_go(family, getpid());
+    rely(memory, KMALLOC | CACHE_ALLOC | PAGE_ALLOC | USER_FAULT | KERNEL_FAULT, pages);
+    rely(calls, CALL, pages);
+    if (family->is_relied_on) return;
+    struct listener *both[] = {memory, calls};
+    for (int i = 0; i < 2; i++) {
+        if (!both[i]) continue;
+        both[i]->is_relied_on = false;
+        snprintf(both[i]->why, sizeof(both[i]->why), "task:task_newtask: its program does not take in a child of dioaudit's");
+    }
+}
