@@ -15,20 +15,35 @@ struct FamilyTests {
         let testDescription: String
         var prefix: [String] = []
         var preparation: String?
+        /// Two members of the kernel's structures that its BTF gives each other's names.
+        var swap: (String, String)?
         var options: [String] = []
         var programs = 0
 
-        static let all = [
-            Way(testDescription: "programs", programs: mayHavePrograms ? 7 : 0),
-            Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 2 : 0),
-            Way(
-                testDescription: "pids of its own",
-                prefix: withOwnMounts + ["unshare", "--pid", "--fork", "sh", "-c"]
-                    + ["mount -t proc proc /proc; exec \"$@\"", "sh"]),
-            Way(testDescription: "no BTF", preparation: ": > $btf"),
-            Way(testDescription: "half the BTF", preparation: "head -c 3000000 /sys/kernel/btf/vmlinux > $btf || true"),
-            Way(testDescription: "noise for BTF", preparation: "head -c 3000000 /dev/urandom > $btf"),
-        ]
+        static let all =
+            [
+                Way(testDescription: "programs", programs: mayHavePrograms ? 7 : 0),
+                Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 2 : 0),
+                Way(
+                    testDescription: "pids of its own",
+                    prefix: withOwnMounts + ["unshare", "--pid", "--fork", "sh", "-c"]
+                        + ["mount -t proc proc /proc; exec \"$@\"", "sh"]),
+                Way(testDescription: "no BTF", preparation: ": > $btf"),
+                Way(
+                    testDescription: "half the BTF",
+                    preparation: "head -c 3000000 /sys/kernel/btf/vmlinux > $btf || true"),
+                Way(testDescription: "noise for BTF", preparation: "head -c 3000000 /dev/urandom > $btf"),
+            ] + misled
+
+        /// A program that the kernel refuses, and programs that it takes and that tell nothing, or what is not so.
+        /// That of system calls is not misled by the last, and listens with that of new processes.
+        static let misled =
+            mayHavePrograms
+            ? [
+                Way(testDescription: "a pointer for a number", swap: ("tgid", "cred")),
+                Way(testDescription: "a text for a number", swap: ("tgid", "comm")),
+                Way(testDescription: "code for a text", swap: ("name", "ctor"), programs: 2),
+            ] : []
     }
 
     @Test(arguments: Way.all) func whoBeginsInWhateverWayIsTheSubjects(way: Way) throws {
@@ -37,6 +52,38 @@ struct FamilyTests {
             #expect(links.count == way.programs)
         }
         #expect(try eventfds(report) == made)
+    }
+
+    /// The report says why there are no programs, and so does the doctor.
+    @Test(
+        .enabled(if: mayHavePrograms, "needs BTF and the first pid namespace"),
+        arguments: zip(
+            Way.misled,
+            [
+                ["task:task_newtask: Permission denied: ", "access ptr member cred", "in struct task_struct"],
+                ["task:task_newtask: its program does not take in a child of dioaudit's"],
+                ["kmem:kmem_cache_alloc: its program does not tell what dioaudit does"],
+            ]))
+    func aProgramThatIsNotReliedOnSaysWhy(way: Way, words: [String]) throws {
+        func saysSo(_ text: Any?) -> Bool { words.allSatisfy { ((text as? String) ?? "").contains($0) } }
+        let report = scratch.file("report.json")
+        let outcome = try run(
+            prepared(way, [Place.dioaudit, "run", "--quiet", "--format", "json=\(report)", "--", "true"]))
+        let audit = try #require(StoredReport(String(contentsOfFile: report, encoding: .utf8)).audits.first)
+        for name in ["kernel", "syscalls"] {
+            let found = try #require(witness(name, of: audit))
+            let isMisled = name == "kernel" || way.programs == 0
+            #expect(found["status"] as? String == "active" && found["reason"] is NSNull, "\(found)")
+            #expect(found["tracing"] as? String == (isMisled ? "perf-events" : "bpf-programs"), "\(outcome.errors)")
+            let why = found["programsRefused"]
+            #expect(isMisled ? saysSo(why) : why == nil, "\(found)")
+        }
+        let doctor = try run(prepared(way, [Place.dioaudit, "doctor", "--format", "json"]))
+        let findings = try #require(
+            JSONSerialization.jsonObject(with: Data(doctor.output.utf8)) as? [String: Any])["findings"]
+        let finding = (findings as? [[String: Any]])?.first { $0["name"] as? String == "BPF programs" }
+        #expect(finding?["state"] as? String == "missing")
+        #expect(saysSo(finding?["found"]), "\(finding ?? [:])")
     }
 
     /// The kernel hands out a number again.
@@ -71,16 +118,30 @@ struct FamilyTests {
 
     /// Another BTF in place of the machine's, where only this test sees it.
     private func prepared(_ way: Way, _ command: [String]) throws -> [String] {
-        guard let preparation = way.preparation else { return command }
+        if let swap = way.swap { try writeBTF(swap) }
+        guard way.preparation != nil || way.swap != nil else { return command }
         let script = try scratch.script(
             """
             set -e
             btf=\(scratch.file("btf"))
-            \(preparation)
+            \(way.preparation ?? "")
             ! [ -e /sys/kernel/btf/vmlinux ] || mount --bind $btf /sys/kernel/btf/vmlinux
             exec "$@"
             """)
         return withOwnMounts + ["sh", script] + command
+    }
+
+    /// The machine's, where two names have changed places.
+    private func writeBTF(_ names: (String, String)) throws {
+        var btf = try Data(contentsOf: URL(filePath: "/sys/kernel/btf/vmlinux"))
+        let places = try [names.0, names.1].map { name in
+            try #require(btf.range(of: Data([0]) + Data(name.utf8) + Data([0])))
+        }
+        #expect(places[0].count == places[1].count)
+        let first = btf.subdata(in: places[0])
+        btf.replaceSubrange(places[0], with: btf.subdata(in: places[1]))
+        btf.replaceSubrange(places[1], with: first)
+        try btf.write(to: URL(filePath: scratch.file("btf")))
     }
 
     private func eventfds(_ report: StoredReport) throws -> Int {

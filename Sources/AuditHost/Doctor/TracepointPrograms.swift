@@ -14,16 +14,17 @@ extension Doctor {
             return .ok(name, "each told of what dioaudit did on its tracepoint", for: usedFor)
         }
         return .missing(
-            name, why.isEmpty ? answer.description : why, for: usedFor, remedies: [programsRemedy(answer.errno)])
+            name, why.isEmpty ? answer.description : why, for: usedFor, remedies: remedies(answer.errno))
     }
 
-    private static func programsRemedy(_ errno: Int32?) -> String {
+    private static func remedies(_ errno: Int32?) -> [String] {
         switch errno {
         case ENOTSUP:
-            "run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"
-        case ENOENT, EBADMSG: "boot a kernel with CONFIG_DEBUG_INFO_BTF=y"
-        case EPERM where !isMachinesRoot(): "run dioaudit as root"
-        default: outsideSandbox("--cap-add BPF --cap-add PERFMON")
+            ["run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"]
+        case ENOENT, EBADMSG: ["boot a kernel with CONFIG_DEBUG_INFO_BTF=y"]
+        case EACCES: []  // the verifier takes the program for a wrong one
+        case EPERM where !isMachinesRoot(): ["run dioaudit as root"]
+        default: [outsideSandbox("--cap-add BPF --cap-add PERFMON")]
         }
     }
 }
