@@ -4,11 +4,11 @@ PREFIX ?= /usr/local
 BUILD := .build/$(CONFIGURATION)
 DIOAUDIT := $(BUILD)/dioaudit
 
-# Debian packages. What builds: the engines' libraries, and libdw for stack frames' names. What the matrix needs: a mkfs for
+# Debian packages. What builds: the engines' libraries, libdw for stack frames' names, and libunwind for the stacks. What the matrix needs: a mkfs for
 # each of its file systems. What tests: these; a C++ compiler for its headers and runtime, the JSON Schema validator, readelf
 # and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; and what blind spots are made
 # of: other libcs, and heaps (half a minute in all).
-BUILD_NEEDS := liburing-dev libaio-dev libdw-dev pkg-config
+BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \
     sqlite3 perl bsdutils procps gzip \
@@ -107,7 +107,7 @@ bench-needs: ## those of `make bench`
 
 # Fixtures: each source is a program (or, named lib*, a library) of its own. "// Flags:" and "// Link:" lines in it add
 # to its command.
-FIXTURE_SOURCES := $(wildcard Fixtures/*.c Fixtures/*.cpp Fixtures/*.swift)
+FIXTURE_SOURCES := $(wildcard Fixtures/*.c Fixtures/*.cpp Fixtures/*.swift $(if $(shell command -v rustc),Fixtures/*.rs))
 FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES)))
 FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/CDioaudit/include -pthread
 said = $(shell sed -n 's|^// $(1): ||p' $<)
@@ -118,7 +118,10 @@ fixtures: $(FIXTURES) .build/fixtures/count-kernel ## build the programs that th
 	@mkdir -p $(@D)
 	clang -std=gnu11 $(FIXTURE_FLAGS) $< -o $@ -luring -laio
 
-.build/fixtures/lib%: Fixtures/lib%.c
+# They are linked with it.
+$(filter .build/fixtures/stacks-%,$(FIXTURES)): .build/fixtures/liboracle
+
+.build/fixtures/lib%: Fixtures/lib%.c $(wildcard Fixtures/*.h)
 	@mkdir -p $(@D)
 	clang -std=gnu11 $(FIXTURE_FLAGS) -shared -fPIC $(call said,Flags) $< -o $@ $(call said,Link)
 
@@ -132,4 +135,8 @@ fixtures: $(FIXTURES) .build/fixtures/count-kernel ## build the programs that th
 
 .build/fixtures/%: Fixtures/%.swift
 	@mkdir -p $(@D)
-	swiftc -O -g -swift-version 6 $< -o $@
+	swiftc -O -g -swift-version 6 $(call said,Flags) $< -o $@ $(call said,Link)
+
+.build/fixtures/%: Fixtures/%.rs
+	@mkdir -p $(@D)
+	rustc -O -g $(call said,Flags) $< -o $@ $(call said,Link)

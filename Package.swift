@@ -27,10 +27,11 @@ let package = Package(
         .plugin(name: "BuildNative", capability: .buildTool()),
         .target(name: "CLinux"),
         .target(name: "CLinuxHost"),
+        .target(name: "CUnwind", linkerSettings: [.linkedLibrary("unwind-x86_64")]),
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
 
         .target(name: "AuditCore"),
-        .target(name: "AuditHost", dependencies: ["AuditCore", "LedgerABI", "CLinuxHost", "CElfutils"]),
+        .target(name: "AuditHost", dependencies: ["AuditCore", "LedgerABI", "CLinuxHost", "CUnwind", "CElfutils"]),
         .target(name: "AuditReport", dependencies: ["AuditCore"]),
         .executableTarget(
             name: "dioaudit",

@@ -11,6 +11,7 @@
 //   architecture_registers the caller's
 //   architecture_interrupted  those that a signal frame keeps
 //   architecture_plt_cfa   the CFA in a PLT slot whose CFI is architecture_plt_expression
+//   architecture_is_plt_slot  an instruction is in such a slot, by the code there
 //   REGISTER_BP, REGISTER_SP, REGISTER_RETURN   their DWARF numbers
 //   RETURN_FROM_CFA        where the return address is saved
 //   RETURN_FROM_BP, FRAME_FROM_BP  where it is, and where the caller's frame begins, by the frame pointer

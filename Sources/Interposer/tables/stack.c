@@ -46,6 +46,8 @@ static struct cfi_rule compute_rule(uintptr_t address) {
     const uint8_t *header = objects_eh_frame(address);
     struct cfi_rule rule = {0};
     if (header) rule = cfi_rule_at(address, header);
+    // lld writes no CFI for the PLT.
+    if (header && rule.kind == CFI_UNKNOWN && architecture_is_plt_slot(address)) rule.kind = CFI_PLT;
     faults_disown(before);
     return rule;
 }
@@ -154,6 +156,7 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
     for (;;) {
         uintptr_t address = frame.exact ? frame.at.ip : frame.at.ip - 1;
         struct cfi_rule rule = rule_for(address);
+        if (rule.kind == CFI_SIGNAL) address = frame.at.ip;  // a handler returns there, but nothing there called it
         if (!is_ours(address)) {
             if (stack->depth == DIOAUDIT_FRAMES) {
                 stack->truncated = STACK_TOO_DEEP;

@@ -3,6 +3,7 @@
 #ifndef DIOAUDIT_UNSUPPORTED_H
 #define DIOAUDIT_UNSUPPORTED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
@@ -27,5 +28,6 @@ void architecture_registers(struct registers *registers);
 struct registers architecture_interrupted(const ucontext_t *saved);
 extern const uint8_t architecture_plt_expression[11];
 uintptr_t architecture_plt_cfa(struct registers registers);
+bool architecture_is_plt_slot(uintptr_t address);
 
 #endif

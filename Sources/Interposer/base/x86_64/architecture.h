@@ -2,6 +2,7 @@
 #ifndef DIOAUDIT_X86_64_H
 #define DIOAUDIT_X86_64_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
@@ -55,6 +56,12 @@ static const uint8_t architecture_plt_expression[] = {0x77, 8, 0x80, 0, 0x3f, 0x
 
 static inline uintptr_t architecture_plt_cfa(struct registers registers) {
     return registers.sp + 8 + ((registers.ip & 15) >= 11 ? 8 : 0);
+}
+
+// jmp *GOT(%rip); push; jmp. Slots are aligned: all of one is in the page of the instruction that was about to run.
+static inline bool architecture_is_plt_slot(uintptr_t address) {
+    const uint8_t *slot = (const uint8_t *)(address & -(uintptr_t)16);
+    return slot[0] == 0xff && slot[1] == 0x25 && slot[6] == 0x68 && slot[11] == 0xe9;
 }
 
 #endif

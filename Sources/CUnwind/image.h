@@ -1,0 +1,23 @@
+#ifndef CUNWIND_IMAGE_H
+#define CUNWIND_IMAGE_H
+
+#include "cunwind.h"
+
+// The search table of .eh_frame_hdr (Linux Standard Base, "Exception Frames"), in the file's own addresses.
+struct frame_table {
+    uint64_t header;
+    uint64_t entries;  // the first of them; each has 8 bytes
+    uint64_t count;
+};
+
+// Null: the file has none, or one in an encoding that linkers do not write.
+const struct frame_table *image_frame_table(const struct cu_image *image);
+
+// What must be added to the file's own addresses where the code at `address` lies in this mapping of it. False if the file has
+// nothing there.
+bool image_bias(const struct cu_mapping *mapping, uint64_t address, uint64_t *bias);
+
+// Eight bytes at one of the file's own addresses. False if they are not in the file.
+bool image_word(const struct cu_image *image, uint64_t address, uint64_t *word);
+
+#endif

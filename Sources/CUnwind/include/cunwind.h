@@ -1,0 +1,71 @@
+// Call stacks of other processes, walked by libunwind's remote interface over what was taken of a thread: its registers and
+// the top of its stack. Nothing of the process itself is read during a walk, so the thread may run on or be gone.
+// In C because libunwind asks for memory and registers through C callbacks, and its functions are macros that Swift does not
+// import.
+#ifndef CUNWIND_H
+#define CUNWIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// MARK: files
+
+// An executable's or a library's bytes, and where its call frame information (.eh_frame) lies.
+struct cu_image;
+
+// The file at an absolute path; or "[vdso]", which is the same in every process of this machine. Null with errno set if it
+// cannot be read or is no 64-bit ELF file.
+struct cu_image *cu_image_open(const char *path);
+void cu_image_close(struct cu_image *image);
+
+// A part of the address space, and the file that lies there from `offset` on.
+struct cu_mapping {
+    uint64_t start;
+    uint64_t end;
+    uint64_t offset;
+    const struct cu_image *image;  // null: none that can be read
+};
+
+// MARK: walking
+
+// By DWARF's numbers (System V ABI AMD64 supplement, figure 3.36).
+enum { CU_BP = 6, CU_SP = 7, CU_IP = 16, CU_REGISTERS = 17 };
+
+// What was taken of a thread.
+struct cu_thread {
+    uint64_t registers[CU_REGISTERS];
+    uint32_t known;              // a bit for each register; of the others nothing is assumed
+    const unsigned char *stack;  // from the stack pointer on
+    uint64_t stack_bytes;
+};
+
+// Says what lies at an address of the thread's process. False if nothing is known to.
+typedef bool cu_find(void *context, uint64_t address, struct cu_mapping *mapping);
+
+enum { CU_FRAMES = 64, CU_WORDS = 192 };
+
+struct cu_stack {
+    uint64_t address[CU_FRAMES];  // innermost first: the instruction itself, then where each caller's call is
+    uint32_t frames;
+    bool whole;                   // the last is the outermost, by its call frame information
+    bool words_overflowed;
+    uint32_t words;               // of the stack, that the walk depended on
+    struct {
+        uint64_t address;
+        uint64_t value;
+    } word[CU_WORDS];
+};
+
+// Swift imports arrays as tuples.
+static inline const uint64_t *cu_stack_addresses(const struct cu_stack *stack) {
+    return stack->address;
+}
+
+// Walks as far as the call frame information and the stack that was taken reach; where code has none, by the frame pointer.
+void cu_walk(const struct cu_thread *thread, cu_find *find, void *context, struct cu_stack *walk);
+
+// The stack holds what that walk read of its thread's: with the same registers and mappings it would be the same walk.
+bool cu_stack_holds(const struct cu_stack *walk, const struct cu_thread *thread);
+
+#endif
