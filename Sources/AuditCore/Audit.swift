@@ -38,13 +38,16 @@ public struct Audit: Equatable, Sendable, Encodable {
     public let differences: [WitnessDifference]
     /// Null unless it was asked for.
     @Nullable public var squeeze: Squeeze?
+    /// Null unless it ran longer than it was allowed to.
+    @Nullable public var hang: Hang?
 
     init(
         name: String, verdict: Verdict, reasons: [String], failure: String?, notes: [String], subject: Subject,
         lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
         phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse],
-        differences: [WitnessDifference], squeeze: Squeeze?, processes: [ProcessLedger]
+        differences: [WitnessDifference], squeeze: Squeeze?, hang: Hang?,
+        processes: [ProcessLedger]
     ) {
         self.name = name
         self.verdict = verdict
@@ -67,6 +70,7 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.enforce = enforce
         self.differences = differences
         self.squeeze = squeeze
+        self.hang = hang
         self.processes = processes
     }
 

@@ -20,6 +20,8 @@ public struct Observation: Sendable {
     public var enforce = Enforce.report
     /// Null unless it was asked for.
     public var squeeze: Squeeze?
+    /// Null unless it ran for too long.
+    public var hang: Hang?
     /// Its first process has ended, and others have not.
     public var descendantsRun = false
     /// Set where the subject ran already, and no interposer is in it.

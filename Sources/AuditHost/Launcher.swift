@@ -28,6 +28,8 @@ struct Ending {
     let syscalls: SyscallsView
     let kernel: KernelView
     let squeeze: Squeeze?
+    /// Where its threads stood when its time was over.
+    let hang: Hang?
 }
 
 /// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
@@ -76,6 +78,7 @@ struct Launch: ~Copyable {
     private var enough = 4096
     private var deadline: UInt64?
     private var timedOut = false
+    private var hang: Hang?
     private var hasEnded = false
     private(set) var interruption: Int32?
 
@@ -138,7 +141,7 @@ struct Launch: ~Copyable {
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
             syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel),
-            squeeze: squeezer?.outcome)
+            squeeze: squeezer?.outcome, hang: hang)
     }
 
     /// Waits once, and does what came.
@@ -160,6 +163,7 @@ struct Launch: ~Copyable {
     }
 
     private mutating func endIt() {
+        if !timedOut { hang = command.timeoutNanoseconds.map(Hang.capture) }
         kill(child.pid, timedOut ? SIGKILL : SIGTERM)
         deadline = monotonicNanoseconds() + 2_000_000_000
         timedOut = true

@@ -49,6 +49,8 @@ public func observe(
     observation.enforce = configuration.enforce
     observation.squeeze = ending.squeeze
     observation.squeeze?.transfersAfter = ledger.squeezedTransfers
+    observation.hang = ending.hang
+    observation.hang?.nameFrames()
     observation.interposerMissing = interposer.problem
     observation.descendantsRun = ending.descendantsRun
     observation.memlockLimit = memlockLimit()

@@ -12,6 +12,9 @@ struct StatFields {
     subscript(number: Int) -> UInt64? {
         fields.indices.contains(number - 2) ? UInt64(fields[number - 2]) : nil
     }
+
+    /// The third field, a letter.
+    var state: String? { fields.count > 1 ? String(fields[1]) : nil }
 }
 
 /// What stands after a name in a `status` file (proc_pid_status(5)); null where it has no such line.

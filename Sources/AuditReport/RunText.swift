@@ -20,8 +20,9 @@ private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     if counted { lines += ledgerLines(audit, style, verbose: verbose) }
     lines += unobservedLines(audit)
     lines += audit.violations.flatMap { [""] + style.lines($0) }
+    lines += hangLines(audit, style)
     if counted { lines += suppressionLines(audit.suppressions) }
-    if !audit.violations.isEmpty || !audit.suppressions.isEmpty { lines.append("") }
+    if !audit.violations.isEmpty || !audit.suppressions.isEmpty || audit.hang != nil { lines.append("") }
     return lines + audit.notes.map { printable("note: \($0)") } + audit.reasons.map { "  - \(printable($0))" }
 }
 

@@ -306,7 +306,8 @@ int cl_started(struct cl_child *child) {
 
 bool cl_reap(pid_t pid, struct cl_exit *exit) {
     int status;
-    if (waitpid(pid, &status, WNOHANG) != pid) return false;
+    // One that another thread traces tells of its stops too.
+    if (waitpid(pid, &status, WNOHANG) != pid || WIFSTOPPED(status)) return false;
     exit->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     exit->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return true;

@@ -108,8 +108,26 @@ struct Example {
             observation.squeeze?.usageBytes = calls
             observation.squeeze?.limitBytes = 2 * calls
             observation.squeeze?.limitHits = calls
+            observation.hang = Hang(limitNanoseconds: calls, processes: .known([hungProcess, hungProcess]))
         }
         return judge(name, observation, by: requirements)
+    }
+}
+
+extension Example {
+    private var hungProcess: HungProcess {
+        let frame = Frame(function: name + "\u{7}", file: path + ".c", line: 123456, module: path, offset: .max)
+        let thread = HungThread(
+            tid: 4_194_304, name: .known("a thread\u{1B}[0m"), state: .known("D"), waitChannel: .known(name),
+            kernelStack: .known(Array(repeating: "a_function_of_the_kernels+0x12/0x345 [a_module]", count: 12)),
+            userStack: .known(HungThread.UserStack(frames: [frame, frame], truncated: true)))
+        let why = Reading<String>.unknown("Permission denied")
+        let unknown = HungThread(
+            tid: 1, name: why, state: why, waitChannel: why, kernelStack: .unknown("Permission denied"),
+            userStack: .unknown("ptrace is refused: Operation not permitted (kernel.yama.ptrace_scope 1)"))
+        return HungProcess(
+            pid: 4_194_304, parentPid: 1, executable: .known(path),
+            threads: Array(repeating: thread, count: 70) + [unknown])
     }
 }
 

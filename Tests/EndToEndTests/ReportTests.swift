@@ -2,19 +2,6 @@ import Foundation
 import Testing
 
 @Suite struct ReportTests {
-    private func validate(_ report: String) throws -> Outcome {
-        let program = """
-            import json, sys, jsonschema
-            schema = json.load(open(sys.argv[1]))
-            jsonschema.Draft202012Validator.check_schema(schema)
-            for error in jsonschema.Draft202012Validator(schema).iter_errors(json.load(open(sys.argv[2]))):
-                sys.exit(f"{list(error.path)}: {error.message}")
-            """
-        // Debian's own interpreter: another on PATH may lack python3-jsonschema.
-        return try run(
-            ["/usr/bin/python3", "-c", program, "\(Place.repository)docs/report.schema.json", report])
-    }
-
     @Test(arguments: ["no-allocation-clean", "allocates-each-transfer", "crashes", "no-transfer", "forks"])
     func keepsToItsSchema(fixture: String) throws {
         let scratch = try Scratch()

@@ -112,6 +112,20 @@ struct StoredReport {
     var audits: [[String: Any]] { root["audits"] as? [[String: Any]] ?? [] }
 }
 
+/// Holds a report against docs/report.schema.json: status 1 if it is none.
+func validate(_ report: String) throws -> Outcome {
+    let program = """
+        import json, sys, jsonschema
+        schema = json.load(open(sys.argv[1]))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        for error in jsonschema.Draft202012Validator(schema).iter_errors(json.load(open(sys.argv[2]))):
+            sys.exit(f"{list(error.path)}: {error.message}")
+        """
+    // Debian's own interpreter: another on PATH may lack python3-jsonschema.
+    return try run(
+        ["/usr/bin/python3", "-c", program, "\(Place.repository)docs/report.schema.json", report])
+}
+
 /// One phase of an audit in a report.
 func phase(_ name: String, of audit: [String: Any]) throws -> [String: Any] {
     let phases = try #require(audit["phases"] as? [[String: Any]])

@@ -59,6 +59,7 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         suppressions: suppressions,
         differences: observation.attached == nil ? observation.syscalls.differences(of: processes) : [],
         squeeze: observation.squeeze,
+        hang: observation.hang,
         processes: processes + unobservedProcesses(observation.ledger))
 }
 

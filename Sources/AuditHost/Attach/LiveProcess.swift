@@ -129,7 +129,8 @@ struct MappedFile {
 
 private func hex(_ number: UInt64) -> String { String(number, radix: 16) }
 
-private func link(_ path: String) -> String? {
+/// Where a symbolic link leads; null with errno set if that cannot be read.
+func link(_ path: String) -> String? {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let length = readlink(path, &bytes, bytes.count)
     return length < 0 ? nil : String(decoding: bytes.prefix(length), as: UTF8.self)

@@ -50,3 +50,12 @@ struct KernelRecord: Timed {
     /// In the watch's `stacks`; -1: none was taken.
     let stack: Int32
 }
+
+extension KernelRecord {
+    /// A mapping of a process that runs already, as if it were told of now.
+    init(_ mapping: MappedFile, of pid: Int32, text: Int32) {
+        self.init(
+            nanoseconds: 0, pid: pid, tid: pid, kind: .mapped, site: mapping.offset, bytes: mapping.end - mapping.start,
+            gfp: 0, address: mapping.start, userIP: 0, userSP: 0, text: text, stack: -1)
+    }
+}

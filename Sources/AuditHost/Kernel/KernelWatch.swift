@@ -75,11 +75,7 @@ struct KernelWatch: ~Copyable {
 
     /// Notes where a process that runs already has mapped what, as if it had done so now.
     mutating func note(_ mappings: [MappedFile], of pid: Int32) {
-        let records = mappings.map {
-            KernelRecord(
-                nanoseconds: 0, pid: pid, tid: pid, kind: .mapped, site: $0.offset, bytes: $0.end - $0.start, gfp: 0,
-                address: $0.start, userIP: 0, userSP: 0, text: texts.index(of: $0.path), stack: -1)
-        }
+        let records = mappings.map { KernelRecord($0, of: pid, text: texts.index(of: $0.path)) }
         if takesStacks { for record in records { userStacks.note(record) } }
         pending += records
     }

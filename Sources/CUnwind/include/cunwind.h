@@ -68,4 +68,34 @@ void cu_walk(const struct cu_thread *thread, cu_find *find, void *context, struc
 // The stack holds what that walk read of its thread's: with the same registers and mappings it would be the same walk.
 bool cu_stack_holds(const struct cu_stack *walk, const struct cu_thread *thread);
 
+// MARK: threads that run
+
+enum cu_taken {
+    CU_NOT_TAKEN,
+    CU_TAKEN,             // it was stopped for that, and runs on
+    CU_TAKEN_WITHOUT_BP,  // it did not stop: it waits in the kernel and takes no signal. Its stack pointer is that of its wait
+    CU_RUNS_ON,           // it did not stop in time
+    CU_REFUSED,           // `error` says why; ESRCH: it has ended
+    CU_OTHER_MODE,        // it runs code for another architecture than ours: i386
+};
+
+struct cu_taking {
+    pid_t tid;
+    enum cu_taken taken;
+    int error;
+    struct cu_thread thread;  // its stack is ours: cu_give_back
+};
+
+// Takes the registers and the top of the stack of each thread, for which it is stopped for some microseconds (PTRACE_SEIZE and
+// PTRACE_INTERRUPT of ptrace(2), which are no signals). Returns when all have stopped, or when the time is over.
+//
+// TRAP: a thread that waits in the kernel without taking signals does not stop, and what does not stop cannot be let go of
+// either. Only the end of the thread that called this does that, so it is called in a thread that ends (cu_within).
+void cu_take(struct cu_taking *takings, uint32_t count, uint64_t nanoseconds);
+void cu_give_back(struct cu_taking *takings, uint32_t count);
+
+// Runs a function in a thread of its own. False if it has not returned in time; then it goes on with `context`. /proc may keep
+// whoever asks it for a process's memory waiting for as long as that process waits in the kernel.
+bool cu_within(uint64_t nanoseconds, void (*function)(void *context), void *context);
+
 #endif
