@@ -10,6 +10,7 @@
 // Settled: never
 // Violation: sbrk 10/53248 first 1 in main
 // Violation: sbrk 3/0 first 3 in main
+// Also: syscallBrk
 // Violation: brk 3 first 4 in main
 #include "direct.h"
 
