@@ -3,8 +3,8 @@ func lossReasons(_ processes: [ProcessLedger], violated: Bool) -> [String] {
         var reasons: [String] = []
         if process.lost.files > 0 {
             reasons.append(
-                "\(name(of: process)) opened \(plural(process.lost.files, "O_DIRECT file")) more than can be followed: "
-                    + "their transfers were not seen")
+                "\(name(of: process)): O_DIRECT files, or requests of one submission, were more than can be followed "
+                    + "(\(plural(process.lost.files, "time"))): their transfers were not seen")
         }
         // Counts lead: without a violation, what found no place was nothing that is judged.
         if process.lost.sites > 0 && violated {

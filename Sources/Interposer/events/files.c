@@ -110,15 +110,19 @@ void files_flags_changed(int fd) {
     if (direct) files_find(fd);
 }
 
+// The copy's old name and its new one change places in one step: another thread may be using the number all the while, as
+// where a log file is replaced, and must find one file or the other.
 void files_duplicated(int fd, int copy) {
     if (fd == copy || copy < 0) return;
-    files_closed(copy);
     struct direct_file *file = files_find(fd);
-    if (!file) return;
-    if (copy >= DESCRIPTORS) {
+    if (!file) {
+        files_closed(copy);
+    } else if (copy >= DESCRIPTORS) {
         files_note_lost();
     } else if (are_ours()) {
         direct_files_keep(file);
-        __atomic_store_n(&slots[copy], (uint16_t)(file - direct_files + FIRST_FILE), __ATOMIC_RELEASE);
+        uint16_t slot = (uint16_t)(file - direct_files + FIRST_FILE);
+        uint16_t before = __atomic_exchange_n(&slots[copy], slot, __ATOMIC_ACQ_REL);
+        if (before >= FIRST_FILE) files_drop(&direct_files[before - FIRST_FILE]);
     }
 }

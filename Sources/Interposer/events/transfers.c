@@ -62,7 +62,7 @@ void transfer_done(struct transfer_call *call, struct direct_file *file, enum di
 }
 
 void transfer_failed(struct direct_file *file, enum direction direction) {
-    direct_files_give_up(file, direction, warmup_of_each_file());
+    direct_files_give_up(file, direction);
 }
 
 void transfers_count_sync(void) {

@@ -20,77 +20,44 @@ struct request {
     uint64_t bytes;
 };
 
-// What a submission asks of each file in each direction.
+// What a submission asks for, in its order, which is also the order in which the kernel takes requests.
 //
 // TRAP: once submitted, a request may complete, and its memory be used again or unmapped by another thread, before the
-// submitting call returns. So all is read before the call; afterwards only what was not taken, which is the caller's
-// still. Fixture: reuses-iocbs.c
-enum { TARGETS = 16 };
-
+// submitting call returns. A descriptor may name another file by then. So each request is read once, before the call, and
+// what is done after the call is done to the file that was found then. Fixtures: reuses-iocbs.c, replaces-descriptors.c
 struct submission {
     struct transfer_call call;
-    bool warmup;
-    uint64_t syncs;
-    uint64_t transfers;
-    struct target {
-        struct direct_file *file;
-        enum direction direction;
-        // The file's warm-up transfers come first, and the others after them.
-        struct sum {
-            uint64_t transfers, bytes;
-        } warmup, rest;
-    } targets[TARGETS];
+    bool transfers, warmup;
+    uint32_t count;
+    struct request *requests;  // room for `count` of them, on the stack: nothing may be allocated
 };
 
-static struct target *target_of(struct submission *submission, const struct request *request) {
-    for (int i = 0; i < TARGETS; i++) {
-        struct target *target = &submission->targets[i];
-        if (!target->file) *target = (struct target){.file = request->file, .direction = request->direction};
-        if (target->file == request->file && target->direction == request->direction) return target;
-    }
-    files_note_lost();
-    return NULL;
+// The stack has room for FEW whatever is submitted, so that it does not grow with each larger submission; and for at most
+// MANY. Requests beyond those are not followed, and that is noted.
+enum { FEW = 32, MANY = 4096 };
+
+static uint32_t room_for(uint64_t count) {
+    if (count > MANY) files_note_lost();
+    return count < FEW ? FEW : count > MANY ? MANY : (uint32_t)count;
 }
 
 static void add_request(struct submission *submission, struct request request) {
-    if (!request.file) return;
-    if (request.kind == SYNC) submission->syncs++;
-    if (request.kind != TRANSFER) return;
-    struct target *target = target_of(submission, &request);
-    if (!target) return;
-    bool warmup = transfer_begins(request.file, request.direction);
-    struct sum *sum = warmup ? &target->warmup : &target->rest;
-    submission->warmup |= warmup;
-    submission->transfers++;
-    sum->transfers++;
-    sum->bytes += request.bytes;
+    if (request.file && request.kind == TRANSFER) {
+        submission->warmup |= transfer_begins(request.file, request.direction);
+        submission->transfers = true;
+    }
+    submission->requests[submission->count++] = request;
 }
 
-// The kernel did not take it. To be called from the last one back.
-static void take_back(struct submission *submission, struct request request) {
-    if (!request.file) return;
-    if (request.kind == SYNC) submission->syncs--;
-    if (request.kind != TRANSFER) return;
-    struct target *target = target_of(submission, &request);
-    if (!target) return;
-    struct sum *sum = target->rest.transfers > 0 ? &target->rest : &target->warmup;
-    transfer_failed(request.file, request.direction);
-    sum->transfers--;
-    sum->bytes -= request.bytes;
-}
-
-// The sum's bytes are told with its first transfer: all of them fall into one phase.
-static void end_sum(struct submission *submission, const struct target *target, const struct sum *sum) {
-    for (uint64_t i = 0; i < sum->transfers; i++)
-        transfer_done(&submission->call, target->file, target->direction, i == 0 ? sum->bytes : 0);
-}
-
-static void end_submission(struct submission *submission) {
-    for (uint64_t i = 0; i < submission->syncs; i++) transfers_count_sync();
-    for (int i = 0; i < TARGETS && submission->targets[i].file; i++) {
-        struct target *target = &submission->targets[i];
-        end_sum(submission, target, &target->warmup);
-        end_sum(submission, target, &target->rest);
+// The kernel has taken the first `taken` requests; the others are still the caller's to submit.
+static void end_submission(struct submission *submission, uint64_t taken) {
+    for (uint32_t i = 0; i < submission->count; i++) {
+        struct request *request = &submission->requests[i];
+        if (!request->file) continue;
+        if (request->kind == SYNC && i < taken) transfers_count_sync();
+        if (request->kind != TRANSFER) continue;
+        if (i < taken) transfer_done(&submission->call, request->file, request->direction, request->bytes);
+        else transfer_failed(request->file, request->direction);
     }
     transfers_end(&submission->call);
 }
@@ -138,16 +105,15 @@ static struct request request_of(const struct iocb *iocb) {
 
 INTERPOSED int io_submit(io_context_t context, long count, struct iocb **iocbs) {
     if (!is_attached()) return next.io_submit(context, count, iocbs);
-    struct submission submission = {0};
-    long legible = points_nowhere(iocbs) ? 0 : count;
-    for (long i = 0; i < legible; i++)
-        if (!points_nowhere(iocbs[i])) add_request(&submission, request_of(iocbs[i]));
-    transfers_begin(&submission.call, submission.transfers > 0, submission.warmup);
+    uint64_t legible = count < 0 || points_nowhere(iocbs) ? 0 : (uint64_t)count;
+    struct request requests[room_for(legible)];
+    struct submission submission = {.requests = requests};
+    for (uint64_t i = 0; i < legible && i < MANY; i++)
+        add_request(&submission, points_nowhere(iocbs[i]) ? (struct request){0} : request_of(iocbs[i]));
+    transfers_begin(&submission.call, submission.transfers, submission.warmup);
     int result = next.io_submit(context, count, iocbs);
     int saved = errno;
-    for (long i = legible - 1; i >= (result < 0 ? 0 : result); i--)
-        if (!points_nowhere(iocbs[i])) take_back(&submission, request_of(iocbs[i]));
-    end_submission(&submission);
+    end_submission(&submission, result < 0 ? 0 : (uint64_t)result);
     errno = saved;
     return result;
 }
@@ -199,29 +165,28 @@ static struct request request_at(struct batch batch, unsigned i) {
 }
 
 static void begin_batch(struct batch batch, struct submission *submission) {
-    for (unsigned i = 0; i < batch.count; i++) add_request(submission, request_at(batch, i));
-    transfers_begin(&submission->call, submission->transfers > 0, submission->warmup);
+    for (unsigned i = 0; i < batch.count && i < MANY; i++) add_request(submission, request_at(batch, i));
+    transfers_begin(&submission->call, submission->transfers, submission->warmup);
 }
 
 // Those that the kernel did not take yet (an error, or too few) belong to a later submission.
 static void end_batch(struct batch batch, struct submission *submission) {
     bool polled = batch.ring->flags & IORING_SETUP_SQPOLL;
-    unsigned taken = polled ? batch.count : *batch.ring->sq.khead - batch.first;
-    for (unsigned i = batch.count; i > taken; i--) take_back(submission, request_at(batch, i - 1));
-    end_submission(submission);
+    end_submission(submission, polled ? batch.count : *batch.ring->sq.khead - batch.first);
 }
 
-#define SUBMISSION(ring, expression)                 \
-    do {                                             \
-        if (!is_attached()) return expression; \
-        struct submission submission = {0};          \
-        struct batch batch = batch_of(ring);         \
-        begin_batch(batch, &submission);             \
-        int result = expression;                     \
-        int saved = errno;                           \
-        end_batch(batch, &submission);               \
-        errno = saved;                               \
-        return result;                               \
+#define SUBMISSION(ring, expression)                             \
+    do {                                                         \
+        if (!is_attached()) return expression;            \
+        struct batch batch = batch_of(ring);                     \
+        struct request requests[room_for(batch.count)];          \
+        struct submission submission = {.requests = requests};   \
+        begin_batch(batch, &submission);                         \
+        int result = expression;                                 \
+        int saved = errno;                                       \
+        end_batch(batch, &submission);                           \
+        errno = saved;                                           \
+        return result;                                           \
     } while (0)
 
 INTERPOSED int io_uring_submit(struct io_uring *ring) {

@@ -141,7 +141,7 @@ static bool warm_long_enough(void) {
 }
 
 static void enter_steady_if_warm(void) {
-    if (process.phase == DIOAUDIT_PHASE_WARMUP && direct_files_all_warm() && warm_long_enough())
+    if (process.phase == DIOAUDIT_PHASE_WARMUP && warm_long_enough() && direct_files_all_warm())
         cross(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_PHASE_STEADY);
 }
 

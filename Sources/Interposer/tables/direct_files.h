@@ -31,7 +31,7 @@ void direct_files_forget_transfers(void);
 // its data is among them. One that moved none gives its place up.
 bool direct_files_begin(struct direct_file *file, enum direction direction, uint64_t warmup);
 bool direct_files_finish(struct direct_file *file, enum direction direction, uint64_t warmup);
-void direct_files_give_up(struct direct_file *file, enum direction direction, uint64_t warmup);
+void direct_files_give_up(struct direct_file *file, enum direction direction);
 
 // True when no file is in the middle of its warm-up.
 bool direct_files_all_warm(void);
