@@ -12,8 +12,8 @@ struct ring;
 struct rings {
     int count;
     int current;            // the one that is being read
-    bool has_ring;          // the CPU whose events are being taken in has one
-    int *sharing;           // events that write into another's ring
+    uint32_t watermark;     // bytes in a ring at which its descriptor becomes readable
+    int *sharing;           // events that write into the rings
     int sharers;
     int sharers_room;
     uint64_t bytes;         // of each
@@ -21,18 +21,18 @@ struct rings {
     unsigned char *record;  // the one handed out last: rings go on with it at their start where they end
 };
 
-// Room for `most` rings of `bytes`, a power of two. False with errno set. Rings that are all zero may be ended, too.
-bool rings_begin(struct rings *rings, int most, uint64_t bytes);
+// Room for `most` rings of `bytes`, a power of two, whose descriptors become readable at `watermark` bytes. False with errno
+// set. Rings that are all zero may be ended, too.
+bool rings_begin(struct rings *rings, int most, uint64_t bytes, uint32_t watermark);
 void rings_end(struct rings *rings);
 
-// Opens what there is to watch of each thread on each CPU: `open` does it for one, and takes the events in. The soft limit
-// on descriptors is lifted meanwhile. False with errno set: ESRCH if no thread was left.
+// Opens a ring for each CPU, a smaller one if the user may lock no more (kernel.perf_event_mlock_kb), and what there is to watch
+// of each thread there: `open` does it for one, and takes the events in. The soft limit on descriptors is lifted meanwhile. False with errno set: ESRCH if no thread was left.
 typedef bool (*rings_opener)(void *context, int thread, int cpu);
 bool rings_watch(struct rings *rings, const int *threads, int count, rings_opener open, void *context);
 
-// Takes an event in and closes it at the end. A CPU's first has its ring, a smaller one if the user may lock no more
-// (kernel.perf_event_mlock_kb); the others write into that. False with errno set, and the event is closed; but -1 is passed
-// over where errno says that its thread has ended meanwhile (ESRCH) or its CPU is offline (ENODEV).
+// Takes an event in, which writes into its CPU's ring, and closes it at the end. False with errno set, and the event is closed;
+// but -1 is passed over where errno says that its thread has ended meanwhile (ESRCH) or its CPU is offline (ENODEV).
 bool rings_take(struct rings *rings, int event);
 
 // What becomes readable when a ring is getting full. The number of them.

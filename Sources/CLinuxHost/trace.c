@@ -59,8 +59,6 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout, c
         .sample_id_all = 1,
         .use_clockid = 1,
         .clockid = CLOCK_MONOTONIC,
-        .watermark = 1,
-        .wakeup_watermark = layout->calls ? RINGS_SMALLEST / 4 : RING_OF_MANY / 4,
     };
     if (point->id) return asked;
     asked.type = PERF_TYPE_SOFTWARE;
@@ -108,8 +106,8 @@ static bool watch_thread(void *context, int thread, int cpu) {
     return true;
 }
 
-static bool begin_rings(struct rings *rings, uint64_t bytes) {
-    return rings_begin(rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes);
+static bool begin_rings(struct rings *rings, uint64_t bytes, uint32_t watermark) {
+    return rings_begin(rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes, watermark);
 }
 
 // A CPU's. With the program's stack a record has some 5 KiB.
@@ -124,7 +122,9 @@ static uint64_t bytes_of_cpu(const struct cl_trace_layout *layout) {
 static bool listen_by_events(struct stream *stream, const pid_t *threads, int count, uint64_t bytes) {
     for (uint32_t i = 0; i < stream->layout.count; i++)
         if (stream->points[i].id && stream->points[i].kind != CL_PROBE) tracepoints_hold(stream->points[i].id);
-    bool begun = begin_rings(&stream->rings, bytes) && rings_watch(&stream->rings, threads, count, watch_thread, stream);
+    uint32_t watermark = (stream->layout.calls ? RINGS_SMALLEST : RING_OF_MANY) / 4;
+    bool begun = begin_rings(&stream->rings, bytes, watermark) &&
+                 rings_watch(&stream->rings, threads, count, watch_thread, stream);
     stream->error = begun ? 0 : errno;
     stream->way = begun ? CL_BY_EVENTS : CL_NO_WAY;
     if (!begun) rings_end(&stream->rings);
@@ -156,7 +156,7 @@ static bool may_have_programs(const struct stream *stream) {
 
 static bool begin_tree(struct cl_trace *trace) {
     if (!family_begin(&trace->family, trace->refusal)) return false;
-    if (begin_rings(&trace->processes, RING_OF_PROCESSES) &&
+    if (begin_rings(&trace->processes, RING_OF_PROCESSES, RINGS_SMALLEST / 4) &&
         rings_watch(&trace->processes, &(pid_t){-1}, 1, watch_cpu, trace))
         return true;
     int error = errno;

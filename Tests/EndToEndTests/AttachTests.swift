@@ -74,6 +74,32 @@ import Testing
         #expect(reasons == ["attached from outside: transfers, and so phases, are not seen, and nothing passes"])
     }
 
+    /// dioaudit sleeps between records, also once the thread that it opened its events on first is no more.
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
+    func theMainThreadMayEnd() throws {
+        let daemon = try Daemon(["leaves"])
+        let report = try attach(to: daemon, lines: 5) { dioaudit in
+            try wait(for: "dioaudit's sleep") {
+                (try? String(contentsOfFile: "/proc/\(dioaudit)/stat", encoding: .utf8))?.contains(") S ") ?? false
+            }
+        }
+        let violations = try #require(report.audits.first?["violations"] as? [[String: Any]])
+        for thread in ["worker", "heir"] {
+            let mallocs = violations.filter { $0["kind"] as? String == "malloc" && $0["thread"] as? String == thread }
+            #expect(mallocs.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == 50, "\(thread): \(violations)")
+        }
+    }
+
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
+    func theMainThreadMayHaveEndedBefore() throws {
+        let daemon = try Daemon(["leaves"])
+        try daemon.work()
+        let report = try attach(to: daemon, lines: 5)
+        let steady = try phase("steady", of: #require(report.audits.first))
+        let events = try #require(steady["events"] as? [String: [String: Any]])
+        #expect(events["malloc"]?["calls"] as? Int == 100)
+    }
+
     // MARK: the daemon
 
     @Test(
@@ -81,7 +107,7 @@ import Testing
     func theDaemonGoesOnAsItWas(signal: Int32) throws {
         let daemon = try Daemon([])
         let before = try daemon.codeOfMalloc()
-        _ = try attach(to: daemon, lines: 2, endedBy: signal) {
+        _ = try attach(to: daemon, lines: 2, endedBy: signal) { _ in
             let meanwhile = try daemon.codeOfMalloc()
             #expect(meanwhile != before, "there are breakpoints while it is watched")
         }
@@ -102,7 +128,7 @@ import Testing
     func withoutProbesItsCodeIsLeftAlone() throws {
         let daemon = try Daemon([])
         let before = try daemon.codeOfMalloc()
-        let report = try attach(to: daemon, lines: 2, options: ["--no-heap"]) {
+        let report = try attach(to: daemon, lines: 2, options: ["--no-heap"]) { _ in
             let meanwhile = try daemon.codeOfMalloc()
             #expect(meanwhile == before)
         }
@@ -115,7 +141,7 @@ import Testing
 
     @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root")) func itsEndIsSaid() throws {
         let daemon = try Daemon([])
-        let report = try attach(to: daemon, lines: 1, endedBy: nil) { daemon.end() }
+        let report = try attach(to: daemon, lines: 1, endedBy: nil) { _ in daemon.end() }
         let reasons = try #require(report.audits.first?["reasons"] as? [String])
         #expect(reasons.contains("it ended while it was watched"), "\(reasons)")
     }
@@ -181,7 +207,7 @@ import Testing
     /// - Parameter meanwhile: is done while it is watched, after the lines.
     private func attach(
         to daemon: Daemon, lines: Int, options: [String] = [], endedBy signal: Int32? = SIGINT,
-        meanwhile: () throws -> Void = {}
+        meanwhile: (_ dioaudit: Int32) throws -> Void = { _ in }
     ) throws -> StoredReport {
         let (report, errors) = (scratch.file("report.json"), scratch.file("errors"))
         let command = [Place.dioaudit, "attach", "--pid", "\(daemon.pid)", "--format", "json=\(report)"] + options
@@ -191,7 +217,7 @@ import Testing
                 ((try? String(contentsOfFile: errors, encoding: .utf8)) ?? "").contains("Ctrl-C ends it")
             }
             for _ in 0..<lines { try daemon.work() }
-            try meanwhile()
+            try meanwhile(dioaudit.processIdentifier)
             if let signal { kill(dioaudit.processIdentifier, signal) }
         }
         if signal == SIGKILL { return try StoredReport("{}") }

@@ -41,10 +41,17 @@ struct LiveProcess: ~Copyable {
 
     var hasEnded: Bool { cl_can_be_read(descriptor) }
 
-    var executable: String { link("/proc/\(pid)/exe") ?? "" }
+    /// Where proc(5) tells of its memory: at the main thread, or at another where that has ended before the process.
+    private var memory: String {
+        let main = "/proc/\(pid)"
+        let others = threads().lazy.map { "\(main)/task/\($0)" }
+        return ([main] + others).first { statusField("VmSize:", in: "\($0)/status") != nil } ?? main
+    }
+
+    var executable: String { link("\(memory)/exe") ?? "" }
 
     var command: [String] {
-        let words = (textFile("/proc/\(pid)/cmdline") ?? "").split(separator: "\0").map(String.init)
+        let words = (textFile("\(memory)/cmdline") ?? "").split(separator: "\0").map(String.init)
         return words.isEmpty ? [executable] : words
     }
 
@@ -52,7 +59,7 @@ struct LiveProcess: ~Copyable {
 
     /// VmLck in bytes.
     var lockedBytes: UInt64 {
-        let kibibytes = statusField("VmLck:", in: "/proc/\(pid)/status")?.split(separator: " ").first
+        let kibibytes = statusField("VmLck:", in: "\(memory)/status")?.split(separator: " ").first
         return kibibytes.flatMap { UInt64($0) }.map { $0 * 1024 } ?? 0
     }
 
@@ -73,7 +80,7 @@ struct LiveProcess: ~Copyable {
 
     /// In the order of addresses; proc_pid_maps(5). Null with errno set if this user may not read them.
     func mappings() -> [MappedFile]? {
-        textFile("/proc/\(pid)/maps")?.split(separator: "\n").compactMap { MappedFile(line: $0) }
+        textFile("\(memory)/maps")?.split(separator: "\n").compactMap { MappedFile(line: $0) }
     }
 
     /// Why this user may not look into it, and what would change that; null if they may.
@@ -97,7 +104,7 @@ struct LiveProcess: ~Copyable {
     /// A mapped file as this process can reach it, be it deleted or under another root.
     func path(of mapping: MappedFile) -> String {
         let link = "/proc/\(pid)/map_files/\(hex(mapping.start))-\(hex(mapping.end))"
-        return access(link, R_OK) == 0 ? link : "/proc/\(pid)/root\(mapping.path)"
+        return access(link, R_OK) == 0 ? link : "\(memory)/root\(mapping.path)"
     }
 }
 
