@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "../base/procfile.h"
 #include "../base/system.h"
@@ -114,7 +115,7 @@ void threads_note_end(void) {
     if (!rows || process.phase == DIOAUDIT_PHASE_CLOSED) return;
     system_thread_name(rows->name);
     scope_note_name(rows, rows->name);
-    struct dioaudit_faults now = faults_of_thread();
+    struct dioaudit_faults now = faults_of(RUSAGE_THREAD);
     if (process.phase == DIOAUDIT_PHASE_STEADY) {
         rows->steady_faults.minor += now.minor - rows->edge_faults.minor;
         rows->steady_faults.major += now.major - rows->edge_faults.major;

@@ -18,6 +18,7 @@ struct context {
     uint32_t regions;                // nesting of regions, and how many of them are allowed
     uint32_t allowed;
     uint8_t region[8];               // the innermost's index into the ledger's, by nesting; see regions.c
+    struct dioaudit_faults taken_faults;  // its page faults that have been taken out of the phase they were in
     struct dioaudit_faults own_edge; // its page faults when own_phase began
     struct dioaudit_faults allowed_edge;  // the same when the outermost allowed region began
     uint32_t allowed_from;                // 1 + interlude of the steady phase that it began in, or 0

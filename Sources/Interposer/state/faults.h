@@ -6,6 +6,8 @@
 
 // RUSAGE_SELF or RUSAGE_THREAD.
 struct dioaudit_faults faults_of(int who);
+
+// The calling thread's, without those that the two functions below have taken out of its phase.
 struct dioaudit_faults faults_of_thread(void);
 
 // This thread's page faults since `before` were ours.
