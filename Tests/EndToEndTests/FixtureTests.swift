@@ -63,7 +63,9 @@ import Testing
     private func check(_ audit: [String: Any], _ expected: Expectation.Region) throws {
         let processes = try #require(audit["processes"] as? [[String: Any]])
         let regions = processes.flatMap { $0["regions"] as? [[String: Any]] ?? [] }
-        let region = try #require(regions.first { $0["name"] as? String == expected.name }, "\(expected.name)")
+        let named = regions.filter { $0["name"] as? String == expected.name }
+        let region = try #require(named.first, "\(expected.name)")
+        #expect(named.count == 1, "\(expected.name) is listed \(named.count) times")
         #expect(region["allowed"] as? Bool == expected.allowed)
         #expect(region["entered"] as? UInt64 == expected.entered)
         let events = try #require(region["events"] as? [String: [String: UInt64]])

@@ -9,6 +9,7 @@
 
 #include "../base/system.h"
 #include "../life/attach.h"
+#include "../phases/regions.h"
 #include "../state/following.h"
 #include "../state/ledger.h"
 #include "../tables/next.h"
@@ -28,7 +29,9 @@ static struct dioaudit_image *expect_image(pid_t pid) {
     do {                                                                                  \
         FOLLOW(environment);                                                              \
         struct dioaudit_image *image = expect_image((int32_t)SYSTEM(SYS_getpid));         \
+        bool left = ledger && process.phase && regions_leave_for_exec();                  \
         int result = (call);                                                              \
+        if (left) regions_return_from_exec();                                             \
         if (image) image->pid = -1;                                                       \
         return result;                                                                    \
     } while (0)

@@ -27,6 +27,12 @@ static void begin_child(void) {
     errno = saved;
 }
 
+static void go_on_after_fork(void) {
+    int saved = errno;
+    if (process.phase) ledger_after_fork();
+    errno = saved;
+}
+
 // What the program has of its own is not ours to count, and its file may not say so.
 static void look_for_taken_functions(void) {
     static const char names[] =
@@ -53,7 +59,7 @@ __attribute__((constructor(101))) static void begin(void) {
     if (is_attached()) {
         stack_warm();
         context_suspend();  // what registering a handler allocates is ours
-        pthread_atfork(NULL, NULL, begin_child);
+        pthread_atfork(NULL, go_on_after_fork, begin_child);
         look_for_taken_functions();
         look_for_replaced_functions();
         context_resume();

@@ -14,9 +14,12 @@ enum { FILLING = 1, READY = 2, DEPTH = sizeof(context.region) / sizeof(context.r
 
 _Static_assert(DIOAUDIT_REGIONS < UNLISTED, "an index fits a byte");
 
-static bool is_it(const struct dioaudit_region *region, const char *name, bool allows) {
-    return region->owner == ledger_process_index() && region->allows == allows &&
-           strncmp(region->name, name, DIOAUDIT_REGION_NAME - 1) == 0;
+static bool is_named(const struct dioaudit_region *region, const char *name, bool allows) {
+    return region->allows == allows && strncmp(region->name, name, DIOAUDIT_REGION_NAME - 1) == 0;
+}
+
+static bool is_ours(uint8_t index) {
+    return index != UNLISTED && ledger->regions[index].owner == ledger_process_index();
 }
 
 // The ledger's region of this name, made if new; UNLISTED if the table is full.
@@ -32,7 +35,7 @@ static uint8_t find(const char *name, bool allows) {
             return i;
         }
         // One that is being filled may be the same: then it stands twice, and the host adds both up.
-        if (state == READY && is_it(region, name, allows)) return i;
+        if (state == READY && is_ours(i) && is_named(region, name, allows)) return i;
     }
     return UNLISTED;
 }
@@ -50,11 +53,17 @@ static void end_allowed(void) {
     edges_note_allowed(DIOAUDIT_ALLOWS_END, clock_now());
 }
 
-void regions_begin(const char *name, bool allows) {
-    if (!name) name = "(null)";
+// The ledger's region of this name, which is one more time begun.
+static uint8_t enter(const char *name, bool allows) {
     uint8_t index = find(name, allows);
     if (index == UNLISTED || context.regions >= DEPTH) add_shared(&process.record->lost_regions, 1);
     if (index != UNLISTED) add_shared(&ledger->regions[index].entered, 1);
+    return index;
+}
+
+void regions_begin(const char *name, bool allows) {
+    if (!name) name = "(null)";
+    uint8_t index = enter(name, allows);
     if (context.regions < DEPTH) context.region[context.regions] = index;
     context.regions++;
     if (allows && context.allowed++ == 0) begin_allowed();
@@ -68,26 +77,47 @@ void regions_end(const char *name, bool allows) {
         return;
     }
     uint8_t index = context.regions <= DEPTH ? context.region[context.regions - 1] : (uint8_t)UNLISTED;
-    if (index != UNLISTED && !is_it(&ledger->regions[index], name, allows))
+    if (index != UNLISTED && !is_named(&ledger->regions[index], name, allows))
         __atomic_fetch_add(&process.record->regions_unbalanced, 1, __ATOMIC_RELAXED);
-    if (index != UNLISTED) add_shared(&ledger->regions[index].left, 1);
+    if (is_ours(index)) add_shared(&ledger->regions[index].left, 1);
     context.regions--;
     if (allows && --context.allowed == 0) end_allowed();
     context_choose_way();
 }
 
+// They stay its parent's until something happens in them: most children become another program at once.
 void regions_inherit(const struct context *parent) {
-    for (uint32_t depth = 0; depth < parent->regions && depth < DEPTH; depth++) {
-        uint8_t index = parent->region[depth];
-        if (index != UNLISTED) regions_begin(ledger->regions[index].name, ledger->regions[index].allows);
-    }
+    memcpy(context.region, parent->region, sizeof(context.region));
+    context.regions = parent->regions;
+    context.allowed = parent->allowed;
+    if (context.allowed > 0) begin_allowed();
+    context_choose_way();
+}
+
+// Adds to how often the regions that the thread is in were ended.
+static void add_ends(uint64_t ends) {
+    for (uint32_t depth = 0; depth < context.regions && depth < DEPTH; depth++)
+        if (is_ours(context.region[depth])) add_shared(&ledger->regions[context.region[depth]].left, ends);
+}
+
+// TRAP: a vfork child is in its parent's regions, which go on. Fixture: vforks-and-execs.c
+bool regions_leave_for_exec(void) {
+    if (likely(context.regions == 0) || process.record->pid != (int32_t)SYSTEM(SYS_getpid)) return false;
+    add_ends(1);
+    return true;
+}
+
+void regions_return_from_exec(void) {
+    add_ends(UINT64_MAX);
 }
 
 void regions_count(uint32_t phase, enum dioaudit_event event, uint64_t bytes) {
     uint32_t depth = context.regions < DEPTH ? context.regions : DEPTH;
-    uint8_t index = context.region[depth - 1];
-    if (index == UNLISTED) return;
-    struct dioaudit_region *region = &ledger->regions[index];
+    uint8_t *index = &context.region[depth - 1];
+    if (*index == UNLISTED) return;
+    if (unlikely(!is_ours(*index))) *index = enter(ledger->regions[*index].name, ledger->regions[*index].allows);
+    if (*index == UNLISTED) return;
+    struct dioaudit_region *region = &ledger->regions[*index];
     add_shared(&region->cells[event].calls, 1);
     add_shared(&region->cells[event].bytes, bytes);
     if (phase != DIOAUDIT_PHASE_STEADY && phase != DIOAUDIT_PHASE_ALLOWED) return;

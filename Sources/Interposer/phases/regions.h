@@ -15,6 +15,10 @@ struct context;
 // In a forked child: its thread is in the regions that its parent's was in.
 void regions_inherit(const struct context *parent);
 
+// The thread's process is about to become another program, which is in none of them: true if it is in any. Or it could not.
+bool regions_leave_for_exec(void);
+void regions_return_from_exec(void);
+
 // Counts an event for the innermost region that the calling thread is in.
 void regions_count(uint32_t phase, enum dioaudit_event event, uint64_t bytes);
 

@@ -9,6 +9,7 @@
 #include "../base/system.h"
 #include "context.h"
 #include "door.h"
+#include "faults.h"
 #include "following.h"
 #include "../rules.h"
 
@@ -87,6 +88,13 @@ static void touch_image(void) {
 void ledger_touch(void) {
     touch_image();
     touch((uintptr_t)ledger, (uintptr_t)ledger + sizeof(*ledger), true);
+}
+
+void ledger_after_fork(void) {
+    struct dioaudit_faults before = faults_of_thread();
+    touch_image();
+    touch((uintptr_t)&context, (uintptr_t)&context + sizeof(context), true);
+    faults_disown(before);
 }
 
 bool ledger_open(void) {

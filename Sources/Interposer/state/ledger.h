@@ -15,6 +15,10 @@ bool ledger_open(void);
 // Touches all memory of ours.
 void ledger_touch(void);
 
+// TRAP: fork makes each page a copy's to be, and the next write to it a page fault: in the parent, too. Those of our own pages
+// are taken now, and are ours. Fixture: marker-allow-forks.c
+void ledger_after_fork(void);
+
 // This process's place in its arena. A pid would not do: it may be used again, or stand in another PID namespace.
 uint32_t ledger_process_index(void);
 
