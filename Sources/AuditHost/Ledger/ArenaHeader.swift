@@ -16,6 +16,7 @@ struct ArenaHeader {
     let lostProcesses: UInt32
     let imagesStarted: UInt64
     let edgesUsed: UInt32
+    let lostImages: UInt32
 
     init(at arena: UnsafeRawPointer) {
         magic = arena.load(fromByteOffset: 0, as: UInt64.self)
@@ -23,6 +24,7 @@ struct ArenaHeader {
         lostProcesses = arena.load(fromByteOffset: 12, as: UInt32.self)
         imagesStarted = arena.load(fromByteOffset: 24, as: UInt64.self)
         edgesUsed = arena.load(fromByteOffset: 32, as: UInt32.self)
+        lostImages = arena.load(fromByteOffset: 36, as: UInt32.self)
     }
 
     /// The interposer has attached here, and it is of this version.

@@ -18,34 +18,33 @@ struct Images {
 
     /// How many were announced and never came.
     var unseen: UInt32 {
-        var arrived = arrived
-        func take(_ isIt: ((pid: Int32, parent: Int32)) -> Bool) -> Bool {
-            guard let index = arrived.firstIndex(where: isIt) else { return false }
-            arrived.remove(at: index)
-            return true
-        }
-        _ = take { $0.pid == first }  // that it is missing is another reason
+        var parents = Dictionary(grouping: arrived, by: \.pid).mapValues { $0.map(\.parent) }
+        _ = parents[first]?.popLast()  // that it is missing is another reason
         // Those whose process is known come first, so that the others cannot take what is theirs.
-        let missing =
-            announced.filter { $0.pid > 0 }.filter { image in !take { $0.pid == image.pid } }.count
-            + announced.filter { $0.pid == 0 }.filter { image in !take { $0.parent == image.parent_pid } }.count
-        return UInt32(clamping: missing)
+        let missing = announced.count { $0.pid > 0 && parents[$0.pid]?.popLast() == nil }
+        var children = parents.values.joined().reduce(into: [Int32: Int]()) { $0[$1, default: 0] += 1 }
+        let lost = announced.count { image in
+            guard image.pid == 0 else { return false }
+            children[image.parent_pid, default: 0] -= 1
+            return children[image.parent_pid]! < 0
+        }
+        return UInt32(clamping: missing + lost)
     }
 
     /// The programs that the kernel saw begin and the ledger did not: one has attached between its exec and the next.
     func unseen(among execs: [ExecRecord]) -> [UnseenProgram] {
-        execs.indices.compactMap { index in
-            let exec = execs[index]
-            let next = execs[(index + 1)...].first { $0.pid == exec.pid }?.nanoseconds ?? .max
-            let came = attached.contains {
-                $0.pid == exec.pid && $0.nanoseconds >= exec.nanoseconds && $0.nanoseconds < next
-            }
-            return came
-                ? nil
-                : UnseenProgram(
+        let attached = Dictionary(grouping: self.attached, by: \.pid).mapValues { $0.map(\.nanoseconds) }
+        var next: [Int32: UInt64] = [:]
+        var unseen: [UnseenProgram] = []
+        for exec in execs.reversed() {
+            let life = exec.nanoseconds..<(next.updateValue(exec.nanoseconds, forKey: exec.pid) ?? .max)
+            guard !(attached[exec.pid] ?? []).contains(where: life.contains) else { continue }
+            unseen.append(
+                UnseenProgram(
                     pid: exec.pid, path: exec.path,
                     why: Executable(exec.path).whyNotPreloaded
-                        ?? "had no LD_PRELOAD in its environment, or could not reach the ledger")
+                        ?? "had no LD_PRELOAD in its environment, or could not reach the ledger"))
         }
+        return unseen.reversed()
     }
 }

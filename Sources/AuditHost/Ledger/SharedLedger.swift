@@ -16,6 +16,7 @@ extension Session {
                 return
             }
             ledger.lostProcesses += header.lostProcesses
+            ledger.imagesBeyondTable += header.lostImages
             let arena = Arena(pointer)
             images.announced += arena.announcedImages(header.imagesStarted)
             if let process = arena.firstProcess {
@@ -26,9 +27,10 @@ extension Session {
             owners += processes.map { Owner(arena: index, process: $0.index) }
             ledger.processes += processes.map(\.ledger)
         }
-        ledger.imagesBeyondTable = session.arenas_claimed - min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
+        let withoutArena = session.arenas_claimed - min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
+        ledger.imagesBeyondTable = max(ledger.imagesBeyondTable, withoutArena)
         // An image that found no arena counts itself as refused as well.
-        ledger.imagesRefused = session.images_refused - min(session.images_refused, ledger.imagesBeyondTable)
+        ledger.imagesRefused = session.images_refused - min(session.images_refused, withoutArena)
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
         ledger.unseenPrograms = images.unseen(among: syscalls.execs)
         let named = UInt32(clamping: ledger.unseenPrograms.count)
@@ -68,12 +70,8 @@ struct Arena {
         pointer = OpaquePointer(start)
     }
 
-    /// Those beyond the table are said to be process 0's, which nobody's parent is: they count as missing.
     func announcedImages(_ started: UInt64) -> [dioaudit_image] {
-        (0..<min(started, 1 << 16)).map { index in
-            index < DIOAUDIT_IMAGES
-                ? dioaudit_image_at(pointer, UInt32(index)).pointee : dioaudit_image(pid: 0, parent_pid: 0)
-        }
+        (0..<UInt32(min(started, UInt64(DIOAUDIT_IMAGES)))).map { dioaudit_image_at(pointer, $0).pointee }
     }
 
     /// The one that attached; the others were forked by it.

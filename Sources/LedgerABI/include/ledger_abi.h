@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC UINT64_C(0x726567646c6f6964)  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 3u
+#define DIOAUDIT_LEDGER_VERSION 4u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of what is counted. X(identifier, report key). The kernel-side events of the contract
@@ -89,12 +89,12 @@ enum dioaudit_scope {
 enum {
     DIOAUDIT_PAGE = 4096,
     DIOAUDIT_PROCESSES = 128,
-    DIOAUDIT_IMAGES = 512,
     DIOAUDIT_MODULES = 160,
     DIOAUDIT_SITES = 256,
     DIOAUDIT_THREADS = 96,
     DIOAUDIT_FRAMES = 60,
     DIOAUDIT_ARENAS = 1024,
+    DIOAUDIT_IMAGES = DIOAUDIT_ARENAS,  // more have no arena
     DIOAUDIT_NAME = 16,     // a thread's name with its NUL, as in prctl(2) PR_GET_NAME
     DIOAUDIT_PATH = 240,
     DIOAUDIT_EDGES = 512,
@@ -310,18 +310,20 @@ union dioaudit_thread_page {
 
 // A program that one of the processes started or is about to become, and that must claim an arena of its own.
 struct dioaudit_image {
-    int32_t pid;         // its process; 0 if not known (system, popen), -1 if it was not started after all
+    int32_t pid;         // its process; 0 if not known (system, popen), DIOAUDIT_NOT_STARTED after all
     int32_t parent_pid;  // of the process that started it
 };
+
+enum { DIOAUDIT_NOT_STARTED = -1 };  // the place may be another's
 
 struct dioaudit_arena {
     uint64_t magic;
     uint32_t version;
     uint32_t lost_processes;       // forked children for whom no process record was free
     int64_t clock_difference;      // the session's
-    uint64_t images_started;       // programs that this image's processes started or became; may exceed the table
+    uint64_t images_started;       // places in `images` that were handed out; may exceed the table
     uint32_t edges_used;           // may exceed the table
-    uint32_t reserved;
+    uint32_t lost_images;          // programs that were started or become, and found no place in `images`
     char looked_up_name[DIOAUDIT_FUNCTION];  // the first that any of its processes found by dlsym in a library
     char taken_name[DIOAUDIT_FUNCTION];      // the first that its program brings itself
     struct dioaudit_config config;
