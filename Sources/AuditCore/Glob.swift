@@ -1,4 +1,6 @@
 /// A pattern for names and paths: `*` is any text, `?` any one character, and `\` takes its meaning from the next one.
+/// Characters are Unicode's scalars. The interposer matches threads' names by the same patterns (`glob.c`), and the two are
+/// tested on one table, `Tests/globs.txt`.
 struct Glob: Equatable, Sendable {
     private enum Character: Equatable, Sendable {
         case any

@@ -3,15 +3,22 @@ public enum Scope: Equatable, Sendable {
     case process
     /// Threads that do transfers, ever.
     case ioThreads
-    /// Threads whose name matches a pattern of `*` and `?`.
+    /// Threads whose name matches a pattern (`Glob`).
     case threads(pattern: String)
+
+    /// In bytes of UTF-8: what the interposer has room for.
+    public static let longestPattern = 63
 
     public init?(_ text: String) {
         switch text {
         case "process": self = .process
         case "io-threads": self = .ioThreads
-        case _ where text.hasPrefix("thread:") && text.count > "thread:".count:
-            self = .threads(pattern: String(text.dropFirst("thread:".count)))
+        case _ where text.hasPrefix("thread:"):
+            let pattern = String(text.dropFirst("thread:".count))
+            guard (1...Self.longestPattern).contains(pattern.utf8.count),
+                (try? Glob(Array(pattern.unicodeScalars)[...])) != nil
+            else { return nil }
+            self = .threads(pattern: pattern)
         default: return nil
         }
     }

@@ -30,6 +30,22 @@ import Testing
         #expect(exported.sorted() == interposed.sorted())
     }
 
+    /// What AuditCore's `GlobTests` demands of the host's.
+    @Test func itsPatternsMeanWhatTheHostsMean() throws {
+        let scratch = try Scratch()
+        let tests = "\(Place.repository)Tests"
+        let outcome = try run([
+            "sh", "-ec",
+            "clang -D_GNU_SOURCE -std=c11 -Wall -Werror -I$(dirname \(Place.repository)Sources/Interposer/*/glob.h) "
+                + "-I\(Place.repository)Sources/LedgerABI/include \(Place.repository)Sources/Interposer/*/glob.c "
+                + "\(tests)/oracles/globs.c -o \(scratch.path)/globs; \(scratch.path)/globs < \(tests)/globs.txt",
+        ])
+        let rows = try String(contentsOfFile: "\(tests)/globs.txt", encoding: .utf8).split(separator: "\n")
+        let answers = outcome.output.split(separator: "\n")
+        try #require(outcome.status == 0 && answers.count == rows.count, "\(outcome.errors)")
+        for (row, answer) in zip(rows, answers) { #expect(row.hasSuffix("\t\(answer)"), "\(row)") }
+    }
+
     // MARK: no interposer, no pass
 
     private func verdict(preload: String) throws -> (Outcome, reasons: [String], [String: Any]) {
