@@ -167,6 +167,27 @@ import Testing
         #expect(ExitStatus.first(of: audit.statuses) == .fail)
     }
 
+    /// A signal ends what `--enforce abort` stops.
+    @Test func whatWasStoppedDidNotFail() {
+        var process = cleanProcess()
+        process.aborted = true
+        process.phases[.steady].events[.malloc].calls = 1
+        var seen = observation(process)
+        seen.subject.exit = SubjectExit(signal: 6)
+        seen.failure = "the subject was killed by signal 6 (Aborted)"
+        let audit = judge(seen)
+        #expect(audit.verdict == .fail && !audit.subjectFailed)
+        #expect(audit.statuses == [.fail])
+        #expect(audit.reasons == ["in the steady phase: 1 malloc"])
+    }
+
+    /// The interposer knows nothing of suppressions.
+    @Test func whatWasStoppedForNothingIsNoPass() {
+        var process = cleanProcess()
+        process.aborted = true
+        #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
     @Test func anObstacleIsNotTheSubjectsFailure() {
         var seen = observation(cleanProcess())
         seen.subject.exit = SubjectExit(code: 5)

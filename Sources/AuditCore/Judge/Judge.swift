@@ -17,6 +17,9 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
     let failure = failureReason(observation)
     if let failure { reasons.append(failure) }
+    if violations.isEmpty && observation.wasStopped {
+        reasons.append("it was stopped at what is suppressed: what it would have done later was not observed")
+    }
     reasons += observation.obstacles
     if observation.descendantsRun {
         reasons.append(
@@ -77,14 +80,19 @@ private func unmetLimits(_ limits: [KernelLimit], _ observation: Observation) ->
 // MARK: the subject
 
 private func failureReason(_ observation: Observation) -> String? {
+    // It was stopped because that is what was asked for: how it ended is no failure of its own.
+    if observation.wasStopped { return nil }
     if let failure = squeezeFailure(observation) ?? observation.failure { return failure }
     if !observation.obstacles.isEmpty || observation.attached != nil { return nil }
-    // Stopping it is what was asked for.
-    if observation.ledger.processes.contains(where: \.aborted) { return nil }
     let exit = observation.subject.exit
     if let signal = exit.signal { return "the subject was killed by signal \(signal)" }
     if let code = exit.code, code != 0 { return "the subject exited with status \(code)" }
     return exit.code == nil ? "the subject did not start" : nil
+}
+
+extension Observation {
+    /// `--enforce abort` ended one of its processes.
+    fileprivate var wasStopped: Bool { ledger.processes.contains(where: \.aborted) }
 }
 
 private func summary(of violations: [Violation]) -> String {
