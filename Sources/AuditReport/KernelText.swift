@@ -1,11 +1,11 @@
 import AuditCore
 
 /// What the kernel allocated in the steady phase, by call site; without `verbose` only what happens at every twentieth
-/// transfer or more often. Nothing where it was not watched: the header says why.
+/// transfer or more often, or in a phase without any. Nothing where it was not watched: the header says why.
 func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     guard audit.witnesses.kernel.status != .unavailable else { return [] }
     let steady = audit.phases[.steady]
-    let shown = steady.kernel.filter { verbose || $0.perTransfer >= 0.05 }
+    let shown = steady.kernel.filter { verbose || $0.perTransfer ?? .infinity >= 0.05 }
     let rest = steady.kernel.dropFirst(shown.count).reduce(0) { $0 + $1.calls }
     guard !steady.kernel.isEmpty else {
         // What was not seen in full may have been more than nothing.
@@ -14,7 +14,7 @@ func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     }
     var lines: [String] = []
     if !shown.isEmpty {
-        lines += kernelTable(shown, perTransfer: steady.transfers > 0).lines(indent: 2)
+        lines += kernelTable(shown).lines(indent: 2)
         lines.append("  (\(riskLegend))")
     }
     if rest > 0 {
@@ -26,7 +26,8 @@ func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     return lines
 }
 
-private func kernelTable(_ allocations: [KernelAllocation], perTransfer: Bool) -> Table {
+private func kernelTable(_ allocations: [KernelAllocation]) -> Table {
+    let perTransfer = allocations.contains { $0.perTransfer != nil }
     var table = Table(
         [
             .left("the kernel allocates by", breaksAfter: "_"), .left("cache", breaksAfter: "_"),
@@ -35,7 +36,7 @@ private func kernelTable(_ allocations: [KernelAllocation], perTransfer: Bool) -
     for allocation in allocations {
         table.add(
             [siteText(allocation), allocation.cache.map(printable) ?? "-", allocation.gfp, "\(allocation.calls)"]
-                + (perTransfer ? [Figures.hundredths(allocation.perTransfer)] : []) + [allocation.riskText])
+                + (perTransfer ? [allocation.perTransfer.map(Figures.hundredths) ?? "-"] : []) + [allocation.riskText])
     }
     return table
 }

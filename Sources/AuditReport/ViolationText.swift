@@ -40,7 +40,7 @@ extension Style {
     }
 
     private func allocationText(_ allocation: KernelAllocation) -> String {
-        "\(Figures.hundredths(allocation.perTransfer)) for each transfer, \(allocation.gfp)"
+        (allocation.perTransfer.map { "\(Figures.hundredths($0)) for each transfer, " } ?? "") + allocation.gfp
             + (allocation.cache.map { ", cache \(printable($0))" } ?? "") + ", risk \(allocation.riskText)"
     }
 

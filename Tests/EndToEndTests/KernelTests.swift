@@ -102,6 +102,8 @@ struct KernelTests {
         let modules = stack.map { $0["module"] as? String ?? "" }
         #expect(!modules.contains(where: { $0.contains("libdioaudit") }), "\(modules)")
         #expect(rows(steady).contains { $0["site"] as? String == "bio_alloc_bioset" })
+        let setup = rows(try phase("setup", of: try #require(report.audits.first)))
+        #expect(!setup.isEmpty && setup.allSatisfy { $0["perTransfer"] is NSNull }, "a phase without transfers")
     }
 
     @Test func aPageFaultHasItsPlaceAndItsFunction() throws {

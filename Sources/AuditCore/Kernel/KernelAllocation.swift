@@ -38,8 +38,8 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
     public var calls: UInt64
     /// As the kernel's own callers asked for them.
     public var bytes: UInt64
-    /// Calls for each transfer of its phase; all calls where there were none.
-    public var perTransfer: Double
+    /// Calls for each transfer of its phase; null where there were none.
+    @Nullable public var perTransfer: Double?
 
     public init(
         kind: Kind, site: String, module: String? = nil, cache: String? = nil, gfp: String, risk: Risk,
@@ -57,12 +57,11 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
         self.bytes = bytes
         self.stack = stack
         self.truncated = truncated
-        perTransfer = 0
         count(per: transfers)
     }
 
     mutating func count(per transfers: UInt64) {
-        perTransfer = Double(calls) / Double(max(1, transfers))
+        perTransfer = transfers > 0 ? Double(calls) / Double(transfers) : nil
     }
 
     func isAlike(_ other: Self) -> Bool {
