@@ -2,7 +2,6 @@
 // Options: --enforce abort --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
-// Reason: the subject was killed by signal 6
 // Setup: malloc 1/11, free 1
 // Steady: transfers 3, malloc 1/77
 // Violation: malloc 1/77 first 4 in main
