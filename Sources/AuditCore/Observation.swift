@@ -12,12 +12,8 @@ public struct Observation: Sendable {
     public var isStatic = false
     /// The syscalls witness as it ended.
     public var syscalls = Witness.unavailable("--syscalls off")
-    /// It was asked for by name, so that nothing passes without it.
-    public var syscallsRequired = false
     /// The kernel witness as it ended.
     public var kernel = Witness.unavailable("--kernel off")
-    /// What the interposer was told to do at a violation.
-    public var enforce = Enforce.report
     /// Null unless it was asked for.
     public var squeeze: Squeeze?
     /// Null unless it ran for too long.
@@ -64,39 +60,5 @@ public struct Attached: Sendable {
         self.isWhole = isWhole
         self.nameless = nameless
         self.becameProgram = becameProgram
-    }
-}
-
-/// What a pass takes, beyond the rules that always hold.
-public struct Requirements: Sendable {
-    public enum Kernel: String, CaseIterable, Sendable {
-        /// Looks where it can.
-        case auto
-        /// No pass without it.
-        case require
-        case off
-    }
-
-    public var policy: Policy
-    public var scope: Scope
-    public var suppressions: [Suppression]
-    public var lock: LockRequirement
-    /// Transfers that the steady phase must hold at the least.
-    public var minimumTransfers: UInt64
-    public var kernel: Kernel
-    public var kernelLimits: [KernelLimit]
-
-    public init(
-        policy: Policy = Policy(), scope: Scope = .process, suppressions: [Suppression] = [],
-        lock: LockRequirement = .whenSubjectLocks,
-        minimumTransfers: UInt64 = 1, kernel: Kernel = .auto, kernelLimits: [KernelLimit] = []
-    ) {
-        self.policy = policy
-        self.scope = scope
-        self.suppressions = suppressions
-        self.lock = lock
-        self.minimumTransfers = minimumTransfers
-        self.kernel = kernel
-        self.kernelLimits = kernelLimits
     }
 }

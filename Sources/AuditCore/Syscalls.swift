@@ -5,6 +5,9 @@ public enum SyscallsChoice: String, CaseIterable, Sendable {
     case perf
     case perfMappings = "perf-mappings"
     case seccomp, off
+
+    /// Nothing passes without the one that is asked for.
+    var isByName: Bool { ![.auto, .off].contains(self) }
 }
 
 /// How it did look.

@@ -87,14 +87,14 @@ struct Launch: ~Copyable {
     /// - Throws: `StartFailure` if it could not.
     init(
         _ command: Command, environment: [String], _ session: borrowing Session,
-        _ configuration: Session.Configuration, _ squeezer: consuming Squeezer? = nil
+        _ request: AuditRequest, _ squeezer: consuming Squeezer? = nil
     ) throws(StartFailure) {
         self.command = command
         self.squeezer = squeezer
         door = session.door
         ledger = session.fd
         Interruption.hold()
-        let choice = configuration.syscalls.resolved
+        let choice = request.syscalls.resolved
         let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
         var child = cl_child()
         let started = withCStrings(command.arguments) { arguments in
@@ -105,7 +105,7 @@ struct Launch: ~Copyable {
         guard started else { throw StartFailure(errno: errno, isOurs: true) }
         self.child = child
         events.begin(
-            child, choice, kernel: configuration.kernel != .off, stacks: configuration.kernelStacks)
+            child, choice, kernel: request.kernel != .off, stacks: request.kernelStacks)
         self.squeezer?.take(child.pid)
         cl_go(&self.child)
         deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }

@@ -5,9 +5,9 @@ import Glibc
 ///
 /// - Returns: the observation, and the signal that came for dioaudit while the program ran.
 public func observe(
-    _ command: Command, _ configuration: Session.Configuration
+    _ command: Command, _ request: AuditRequest
 ) throws(AuditError) -> (Observation, interruption: Int32?) {
-    let session = try Session(configuration)
+    let session = try Session(request)
     let interposer = findInterposer()
     let executable = Executable(command: command.arguments[0])
     let subject = Subject(command: command.arguments, exit: SubjectExit())
@@ -16,8 +16,8 @@ public func observe(
     var launch: Launch
     do {
         launch = try Launch(
-            command, environment: environment, session, configuration,
-            Squeezer(session, slack: configuration.squeezeSlack))
+            command, environment: environment, session, request,
+            Squeezer(session, slack: request.squeezeSlack))
     } catch {
         if error.isOurs {
             errno = error.errno
@@ -33,7 +33,7 @@ public func observe(
     let ending = try launch.finish(session)
 
     var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel)
-    ledger.nameViolations(configuration.strict)
+    ledger.nameViolations(request.policy.forbidden)
     ledger.noteOwnHeaps()
 
     var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
@@ -45,8 +45,6 @@ public func observe(
     observation.whyUnseen = executable.whyNotPreloaded
     observation.syscalls = ending.syscalls.witness
     observation.kernel = ending.kernel.witness(of: ledger.processes)
-    observation.syscallsRequired = [.perf, .perfMappings, .seccomp].contains(configuration.syscalls)
-    observation.enforce = configuration.enforce
     observation.squeeze = ending.squeeze
     observation.squeeze?.transfersAfter = ledger.squeezedTransfers
     observation.hang = ending.hang

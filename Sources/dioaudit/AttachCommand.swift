@@ -55,21 +55,21 @@ struct AttachCommand: ParsableCommand {
     }
 
     func run() throws {
-        let requirements = Requirements(
-            policy: try judging.policy(), scope: scope, suppressions: try readSuppressions(in: judging.suppressions),
-            lock: .never)
-        var configuration = AttachConfiguration()
-        configuration.nanoseconds = duration?.nanoseconds
-        configuration.scope = scope
-        configuration.heap = heap
-        configuration.kernelStacks = kernelStacks
+        var request = AuditRequest()
+        request.policy = try judging.policy()
+        request.scope = scope
+        request.suppressions = try readSuppressions(in: judging.suppressions)
+        request.lock = .never
+        request.kernelStacks = kernelStacks
         let reporter = try Reporter(reporting, textOutput: .stdout, text: attachText)
-        let observation = try observe(pid: pid, configuration) { threads in
+        let observation = try observe(
+            pid: pid, request, probesHeap: heap, for: duration?.nanoseconds
+        ) { threads in
             guard !reporting.quiet else { return }
             writeError("dioaudit: watching pid \(pid): \(threads) thread\(threads == 1 ? "" : "s"); Ctrl-C ends it\n")
         }
         let program = observation.subject.command[0].split(separator: "/").last.map(String.init)
-        let audit = judge("\(program ?? "process") (pid \(pid))", observation, by: requirements)
+        let audit = judge("\(program ?? "process") (pid \(pid))", observation, by: request)
         let report = Report(machine: .current(), audits: [audit])
         try reporter.write(report)
         throw ExitCode(report.exitStatus.rawValue)

@@ -96,7 +96,7 @@ struct RunCommand: ParsableCommand {
         help:
             "Whether the kernel's own allocations are looked at (docs/kernel.md): where allowed, required for a pass, or off."
     )
-    var kernel: Requirements.Kernel = .auto
+    var kernel: KernelChoice = .auto
 
     @Option(
         parsing: .unconditionalSingleValue,
@@ -120,41 +120,40 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Before the outputs are opened: one of them may be the file that they are read from.
-        let suppressions = try readSuppressions(in: judging.suppressions)
-        let policy = try judging.policy()
-        let requirements = Requirements(
-            policy: policy,
-            scope: scope,
-            suppressions: suppressions,
-            lock: requireLock ?? lock ? .always : requireLock == false ? .never : .whenSubjectLocks,
-            minimumTransfers: minIos,
-            kernel: kernel,
-            kernelLimits: kernelLimit)
-        var configuration = Session.Configuration()
-        configuration.warmupTransfers = warmupIos
-        configuration.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
-        configuration.strict = policy.forbidden
-        configuration.lockAtStart = lock
-        configuration.phasesByMarker = phases == .markers
-        configuration.enforce = enforce
-        configuration.scope = scope
-        configuration.syscalls = syscalls
-        configuration.kernel = kernel
-        configuration.kernelStacks = kernelStacks
-        if squeeze { configuration.squeezeSlack = squeezeSlack?.bytes ?? 64 << 10 }
+        // Before the outputs are opened: one of them may be the file that suppressions are read from.
+        let request = try request()
         var subject = Command(command)
         subject.timeoutNanoseconds = timeout?.nanoseconds
         subject.lingerNanoseconds = wait.nanoseconds
 
         let reporter = try Reporter(reporting, textOutput: .stderr, text: runText)
         removeAbandonedCgroups()
-        let observation = try observe(subject, configuration).0
+        let observation = try observe(subject, request).0
         // From here on Ctrl-C is meant for us: there is no child any more.
         Interruption.release()
-        let report = Report(machine: .current(), audits: [judge(name, observation, by: requirements)])
+        let report = Report(machine: .current(), audits: [judge(name, observation, by: request)])
         try reporter.write(report)
         throw ExitCode(report.exitStatus.rawValue)
+    }
+
+    private func request() throws -> AuditRequest {
+        var request = AuditRequest()
+        request.phasesByMarker = phases == .markers
+        request.warmupTransfers = warmupIos
+        request.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
+        request.minimumTransfers = minIos
+        request.policy = try judging.policy()
+        request.scope = scope
+        request.suppressions = try readSuppressions(in: judging.suppressions)
+        request.kernelLimits = kernelLimit
+        request.enforce = enforce
+        request.lock = requireLock ?? lock ? .always : requireLock == false ? .never : .whenSubjectLocks
+        request.lockAtStart = lock
+        request.squeezeSlack = squeeze ? squeezeSlack?.bytes ?? 64 << 10 : nil
+        request.syscalls = syscalls
+        request.kernel = kernel
+        request.kernelStacks = kernelStacks
+        return request
     }
 
     private var name: String {
@@ -162,7 +161,7 @@ struct RunCommand: ParsableCommand {
     }
 }
 
-extension Requirements.Kernel: ExpressibleByArgument {}
+extension KernelChoice: ExpressibleByArgument {}
 extension SyscallsChoice: ExpressibleByArgument {}
 
 extension KernelLimit {

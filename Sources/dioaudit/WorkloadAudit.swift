@@ -11,7 +11,7 @@ import Glibc
 /// - Returns: the audit, and the signal that came for dioaudit meanwhile.
 func audit(
     _ workload: Workload, driver: String, file: String, scratch: borrowing ScratchDirectory,
-    kernel: Requirements.Kernel = .auto
+    kernel: KernelChoice = .auto
 ) throws(AuditError) -> (Audit, interruption: Int32?) {
     let messages = "\(scratch.path)/messages"
     let error = open(messages, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
@@ -25,13 +25,14 @@ func audit(
     command.output = null
     command.error = error
     // The driver sets markers; the transfers that it does before them are setup's.
-    var (observation, interruption) = try observe(command, Session.Configuration())
+    var request = AuditRequest()
+    request.lock = .always
+    request.minimumTransfers = UInt64(workload.steadyTransfers * workload.jobs)
+    request.kernel = kernel
+    var (observation, interruption) = try observe(command, request)
     let said = contents(of: error)
     try noteStatus(in: &observation, said: said)
-
-    let requirements = Requirements(
-        lock: .always, minimumTransfers: UInt64(workload.steadyTransfers * workload.jobs), kernel: kernel)
-    return (judge(workload.name, observation, by: requirements), interruption)
+    return (judge(workload.name, observation, by: request), interruption)
 }
 
 private func noteStatus(in observation: inout Observation, said: String) throws(AuditError) {

@@ -40,6 +40,14 @@ func site(
         firstTransfer: first, tid: 10, thread: "main", stack: [Frame(function: "site", offset: 1)])
 }
 
-func judge(_ observation: Observation, by requirements: Requirements = Requirements()) -> Audit {
-    judge("example", observation, by: requirements)
+extension AuditRequest {
+    static func with(_ change: (inout AuditRequest) -> Void) -> AuditRequest {
+        var request = AuditRequest()
+        change(&request)
+        return request
+    }
+}
+
+func judge(_ observation: Observation, by request: AuditRequest = AuditRequest()) -> Audit {
+    judge("example", observation, by: request)
 }

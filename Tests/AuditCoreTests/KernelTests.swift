@@ -111,22 +111,22 @@ import Testing
         ("all=0", true), ("all=1000000", false), ("kmalloc=0", true), ("pageAlloc=0", false), ("mayWait=0", true),
         ("nonBlocking=0", true), ("__iomap_*=0", true), ("iomap_*=0", false),
     ]) func limitsHoldWhatTheyName(text: String, fails: Bool) throws {
-        var requirements = Requirements()
-        requirements.kernelLimits = [try #require(KernelLimit(text))]
+        var request = AuditRequest()
+        request.kernelLimits = [try #require(KernelLimit(text))]
         var seen = observation(process(10))
         seen.kernel = .active
-        let audit = AuditCore.judge("test", seen, by: requirements)
+        let audit = AuditCore.judge("test", seen, by: request)
         #expect(audit.verdict == (fails ? .fail : .pass), "\(audit.reasons)")
         #expect(audit.violations.map(\.kind) == (fails ? [.kmalloc] : []))
     }
 
     @Test(arguments: [Witness.unavailable("no"), .partial("lost")]) func aLimitNeedsTheWhole(witness: Witness) throws {
-        var requirements = Requirements()
-        requirements.kernelLimits = [try #require(KernelLimit("all=5"))]
+        var request = AuditRequest()
+        request.kernelLimits = [try #require(KernelLimit("all=5"))]
         var seen = observation(cleanProcess())
         seen.kernel = witness
-        #expect(AuditCore.judge("test", seen, by: requirements).verdict == .inconclusive)
-        #expect(AuditCore.judge("test", seen, by: Requirements()).verdict == .pass)
+        #expect(AuditCore.judge("test", seen, by: request).verdict == .inconclusive)
+        #expect(AuditCore.judge("test", seen, by: AuditRequest()).verdict == .pass)
     }
 
     @Test(arguments: ["", "all", "all=", "=1", "all=-1", "all=x", "all=inf", "all=nan"])

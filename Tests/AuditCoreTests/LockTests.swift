@@ -5,7 +5,7 @@ import Testing
     private func verdict(_ requirement: LockRequirement, _ change: (inout ProcessLock) -> Void) -> Verdict {
         var process = cleanProcess()
         change(&process.lock)
-        return judge(observation(process), by: Requirements(lock: requirement)).verdict
+        return judge(observation(process), by: AuditRequest.with { $0.lock = requirement }).verdict
     }
 
     @Test func aSubjectThatNeverLocksNeedsNoLockUnlessAsked() {
@@ -82,6 +82,6 @@ import Testing
         shell.lock = ProcessLock()
         shell.steadyReached = false
         shell.phases = PhaseLedgers()
-        #expect(judge(observation(cleanProcess(), shell), by: Requirements(lock: .always)).verdict == .pass)
+        #expect(judge(observation(cleanProcess(), shell), by: AuditRequest.with { $0.lock = .always }).verdict == .pass)
     }
 }

@@ -4,11 +4,11 @@ import Testing
 /// When was the last forbidden event? The example has 1 warm-up transfer and 100 steady ones.
 @Suite struct SettlingTests {
     private func settledAfter(
-        by requirements: Requirements = Requirements(), _ change: (inout ProcessLedger) -> Void
+        by request: AuditRequest = AuditRequest(), _ change: (inout ProcessLedger) -> Void
     ) -> UInt64? {
         var process = cleanProcess()
         change(&process)
-        return judge(observation(process), by: requirements).settledAfter
+        return judge(observation(process), by: request).settledAfter
     }
 
     @Test func nothingAfterSetupSettlesAtOnce() {
@@ -30,7 +30,7 @@ import Testing
 
     @Test func allowedKindsDoNotCount() {
         #expect(settledAfter { $0.add(.free, 9, in: .steady, lastAt: 50) } == 1)
-        let forbidding = Requirements(policy: Policy(forbid: [.free]))
+        let forbidding = AuditRequest.with { $0.policy = Policy(forbid: [.free]) }
         #expect(settledAfter(by: forbidding) { $0.add(.free, 9, in: .steady, lastAt: 50) } == 51)
     }
 
@@ -57,7 +57,7 @@ import Testing
     @Test func pageFaultsOfTheSteadyPhaseNeverSettle() {
         #expect(settledAfter { $0.phases[.steady].events[.pageFaultMinor].calls = 1 } == nil)
         #expect(settledAfter { $0.phases[.steady].events[.pageFaultMajor].calls = 1 } == nil)
-        let allowing = Requirements(policy: Policy(allow: [.pageFaultMinor]))
+        let allowing = AuditRequest.with { $0.policy = Policy(allow: [.pageFaultMinor]) }
         #expect(settledAfter(by: allowing) { $0.phases[.steady].events[.pageFaultMinor].calls = 1 } == 1)
     }
 

@@ -13,7 +13,7 @@ import Testing
         process.sites = [site(kind, calls: 3)]
         process.sites[0].stack = stack
         let suppressions = try Suppression.all(in: Array(entry.utf8), file: "file")
-        let audit = judge(observation(process), by: Requirements(suppressions: suppressions))
+        let audit = judge(observation(process), by: AuditRequest.with { $0.suppressions = suppressions })
         #expect(audit.violations.count + audit.suppressed.count == 1)
         return audit.violations.isEmpty
     }
@@ -137,7 +137,7 @@ import Testing
         process.sites[1].stack = functions("other")
         process.lost.sites = lost
         let suppressions = try Suppression.all(in: Array(file.utf8), file: "file")
-        return judge(observation(process), by: Requirements(suppressions: suppressions))
+        return judge(observation(process), by: AuditRequest.with { $0.suppressions = suppressions })
     }
 
     @Test func whatIsNotSuppressedFailsStill() throws {

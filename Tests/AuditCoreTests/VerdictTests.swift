@@ -4,7 +4,7 @@ import Testing
 /// Nothing but what was seen in full is a pass.
 @Suite struct VerdictTests {
     @Test func whatIsCleanPasses() {
-        let audit = judge(observation(cleanProcess()), by: Requirements(lock: .always))
+        let audit = judge(observation(cleanProcess()), by: AuditRequest.with { $0.lock = .always })
         #expect(audit.verdict == .pass)
         #expect(audit.reasons == [])
         #expect(audit.witnesses.interposer == .active)
@@ -107,15 +107,15 @@ import Testing
 
     @Test(arguments: [(100, .pass), (101, .inconclusive)] as [(UInt64, Verdict)])
     func theSteadyPhaseHoldsWhatWasAskedFor(minimum: UInt64, verdict: Verdict) {
-        let requirements = Requirements(minimumTransfers: minimum)
-        #expect(judge(observation(cleanProcess()), by: requirements).verdict == verdict)
+        let request = AuditRequest.with { $0.minimumTransfers = minimum }
+        #expect(judge(observation(cleanProcess()), by: request).verdict == verdict)
     }
 
     @Test func noSteadyTransferIsNoPassWhateverIsAskedFor() {
         var process = cleanProcess()
         process.phases[.steady].transfers = 0
-        let requirements = Requirements(minimumTransfers: 0)
-        #expect(judge(observation(process), by: requirements).verdict == .inconclusive)
+        let request = AuditRequest.with { $0.minimumTransfers = 0 }
+        #expect(judge(observation(process), by: request).verdict == .inconclusive)
     }
 
     @Test func unknownPageFaultsAreNoPass() {
@@ -125,7 +125,7 @@ import Testing
         process.phases[.steady].faultsKnown = false
         #expect(judge(observation(process)).verdict == .inconclusive)
         #expect(judge(observation(process)).settledAfter == nil)
-        let allowing = Requirements(policy: Policy(allow: [.pageFaultMinor, .pageFaultMajor]))
+        let allowing = AuditRequest.with { $0.policy = Policy(allow: [.pageFaultMinor, .pageFaultMajor]) }
         #expect(judge(observation(process), by: allowing).verdict == .pass)
     }
 
@@ -142,8 +142,9 @@ import Testing
     }
 
     @Test func theKernelWitnessCanBeRequired() {
-        #expect(judge(observation(cleanProcess()), by: Requirements(kernel: .require)).verdict == .inconclusive)
-        #expect(judge(observation(cleanProcess()), by: Requirements(kernel: .off)).verdict == .pass)
+        #expect(
+            judge(observation(cleanProcess()), by: AuditRequest.with { $0.kernel = .require }).verdict == .inconclusive)
+        #expect(judge(observation(cleanProcess()), by: AuditRequest.with { $0.kernel = .off }).verdict == .pass)
     }
 
     // MARK: the subject's own end

@@ -89,7 +89,7 @@ struct Example {
         return process
     }
 
-    func audit(attached: Bool = false, _ requirements: Requirements = Requirements()) -> Audit {
+    func audit(attached: Bool = false, _ request: AuditRequest = AuditRequest()) -> Audit {
         var ledger = Ledger()
         ledger.processes = [process]
         var observation = Observation(
@@ -110,7 +110,7 @@ struct Example {
             observation.squeeze?.limitHits = calls
             observation.hang = Hang(limitNanoseconds: calls, processes: .known([hungProcess, hungProcess]))
         }
-        return judge(name, observation, by: requirements)
+        return judge(name, observation, by: request)
     }
 }
 

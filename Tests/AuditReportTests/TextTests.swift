@@ -33,8 +33,9 @@ import Testing
     }()
 
     @Test(arguments: examples, [false, true]) func noLineIsWiderThanATerminal(examples: [Example], verbose: Bool) {
-        let limits = Requirements(
-            scope: .threads(pattern: "*"), kernelLimits: [KernelLimit("all=0")!])
+        var limits = AuditRequest()
+        limits.scope = .threads(pattern: "*")
+        limits.kernelLimits = [KernelLimit("all=0")!]
         for style in [plain, Style(coloured: true)] {
             for audits in [examples.map { $0.audit() }, examples.map { $0.audit(limits) }] {
                 for quiet in [false, true] where !(quiet && verbose) {

@@ -1,20 +1,20 @@
-func coverageReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
+func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
     let processes = observation.ledger.processes
     let total = observation.ledger.total
     let steady = total[.steady]
     var reasons: [String] = []
     if processes.contains(where: \.steadyReached) {
-        if steady.transfers < max(1, requirements.minimumTransfers) {
+        if steady.transfers < max(1, request.minimumTransfers) {
             reasons.append(
                 "the steady phase holds \(plural(steady.transfers, "transfer")), "
-                    + "and \(max(1, requirements.minimumTransfers)) or more are asked for")
+                    + "and \(max(1, request.minimumTransfers)) or more are asked for")
         }
     } else if case let early = total.all.reduce(0, { $0 + $1.transfers }), early > 0 {
         reasons.append("the steady phase was not reached: all \(plural(early, "transfer")) came before it")
     } else {
         reasons.append("no transfer on an O_DIRECT file was seen")
     }
-    let faultsMatter = requirements.policy.forbids(.pageFaultMinor) || requirements.policy.forbids(.pageFaultMajor)
+    let faultsMatter = request.policy.forbids(.pageFaultMinor) || request.policy.forbids(.pageFaultMajor)
     for process in processes {
         if !process.phases[.steady].faultsKnown && faultsMatter && process.threadPhasesOpen == 0 {
             reasons.append(

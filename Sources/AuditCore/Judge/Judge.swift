@@ -1,12 +1,12 @@
 /// The verdict on one subject. Pure: the same observation always gives the same audit.
 ///
 /// Never a false pass: each rule below adds a reason for whatever it could not see, and a pass has none.
-public func judge(_ name: String, _ observation: Observation, by requirements: Requirements) -> Audit {
+public func judge(_ name: String, _ observation: Observation, by request: AuditRequest) -> Audit {
     let processes = observation.ledger.processes
     let all =
-        processes.flatMap { Violation.all(in: $0, policy: requirements.policy, scope: requirements.scope) }
-        + Violation.kernel(in: processes, limits: requirements.kernelLimits, scope: requirements.scope)
-    let (violations, suppressions) = all.suppressed(by: requirements.suppressions)
+        processes.flatMap { Violation.all(in: $0, policy: request.policy, scope: request.scope) }
+        + Violation.kernel(in: processes, limits: request.kernelLimits, scope: request.scope)
+    let (violations, suppressions) = all.suppressed(by: request.suppressions)
     let witnesses = Witnesses(
         interposer: interposerWitness(observation),
         syscalls: observation.syscalls,
@@ -28,19 +28,19 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
     if let reason = witnesses.interposer.reason { reasons.append(reason) }
     if let reason = witnesses.syscalls.reason {
         if witnesses.syscalls.status == .partial { reasons.append(reason) }
-        if witnesses.syscalls.status == .unavailable && observation.syscallsRequired {
+        if witnesses.syscalls.status == .unavailable && request.syscalls.isByName {
             reasons.append("the syscalls witness is asked for: \(reason)")
         }
     }
     if let reason = witnesses.kernel.reason {
-        if requirements.kernel == .require { reasons.append("--kernel require: \(reason)") }
-        if !requirements.kernelLimits.isEmpty { reasons.append("--kernel-limit is given: \(reason)") }
+        if request.kernel == .require { reasons.append("--kernel require: \(reason)") }
+        if !request.kernelLimits.isEmpty { reasons.append("--kernel-limit is given: \(reason)") }
     }
-    reasons += lockReasons(observation, requirements)
+    reasons += lockReasons(observation, request)
     // Without the interposer there is nothing to say of phases.
-    if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, requirements) }
+    if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, request) }
     if let attached = observation.attached { reasons += attachReasons(observation, attached) }
-    reasons += scopeReasons(observation, requirements)
+    reasons += scopeReasons(observation, request)
     reasons += lossReasons(processes, violated: !all.isEmpty)
     reasons += squeezeReasons(observation)
 
@@ -49,13 +49,13 @@ public func judge(_ name: String, _ observation: Observation, by requirements: R
         verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
-        notes: unmetLimits(requirements.kernelLimits, observation),
+        notes: unmetLimits(request.kernelLimits, observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,
-        settledAfter: settledAfter(processes, policy: requirements.policy, scope: requirements.scope),
-        scope: requirements.scope.text,
-        enforce: observation.enforce,
+        settledAfter: settledAfter(processes, policy: request.policy, scope: request.scope),
+        scope: request.scope.text,
+        enforce: request.enforce,
         phasesFoundBy: processes.contains(where: \.phasesByMarker) ? .markers : .transfers,
         phases: observation.ledger.total,
         violations: violations,

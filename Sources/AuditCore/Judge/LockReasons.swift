@@ -1,9 +1,9 @@
-func lockReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
+func lockReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
     // A forked child does not inherit the lock (mlockall(2)), and nor does what exec makes of a process.
     let subjectLocks = observation.ledger.processes.contains { $0.lock.calls > 0 }
     return observation.ledger.processes.compactMap { process in
         let lock = process.lock
-        guard requirements.lock.applies(subjectLocks: subjectLocks) else { return nil }
+        guard request.lock.applies(subjectLocks: subjectLocks) else { return nil }
         if lock.failed { return lockFailure(process, limit: observation.memlockLimit) }
         if process.steadyReached, let doubt = doubt(about: process) { return doubt }
         guard process.steadyReached, !lock.inEffectThroughSteady else { return nil }

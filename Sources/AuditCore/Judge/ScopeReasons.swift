@@ -1,24 +1,24 @@
-func scopeReasons(_ observation: Observation, _ requirements: Requirements) -> [String] {
+func scopeReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
     let processes = observation.ledger.processes
-    guard requirements.scope != .process, observation.interposerMissing == nil else { return [] }
+    guard request.scope != .process, observation.interposerMissing == nil else { return [] }
     var reasons: [String] = []
-    if !processes.contains(where: { $0.threads.contains(where: requirements.scope.judges) }) {
-        reasons.append("no thread is in the scope '\(requirements.scope.text)'")
+    if !processes.contains(where: { $0.threads.contains(where: request.scope.judges) }) {
+        reasons.append("no thread is in the scope '\(request.scope.text)'")
     }
     for process in processes {
-        if requirements.scope == .ioThreads && process.directStreams > 0 {
+        if request.scope == .ioThreads && process.directStreams > 0 {
             reasons.append(
                 "\(name(of: process)) has \(plural(process.directStreams, "stream")) of O_DIRECT files (fdopen, fopen): which "
                     + "threads transfer by them is not seen")
         }
-        let nameless = process.uncountedByNameless(requirements.scope)
+        let nameless = process.uncountedByNameless(request.scope)
         if nameless > 0 {
             reasons.append(
                 "\(plural(nameless, "system call")) of \(name(of: process))'s steady phase were made by a thread whose "
                     + "name is not known")
         }
-        let faults = process.unattributedFaults(requirements.scope)
-        if faults > 0 && requirements.policy.forbids(.pageFaultMinor) {
+        let faults = process.unattributedFaults(request.scope)
+        if faults > 0 && request.policy.forbids(.pageFaultMinor) {
             reasons.append(
                 "\(plural(faults, "page fault")) of \(name(of: process))'s steady phase may be those of a thread in the "
                     + "scope that has ended")

@@ -3,32 +3,24 @@ import CLinuxHost
 import Glibc
 import LedgerABI
 
-/// What `attach` is asked to look at.
-public struct AttachConfiguration: Sendable {
-    /// Until a signal, or the process's own end, if null.
-    public var nanoseconds: UInt64?
-    public var scope = Scope.process
-    /// Probes libc's heap functions, which puts breakpoints into the process's copy of libc.
-    public var heap = true
-    public var kernelStacks = false
-
-    public init() {}
-}
-
 /// Watches a process that runs already, from outside, and leaves it running. Throws at once where nothing could be watched.
 ///
-/// - Parameter begun: is called, with the number of its threads, once all that it does is seen.
+/// - Parameters:
+///   - request: its scope and `kernelStacks`; the rest is the interposer's to do, or `judge`'s.
+///   - probesHeap: puts breakpoints (uprobes) into the process's copy of libc.
+///   - nanoseconds: how long; nil: until a signal, or the process's own end.
+///   - begun: is called, with the number of its threads, once all that it does is seen.
 public func observe(
-    pid: Int32, _ configuration: AttachConfiguration, begun: (_ threads: Int) -> Void
+    pid: Int32, _ request: AuditRequest, probesHeap: Bool, for nanoseconds: UInt64?, begun: (_ threads: Int) -> Void
 ) throws(AuditError) -> Observation {
     let live = try LiveProcess(pid)
     Interruption.hold()
     defer { Interruption.release() }
-    var attachment = Attachment(live, configuration)
+    var attachment = Attachment(live, request, probesHeap: probesHeap)
     if let refusal = attachment.refusal(live) { throw refusal }
     begun(attachment.threads)
-    attachment.watch(live, configuration.nanoseconds)
-    return attachment.finish(live, configuration)
+    attachment.watch(live, nanoseconds)
+    return attachment.finish(live, request)
 }
 
 /// The witnesses of a process that runs already. All that they see from `since` on is of its steady phase.
@@ -53,16 +45,16 @@ struct Attachment: ~Copyable {
     private let command: [String]
     private let executable: String
 
-    init(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) {
+    init(_ live: borrowing LiveProcess, _ request: AuditRequest, probesHeap: Bool) {
         pid = live.pid
         command = live.command
         executable = live.executable
         heap = HeapProbes(of: live)
         heapBook = HeapBook(of: pid, heap.found)
         kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound), countsForksApart: true)
-        heapProblem = configuration.heap ? heap.problem : "--no-heap"
+        heapProblem = probesHeap ? heap.problem : "--no-heap"
         setProbes()
-        openAll(live, configuration)
+        openAll(live, request)
         noteThreads(live)
         faults = live.faults()
         for tid in names.keys { threadFaults[tid] = live.faults(of: tid) }
@@ -96,22 +88,22 @@ struct Attachment: ~Copyable {
     }
 
     /// A thread that begins while others are being opened may be none's child that is watched yet: then all begins anew.
-    private mutating func openAll(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) {
+    private mutating func openAll(_ live: borrowing LiveProcess, _ request: AuditRequest) {
         let choice = SyscallsChoice.auto.resolved
         for _ in 0..<20 where !isWhole {
             let threads = live.threads()
-            begin(threads, choice == .seccomp ? .perfMappings : choice, configuration)
+            begin(threads, choice == .seccomp ? .perfMappings : choice, request)
             isWhole = Set(live.threads()).isSubset(of: threads)
         }
     }
 
     /// Without probes where these are what is refused.
-    private mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, _ configuration: AttachConfiguration) {
+    private mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, _ request: AuditRequest) {
         events = KernelEvents()
-        events.begin(threads, choice, stacks: configuration.kernelStacks, probes: uprobes?.probes ?? [])
+        events.begin(threads, choice, stacks: request.kernelStacks, probes: uprobes?.probes ?? [])
         guard let why = events.kernel.problem, uprobes != nil else { return }
         uprobes = nil
-        begin(threads, choice, configuration)
+        begin(threads, choice, request)
         heapProblem = events.kernel.problem == nil ? "uprobes are not to be had: \(why)" : why
     }
 
@@ -154,7 +146,7 @@ struct Attachment: ~Copyable {
     /// A thread that began and ended between two looks at the names.
     private static let ended = "(exited)"
 
-    mutating func finish(_ live: borrowing LiveProcess, _ configuration: AttachConfiguration) -> Observation {
+    mutating func finish(_ live: borrowing LiveProcess, _ request: AuditRequest) -> Observation {
         until = monotonicNanoseconds()
         let ended = live.hasEnded
         events.finish()
@@ -164,7 +156,7 @@ struct Attachment: ~Copyable {
         let syscallsView = SyscallsView(syscallsBook, events.syscalls)
 
         var ledger = Ledger()
-        ledger.processes = [process(live, configuration.scope)]
+        ledger.processes = [process(live, request.scope)]
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
         var symbolizer = Symbolizer()
@@ -175,7 +167,7 @@ struct Attachment: ~Copyable {
         var observation = Observation(subject: subject, ledger: ledger, pid: pid)
         observation.attached = Attached(
             heapProblem: heapProblem, hasEnded: ended, isWhole: isWhole,
-            nameless: configuration.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
+            nameless: request.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
             becameProgram: events.syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
         observation.syscalls = syscallsView.witness
         observation.kernel = kernelView.witness

@@ -13,11 +13,11 @@ extension Doctor {
             let alone = try SelfPortrait()
             let interruptionAlone = try run(alone.command)
             let under = try SelfPortrait()
-            let (observation, interruption) = try observe(under.command, Session.Configuration())
+            let (observation, interruption) = try observe(under.command, AuditRequest())
             // Not to be lost, and nothing of ours is to be removed yet.
             if let signal = interruption ?? interruptionAlone { Interruption.die(of: signal) }
 
-            let witness = judge("interposer", observation, by: Requirements()).witnesses.interposer
+            let witness = judge("interposer", observation, by: AuditRequest()).witnesses.interposer
             guard witness.status == .active, let before = alone.kibibytes, let after = under.kibibytes else {
                 return .missing(
                     name, "\(path) did not load into cat(1): \(witness.reason ?? "it did not say its size")",
@@ -61,13 +61,13 @@ private struct SelfPortrait: ~Copyable {
 
 /// Without the interposer; says the signal that came meanwhile.
 private func run(_ command: Command) throws(AuditError) -> Int32? {
-    var configuration = Session.Configuration()
-    configuration.syscalls = .off
-    configuration.kernel = .off
-    let session = try Session(configuration)
+    var request = AuditRequest()
+    request.syscalls = .off
+    request.kernel = .off
+    let session = try Session(request)
     var launch: Launch
     do {
-        launch = try Launch(command, environment: inheritedEnvironment(), session, configuration)
+        launch = try Launch(command, environment: inheritedEnvironment(), session, request)
     } catch {
         return nil
     }

@@ -7,39 +7,13 @@ import LedgerABI
 ///
 /// A memfd: it has no name that could be left behind, however we end.
 public struct Session: ~Copyable {
-    /// What the interposer is asked to do.
-    public struct Configuration: Sendable {
-        /// Transfers that each open file does in each direction before it is warm.
-        public var warmupTransfers: UInt64 = 1
-        /// The steady phase begins no sooner than this after the first transfer.
-        public var warmupNanoseconds: UInt64 = 0
-        /// Kinds whose stacks are taken in the steady phase.
-        public var strict: Set<EventKind> = Policy().forbidden
-        /// mlockall(MCL_CURRENT|MCL_FUTURE) before `main`.
-        public var lockAtStart = false
-        /// Only the subject's own markers move it from one phase to the next.
-        public var phasesByMarker = false
-        public var enforce = Enforce.report
-        public var scope = Scope.process
-        /// How the syscalls witness is to look.
-        public var syscalls = SyscallsChoice.auto
-        /// Whether the kernel witness is to look.
-        public var kernel = Requirements.Kernel.auto
-        /// It takes the kernel's call chains, and the user's above them.
-        public var kernelStacks = false
-        /// What the subject may take, in bytes, beyond what it uses at its steady point; nil: as much as there is.
-        public var squeezeSlack: UInt64?
-
-        public init() {}
-    }
-
     let fd: Int32
     /// Where processes ask for the ledger that may not look into ours.
     let door: Int32
     private let doorName: String
 
     /// Makes an empty ledger and writes what is asked of the interposer.
-    public init(_ configuration: Configuration) throws(AuditError) {
+    public init(_ request: AuditRequest) throws(AuditError) {
         var random: [UInt8] = Array(repeating: 0, count: 16)
         getentropy(&random, random.count)
         doorName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -60,7 +34,7 @@ public struct Session: ~Copyable {
                 magic: ledgerMagic,
                 version: DIOAUDIT_LEDGER_VERSION,
                 arena_bytes: UInt32(arenaBytes),
-                config: dioaudit_config(configuration),
+                config: dioaudit_config(request),
                 clock_difference: clockDifference(),
                 arenas_claimed: 0,
                 images_refused: 0)
@@ -93,22 +67,22 @@ private func clockDifference() -> Int64 {
 }
 
 extension dioaudit_config {
-    fileprivate init(_ configuration: Session.Configuration) {
+    fileprivate init(_ request: AuditRequest) {
         self.init()
-        warmup_transfers = configuration.warmupTransfers
-        warmup_nanoseconds = configuration.warmupNanoseconds
+        warmup_transfers = request.warmupTransfers
+        warmup_nanoseconds = request.warmupNanoseconds
         strict_events = (0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue))
-            .filter { EventKind(event: $0).map(configuration.strict.contains) ?? false }
+            .filter { EventKind(event: $0).map(request.policy.forbidden.contains) ?? false }
             .reduce(0) { $0 | 1 << UInt64($1) }
-        lock_at_start = configuration.lockAtStart ? 1 : 0
-        phases_by_marker = configuration.phasesByMarker ? 1 : 0
-        squeeze = configuration.squeezeSlack == nil ? 0 : 1
-        switch configuration.enforce {
+        lock_at_start = request.lockAtStart ? 1 : 0
+        phases_by_marker = request.phasesByMarker ? 1 : 0
+        squeeze = request.squeezeSlack == nil ? 0 : 1
+        switch request.enforce {
         case .report: enforce = DIOAUDIT_ENFORCE_REPORT.rawValue
         case .abort: enforce = DIOAUDIT_ENFORCE_ABORT.rawValue
         case .deny: enforce = DIOAUDIT_ENFORCE_DENY.rawValue
         }
-        switch configuration.scope {
+        switch request.scope {
         case .process: scope = DIOAUDIT_SCOPE_PROCESS.rawValue
         case .ioThreads: scope = DIOAUDIT_SCOPE_IO_THREADS.rawValue
         case .threads(let pattern):
