@@ -6,6 +6,9 @@
 #include "../state/context.h"
 #include "../rules.h"
 
+// The phase that an event at this point of this thread belongs to.
+uint32_t event_phase(void);
+
 // Counts an event where the short path below may not: an unattached process, a thread without rows, or a phase
 // in which more than a count is wanted. It saves the registers that it uses, so that the short path need save none.
 __attribute__((preserve_most)) void count_slowly(enum dioaudit_event event, uint64_t bytes);

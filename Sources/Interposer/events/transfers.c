@@ -8,6 +8,7 @@
 #include "../state/ledger.h"
 #include "../tables/edges.h"
 #include "../tables/rows.h"
+#include "counting.h"
 #include "../rules.h"
 
 // Once the program names its phases itself, no file has a warm-up of its own.
@@ -19,7 +20,7 @@ void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
     bool began_warmup = transfers && phases_transfer_begins();
     *call = (struct transfer_call){
         .began_warmup = began_warmup,
-        .phase = phases_here(),
+        .phase = event_phase(),
         .outer_warmup_frame = context.warmup_frame,
         .outer_ordinal = context.ordinal,
     };
@@ -66,7 +67,7 @@ void transfer_failed(struct direct_file *file, enum direction direction) {
 }
 
 void transfers_count_sync(void) {
-    rows_count(phases_here(), DIOAUDIT_SYNC, 1, 0);
+    rows_count(event_phase(), DIOAUDIT_SYNC, 1, 0);
 }
 
 void transfers_abandon(void) {

@@ -6,15 +6,15 @@
 #include <unistd.h>
 
 #include "../base/system.h"
+#include "../events/counting.h"
 #include "../events/files.h"
 #include "../life/attach.h"
-#include "../phases/phases.h"
 #include "../state/context.h"
 #include "../tables/next.h"
 #include "../rules.h"
 
 static bool is_between_setup_and_exit(void) {
-    uint32_t phase = phases_here();
+    uint32_t phase = event_phase();
     return phase != DIOAUDIT_PHASE_SETUP && phase != DIOAUDIT_PHASE_EXIT;
 }
 

@@ -1,6 +1,5 @@
 #include "phases.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -11,7 +10,6 @@
 #include "../state/context.h"
 #include "../state/faults.h"
 #include "../state/ledger.h"
-#include "../state/scope.h"
 #include "../tables/direct_files.h"
 #include "../tables/edges.h"
 #include "../tables/modules.h"
@@ -211,25 +209,6 @@ void phases_goodbye(void) {
 
 bool phases_automatic(void) {
     return !process.record->phase_by_marker;
-}
-
-// MARK: the caller's phase
-
-// TRAP: longjmp out of a signal handler leaves a transfer without passing its end. The mark of a warm-up transfer
-// therefore holds only for frames below (inside) the one that set it. Fixture: longjmp-out-of-handler.c
-static bool inside_warmup_transfer(void) {
-    if (!context.warmup_frame) return false;
-    if ((uintptr_t)__builtin_frame_address(0) < context.warmup_frame) return true;
-    stack_t stack;  // a handler on a signal stack is inside wherever that lies
-    return SYSTEM(SYS_sigaltstack, NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK);
-}
-
-uint32_t phases_here(void) {
-    uint32_t phase = context.own_phase ? context.own_phase : process.phase;
-    if (!context_is_strict(phase)) return phase;
-    if (inside_warmup_transfer()) return DIOAUDIT_PHASE_WARMUP;
-    if (!context.allowed && !scope_spares_caller()) return phase;
-    return phase == DIOAUDIT_PHASE_STEADY ? DIOAUDIT_PHASE_ALLOWED : DIOAUDIT_PHASE_ALLOWED_CLOSED;
 }
 
 // MARK: markers

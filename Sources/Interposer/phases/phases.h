@@ -44,7 +44,4 @@ void phases_thread_marker(const char *name);
 // `own_phase` is the one that the thread had named for itself.
 void phases_inherit(uint32_t own_phase);
 
-// The phase that an event at this point of this thread belongs to.
-uint32_t phases_here(void);
-
 #endif

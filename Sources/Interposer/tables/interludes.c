@@ -1,7 +1,5 @@
 #include "interludes.h"
 
-#include <stdbool.h>
-
 #include "../base/system.h"
 #include "../state/context.h"
 #include "../rules.h"

@@ -2,7 +2,13 @@
 #ifndef DIOAUDIT_INTERLUDES_H
 #define DIOAUDIT_INTERLUDES_H
 
+#include <stdbool.h>
+
 #include "ledger_abi.h"
+
+static inline bool interludes_is_one(uint32_t phase) {
+    return phase == DIOAUDIT_PHASE_CLOSED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
+}
 
 // Where what was counted in an interlude (CLOSED or ALLOWED_CLOSED) that interrupted `from` belongs.
 uint32_t interludes_origin(uint32_t closed, uint32_t from);

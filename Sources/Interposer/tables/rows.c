@@ -155,21 +155,9 @@ struct dioaudit_thread *rows_shared(void) {
 
 // MARK: counting
 
-static bool is_interlude(uint32_t phase) {
-    return phase == DIOAUDIT_PHASE_CLOSED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
-}
-
-void rows_count(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
-    struct dioaudit_thread *rows = context.rows;
-    if (!rows) rows = rows_claim();
-    if (rows) {
-        if (is_interlude(phase)) interludes_settle(rows);
-        add(&rows->cells[phase][cell].calls, calls);
-        add(&rows->cells[phase][cell].bytes, bytes);
-        return;
-    }
-    rows = rows_shared();
-    if (is_interlude(phase)) phase = interludes_origin(phase, process.interlude_from);  // shared rows cannot tell
+void rows_count_shared(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
+    struct dioaudit_thread *rows = rows_shared();
+    if (interludes_is_one(phase)) phase = interludes_origin(phase, process.interlude_from);  // shared rows cannot tell
     add_shared(&rows->cells[phase][cell].calls, calls);
     add_shared(&rows->cells[phase][cell].bytes, bytes);
     add_shared(&process.record->shared_thread_calls, calls);
