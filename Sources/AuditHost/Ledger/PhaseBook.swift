@@ -51,8 +51,9 @@ struct PhaseBook {
     /// - Parameter execs: when processes became programs: before that the record is another's.
     mutating func add(_ index: UInt32, _ arena: OpaquePointer, edgesUsed: UInt32, _ execs: [ExecRecord]) {
         for record in 0..<UInt32(DIOAUDIT_PROCESSES) {
-            let process = dioaudit_process_at(arena, record).pointee
-            guard process.state != DIOAUDIT_PROCESS_FREE.rawValue else { break }
+            let place = dioaudit_process_at(arena, record)!
+            guard dioaudit_process_state(place) != DIOAUDIT_PROCESS_FREE.rawValue else { break }
+            let process = place.pointee
             let exec = execs.last { $0.pid == process.pid && $0.nanoseconds <= process.started_nanoseconds }
             lives[process.pid, default: []].append(
                 Life(
@@ -62,8 +63,9 @@ struct PhaseBook {
             lives[process.pid]!.sort { $0.begins < $1.begins }
         }
         for slot in 0..<min(edgesUsed, UInt32(DIOAUDIT_EDGES)) {
-            let edge = dioaudit_edge_at(arena, slot).pointee
-            guard edge.ready != 0 else { continue }
+            let place = dioaudit_edge_at(arena, slot)!
+            guard dioaudit_edge_ready(place) != 0 else { continue }
+            let edge = place.pointee
             edges[Owner(arena: index, process: edge.owner), default: []].append(edge)
         }
         for owner in edges.keys where owner.arena == index { edges[owner]!.sort { $0.nanoseconds < $1.nanoseconds } }

@@ -67,13 +67,13 @@ extension ProcessLedger {
 }
 
 extension Bypasses {
-    init(_ process: dioaudit_process, in arena: OpaquePointer) {
+    init(_ process: dioaudit_process, in header: dioaudit_arena_header) {
         self.init()
         deepBindings = process.deep_bindings
         namespaces = process.other_namespaces
-        lookedUp = process.looked_up > 0 ? String(cString: dioaudit_looked_up_name(arena)) : nil
+        lookedUp = process.looked_up > 0 ? text(header.looked_up_name) : nil
         isReplaced = process.replaced != 0
-        taken = process.taken > 0 ? String(cString: dioaudit_taken_name(arena)) : nil
+        taken = process.taken > 0 ? text(header.taken_name) : nil
     }
 }
 

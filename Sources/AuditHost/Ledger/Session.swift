@@ -31,9 +31,9 @@ public struct Session: ~Copyable {
             }
             let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE), writable: true)
             page.start.bindMemory(to: dioaudit_session.self, capacity: 1).pointee = dioaudit_session(
-                magic: ledgerMagic,
+                magic: DIOAUDIT_LEDGER_MAGIC,
                 version: DIOAUDIT_LEDGER_VERSION,
-                arena_bytes: UInt32(arenaBytes),
+                arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
                 config: dioaudit_config(request),
                 clock_difference: clockDifference(),
                 arenas_claimed: 0,

@@ -15,10 +15,10 @@ extension Session {
                 unusable += 1
                 return
             }
-            ledger.lostProcesses += header.lostProcesses
-            ledger.imagesBeyondTable += header.lostImages
+            ledger.lostProcesses += header.lost_processes
+            ledger.imagesBeyondTable += header.lost_images
             let arena = Arena(pointer)
-            images.announced += arena.announcedImages(header.imagesStarted)
+            images.announced += arena.announcedImages(header.images_started)
             if let process = arena.firstProcess {
                 images.arrived.append((process.pid, process.parent_pid))
                 images.attached.append((process.pid, process.started_nanoseconds))
@@ -44,19 +44,19 @@ extension Session {
     func phaseBook(_ execs: [ExecRecord]) throws(AuditError) -> PhaseBook {
         var book = PhaseBook(execs)
         _ = try forEachArena { index, header, pointer in
-            if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edgesUsed, execs) }
+            if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edges_used, execs) }
         }
         return book
     }
 
     private func forEachArena(
-        _ body: (UInt32, ArenaHeader, UnsafeRawPointer) -> Void
+        _ body: (UInt32, dioaudit_arena_header, UnsafeRawPointer) -> Void
     ) throws(AuditError) -> dioaudit_session {
         let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE))
         let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
         for index in 0..<min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
-            let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: arenaBytes)
-            body(index, ArenaHeader(at: mapping.start), mapping.start)
+            let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: Int(DIOAUDIT_ARENA_BYTES))
+            body(index, dioaudit_arena_header(at: mapping.start), mapping.start)
         }
         return session
     }
@@ -95,7 +95,7 @@ struct Arena {
                 sites: sites.filter { $0.pointee.owner == index },
                 modules: modules)
             ledger.regions = regions(of: index)
-            ledger.bypasses = Bypasses(record.pointee, in: pointer)
+            ledger.bypasses = Bypasses(record.pointee, in: dioaudit_arena_header_at(pointer))
             return (index, ledger)
         }
     }

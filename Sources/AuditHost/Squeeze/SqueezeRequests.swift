@@ -34,13 +34,15 @@ struct SqueezeRequests: ~Copyable {
         let session = ledger.start.assumingMemoryBound(to: dioaudit_session.self)
         for index in 0..<min(session.pointee.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
             let start = ledger.start + Int(dioaudit_arena_offset(index))
-            guard ArenaHeader(at: start).isValid else { continue }
+            guard dioaudit_arena_header(at: start).isValid else { continue }
             let arena = OpaquePointer(start)
             for place in 0..<UInt32(DIOAUDIT_PROCESSES) {
-                guard let process = dioaudit_process_at(arena, place)?.pointee else { break }
-                if process.state == DIOAUDIT_PROCESS_FREE.rawValue { break }
-                if process.state == DIOAUDIT_PROCESS_CLAIMED.rawValue { continue }
-                requests[process.pid] = Request(pid: process.pid, word: dioaudit_squeeze_word(arena, place))
+                guard let process = dioaudit_process_at(arena, place) else { break }
+                let state = dioaudit_process_state(process)
+                if state == DIOAUDIT_PROCESS_FREE.rawValue { break }
+                if state == DIOAUDIT_PROCESS_CLAIMED.rawValue { continue }
+                let pid = process.pointee.pid
+                requests[pid] = Request(pid: pid, word: dioaudit_squeeze_word(arena, place))
             }
         }
         return Array(requests.values)

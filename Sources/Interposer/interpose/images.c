@@ -17,14 +17,14 @@
 
 // TRAP: a shell tries each folder of its PATH: a place that came to nothing is used again. Fixture: starts-many.c
 static struct dioaudit_image *claim_image(void) {
-    uint64_t index = __atomic_fetch_add(&ledger->images_started, 1, __ATOMIC_RELAXED);
+    uint64_t index = __atomic_fetch_add(&ledger->header.images_started, 1, __ATOMIC_RELAXED);
     if (index < DIOAUDIT_IMAGES) return &ledger->images[index];
     for (index = 0; index < DIOAUDIT_IMAGES; index++) {
         int32_t pid = DIOAUDIT_NOT_STARTED;
         struct dioaudit_image *image = &ledger->images[index];
         if (__atomic_compare_exchange_n(&image->pid, &pid, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return image;
     }
-    __atomic_fetch_add(&ledger->lost_images, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&ledger->header.lost_images, 1, __ATOMIC_RELAXED);
     return NULL;
 }
 
@@ -36,7 +36,7 @@ static struct dioaudit_image *expect_image(pid_t pid) {
 }
 
 static void expect_no_image(struct dioaudit_image *image) {
-    if (!image) __atomic_fetch_sub(&ledger->lost_images, 1, __ATOMIC_RELAXED);
+    if (!image) __atomic_fetch_sub(&ledger->header.lost_images, 1, __ATOMIC_RELAXED);
     else __atomic_store_n(&image->pid, DIOAUDIT_NOT_STARTED, __ATOMIC_RELAXED);
 }
 

@@ -40,7 +40,7 @@ static void look_for_taken_functions(void) {
         INTERPOSED_HEAP(X) INTERPOSED_MAPPINGS(X) INTERPOSED_LOCKING(X) INTERPOSED_FILES(X) INTERPOSED_TRANSFERS(X);
 #undef X
     for (const char *name = names; *name; name += strlen(name) + 1)
-        if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->taken_name, name, DIOAUDIT_FUNCTION - 1);
+        if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->header.taken_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
 // TRAP: Valgrind runs functions of its own wherever malloc or free is called, ours too. Tried with a free of nothing: a malloc

@@ -54,7 +54,7 @@ static bool passes_us_by(const char *name, void *found) {
 
 static void note_lookup(const char *name) {
     if (!is_attached() || __atomic_fetch_add(&process.record->looked_up, 1, __ATOMIC_RELAXED) > 0) return;
-    strncpy(ledger->looked_up_name, name, DIOAUDIT_FUNCTION - 1);
+    strncpy(ledger->header.looked_up_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
 // The program's own handle leads to ours, and so does RTLD_NEXT in it; in a library's, libc's may come first.

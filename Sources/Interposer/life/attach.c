@@ -30,7 +30,7 @@ static struct dioaudit_process *claim_record(void) {
 static bool begin_process(void) {
     struct dioaudit_process *record = claim_record();
     if (!record) {
-        __atomic_fetch_add(&ledger->lost_processes, 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&ledger->header.lost_processes, 1, __ATOMIC_RELAXED);
         return false;
     }
     record->pid = (int32_t)SYSTEM(SYS_getpid);

@@ -43,7 +43,7 @@ static bool clock_differs(void) {
     struct timespec real;
     clock_gettime(CLOCK_REALTIME, &real);
     int64_t difference = (int64_t)real.tv_sec * 1000000000 + real.tv_nsec - (int64_t)clock_now();
-    int64_t change = difference - ledger->clock_difference;
+    int64_t change = difference - ledger->header.clock_difference;
     return change > 500000000 || change < -500000000;
 }
 

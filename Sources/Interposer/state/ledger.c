@@ -32,9 +32,10 @@ static struct dioaudit_arena *map_arena(int fd) {
         }
         if (arena) {
             arena->config = session->config;
-            arena->clock_difference = session->clock_difference;
-            arena->version = DIOAUDIT_LEDGER_VERSION;
-            arena->magic = DIOAUDIT_LEDGER_MAGIC;
+            arena->header.clock_difference = session->clock_difference;
+            arena->header.version = DIOAUDIT_LEDGER_VERSION;
+            // Pairs with dioaudit_arena_header_at.
+            __atomic_store_n(&arena->header.magic, DIOAUDIT_LEDGER_MAGIC, __ATOMIC_RELEASE);
         } else {
             __atomic_fetch_add(&session->images_refused, 1, __ATOMIC_RELAXED);
         }

@@ -8,8 +8,8 @@
 // Null, and noted as lost, if the table is full.
 static struct dioaudit_edge *claim_edge(uint32_t room, uint64_t nanoseconds) {
     uint32_t index = room;
-    if (__atomic_load_n(&ledger->edges_used, __ATOMIC_RELAXED) < room)
-        index = __atomic_fetch_add(&ledger->edges_used, 1, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) < room)
+        index = __atomic_fetch_add(&ledger->header.edges_used, 1, __ATOMIC_RELAXED);
     if (index < room) return &ledger->edges[index];
     if (!process.record->edges_lost_at) process.record->edges_lost_at = nanoseconds;
     return NULL;
@@ -46,8 +46,8 @@ void edges_note_thread(uint32_t phase, uint64_t nanoseconds) {
 // Both at once, when the transfer is over: a beginning without an end (longjmp out of it) would hide what comes after. One that
 // finds no place is the steady phase's to the host: too much then, and never too little.
 void edges_note_warmup(uint64_t began, uint64_t ended) {
-    if (__atomic_load_n(&ledger->edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
-    uint32_t index = __atomic_fetch_add(&ledger->edges_used, 2, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
+    uint32_t index = __atomic_fetch_add(&ledger->header.edges_used, 2, __ATOMIC_RELAXED);
     if (index + 2 > DIOAUDIT_EDGES) return;
     int32_t tid = (int32_t)SYSTEM(SYS_gettid);
     fill(&ledger->edges[index], DIOAUDIT_PHASE_WARMUP, tid, 0, began);

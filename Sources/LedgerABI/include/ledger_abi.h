@@ -11,14 +11,40 @@
 //
 // Each program image (each exec) claims an arena of its own and maps only that. Children that fork without an
 // exec share their parent's arena, since after chroot or setuid they could not open another; they differ by their record.
-// All counters grow only. Each cell has one writing thread, save those of the `shared` slots, added to atomically.
+//
+// WHO WRITES, AND WHEN. The host writes the session's magic to clock_difference, once, before the subject starts, and answers in
+// dioaudit_process.squeeze. All else the interposer writes, as the comment beside each field or struct says:
+//
+//     attach      once, by the thread that attaches the process, before `state` becomes ACTIVE
+//     edge        by the thread that leaves one phase for another, under the lock of the phases; the first time in attach
+//     own         by the one thread of the rows, each by one instruction (add in architecture.h)
+//     any         by any thread of the process, atomically; of the arena's header, by any of the image's processes
+//     first       by whichever thread is first to have something to say
+//
+// All memory is zero at first. Counters grow only, save thread_phases_open and lost_images, and the cells of an interlude, which
+// are moved when it has ended.
+//
+// BARRIERS. What one side has filled for the other to read is published by one word, which is stored by release when all else
+// is written, and loaded by acquire before the rest is read:
+//
+//     word                   stored by                        loaded by
+//     arena header, magic    map_arena (state/ledger.c)       dioaudit_arena_header_at (the host)
+//     process, state         life/attach.c, phases_goodbye    dioaudit_process_state (the host)
+//     process, squeeze       change (phases/squeeze.c)        Squeezer (the host): cl_change_word, and the same way back
+//     edge, ready            fill (tables/edges.c)            dioaudit_edge_ready (the host)
+//     site, ready            describe (tables/sites.c)        the host, when the subject has ended
+//     module, state          tables/modules.c                 the same file; the host, when the subject has ended
+//     region, state          phases/regions.c                 the same file; the host, when the subject has ended
+//     thread, state          give (tables/rows.c)             take (tables/rows.c): who takes rows over sees all their counts
+//
+// "When the subject has ended" is by wait(2), which orders everything that the subject did before.
 #ifndef DIOAUDIT_LEDGER_ABI_H
 #define DIOAUDIT_LEDGER_ABI_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIOAUDIT_LEDGER_MAGIC UINT64_C(0x726567646c6f6964)  // "dioldger", little-endian
+#define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
 #define DIOAUDIT_LEDGER_VERSION 4u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
@@ -136,11 +162,13 @@ enum dioaudit_squeeze {
 };
 
 struct dioaudit_session {
+    // host, before the subject starts:
     uint64_t magic;
     uint32_t version;
-    uint32_t arena_bytes;
+    uint32_t arena_bytes;          // sizeof(struct dioaudit_arena)
     struct dioaudit_config config;
     int64_t clock_difference;      // CLOCK_REALTIME minus CLOCK_MONOTONIC where the host is, in nanoseconds
+    // any process, atomically:
     uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess are images that could not be observed
     uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
 };
@@ -162,29 +190,30 @@ struct dioaudit_faults {
 };
 
 struct dioaudit_process {
-    uint32_t state;
-    int32_t pid;
-    int32_t parent_pid;
-    uint32_t phase;                          // as last entered
-    uint64_t started_nanoseconds;            // CLOCK_MONOTONIC
-    uint64_t edge_nanoseconds;               // when `phase` was entered
-    uint64_t first_transfer_nanoseconds;     // when setup ended
-    uint64_t phase_nanoseconds[DIOAUDIT_PHASE_COUNT];
-    struct dioaudit_faults edge_faults;      // getrusage(RUSAGE_SELF) at that edge
-    struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];
-    uint32_t interlude;                      // raised when the last O_DIRECT file is closed, and when one is opened again
-    uint32_t steady_reached;                 // nonzero once the steady phase began
-    uint32_t phase_by_marker;                // nonzero: dioaudit_phase() was called and automatic phases stopped
-    uint32_t lock_flags;                     // MCL_* in effect now
-    uint32_t lock_flags_at_steady;
-    uint32_t lock_lost_in_steady;            // munlock or munlockall succeeded in a strict phase
-    int32_t lock_errno;                      // of the last mlockall that failed; 0 if none did
-    uint32_t lock_calls;                     // mlockall calls
-    uint64_t lock_bytes_needed;              // VmSize when mlockall failed
-    uint64_t locked_bytes;                   // VmLck at the steady point
-    uint64_t unlocked_mappings;              // mappings without VM_LOCKED at the steady point, special ones left out
-    uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread that crossed the steady point
+    uint32_t state;                          // attach: CLAIMED first and ACTIVE last; edge: EXITED, at the last one
+    int32_t pid;                             // attach
+    int32_t parent_pid;                      // attach
+    uint32_t phase;                          // edge: the one entered
+    uint64_t started_nanoseconds;            // attach; CLOCK_MONOTONIC
+    uint64_t edge_nanoseconds;               // edge: when `phase` was entered
+    uint64_t first_transfer_nanoseconds;     // edge: when setup ended
+    uint64_t phase_nanoseconds[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left
+    struct dioaudit_faults edge_faults;      // edge: getrusage(RUSAGE_SELF) at it; any: raised by what is not the phase's
+    struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left; any: what is another phase's
+    uint32_t interlude;                      // edge: raised when the last O_DIRECT file is closed, and when one is opened again
+    uint32_t steady_reached;                 // edge: nonzero from the first one to a steady phase, be it a thread's own
+    uint32_t phase_by_marker;                // attach, and the thread that calls dioaudit_phase(): automatic phases stop
+    uint32_t lock_flags;                     // the thread whose mlockall or munlockall succeeded: MCL_* in effect
+    uint32_t lock_flags_at_steady;           // edge: to the first steady phase
+    uint32_t lock_lost_in_steady;            // the thread whose munlock(all) succeeded in a steady phase; edge: to one
+    int32_t lock_errno;                      // the thread whose mlockall failed, under the edges' lock; 0: none did
+    uint32_t lock_calls;                     // any: mlockall calls
+    uint64_t lock_bytes_needed;              // as lock_errno: VmSize when mlockall failed
+    uint64_t locked_bytes;                   // edge to the first steady phase, and so the three below: VmLck
+    uint64_t unlocked_mappings;              // mappings without VM_LOCKED, special ones left out
+    uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread that crossed
     uint32_t proc_readable;                  // the three above could be read
+    // any, at each occasion, down to `looked_up`:
     uint64_t transfers;                      // ordinal of the last completed transfer, all threads
     uint64_t lost_sites;                     // violations counted whose stack found no place
     uint64_t lost_files;                     // O_DIRECT files or descriptors beyond the table: transfers not seen
@@ -194,32 +223,35 @@ struct dioaudit_process {
     uint64_t direct_calls;                   // syscall(2)s that transfer or exec: passed by uncounted
     uint64_t direct_streams;                 // O_DIRECT files that are streams, or may be: their transfers pass by
     uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
-    uint64_t edges_lost_at;                  // when the first edge found no place; 0: none did
+    uint64_t edges_lost_at;                  // first: when an edge found no place; 0: none did
     uint64_t lost_regions;                   // regions beyond the table or the nesting: counted, not listed
     uint64_t lost_thread_faults;             // threads beyond the rows whose page faults could not be told apart
     uint32_t threads_created;                // by pthread_create
     uint32_t markers_unknown;                // dioaudit_phase() calls with a name that is no phase
     uint32_t regions_unbalanced;             // regions that were ended but not begun
     uint32_t thread_phases_open;             // threads that are in a phase of their own
-    uint32_t aborted;                        // nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
+    uint32_t aborted;                        // first: nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
     uint32_t lost_modules;                   // objects beyond the table: not looked into for a heap of their own
     // Ways to have a function of libc's that are not ours:
     uint32_t deep_bindings;                  // dlopen(RTLD_DEEPBIND) calls
     uint32_t other_namespaces;               // dlmopen calls for a namespace of its own
     uint32_t looked_up;                      // dlsym calls that found an interposed name in a library
+    // the thread that runs constructors, before main:
     uint32_t taken;                          // interposed names that the program itself brings
-    uint32_t clock_differs;                  // nonzero: a time namespace of its own, so that its times are not the host's
+    uint32_t clock_differs;                  // attach; nonzero: a time namespace of its own, so that its times are not the host's
     uint32_t replaced;                       // nonzero: what runs the program has put another malloc in our place
-    uint32_t squeeze;                        // enum dioaudit_squeeze
+    uint32_t squeeze;                        // enum dioaudit_squeeze; any: the questions; host: the answers
     uint32_t reserved;
-    char unknown_marker[32];                 // the first of those names
-    char executable[DIOAUDIT_PATH];
+    char unknown_marker[32];                 // first: a name that markers_unknown counted
+    char executable[DIOAUDIT_PATH];          // attach
 };
 
-// A phase that began: of a process, or of one thread that named its own. What the kernel saw is told apart by these.
+// A phase that began: of a process, or of one thread that named its own. What the kernel saw is told apart by these. Written once
+// by the thread that claimed its place (edges_used), save the edge to CLOSED: its process rewrites it at each further one, and
+// voids it when a file is opened again.
 struct dioaudit_edge {
     uint64_t nanoseconds;  // CLOCK_MONOTONIC
-    uint32_t ready;
+    uint32_t ready;        // nonzero: published
     uint32_t owner;        // index into processes
     uint32_t phase;        // NONE: void, or for a thread: it follows its process again
     uint32_t interlude;
@@ -229,9 +261,10 @@ struct dioaudit_edge {
 
 enum dioaudit_allows { DIOAUDIT_ALLOWS_BEGIN = 1, DIOAUDIT_ALLOWS_END = 2 };
 
-// What happened inside a region that the program named, or declared as allowed. Added to by any thread.
+// What happened inside a region that the program named, or declared as allowed. Any thread of the process claims and fills one
+// for a name that is new, and any adds to its counters atomically.
 struct dioaudit_region {
-    uint32_t state;        // 0 free, 1 being filled, 2 ready
+    uint32_t state;        // 0 free, 1 being filled, 2 ready: published
     uint32_t owner;        // index into processes
     uint32_t allows;       // nonzero: events in it are no violations, and `name` is the reason
     uint32_t reserved;
@@ -242,8 +275,9 @@ struct dioaudit_region {
     struct dioaudit_cell steady_cells[DIOAUDIT_EVENT_COUNT];  // in the steady phase
 };
 
+// A loaded object. Written once, by the thread of any process of the image that needs it first.
 struct dioaudit_module {
-    uint32_t state;                // 0 free, 1 being filled, 2 ready
+    uint32_t state;                // 0 free, 1 being filled, 2 ready: published
     uint32_t reserved;
     uint64_t bias;                 // load address minus the address in the file
     char path[DIOAUDIT_PATH];
@@ -251,10 +285,11 @@ struct dioaudit_module {
 
 enum { DIOAUDIT_NO_MODULE = 0xff };
 
-// One call stack with its kind, by thread: what a violation is reported by.
+// One call stack with its kind, by thread: what a violation is reported by. Its thread claims it by its hash and writes it: what
+// describes it once, and its counters, `interlude` and times at each event; `others` any thread adds to.
 struct dioaudit_site {
     uint64_t hash;                 // 0 while free
-    uint32_t ready;
+    uint32_t ready;                // nonzero: what describes it is published
     uint8_t event;
     uint8_t depth;
     uint8_t truncated;             // more frames than DIOAUDIT_FRAMES, or unwinding stopped at code without CFI
@@ -284,20 +319,22 @@ enum dioaudit_thread_state {
     DIOAUDIT_THREAD_SHARED = 3     // many threads: tid is 0 and the name tells which
 };
 
-// A thread's rows. A page each, so that no two threads share a cache line.
+// A thread's rows. A page each, so that no two threads share a cache line. Their thread (own) writes them, and in this state:
+//   CLAIMED  who claimed them: a thread for itself, one at an edge for another (threads.c), or one that folds them (rows.c)
+//   SHARED   any thread that found no rows, atomically; those of exited threads nobody until they are claimed
 struct dioaudit_thread {
-    uint32_t state;
+    uint32_t state;                // any, by compare and exchange
     uint32_t owner;                // index into processes
     int32_t tid;
     uint32_t interlude;            // the one that cells[CLOSED] were counted in
     uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
     uint32_t does_transfers;
-    uint32_t faults_known;         // nonzero: steady_faults is this thread's whole steady phase
-    uint32_t matched;              // nonzero: seen under a name that config.scope_pattern matches
+    uint32_t faults_known;         // edge; nonzero: steady_faults is this thread's whole steady phase
+    uint32_t matched;              // own, edge; nonzero: seen under a name that config.scope_pattern matches
     uint32_t ended_unmeasured;     // threads folded into these rows whose last faults nobody read
-    struct dioaudit_faults edge_faults;    // proc_pid_stat(5) at the last edge; read only if the scope is by thread
-    struct dioaudit_faults steady_faults;
-    char name[DIOAUDIT_NAME];
+    struct dioaudit_faults edge_faults;    // edge: proc_pid_stat(5) at it, if the scope is by thread; own: as the process's
+    struct dioaudit_faults steady_faults;  // edge out of a steady phase, and own, when the thread ends
+    char name[DIOAUDIT_NAME];      // when claimed; edge and own, as steady_faults
     uint64_t last_transfer[DIOAUDIT_EVENT_COUNT];  // 1 + ordinal of the last transfer begun when the event last
                                                    // happened after setup and before exit; 0: never
     struct dioaudit_cell cells[DIOAUDIT_PHASE_COUNT][DIOAUDIT_CELL_COUNT];
@@ -308,7 +345,8 @@ union dioaudit_thread_page {
     unsigned char page[DIOAUDIT_PAGE];
 };
 
-// A program that one of the processes started or is about to become, and that must claim an arena of its own.
+// A program that one of the processes started or is about to become, and that must claim an arena of its own. Written by the
+// thread that claimed its place (images_started, or one that came to nothing); the host reads it when the subject has ended.
 struct dioaudit_image {
     int32_t pid;         // its process; 0 if not known (system, popen), DIOAUDIT_NOT_STARTED after all
     int32_t parent_pid;  // of the process that started it
@@ -316,17 +354,22 @@ struct dioaudit_image {
 
 enum { DIOAUDIT_NOT_STARTED = -1 };  // the place may be another's
 
-struct dioaudit_arena {
-    uint64_t magic;
+struct dioaudit_arena_header {
+    // when the arena is mapped:
+    uint64_t magic;                // last: publishes the header and the config
     uint32_t version;
-    uint32_t lost_processes;       // forked children for whom no process record was free
-    int64_t clock_difference;      // the session's
-    uint64_t images_started;       // places in `images` that were handed out; may exceed the table
-    uint32_t edges_used;           // may exceed the table
-    uint32_t lost_images;          // programs that were started or become, and found no place in `images`
-    char looked_up_name[DIOAUDIT_FUNCTION];  // the first that any of its processes found by dlsym in a library
-    char taken_name[DIOAUDIT_FUNCTION];      // the first that its program brings itself
-    struct dioaudit_config config;
+    uint32_t lost_processes;       // any: forked children for whom no process record was free
+    int64_t clock_difference;      // the session's, when the arena is mapped
+    uint64_t images_started;       // any: places in `images` that were handed out; may exceed the table
+    uint32_t edges_used;           // any; may exceed the table
+    uint32_t lost_images;          // any: programs that were started or become, and found no place in `images`
+    char looked_up_name[DIOAUDIT_FUNCTION];  // first: a name that one of its processes found by dlsym in a library
+    char taken_name[DIOAUDIT_FUNCTION];      // first: one that its program brings itself
+};
+
+struct dioaudit_arena {
+    struct dioaudit_arena_header header;
+    struct dioaudit_config config;  // the session's, when the arena is mapped
     struct dioaudit_image images[DIOAUDIT_IMAGES];
     struct dioaudit_process processes[DIOAUDIT_PROCESSES];
     struct dioaudit_edge edges[DIOAUDIT_EDGES];
@@ -335,6 +378,8 @@ struct dioaudit_arena {
     struct dioaudit_site sites[DIOAUDIT_SITES];
     union dioaudit_thread_page threads[DIOAUDIT_THREADS] __attribute__((aligned(4096)));
 };
+
+enum { DIOAUDIT_ARENA_BYTES = sizeof(struct dioaudit_arena) };
 
 _Static_assert(sizeof(struct dioaudit_thread) <= DIOAUDIT_PAGE, "a thread's rows fit a page");
 _Static_assert(sizeof(struct dioaudit_session) <= DIOAUDIT_PAGE, "the session fits its page");
@@ -362,12 +407,11 @@ static inline uint64_t dioaudit_ledger_bytes(void) {
     return dioaudit_arena_offset(DIOAUDIT_ARENAS);
 }
 
-static inline const char *dioaudit_looked_up_name(const struct dioaudit_arena *arena) {
-    return arena->looked_up_name;
-}
-
-static inline const char *dioaudit_taken_name(const struct dioaudit_arena *arena) {
-    return arena->taken_name;
+static inline struct dioaudit_arena_header dioaudit_arena_header_at(const struct dioaudit_arena *arena) {
+    uint64_t magic = __atomic_load_n(&arena->header.magic, __ATOMIC_ACQUIRE);  // pairs with map_arena's release
+    struct dioaudit_arena_header header = arena->header;
+    header.magic = magic;
+    return header;
 }
 
 static inline const struct dioaudit_image *dioaudit_image_at(const struct dioaudit_arena *arena, uint32_t i) {
@@ -378,12 +422,22 @@ static inline const struct dioaudit_process *dioaudit_process_at(const struct di
     return &arena->processes[i];
 }
 
+// To be asked before the rest is read while the subject runs.
+static inline uint32_t dioaudit_process_state(const struct dioaudit_process *process) {
+    return __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);  // pairs with the release in life/attach.c and phases_goodbye
+}
+
 static inline uint32_t *dioaudit_squeeze_word(struct dioaudit_arena *arena, uint32_t i) {
     return &arena->processes[i].squeeze;
 }
 
 static inline const struct dioaudit_edge *dioaudit_edge_at(const struct dioaudit_arena *arena, uint32_t i) {
     return &arena->edges[i];
+}
+
+// To be asked before the rest is read while the subject runs.
+static inline int dioaudit_edge_ready(const struct dioaudit_edge *edge) {
+    return __atomic_load_n(&edge->ready, __ATOMIC_ACQUIRE) != 0;  // pairs with the release in tables/edges.c
 }
 
 static inline const struct dioaudit_region *dioaudit_region_at(const struct dioaudit_arena *arena, uint32_t i) {
