@@ -33,33 +33,34 @@ static const Elf64_Ehdr *header_of(const struct cu_image *image) {
 }
 
 // The program headers one after the other: null behind the last. A file may say that it has more than it holds.
-static bool segment(const struct cu_image *image, uint32_t index, Elf64_Phdr *segment) {
+static bool program_header(const struct cu_image *image, uint32_t index, Elf64_Phdr *found) {
     const Elf64_Ehdr *header = header_of(image);
     if (!header || index >= header->e_phnum) return false;
-    const void *bytes = bytes_at(image, header->e_phoff + index * sizeof(*segment), sizeof(*segment));
-    if (bytes) memcpy(segment, bytes, sizeof(*segment));
+    const void *bytes = bytes_at(image, header->e_phoff + index * sizeof(*found), sizeof(*found));
+    if (bytes) memcpy(found, bytes, sizeof(*found));
     return bytes;
+}
+
+bool image_segment(const struct cu_image *image, uint64_t address, struct segment *segment) {
+    Elf64_Phdr loaded;
+    for (uint32_t i = 0; program_header(image, i, &loaded); i++) {
+        if (loaded.p_type != PT_LOAD || address - loaded.p_vaddr >= loaded.p_filesz) continue;
+        *segment = (struct segment){loaded.p_vaddr, loaded.p_filesz, bytes_at(image, loaded.p_offset, loaded.p_filesz)};
+        return segment->bytes;
+    }
+    return false;
 }
 
 static const void *bytes_loaded_at(const struct cu_image *image, uint64_t address, uint64_t size) {
-    Elf64_Phdr loaded;
-    for (uint32_t i = 0; segment(image, i, &loaded); i++)
-        if (loaded.p_type == PT_LOAD && address - loaded.p_vaddr < loaded.p_filesz &&
-            size <= loaded.p_filesz - (address - loaded.p_vaddr))
-            return bytes_at(image, loaded.p_offset + (address - loaded.p_vaddr), size);
-    return NULL;
-}
-
-bool image_word(const struct cu_image *image, uint64_t address, uint64_t *word) {
-    const void *bytes = bytes_loaded_at(image, address, sizeof(*word));
-    if (bytes) memcpy(word, bytes, sizeof(*word));
-    return bytes;
+    struct segment segment;
+    if (!image_segment(image, address, &segment) || size > segment.size - (address - segment.address)) return NULL;
+    return segment.bytes + (address - segment.address);
 }
 
 bool image_bias(const struct cu_mapping *mapping, uint64_t address, uint64_t *bias) {
     uint64_t offset = address - mapping->start + mapping->offset;
     Elf64_Phdr loaded;
-    for (uint32_t i = 0; mapping->image && segment(mapping->image, i, &loaded); i++) {
+    for (uint32_t i = 0; mapping->image && program_header(mapping->image, i, &loaded); i++) {
         if (loaded.p_type != PT_LOAD || !(loaded.p_flags & PF_X) || offset - loaded.p_offset >= loaded.p_filesz) continue;
         *bias = address - (offset - loaded.p_offset + loaded.p_vaddr);
         return true;
@@ -75,8 +76,8 @@ static void find_table(struct cu_image *image) {
     enum { UDATA4 = 0x03, DATAREL_SDATA4 = 0x3b, FORMAT = 0x0f };
     Elf64_Phdr frames;
     uint32_t index = 0;
-    while (segment(image, index, &frames) && frames.p_type != PT_GNU_EH_FRAME) index++;
-    if (!segment(image, index, &frames)) return;
+    while (program_header(image, index, &frames) && frames.p_type != PT_GNU_EH_FRAME) index++;
+    if (!program_header(image, index, &frames)) return;
     const unsigned char *header = bytes_loaded_at(image, frames.p_vaddr, 4);
     if (!header || header[0] != 1 || header[2] != UDATA4 || header[3] != DATAREL_SDATA4) return;
     uint64_t pointer = (header[1] & FORMAT) == 0x03 || (header[1] & FORMAT) == 0x0b ? 4 : 8;

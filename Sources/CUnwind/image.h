@@ -17,7 +17,14 @@ const struct frame_table *image_frame_table(const struct cu_image *image);
 // nothing there.
 bool image_bias(const struct cu_mapping *mapping, uint64_t address, uint64_t *bias);
 
-// Eight bytes at one of the file's own addresses. False if they are not in the file.
-bool image_word(const struct cu_image *image, uint64_t address, uint64_t *word);
+// A part of the file that is loaded in one piece, and where, in the file's own addresses.
+struct segment {
+    uint64_t address;
+    uint64_t size;
+    const unsigned char *bytes;
+};
+
+// The one that holds an address. False if none does.
+bool image_segment(const struct cu_image *image, uint64_t address, struct segment *segment);
 
 #endif

@@ -11,7 +11,8 @@ struct state {
     struct cu_stack *walk;
     struct cu_mapping mapping;  // that was asked for last
     uint64_t bias;              // of its file, if it has one
-    bool has_frame_info;        // of the function that was looked up last
+    struct segment segment;     // of that file, that was read last
+    bool lacks_information;     // on the function that was looked up last
 };
 
 // MARK: memory
@@ -41,6 +42,19 @@ static bool enter(struct state *state, uint64_t address) {
     if (!image_bias(&found, address, &bias)) return false;
     state->mapping = found;
     state->bias = bias;
+    state->segment.size = 0;
+    return true;
+}
+
+// Of the file that was entered last: its other segments have the same bias.
+static bool file_word(struct state *state, uint64_t address, uint64_t *word) {
+    uint64_t offset = address - state->bias - state->segment.address;
+    if (offset >= state->segment.size) {
+        if (!state->mapping.image || !image_segment(state->mapping.image, address - state->bias, &state->segment)) return false;
+        offset = address - state->bias - state->segment.address;
+    }
+    if (state->segment.size - offset < sizeof(*word)) return false;
+    memcpy(word, state->segment.bytes + offset, sizeof(*word));
     return true;
 }
 
@@ -51,11 +65,8 @@ static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t 
     uint64_t value;
     if (stack_word(state->thread, address, &value)) {
         note_word(state->walk, address, value);
-    } else {
-        // The file's other segments have the same bias, so that its frame information is found from its code.
-        bool is_of_last = state->mapping.image && image_word(state->mapping.image, address - state->bias, &value);
-        if (!is_of_last && (!enter(state, address) || !image_word(state->mapping.image, address - state->bias, &value)))
-            return -UNW_EINVAL;
+    } else if (!file_word(state, address, &value) && (!enter(state, address) || !file_word(state, address, &value))) {
+        return -UNW_EINVAL;
     }
     *word = value;
     return 0;
@@ -88,7 +99,7 @@ int _Ux86_64_dwarf_search_unwind_table(unw_addr_space_t space, unw_word_t ip, un
 static int find_information(unw_addr_space_t space, unw_word_t ip, unw_proc_info_t *info, int need_unwind_info,
                             void *argument) {
     struct state *state = argument;
-    state->has_frame_info = false;
+    state->lacks_information = true;
     const struct frame_table *table = enter(state, ip) ? image_frame_table(state->mapping.image) : NULL;
     if (!table) return -UNW_ENOINFO;
     unw_dyn_info_t place = {
@@ -100,7 +111,7 @@ static int find_information(unw_addr_space_t space, unw_word_t ip, unw_proc_info
                   .table_len = table->count * 8 / sizeof(unw_word_t)},
     };
     int result = _Ux86_64_dwarf_search_unwind_table(space, ip, &place, info, need_unwind_info, argument);
-    state->has_frame_info = result == 0;
+    state->lacks_information = result != 0;
     return result;
 }
 
@@ -156,24 +167,32 @@ static void walk_from(unw_cursor_t *cursor, struct state *state, struct cu_stack
     while (walk->frames < CU_FRAMES) {
         // What a signal interrupted stands at its instruction; whoever called, behind its call.
         bool was_interrupted = is_trampoline(state, ip);
+        state->lacks_information = false;  // what libunwind remembers is not looked up
         int result = unw_step(cursor);
         if (result > 0 && unw_get_reg(cursor, UNW_REG_IP, &ip) != 0) return;
         // Without frame information libunwind ends where the frame pointer leads nowhere.
-        if (result == 0 || (result > 0 && ip == 0)) walk->whole = state->has_frame_info;
+        if (result == 0 || (result > 0 && ip == 0)) walk->whole = !state->lacks_information;
         if (result <= 0 || ip == 0) return;
         walk->address[walk->frames++] = was_interrupted || is_trampoline(state, ip) ? ip : ip - 1;
     }
 }
 
-void cu_walk(const struct cu_thread *thread, cu_find *find, void *context, struct cu_stack *walk) {
+struct unw_addr_space *cu_code_create(void) {
+    unw_addr_space_t code = unw_create_addr_space(&accessors, 0);
+    if (code) unw_set_caching_policy(code, UNW_CACHE_GLOBAL);
+    return code;
+}
+
+void cu_code_destroy(struct unw_addr_space *code) {
+    if (code) unw_destroy_addr_space(code);
+}
+
+void cu_walk(struct unw_addr_space *code, const struct cu_thread *thread, cu_find *find, void *context, struct cu_stack *walk) {
     walk->frames = walk->words = 0;
     walk->whole = walk->words_overflowed = false;
     struct state state = {.thread = thread, .find = find, .context = context, .walk = walk};
-    unw_addr_space_t space = unw_create_addr_space(&accessors, 0);
-    if (!space) return;
     unw_cursor_t cursor;
-    if (unw_init_remote(&cursor, space, &state) == 0) walk_from(&cursor, &state, walk);
-    unw_destroy_addr_space(space);
+    if (code && unw_init_remote(&cursor, code, &state) == 0) walk_from(&cursor, &state, walk);
 }
 
 bool cu_stack_holds(const struct cu_stack *walk, const struct cu_thread *thread) {

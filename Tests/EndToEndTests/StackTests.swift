@@ -9,7 +9,7 @@ struct StackTests {
         scratch = try Scratch()
     }
 
-    /// The interposer's own walk (core/cfi.c), which is not libunwind's.
+    /// The interposer's own walk (base/cfi.c), which is not libunwind's.
     @Test(arguments: ["stacks-c", "stacks-cpp", "stacks-swift"]) func theInterposersAreLibunwinds(program: String)
         throws
     {

@@ -74,6 +74,12 @@ struct AddressSpaces {
             offset: place.map { address - $0.start + $0.offset } ?? address)
     }
 
+    /// What lies there now, or in a part of it.
+    func places(_ pid: Int32, from start: UInt64, bytes: UInt64) -> ArraySlice<Place> {
+        guard let all = places[pid], bytes > 0, bytes <= UInt64.max - start else { return [] }
+        return all[all.partition { $0.end > start }..<all.partition { $0.start >= start + bytes }]
+    }
+
     func place(_ pid: Int32, _ address: UInt64) -> Place? {
         guard let all = places[pid] else { return nil }
         let index = all.partition { $0.end > address }

@@ -52,7 +52,7 @@ struct KernelWatch: ~Copyable {
             userIP: record.pointee.user_ip, userSP: record.pointee.user_sp,
             text: kind == CL_BECAME_PROGRAM.rawValue ? -1 : textIndex(record),
             stack: stack)
-        if takesStacks { userStacks.note(noted) }
+        if takesStacks { userStacks.note(noted, texts) }
         pending.append(noted)
     }
 
@@ -76,7 +76,7 @@ struct KernelWatch: ~Copyable {
     /// Notes where a process that runs already has mapped what, as if it had done so now.
     mutating func note(_ mappings: [MappedFile], of pid: Int32) {
         let records = mappings.map { KernelRecord($0, of: pid, text: texts.index(of: $0.path)) }
-        if takesStacks { for record in records { userStacks.note(record) } }
+        if takesStacks { for record in records { userStacks.note(record, texts) } }
         pending += records
     }
 

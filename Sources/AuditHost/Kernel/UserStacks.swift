@@ -6,30 +6,26 @@ import CUnwind
 struct UserStacks {
     private let walker = StackWalker()
     private var spaces = AddressSpaces()
-    private var remembered: [Int32: [Start: [WalkedStack]]] = [:]
-    private var count = 0
-    /// A walk takes some 4 KiB.
-    private static let most = 2048
-    /// Those of one start differ in what lies on the stack.
-    private static let mostOfOne = 8
-
-    /// What a walk depends on, beside the words that it reads of the stack and what is mapped.
-    private struct Start: Hashable {
-        let ip: UInt64
-        let sp: UInt64
-        let bp: UInt64
-        let stackBytes: UInt32
-    }
+    /// By pid.
+    private var processes: [Int32: Process] = [:]
+    private static let mostProcesses = 64
 
     /// In the order in which records come, which is nearly that of time: what is mapped is long there when it is walked.
-    mutating func note(_ record: KernelRecord) {
+    mutating func note(_ record: KernelRecord, _ texts: Interner<String>) {
         switch record.kind {
-        case .mapped: spaces.map(record, isInterposer: false, isOfUprobes: false)
-        case .forked: spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
-        case .becameProgram: spaces.exec(record.pid)
-        default: return
+        case .mapped:
+            // Code that other memory is mapped over is no more where it was.
+            let covered = spaces.places(record.pid, from: record.address, bytes: record.bytes)
+            if covered.contains(where: { texts[$0.text]?.hasPrefix("/") ?? false }) { processes[record.pid] = nil }
+            spaces.map(record, isInterposer: false, isOfUprobes: false)
+        case .forked:
+            spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
+            processes[record.pid] = nil
+        case .becameProgram:
+            spaces.exec(record.pid)
+            processes[record.pid] = nil
+        default: break
         }
-        for walks in remembered.removeValue(forKey: record.pid)?.values ?? [:].values { count -= walks.count }
     }
 
     /// The innermost instruction, and where each caller's call is; whether the last is the outermost. It is not where the
@@ -48,29 +44,56 @@ struct UserStacks {
         thread.set(start.bp, of: CU_BP)
         thread.stack = stack
         thread.stack_bytes = UInt64(start.stackBytes)
-        let known = remembered[pid]?[start]?.first { $0.holds(for: &thread) }
-        let walk = known ?? walk(thread, of: pid, texts)
-        if known == nil { remember(walk, start, of: pid) }
-        return (walk.addresses, walk.isWhole)
-    }
-
-    private func walk(_ thread: cu_thread, of pid: Int32, _ texts: Interner<String>) -> WalkedStack {
-        var thread = thread
-        let spaces = spaces
-        return walker.walk(&thread) { address in
+        let process = process(pid)
+        if let known = process.walk(start, &thread) { return (known.addresses, known.isWhole) }
+        let walk = walker.walk(&thread, in: process.code) { [spaces] address in
             guard let place = spaces.place(pid, address), let path = texts[place.text] else { return nil }
             return (place, path)
         }
+        process.remember(walk, start)
+        return (walk.addresses, walk.isWhole)
     }
 
-    private mutating func remember(_ walk: WalkedStack, _ start: Start, of pid: Int32) {
-        if count >= Self.most { (remembered, count) = ([:], 0) }
-        let known = remembered[pid]?[start]?.count ?? 0
-        if known >= Self.mostOfOne {
-            remembered[pid]?[start] = []
+    private mutating func process(_ pid: Int32) -> Process {
+        if let known = processes[pid] { return known }
+        if processes.count >= Self.mostProcesses { processes = [:] }
+        let process = Process()
+        processes[pid] = process
+        return process
+    }
+}
+
+/// What a walk depends on, beside the words that it reads of the stack and what is mapped.
+private struct Start: Hashable {
+    let ip: UInt64
+    let sp: UInt64
+    let bp: UInt64
+    let stackBytes: UInt32
+}
+
+/// What is remembered of a process for as long as its code stays where it is.
+private final class Process {
+    let code = WalkedCode()
+    private var walks: [Start: [WalkedStack]] = [:]
+    private var count = 0
+    /// A walk takes some 4 KiB.
+    private static let mostWalks = 1024
+    /// Those of one start differ in what lies on the stack.
+    private static let mostOfOneStart = 8
+
+    func walk(_ start: Start, _ thread: inout cu_thread) -> WalkedStack? {
+        for walk in walks[start] ?? [] where walk.holds(for: &thread) { return walk }
+        return nil
+    }
+
+    func remember(_ walk: WalkedStack, _ start: Start) {
+        if count >= Self.mostWalks { (walks, count) = ([:], 0) }
+        let known = walks[start]?.count ?? 0
+        if known >= Self.mostOfOneStart {
+            walks[start] = []
             count -= known
         }
-        remembered[pid, default: [:]][start, default: []].append(walk)
+        walks[start, default: []].append(walk)
         count += 1
     }
 }

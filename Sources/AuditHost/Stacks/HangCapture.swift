@@ -111,7 +111,7 @@ private func userStack(
     switch taking.taken {
     case CU_TAKEN, CU_TAKEN_WITHOUT_BP:
         guard let spaces = code.spaces else { return .unknown("its mappings cannot be read: \(code.problem)") }
-        let walked = walker.walk(&taking.thread) { address in
+        let walked = walker.walk(&taking.thread, in: code.walked) { address in
             guard let place = spaces.place(code.pid, address), let path = code.texts[place.text] else { return nil }
             return (place, path)
         }
@@ -137,6 +137,7 @@ private func refusal(of tid: Int32, _ error: Int32) -> String {
 /// Which files lie where in a process.
 private struct CodeOfProcess {
     let pid: Int32
+    let walked = WalkedCode()
     private(set) var texts = Interner<String>()
     /// Null if they cannot be read; `problem` says why.
     private(set) var spaces: AddressSpaces?

@@ -11,13 +11,13 @@ final class StackWalker {
         for image in images.values { if let image { cu_image_close(image) } }
     }
 
-    /// - Returns: owned by the caller.
-    func walk(_ thread: inout cu_thread, _ find: @escaping Find) -> WalkedStack {
+    /// - Parameter code: of the thread's process.
+    func walk(_ thread: inout cu_thread, in code: WalkedCode, _ find: @escaping Find) -> WalkedStack {
         let walked = WalkedStack()
         let lookup = Lookup(walker: self, find: find)
         withExtendedLifetime(lookup) {
             cu_walk(
-                &thread,
+                code.remembered, &thread,
                 { context, address, mapping in
                     let lookup = Unmanaged<Lookup>.fromOpaque(context!).takeUnretainedValue()
                     guard let found = lookup.mapping(address) else { return false }
@@ -34,6 +34,13 @@ final class StackWalker {
         images[path] = .some(image)
         return image
     }
+}
+
+/// What is remembered of a process's code. Another program, or other code where some was, needs another.
+final class WalkedCode {
+    fileprivate let remembered = cu_code_create()
+
+    deinit { cu_code_destroy(remembered) }
 }
 
 /// A walk's result.

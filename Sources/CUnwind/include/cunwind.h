@@ -62,8 +62,15 @@ static inline const uint64_t *cu_stack_addresses(const struct cu_stack *stack) {
     return stack->address;
 }
 
+// What libunwind remembers of a process's code, by address: to be forgotten where other code is mapped. Without it a walk takes
+// six times as long. Null where memory is short.
+struct unw_addr_space;
+struct unw_addr_space *cu_code_create(void);
+void cu_code_destroy(struct unw_addr_space *code);
+
 // Walks as far as the call frame information and the stack that was taken reach; where code has none, by the frame pointer.
-void cu_walk(const struct cu_thread *thread, cu_find *find, void *context, struct cu_stack *walk);
+void cu_walk(struct unw_addr_space *code, const struct cu_thread *thread, cu_find *find, void *context,
+             struct cu_stack *walk);
 
 // The stack holds what that walk read of its thread's: with the same registers and mappings it would be the same walk.
 bool cu_stack_holds(const struct cu_stack *walk, const struct cu_thread *thread);
