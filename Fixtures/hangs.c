@@ -2,12 +2,14 @@
 // threads: the first waits in a read of a FIFO, below a function whose frame is realigned; the second for a mutex of the first's.
 // vfork: a child waits for the FIFO, and its parent for the child, in the kernel, where it takes no signals.
 // busy: it waits for nothing.
+// signal: a signal handler waits for the FIFO that came at the first instruction of a function.
 // stays: as threads; told to end (SIGTERM), it makes a file, and goes on.
 #include "direct.h"
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <ucontext.h>
 
 static const char *fifo;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -50,6 +52,19 @@ __attribute__((noinline)) static void waits_for_child(void) {
     keep(&child);
 }
 
+__attribute__((noinline)) static void interrupted(void) {
+    keep(NULL);
+}
+
+// After each instruction from raise on.
+static void waits_at_interrupted(int number, siginfo_t *info, void *context) {
+    (void)number, (void)info;
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    registers[REG_EFL] |= 0x100;  // the processor's trap flag
+    if (registers[REG_RIP] == (greg_t)interrupted) waits_for_fifo();
+    keep(registers);
+}
+
 static void make_file(int signal) {
     (void)signal;
     char path[256] = "";
@@ -58,11 +73,16 @@ static void make_file(int signal) {
 }
 
 int main(int count, char **arguments) {
-    require(count == 3, "usage: hangs FIFO threads|vfork|busy|stays");
+    require(count == 3, "usage: hangs FIFO threads|vfork|busy|signal|stays");
     fifo = arguments[1];
     require(mkfifo(fifo, 0600) == 0, "mkfifo");
     if (strcmp(arguments[2], "busy") == 0)
         for (;;) keep(&mutex);
+    if (strcmp(arguments[2], "signal") == 0) {
+        sigaction(SIGTRAP, &(struct sigaction){.sa_sigaction = waits_at_interrupted, .sa_flags = SA_SIGINFO}, NULL);
+        raise(SIGTRAP);
+        interrupted();
+    }
     if (strcmp(arguments[2], "vfork") == 0) {
         waits_for_child();
         return 0;

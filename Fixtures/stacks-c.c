@@ -123,6 +123,19 @@ __attribute__((noinline)) static void in_handler(void) {
     keep(NULL);
 }
 
+// Their stacks differ by the address that each returns to, and by nothing else.
+__attribute__((noinline)) static void one_caller(void) {
+    in_handler();
+    keep((void *)one_caller);
+}
+
+__attribute__((noinline)) static void other_caller(void) {
+    in_handler();
+    keep((void *)other_caller);
+}
+
+static void (*const callers[])(void) = {one_caller, other_caller};
+
 int main(int count, char **arguments) {
     require(count == 2, "usage: stacks-c FILE");
     take_signals();
@@ -135,7 +148,7 @@ int main(int count, char **arguments) {
     qsort(numbers, 2, sizeof(numbers[0]), compare);
     jump_back();
     assembly(plain);
-    in_handler();
+    for (int i = 0; i < 2; i++) callers[i]();
     steps = 120;
     raise(SIGTRAP);
     stepped();

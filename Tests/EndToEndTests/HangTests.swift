@@ -44,6 +44,14 @@ struct HangTests {
         #expect(child[0].functions == ["waits_for_fifo", "waits_for_child", "main", "_start"])
     }
 
+    /// The address before it is another function's.
+    @Test func aSignalHandlersStackGoesOnAtTheInterruptedInstruction() throws {
+        let threads = try threads(processes(hang("signal").report)[0])
+        #expect(
+            threads[0].functions == ["waits_for_fifo", "waits_at_interrupted", "interrupted", "main", "_start"])
+        #expect(threads[0].isTruncated == false)
+    }
+
     @Test func aThreadThatRunsHasItsStack() throws {
         let threads = try threads(processes(hang("busy").report)[0])
         #expect(threads.map(\.state) == ["R"] && threads[0].functions == ["main", "_start"])

@@ -10,9 +10,8 @@ struct StackTests {
     }
 
     /// The interposer's own walk (base/cfi.c), which is not libunwind's.
-    @Test(arguments: ["stacks-c", "stacks-cpp", "stacks-swift"]) func theInterposersAreLibunwinds(program: String)
-        throws
-    {
+    @Test(arguments: ["stacks-c", "stacks-lld", "stacks-cpp", "stacks-swift"])
+    func theInterposersAreLibunwinds(program: String) throws {
         try compareViolations(program)
     }
 
