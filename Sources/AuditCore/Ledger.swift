@@ -28,18 +28,23 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
         left.durationNanoseconds = max(left.durationNanoseconds, right.durationNanoseconds)
         left.faultsKnown = left.faultsKnown && right.faultsKnown
         left.events += right.events
-        for allocation in right.kernel { left.add(allocation) }
+        left.add(right.kernel)
         left.inInterrupts += right.inInterrupts
         left.countPerTransfer()
     }
 
-    /// Adds to the row of the same place and flags, if there is one.
-    public mutating func add(_ allocation: KernelAllocation) {
-        if let index = kernel.firstIndex(where: { $0.isAlike(allocation) }) {
-            kernel[index].calls += allocation.calls
-            kernel[index].bytes += allocation.bytes
-        } else {
-            kernel.append(allocation)
+    /// Adds each to the row of the same place and flags, if there is one.
+    public mutating func add(_ allocations: [KernelAllocation]) {
+        guard !allocations.isEmpty else { return }
+        var rows = Dictionary(zip(kernel.map(\.place), kernel.indices)) { first, _ in first }
+        for allocation in allocations {
+            if let row = rows[allocation.place] {
+                kernel[row].calls += allocation.calls
+                kernel[row].bytes += allocation.bytes
+            } else {
+                rows[allocation.place] = kernel.count
+                kernel.append(allocation)
+            }
         }
     }
 

@@ -126,7 +126,6 @@ static bool find_program(const struct seccomp_notif *call, bool at, char *path, 
 static void clear(struct cl_trace_record *record, enum cl_trace_kind kind) {
     memset(record, 0, offsetof(struct cl_trace_record, frame));
     record->text[0] = 0;
-    record->streams = 1u << CL_CALLS;
     record->kind = kind;
 }
 

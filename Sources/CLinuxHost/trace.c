@@ -23,21 +23,18 @@
 enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, ALL_RINGS = 64 << 20 };
 enum { RING_OF_CALLS = 4 << 20, TREES_RING_OF_CALLS = 1 << 20, RING_OF_PROCESSES = 1 << 19 };
 
-// One of the two is in use: perf's rings, or the listener.
 struct stream {
     struct cl_trace_layout layout;
     struct cl_tracepoint *points;  // the layout's
-    struct rings rings;
-    struct listener listener;
+    struct rings rings;            // of the threads' events; with programs, what perf tells of all processes on each CPU
+    struct listener listener;      // of programs
     enum cl_way way;
     int error;                     // why perf was refused
 };
 
 struct cl_trace {
     struct stream stream[CL_STREAMS];
-    // For the programs: the subject's processes, and what perf tells of everybody's on each CPU.
-    struct family family;
-    struct rings processes;
+    struct family family;   // the subject's processes, for the programs
     char refusal[REFUSAL];  // why there are no programs at all
     int refused;            // the errno of that, or of the first stream that has none
 };
@@ -66,10 +63,12 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout, c
     return asked;
 }
 
-static void ask_for_processes(struct perf_event_attr *asked) {
+// To know which program a process is takes what it maps to execute; to know what lies where, all that it maps and forks.
+static void ask_for_processes(struct perf_event_attr *asked, const struct cl_trace_layout *layout) {
     asked->comm = asked->comm_exec = 1;
-    asked->mmap = asked->mmap2 = asked->mmap_data = 1;
-    asked->task = 1;
+    asked->mmap = asked->mmap2 = 1;
+    asked->mmap_data = !layout->calls || trace_has_mappings_for_calls(layout);
+    asked->task = !layout->calls;
 }
 
 // Of sys_enter only the watched calls, by either ABI's numbers. The tracepoints of each call (syscalls:sys_enter_mmap) would cost
@@ -88,7 +87,7 @@ static bool filter_calls(int event) {
 static int open_point(const struct stream *stream, uint32_t number, int thread, int cpu) {
     const struct cl_tracepoint *point = &stream->points[number];
     struct perf_event_attr asked = attributes(&stream->layout, point);
-    if (number == 0) ask_for_processes(&asked);
+    if (number == 0) ask_for_processes(&asked, &stream->layout);
     // What an ordinary user may have by default.
     asked.exclude_kernel = asked.exclude_hv = point->kind == CL_MAPPED;
     int event = rings_open_event(&asked, thread, cpu);
@@ -135,10 +134,10 @@ static bool listen_by_events(struct stream *stream, const pid_t *threads, int co
 
 // It costs nothing but what it tells of processes.
 static bool watch_cpu(void *context, int thread, int cpu) {
-    struct cl_trace *trace = context;
-    struct perf_event_attr asked = attributes(&(struct cl_trace_layout){.calls = true}, &(struct cl_tracepoint){0});
-    ask_for_processes(&asked);
-    return rings_take(&trace->processes, rings_open_event(&asked, thread, cpu));
+    struct stream *stream = context;
+    struct perf_event_attr asked = attributes(&stream->layout, &(struct cl_tracepoint){.kind = CL_MAPPED});
+    ask_for_processes(&asked, &stream->layout);
+    return rings_take(&stream->rings, rings_open_event(&asked, thread, cpu));
 }
 
 // All CPUs share it. A power of two, as it must be.
@@ -154,13 +153,13 @@ static bool may_have_programs(const struct stream *stream) {
     return layout->count > 0 && !layout->stacks && !layout->probes && !trace_has_mappings_for_calls(layout);
 }
 
-static bool begin_tree(struct cl_trace *trace) {
-    if (!family_begin(&trace->family, trace->refusal)) return false;
-    if (begin_rings(&trace->processes, RING_OF_PROCESSES, RINGS_SMALLEST / 4) &&
-        rings_watch(&trace->processes, &(pid_t){-1}, 1, watch_cpu, trace))
+static bool listen_to_processes(struct stream *stream) {
+    uint32_t watermark = stream->layout.calls ? RINGS_SMALLEST / 4 : RING_OF_PROCESSES / 4;
+    if (begin_rings(&stream->rings, RING_OF_PROCESSES, watermark) &&
+        rings_watch(&stream->rings, &(pid_t){-1}, 1, watch_cpu, stream))
         return true;
     int error = errno;
-    snprintf(trace->refusal, sizeof(trace->refusal), "perf's records of processes: %s", strerror(error));
+    snprintf(stream->listener.why, REFUSAL, "perf's records of processes: %s", strerror(error));
     errno = error;
     return false;
 }
@@ -169,6 +168,7 @@ static struct listener *listen_by_program(struct cl_trace *trace, struct stream 
     struct listener *listener = &stream->listener;
     if (!may_have_programs(stream)) return NULL;
     bool listens = listener_begin(listener, &trace->family, bytes_of_tree(&stream->layout)) &&
+                   listen_to_processes(stream) &&
                    (stream->layout.calls ? listen_calls(listener) : listen_memory(listener));
     if (!listens) trace->refused = errno;
     return listens ? listener : NULL;
@@ -181,25 +181,24 @@ static void listen_by_programs(struct cl_trace *trace) {
     prove(&trace->family, memory, calls);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
-        if (stream->listener.is_relied_on) stream->way = CL_BY_PROGRAMS;
-        if (!stream->listener.is_relied_on) listener_end(&stream->listener);
+        if (stream->listener.is_relied_on) {
+            stream->way = CL_BY_PROGRAMS;
+        } else {
+            listener_end(&stream->listener);
+            rings_end(&stream->rings);
+        }
     }
-}
-
-static void end_tree(struct cl_trace *trace) {
-    rings_end(&trace->processes);
-    family_end(&trace->family);
 }
 
 static void try_programs(struct cl_trace *trace) {
     if (!may_have_programs(&trace->stream[CL_MEMORY]) && !may_have_programs(&trace->stream[CL_CALLS])) return;
     trace->refused = 0;
-    if (begin_tree(trace)) {
+    if (family_begin(&trace->family, trace->refusal)) {
         listen_by_programs(trace);
     } else {
         trace->refused = errno;
     }
-    if (trace->stream[CL_MEMORY].way == CL_NO_WAY && trace->stream[CL_CALLS].way == CL_NO_WAY) end_tree(trace);
+    if (trace->stream[CL_MEMORY].way == CL_NO_WAY && trace->stream[CL_CALLS].way == CL_NO_WAY) family_end(&trace->family);
 }
 
 // MARK: opening
@@ -241,7 +240,7 @@ void cl_trace_close(struct cl_trace *trace) {
         rings_end(&trace->stream[i].rings);
         free(trace->stream[i].points);
     }
-    end_tree(trace);
+    family_end(&trace->family);
     free(trace);
 }
 
@@ -287,7 +286,7 @@ const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream
 }
 
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room) {
-    int count = rings_descriptors(&trace->processes, descriptors, room);
+    int count = 0;
     for (int i = 0; i < CL_STREAMS; i++) {
         const struct stream *stream = &trace->stream[i];
         count += rings_descriptors(&stream->rings, descriptors + count, room - count);
@@ -297,30 +296,15 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
 }
 
 uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream) {
-    const struct stream *of = &trace->stream[stream];
-    uint64_t lost_of_processes = of->way == CL_BY_PROGRAMS ? rings_lost(&trace->processes) : 0;
-    return rings_lost(&of->rings) + listener_lost(&of->listener) + lost_of_processes;
+    return rings_lost(&trace->stream[stream].rings) + listener_lost(&trace->stream[stream].listener);
 }
 
 // MARK: reading
 
-// It tells of strangers, too; and of a fork a moment before the child is a member.
-static bool concerns(const struct cl_trace *trace, const struct cl_trace_record *record) {
-    return record->kind == CL_TRACE_LOST || record->kind == CL_TRACE_MALFORMED ||
-           family_holds(&trace->family, record->pid) ||
-           (record->kind == CL_FORKED && family_holds(&trace->family, record->parent));
-}
-
-static bool next_of_processes(struct cl_trace *trace, struct cl_trace_record *record) {
-    static const struct cl_trace_layout nothing = {0};
-    uint32_t size;
-    const unsigned char *bytes;
-    while ((bytes = rings_next(&trace->processes, &size))) {
-        if (!cl_trace_decode(&nothing, bytes, size, record) || !concerns(trace, record)) continue;
-        for (int i = 0; i < CL_STREAMS; i++) record->streams |= (uint32_t)(trace->stream[i].way == CL_BY_PROGRAMS) << i;
-        return true;
-    }
-    return false;
+// What perf tells of processes is of strangers, too; and of a fork a moment before the child is a member.
+static bool concerns(const struct family *family, const struct cl_trace_record *record) {
+    return record->kind == CL_TRACE_LOST || record->kind == CL_TRACE_MALFORMED || family_holds(family, record->pid) ||
+           (record->kind == CL_FORKED && family_holds(family, record->parent));
 }
 
 static bool decode_told(const struct told *told, struct cl_trace_record *record) {
@@ -348,23 +332,22 @@ static bool decode_told(const struct told *told, struct cl_trace_record *record)
     return true;
 }
 
-static bool next_of_stream(struct stream *stream, struct cl_trace_record *record) {
+static bool next_of_stream(struct stream *stream, const struct family *family, struct cl_trace_record *record) {
+    bool by_programs = stream->way == CL_BY_PROGRAMS;
     uint32_t size;
     const unsigned char *bytes;
     while ((bytes = rings_next(&stream->rings, &size)))
-        if (cl_trace_decode(&stream->layout, bytes, size, record)) return true;
+        if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_programs || concerns(family, record))) return true;
     const struct told *told;
     while ((told = listener_next(&stream->listener)))
         if (decode_told(told, record)) return true;
     return false;
 }
 
-bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record) {
-    if (next_of_processes(trace, record)) return true;
+bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream) {
     for (int i = 0; i < CL_STREAMS; i++) {
-        if (!next_of_stream(&trace->stream[i], record)) continue;
-        record->streams = 1u << i;
-        return true;
+        *stream = (enum cl_stream)i;
+        if (next_of_stream(&trace->stream[i], &trace->family, record)) return true;
     }
     return false;
 }

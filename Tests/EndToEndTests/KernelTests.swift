@@ -238,6 +238,18 @@ struct KernelTests {
             "\(reasons)")
     }
 
+    /// Each is counted all the same, at the place where it was told. (As JSON the rows would be hundreds of megabytes.)
+    @Test func chainsThatAreNotKeptAreSaid() throws {
+        let outcome = try run([
+            Place.dioaudit, "run", "--kernel-stacks", "--kernel", "require", "--allow", "all", "--",
+            Place.fixture("many-chains"), scratch.file("data"), "5000",
+        ])
+        #expect(outcome.status == 2)
+        let reason = /the kernel witness kept no call chain of (\d+) records, beyond 4096 different ones/
+        let lost = try #require(outcome.said.firstMatch(of: reason), "\(outcome.errors)")
+        #expect(Int(lost.1) ?? 0 >= 5000 - 4096)
+    }
+
     @Test func whoMayNotLookIsToldWhatWouldHelp() throws {
         let installation = try Installation()
         let arguments = [

@@ -64,11 +64,19 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
         perTransfer = transfers > 0 ? Double(calls) / Double(transfers) : nil
     }
 
-    func isAlike(_ other: Self) -> Bool {
-        (kind, site, module, cache, gfp, risk) == (
-            other.kind, other.site, other.module, other.cache, other.gfp, other.risk
-        )
-            && mempool == other.mempool && stack == other.stack
+    struct Place: Hashable {
+        let kind: Kind
+        let site: String
+        let module, cache: String?
+        let gfp: String
+        let risk: Risk
+        let mempool: Bool
+        let stack: [Frame]?
+    }
+
+    var place: Place {
+        Place(
+            kind: kind, site: site, module: module, cache: cache, gfp: gfp, risk: risk, mempool: mempool, stack: stack)
     }
 
     var eventKind: EventKind {

@@ -29,7 +29,7 @@ extension ProcessLedger {
         for (tid, allocations) in strictKernel {
             let known = threads.filter { $0.tid == tid && !$0.name.isEmpty }
             guard known.isEmpty || known.contains(where: scope.judges) else { continue }
-            for allocation in allocations { phase.add(allocation) }
+            phase.add(allocations)
         }
         phase.countPerTransfer()
         return phase.kernel

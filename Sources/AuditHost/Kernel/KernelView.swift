@@ -22,6 +22,14 @@ struct KernelView {
             witness = .partial("the kernel witness lost \(plural(watch.lost, "record"))")
         } else if watch.malformed > 0 {
             witness = .partial("the kernel witness could not read \(plural(watch.malformed, "record"))")
+        } else if watch.stacks.refusals > 0 {
+            witness = .partial(
+                "the kernel witness kept no call chain of \(plural(watch.stacks.refusals, "record")), beyond "
+                    + "\(watch.stacks.most) different ones")
+        } else if watch.texts.refusals > 0 {
+            witness = .partial(
+                "the kernel witness kept no name of \(plural(watch.texts.refusals, "mapping or cache")), beyond "
+                    + "\(watch.texts.most) different ones")
         }
         witness.remedies = watch.remedies
         witness.tracing = watch.tracing

@@ -8,8 +8,8 @@ struct KernelWatch: ~Copyable {
     var pending: [KernelRecord] = []
     /// Calls of the functions that are probed.
     var calls: [HeapCall] = []
-    private(set) var texts = Interner<String>()
-    private(set) var stacks = Interner<KernelStack>()
+    private(set) var texts = Interner<String>(most: 1 << 14)
+    private(set) var stacks = Interner<KernelStack>(most: 1 << 12)
     var takesStacks = false
     private var userStacks = UserStacks()
     var lost: UInt64 = 0
@@ -92,22 +92,4 @@ struct KernelStack: Hashable {
     let user: [UInt64]
     /// The user's goes to its outermost function.
     let isWhole: Bool
-}
-
-/// Values by number: each is kept once.
-struct Interner<Value: Hashable> {
-    private var numbers: [Value: Int32] = [:]
-    private(set) var values: [Value] = []
-
-    mutating func index(of value: Value) -> Int32 {
-        if let number = numbers[value] { return number }
-        let number = Int32(values.count)
-        numbers[value] = number
-        values.append(value)
-        return number
-    }
-
-    subscript(number: Int32) -> Value? {
-        values.indices.contains(Int(number)) ? values[Int(number)] : nil
-    }
 }

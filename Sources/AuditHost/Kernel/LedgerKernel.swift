@@ -7,13 +7,18 @@ extension Ledger {
     /// - Parameter owners: of `processes`, in their order.
     mutating func add(_ view: KernelView, of owners: [Owner]) {
         let places = Dictionary(uniqueKeysWithValues: zip(owners, processes.indices))
+        var rows: [RowsKey: [KernelAllocation]] = [:]
         for (key, count) in view.book.counts {
             guard let index = places[key.owner] else { continue }
             let flusher = processes[index].isFlusher(key.tid, view.book.flushers)
             guard let allocation = view.allocation(key.what, count, flusher: flusher) else { continue }
             let phase = processes[index].phase(of: key.moment)
-            processes[index].add(allocation, to: phase, tid: key.tid, isStrict: !Phase.isAllowed(key.moment.phase))
+            rows[RowsKey(process: index, phase: phase, tid: key.tid), default: []].append(allocation)
+            if phase == .steady, !Phase.isAllowed(key.moment.phase) {
+                processes[index].strictKernel[key.tid, default: []].append(allocation)
+            }
         }
+        for (key, allocations) in rows { processes[key.process].add(allocations, to: key.phase, tid: key.tid) }
         for (key, calls) in view.book.interrupts {
             guard let index = places[key.owner] else { continue }
             processes[index].phases[processes[index].phase(of: key.moment)].inInterrupts[key.kind] += calls
@@ -28,13 +33,17 @@ extension Ledger {
         }
         for (pid, counts) in view.book.strangers {
             guard let index = strangers.firstIndex(where: { $0.pid == pid }) else { continue }
-            for (what, count) in counts {
-                guard let allocation = view.allocation(what, count, flusher: false) else { continue }
-                strangers[index].phases[.setup].add(allocation)
-            }
+            let allocations = counts.compactMap { view.allocation($0.key, $0.value, flusher: false) }
+            strangers[index].phases[.setup].add(allocations)
             strangers[index].phases[.setup].countPerTransfer()
         }
     }
+}
+
+private struct RowsKey: Hashable {
+    let process: Int
+    let phase: Phase
+    let tid: Int32
 }
 
 extension ProcessLedger {
@@ -44,13 +53,11 @@ extension ProcessLedger {
         flushers[tid] ?? (tid == pid && threadsCreated == 0 && lock.ioFlusher)
     }
 
-    fileprivate mutating func add(_ allocation: KernelAllocation, to phase: Phase, tid: Int32, isStrict: Bool) {
-        phases[phase].add(allocation)
-        if let thread = threads.firstIndex(where: { $0.tid == tid }) {
-            threads[thread].phases[phase].add(allocation)
-            threads[thread].phases[phase].countPerTransfer()
-        }
-        if phase == .steady, isStrict { strictKernel[tid, default: []].append(allocation) }
+    fileprivate mutating func add(_ allocations: [KernelAllocation], to phase: Phase, tid: Int32) {
+        phases[phase].add(allocations)
+        guard let thread = threads.firstIndex(where: { $0.tid == tid }) else { return }
+        threads[thread].phases[phase].add(allocations)
+        threads[thread].phases[phase].countPerTransfer()
     }
 
     fileprivate mutating func addFault(

@@ -138,7 +138,7 @@ private func refusal(of tid: Int32, _ error: Int32) -> String {
 private struct CodeOfProcess {
     let pid: Int32
     let walked = WalkedCode()
-    private(set) var texts = Interner<String>()
+    private(set) var texts = Interner<String>(most: 1 << 14)
     /// Null if they cannot be read; `problem` says why.
     private(set) var spaces: AddressSpaces?
     let problem: String

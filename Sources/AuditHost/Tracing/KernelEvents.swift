@@ -92,14 +92,13 @@ struct KernelEvents: ~Copyable {
 
     /// Takes in what there is now.
     mutating func drain() {
-        if let trace { while cl_trace_next(trace, record) { note() } }
-        if listener >= 0 { while cl_seccomp_next(listener, record) { note() } }
-    }
-
-    private mutating func note() {
-        let streams = record.pointee.streams
-        if streams & (1 << CL_MEMORY.rawValue) != 0 { kernel.note(record) }
-        if streams & (1 << CL_CALLS.rawValue) != 0 { syscalls.note(record) }
+        var stream = CL_MEMORY
+        if let trace {
+            while cl_trace_next(trace, record, &stream) {
+                if stream == CL_MEMORY { kernel.note(record) } else { syscalls.note(record) }
+            }
+        }
+        if listener >= 0 { while cl_seccomp_next(listener, record) { syscalls.note(record) } }
     }
 
     /// Asks, when all is over, whether the last records were lost.

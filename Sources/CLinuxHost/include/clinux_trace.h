@@ -40,7 +40,8 @@ enum cl_act {
     CL_EXECVEAT
 };
 
-// What is told apart: each has rings of its own, so that a flood of the one loses nothing of the other.
+// What is told apart: each has rings of its own, also for what it needs to know of processes, so that a flood of the one loses
+// nothing of the other.
 enum cl_stream {
     CL_MEMORY,  // allocations, page faults, uprobes
     CL_CALLS,   // system calls
@@ -73,7 +74,6 @@ struct cl_trace_record {
     int32_t tid;
     int32_t parent;
     uint32_t kind;           // enum cl_trace_kind
-    uint32_t streams;        // which it is of, a bit for each; of what both need to know, both
     uint32_t act;            // enum cl_act
     uint32_t in_interrupt;   // nonzero: the thread was only interrupted by whoever did this
     uint32_t frames;         // of the kernel's call chain
@@ -147,8 +147,8 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
 // does, which may never come. 0 where the kernel does not say.
 uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream);
 
-// The next record of any ring. Not in the order of time between CPUs. False if there is none now.
-bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record);
+// The next record of any ring, and the stream that it is of. Not in the order of time between CPUs. False if there is none now.
+bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream);
 
 // Whether perf grants its events on this thread, as cl_trace_open asks for them; they end at once. False with errno set.
 bool cl_trace_is_granted(const struct cl_trace_layout *layout);
