@@ -7,7 +7,8 @@
 //  3. Be invisible: same return values, same errno, no output, no signal handlers, no threads, no header in front
 //     of a block.
 //  4. Anything here may be interrupted by a signal whose handler allocates, may be left by longjmp, and may go on
-//     in a forked child. State is therefore changed by single instructions, never under a lock.
+//     in a forked child. State is therefore changed by single instructions, never under a
+//     lock, save at the edges of phases, where signals are blocked (state/phase_lock.h).
 //  5. Libc's own functions are reached through tables/next.h, the kernel through base/system.h; nothing else is called but
 //     string.h and what the comment beside the call defends.
 //  6. What could not be recorded is counted as lost, never dropped.

@@ -109,6 +109,16 @@ import Testing
         #expect(report.verdict == "inconclusive")
     }
 
+    /// Under SCHED_FIFO a yield gives the CPU to nobody of a lower priority, who may have the lock.
+    @Test(.enabled(if: isRoot, "needs root for SCHED_FIFO: .ci/run is root"))
+    func aThreadOfHigherPriorityWaitsForThePhaseLock() throws {
+        let scratch = try Scratch()
+        let (outcome, report) = try audit([Place.fixture("crosses-by-priority"), scratch.file("data")])
+        #expect(!outcome.errors.contains("fixture: "), "\(outcome.errors)")
+        let lock = try #require(report.audits.first?["lock"] as? [String: Any])
+        #expect(lock["unlockedMappings"] as? Int ?? 0 >= 20000, "\(lock)")
+    }
+
     @Test func itsLockedMemoryIsAtMostAMebibyte() throws {
         let scratch = try Scratch()
         let locked = { (environment: [String: String]) in

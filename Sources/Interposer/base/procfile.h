@@ -1,4 +1,4 @@
-// A file of /proc, read line by line. One reader at a time: all of it happens between phases, under the crossing lock.
+// A file of /proc, read line by line. One reader at a time: all of it happens between phases, under the phase lock.
 #ifndef DIOAUDIT_PROCFILE_H
 #define DIOAUDIT_PROCFILE_H
 

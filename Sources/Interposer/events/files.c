@@ -40,7 +40,7 @@ static struct direct_file *claim_file(void) {
 }
 
 static struct direct_file *look(int fd) {
-    if (!process.phase || !is_direct(fd)) return NULL;
+    if (!is_direct(fd)) return NULL;
     struct direct_file *file = fd < DESCRIPTORS ? claim_file() : NULL;
     if (!file) files_note_lost();
     return file;
@@ -48,13 +48,14 @@ static struct direct_file *look(int fd) {
 
 struct direct_file *files_find(int fd) {
     if (unlikely(fd < 0)) return NULL;
-    if (unlikely(fd >= DESCRIPTORS)) return look(fd);
-    uint16_t slot = __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE);
+    uint16_t slot = likely(fd < DESCRIPTORS) ? __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE) : (uint16_t)UNKNOWN;
     if (slot == OTHER) return NULL;
     if (slot != UNKNOWN) return &direct_files[slot - FIRST_FILE];
 
-    if (!process.phase) return NULL;  // too early to tell; it is looked at when it is used again
+    // Too early to tell, or a child's: it is looked at when it is used again.
+    if (!process.phase || !process_is_ours()) return NULL;
     struct direct_file *file = look(fd);
+    if (unlikely(fd >= DESCRIPTORS)) return file;
     uint16_t found = file ? (uint16_t)(file - direct_files + FIRST_FILE) : OTHER;
     if (__atomic_compare_exchange_n(&slots[fd], &slot, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return file;
     // Another thread looked too, and came first.
@@ -73,10 +74,10 @@ static void forget(int fd) {
     if (slot >= FIRST_FILE) files_drop(&direct_files[slot - FIRST_FILE]);
 }
 
-// TRAP: a vfork child shares our memory but not our descriptors, so what it closes stays open here. Only for
-// descriptors that matter is it worth a system call to tell. Fixture: vforks-and-execs.c
+// TRAP: a vfork child shares our memory but not our descriptors, so what it closes stays open here, and what it opens is not
+// open here. Only where something changes is it worth a system call to tell. Fixtures: vforks-and-execs.c, vforks-and-exits.c
 static bool are_ours(void) {
-    return (is_attached()) && (int32_t)SYSTEM(SYS_getpid) == process.record->pid;
+    return is_attached() && process_is_ours();
 }
 
 void files_closed(int fd) {
@@ -93,9 +94,11 @@ bool files_knows(int fd) {
 }
 
 void files_opened(int fd, bool direct) {
+    bool has_slot = fd >= 0 && fd < DESCRIPTORS;
+    if ((has_slot && !direct && slots[fd] == OTHER) || !are_ours()) return;
     files_closed(fd);
     if (direct) files_find(fd);
-    else if (fd >= 0 && fd < DESCRIPTORS) __atomic_store_n(&slots[fd], OTHER, __ATOMIC_RELEASE);
+    else if (has_slot) __atomic_store_n(&slots[fd], OTHER, __ATOMIC_RELEASE);
 }
 
 void files_flags_changed(int fd) {

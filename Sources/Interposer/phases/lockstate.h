@@ -4,7 +4,7 @@
 
 #include "ledger_abi.h"
 
-// Fills locked_bytes, unlocked_mappings, io_flusher and lock_flags_at_steady. Call under the crossing lock: it
+// Fills locked_bytes, unlocked_mappings, io_flusher and lock_flags_at_steady. Call under the phase lock: it
 // reads /proc into memory of its own, since a page of somebody else's stack might fault.
 void lockstate_observe(struct dioaudit_process *record);
 

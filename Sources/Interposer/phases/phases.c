@@ -10,6 +10,7 @@
 #include "../state/context.h"
 #include "../state/faults.h"
 #include "../state/ledger.h"
+#include "../state/phase_lock.h"
 #include "../tables/direct_files.h"
 #include "../tables/edges.h"
 #include "../tables/modules.h"
@@ -56,24 +57,6 @@ void phases_begin(struct dioaudit_process *record) {
     edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
 
-// Two threads may cross two edges at once; each waits for the other's measurement to be whole. It does not wait
-// for itself (a handler that interrupted it), nor for ever (a handler that left it by longjmp).
-static uint32_t crossing;
-
-static void lock_crossing(void) {
-    uint32_t self = (uint32_t)SYSTEM(SYS_gettid);
-    for (int patience = 0; patience < 10000; patience++) {
-        uint32_t holder = 0;
-        if (__atomic_compare_exchange_n(&crossing, &holder, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
-        if (holder == self) return;
-        SYSTEM(SYS_sched_yield);
-    }
-}
-
-static void unlock_crossing(void) {
-    __atomic_store_n(&crossing, 0, __ATOMIC_RELEASE);
-}
-
 // A lock given up while no O_DIRECT file was open counts only if the steady phase goes on afterwards.
 static void note_lost_lock(struct dioaudit_process *record) {
     if (record->lock_flags_at_steady & ~record->lock_flags & MCL_FUTURE) record->lock_lost_in_steady = 1;
@@ -87,14 +70,14 @@ static void observe_steady_point(struct dioaudit_process *record) {
     record->steady_reached = 1;
 }
 
-// Outside the lock, since the host's answer may take longer than others have patience: whoever is about to cross asks, and
-// waits with the rest. What the kernel says of the memory lock is read before, which takes memory.
+// Outside the lock, since the host's answer may take long: whoever is about to cross asks, and waits with the rest. What the kernel says of the memory lock is read before, which takes memory.
 static void squeeze_before_steady(void) {
     if (likely(!squeeze_is_wanted()) || squeeze_is_settled()) return;
     if (!process.record->steady_reached) {
-        lock_crossing();
+        struct phase_lock lock;
+        phase_lock_take(&lock);
         lockstate_observe(process.record);
-        unlock_crossing();
+        phase_lock_release(&lock);
     }
     squeeze_begin();
 }
@@ -109,12 +92,13 @@ static void add_thread_phase(int32_t change) {
     __atomic_fetch_add(&process.record->thread_phases_open, (uint32_t)change, __ATOMIC_RELAXED);
 }
 
-// Leaves one phase for another; false if another thread did so first.
+// Leaves one phase for another; false if another thread did so first, or it is not ours to leave.
 static bool cross(uint32_t from, uint32_t to) {
-    if (from == to) return false;
+    if (from == to || !process_is_ours()) return false;
     struct dioaudit_process *record = process.record;
     if (to == DIOAUDIT_PHASE_STEADY) squeeze_before_steady();
-    lock_crossing();
+    struct phase_lock lock;
+    phase_lock_take(&lock);
     bool crossed = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
     if (crossed) {
         if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record);
@@ -128,7 +112,7 @@ static bool cross(uint32_t from, uint32_t to) {
         context_enter(to);
         edges_note(to, record->edge_nanoseconds);
     }
-    unlock_crossing();
+    phase_lock_release(&lock);
     if (crossed) loosen_after_steady(to);
     return crossed;
 }
@@ -178,10 +162,12 @@ void phases_first_file_opened(void) {
 }
 
 void phases_lock_failed(int error) {
-    lock_crossing();  // lockstate.c reads /proc into memory that there is once
+    if (!process_is_ours()) return;
+    struct phase_lock lock;
+    phase_lock_take(&lock);
     process.record->lock_errno = error;
     process.record->lock_bytes_needed = lockstate_address_space();
-    unlock_crossing();
+    phase_lock_release(&lock);
 }
 
 bool phases_is_any_steady(void) {
@@ -189,22 +175,26 @@ bool phases_is_any_steady(void) {
     return process.record->steady_reached && __atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED) > 0;
 }
 
+// TRAP: a vfork child that could not exec may end by exit(3), in its parent's memory. Fixture: vforks-and-exits.c
 void phases_exit(void) {
+    if (!process_is_ours()) return;
     phases_thread_marker(NULL);
     for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
         if (!cross(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
 }
 
 void phases_goodbye(void) {
+    if (!process_is_ours()) return;
     phases_exit();
     struct dioaudit_process *record = process.record;
-    lock_crossing();
+    struct phase_lock lock;
+    phase_lock_take(&lock);
     if (record->state == DIOAUDIT_PROCESS_ACTIVE) {
         if (record->steady_reached) modules_note_all();  // those that came later
         take_edge(record, DIOAUDIT_PHASE_EXIT);
         __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
     }
-    unlock_crossing();
+    phase_lock_release(&lock);
 }
 
 bool phases_automatic(void) {
@@ -235,7 +225,7 @@ static uint32_t marked_phase;  // the last that the program named; not in the pa
 
 void phases_marker(const char *name) {
     uint32_t phase = phase_named(name);
-    if (phase == DIOAUDIT_PHASE_NONE) return;
+    if (phase == DIOAUDIT_PHASE_NONE || !process_is_ours()) return;
     process.record->phase_by_marker = 1;
     marked_phase = phase;
     cross(process.phase, phase);
@@ -245,9 +235,10 @@ void phases_marker(const char *name) {
 static void enter_own_phase(uint32_t phase) {
     if (phase == DIOAUDIT_PHASE_STEADY) {
         squeeze_before_steady();
-        lock_crossing();
+        struct phase_lock lock;
+        phase_lock_take(&lock);
         observe_steady_point(process.record);
-        unlock_crossing();
+        phase_lock_release(&lock);
     }
     if (context.own_phase) faults_move(context.own_edge, context.own_phase);
     else add_thread_phase(1);
@@ -261,7 +252,7 @@ static void enter_own_phase(uint32_t phase) {
 void phases_thread_marker(const char *name) {
     uint32_t phase = name ? phase_named(name) : (uint32_t)DIOAUDIT_PHASE_NONE;
     bool unknown = name && phase == DIOAUDIT_PHASE_NONE;
-    if (!unknown && phase != context.own_phase) enter_own_phase(phase);
+    if (!unknown && phase != context.own_phase && process_is_ours()) enter_own_phase(phase);
 }
 
 void phases_inherit(uint32_t own_phase) {

@@ -102,7 +102,7 @@ static void add_ends(uint64_t ends) {
 
 // TRAP: a vfork child is in its parent's regions, which go on. Fixture: vforks-and-execs.c
 bool regions_leave_for_exec(void) {
-    if (likely(context.regions == 0) || process.record->pid != (int32_t)SYSTEM(SYS_getpid)) return false;
+    if (likely(context.regions == 0) || !process_is_ours()) return false;
     add_ends(1);
     return true;
 }

@@ -57,6 +57,11 @@ static uint32_t pass;  // marks the rows whose thread was seen at this edge
 
 static void charge(const struct reading *reading, uint32_t from) {
     struct dioaudit_thread *rows = rows_of(reading->tid);
+    // Fewer than there were: the number is another thread's now.
+    if (rows && (reading->faults.minor < rows->edge_faults.minor || reading->faults.major < rows->edge_faults.major)) {
+        rows_end(rows);
+        rows = NULL;
+    }
     if (!rows) rows = rows_claim_for(reading->tid, reading->name);
     if (!rows) {
         add_shared(&process.record->lost_thread_faults, 1);

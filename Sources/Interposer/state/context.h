@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../base/system.h"
 #include "ledger_abi.h"
 #include "../rules.h"
 
@@ -37,6 +38,7 @@ struct process_page {
     uint32_t phase;  // enum dioaudit_phase
     uint32_t interlude;
     uint32_t interlude_from;
+    uint32_t phase_lock;  // phase_lock.c's
     struct dioaudit_process *record;
     struct dioaudit_edge *closed_edge;  // the one that says CLOSED, or said so before a file was opened again
 };
@@ -47,6 +49,13 @@ extern union process_memory {
 } process_memory HIDDEN;
 
 #define process (process_memory.page)
+
+// False in a child that shares our memory (vfork, CLONE_VM) but not our descriptors, locks and end. Where a filter
+// (seccomp(2)) refuses to tell, a call is taken for our own.
+static inline bool process_is_ours(void) {
+    long pid = SYSTEM(SYS_getpid);
+    return pid < 0 || pid == process.record->pid;
+}
 
 // Enters a phase as far as counting goes; its edge is phases.c's.
 void context_enter(uint32_t phase);

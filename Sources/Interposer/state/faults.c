@@ -24,7 +24,7 @@ struct dioaudit_faults faults_of_thread(void) {
 static struct dioaudit_faults take_out(struct dioaudit_faults before) {
     struct dioaudit_faults after = faults_of_thread();
     struct dioaudit_faults since = {after.minor - before.minor, after.major - before.major};
-    if (process.record->pid != (int32_t)SYSTEM(SYS_getpid)) return (struct dioaudit_faults){0};
+    if (!process_is_ours()) return (struct dioaudit_faults){0};
     add(&context.taken_faults.minor, since.minor);
     add(&context.taken_faults.major, since.major);
     add_shared(&process.record->edge_faults.minor, since.minor);

@@ -5,6 +5,7 @@
 #include "../base/system.h"
 #include "../state/context.h"
 #include "../state/ledger.h"
+#include "../state/phase_lock.h"
 #include "../state/scope.h"
 #include "interludes.h"
 #include "../rules.h"
@@ -65,8 +66,23 @@ static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
     memset((char *)from + sizeof(from->state), 0, sizeof(*from) - sizeof(from->state));
 }
 
-// Rows of a thread of this process that is no more. The first such rows found become those of all exited threads;
-// later ones are folded into them and can be used again, so that thousands of short threads need but few rows.
+// The thread of these rows, which the caller has taken, is no more. The first such rows become those of all exited threads; later
+// ones are folded into them and can be used again, so that thousands of short threads need but few rows. True if they can.
+static bool end_rows(struct dioaudit_thread *rows) {
+    struct dioaudit_thread *exited = find_exited(rows);
+    if (!exited) {
+        end_faults(rows);
+        rows->tid = 0;
+        memcpy(rows->name, "(exited)", sizeof("(exited)"));
+        give(rows, DIOAUDIT_THREAD_SHARED);
+        return false;
+    }
+    bool folds = take(exited, DIOAUDIT_THREAD_SHARED);
+    if (folds) fold(exited, rows);
+    give(folds ? exited : rows, folds ? DIOAUDIT_THREAD_SHARED : DIOAUDIT_THREAD_OWNED);
+    return folds;
+}
+
 static struct dioaudit_thread *reclaim(void) {
     for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
@@ -77,19 +93,7 @@ static struct dioaudit_thread *reclaim(void) {
             give(rows, DIOAUDIT_THREAD_OWNED);
             continue;
         }
-        struct dioaudit_thread *exited = find_exited(rows);
-        if (!exited) {
-            end_faults(rows);
-            rows->tid = 0;
-            memcpy(rows->name, "(exited)", sizeof("(exited)"));
-            give(rows, DIOAUDIT_THREAD_SHARED);
-        } else if (take(exited, DIOAUDIT_THREAD_SHARED)) {
-            fold(exited, rows);
-            give(exited, DIOAUDIT_THREAD_SHARED);
-            return rows;
-        } else {
-            give(rows, DIOAUDIT_THREAD_OWNED);
-        }
+        if (end_rows(rows)) return rows;
     }
     return NULL;
 }
@@ -126,17 +130,44 @@ struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name) {
     return rows;
 }
 
+void rows_end(struct dioaudit_thread *rows) {
+    if (take(rows, DIOAUDIT_THREAD_OWNED) && end_rows(rows)) give(rows, DIOAUDIT_THREAD_FREE);
+}
+
+static struct dioaudit_thread *claim_any(int32_t tid) {
+    struct dioaudit_thread *rows = find_free();
+    if (!rows) rows = reclaim();
+    if (!rows) return NULL;
+    char name[DIOAUDIT_NAME];
+    system_thread_name(name);
+    begin_rows(rows, tid, name);
+    return rows;
+}
+
+// Another thread may have claimed some for this one at an edge. They are looked for under the lock that it has meanwhile.
+// TRAP: a thread's number is used again, and an ended thread's rows would be the new one's. Fixture: reuses-thread-number.c
+static struct dioaudit_thread *claim_own(int32_t tid) {
+    struct phase_lock lock;
+    phase_lock_take(&lock);
+    struct dioaudit_thread *rows = context.rows;  // a signal handler's, that came before
+    if (!rows) {
+        rows = rows_of(tid);
+        if (rows && rows->is_claimed) {
+            rows_end(rows);
+            rows = NULL;
+        }
+    }
+    if (!rows) rows = claim_any(tid);
+    if (rows) rows->is_claimed = 1;
+    phase_lock_release(&lock);
+    return rows;
+}
+
 struct dioaudit_thread *rows_claim(void) {
     int32_t tid = (int32_t)SYSTEM(SYS_gettid);
-    struct dioaudit_thread *rows = ledger->config.scope ? rows_of(tid) : NULL;
-    if (!rows) {
-        rows = find_free();
-        if (!rows) rows = reclaim();
-        if (!rows) return NULL;
-        char name[DIOAUDIT_NAME];
-        system_thread_name(name);
-        begin_rows(rows, tid, name);
-    }
+    bool are_read_at_edges = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS && process_is_ours();
+    struct dioaudit_thread *rows = are_read_at_edges ? claim_own(tid) : claim_any(tid);
+    if (!rows) return NULL;
     // A signal handler may have claimed rows while we did; the host adds up both by their thread id.
     context.rows = rows;
     context_choose_way();

@@ -13,6 +13,9 @@
 struct dioaudit_thread *rows_of(int32_t tid);
 struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name);
 
+// The thread of these rows has ended: they are added to those of all such threads. Under the phase lock, as both above are.
+void rows_end(struct dioaudit_thread *rows);
+
 // Rows for the calling thread, which become context.rows. Null when none are free: use rows_shared.
 struct dioaudit_thread *rows_claim(void);
 

@@ -332,6 +332,7 @@ struct dioaudit_thread {
     uint32_t faults_known;         // edge; nonzero: steady_faults is this thread's whole steady phase
     uint32_t matched;              // own, edge; nonzero: seen under a name that config.scope_pattern matches
     uint32_t ended_unmeasured;     // threads folded into these rows whose last faults nobody read
+    uint32_t is_claimed;           // own; nonzero: by the thread itself, and not only by another that read of it in /proc
     struct dioaudit_faults edge_faults;    // edge: proc_pid_stat(5) at it, if the scope is by thread; own: as the process's
     struct dioaudit_faults steady_faults;  // edge out of a steady phase, and own, when the thread ends
     char name[DIOAUDIT_NAME];      // when claimed; edge and own, as steady_faults
