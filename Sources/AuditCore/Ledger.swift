@@ -150,6 +150,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var directStreams: UInt64 = 0
     /// It has a time namespace of its own, so that what the kernel saw of it could not be given a phase.
     public var clockDiffers = false
+    /// Its page faults are unknown: getrusage(2) failed.
+    public var faultsRefused = false
     public var squeeze = ProcessSqueeze.never
     /// Calls that `--enforce deny` let fail.
     public var deniedCalls: UInt64 = 0

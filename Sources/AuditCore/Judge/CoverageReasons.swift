@@ -19,7 +19,8 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
         if !process.phases[.steady].faultsKnown && faultsMatter && process.threadPhasesOpen == 0 {
             reasons.append(
                 "page faults of the steady phase are not known in full for \(name(of: process)): "
-                    + "it ended within that phase, without exit")
+                    + (process.faultsRefused
+                        ? "it does not let getrusage(2) be asked" : "it ended within that phase, without exit"))
         }
         if process.directCalls > 0 {
             reasons.append(

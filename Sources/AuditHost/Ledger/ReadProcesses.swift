@@ -17,6 +17,7 @@ extension ProcessLedger {
         unknownMarker = text(process.unknown_marker)
         directCalls = process.direct_calls
         directStreams = process.direct_streams
+        faultsRefused = process.faults_refused != 0
         clockDiffers = process.clock_differs != 0
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
@@ -44,6 +45,7 @@ extension ProcessLedger {
         allowed = self.threads.reduce(into: EventCounts()) { $0 += $1.allowed }
         addEdges(of: record)
         if !saidGoodbye { phases[lastPhase].faultsKnown = false }
+        if faultsRefused { for phase in Phase.allCases { phases[phase].faultsKnown = false } }
         if threadPhasesOpen > 0 { phases[.steady].faultsKnown = false }
     }
 

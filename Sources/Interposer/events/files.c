@@ -22,9 +22,14 @@ static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_
 
 static bool is_direct(int fd) {
     long flags = SYSTEM(SYS_fcntl, fd, F_GETFL);
+    // A filter may refuse it (seccomp(2)), or fstat: then the file may be one. Fixture: refuses-questions.c
+    if (flags < 0 && flags != -EBADF) files_note_lost();
     if (flags < 0 || !(flags & O_DIRECT)) return false;
     struct stat status;
-    if (SYSTEM(SYS_fstat, fd, &status) != 0) return false;
+    if (SYSTEM(SYS_fstat, fd, &status) != 0) {
+        files_note_lost();
+        return false;
+    }
     return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
 }
 

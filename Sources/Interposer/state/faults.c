@@ -8,7 +8,11 @@
 
 struct dioaudit_faults faults_of(int who) {
     struct rusage usage;
-    if (SYSTEM(SYS_getrusage, who, &usage) != 0) return (struct dioaudit_faults){0};
+    // A filter may refuse it (seccomp(2)): then they are unknown, and not none. Fixture: refuses-questions.c
+    if (SYSTEM(SYS_getrusage, who, &usage) != 0) {
+        process.record->faults_refused = 1;
+        return (struct dioaudit_faults){0};
+    }
     return (struct dioaudit_faults){.minor = (uint64_t)usage.ru_minflt, .major = (uint64_t)usage.ru_majflt};
 }
 
