@@ -152,6 +152,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var clockDiffers = false
     /// Its page faults are unknown: getrusage(2) failed.
     public var faultsRefused = false
+    /// longjmp calls after exit had begun.
+    public var jumpsInExit: UInt32 = 0
     public var squeeze = ProcessSqueeze.never
     /// Calls that `--enforce deny` let fail.
     public var deniedCalls: UInt64 = 0

@@ -14,6 +14,13 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
     } else {
         reasons.append("no transfer on an O_DIRECT file was seen")
     }
+    // Where none reached it, that is said already.
+    for process in processes where !process.steadyReached && processes.contains(where: \.steadyReached) {
+        let early = process.phases.all.reduce(0) { $0 + $1.transfers }
+        if early > 0 {
+            reasons.append("\(name(of: process)) did \(plural(early, "transfer")) and never reached its steady phase")
+        }
+    }
     let faultsMatter = request.policy.forbids(.pageFaultMinor) || request.policy.forbids(.pageFaultMajor)
     for process in processes {
         if !process.phases[.steady].faultsKnown && faultsMatter && process.threadPhasesOpen == 0 {
@@ -43,6 +50,10 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
             reasons.append(
                 "\(name(of: process)) entered more phases and allowed regions than the ledger holds: "
                     + "\(plural(process.uncertainSyscalls, "system call")) could not be told apart")
+        }
+        if process.jumpsInExit > 0 && process.phases[.teardown].transfers > 0 {
+            reasons.append(
+                "\(name(of: process)) left its exit by longjmp and went on: what it did then counts as teardown's")
         }
         if process.threadPhasesOpen > 0 {
             reasons.append(

@@ -18,6 +18,7 @@ extension ProcessLedger {
         directCalls = process.direct_calls
         directStreams = process.direct_streams
         faultsRefused = process.faults_refused != 0
+        jumpsInExit = process.jumps_in_exit
         clockDiffers = process.clock_differs != 0
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings

@@ -179,9 +179,16 @@ INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
 // MARK: jumps
 
 // TRAP: a handler may leave by a jump the transfer that it interrupted. Fixture: longjmp-out-of-handler.c
+static void abandon(void) {
+    transfers_abandon();
+    // TRAP: a handler of exit's may do so, and the program goes on. Fixture: leaves-exit.c
+    if (unlikely(process.phase == DIOAUDIT_PHASE_EXIT))
+        __atomic_fetch_add(&process.record->jumps_in_exit, 1, __ATOMIC_RELAXED);
+}
+
 #define JUMP(name)                                                    \
     INTERPOSED void name(struct __jmp_buf_tag *target, int value) {   \
-        transfers_abandon();                                          \
+        abandon();                                                    \
         next.name(target, value);                                     \
         __builtin_unreachable();                                      \
     }

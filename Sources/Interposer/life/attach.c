@@ -60,7 +60,9 @@ static bool begin_process(void) {
 }
 
 bool attach(void) {
-    if (refused || attaching || !environ) return false;
+    // TRAP: a forked child may have no environment any more, and needs none: it has its parent's ledger. Fixture:
+    // clears-environment-and-forks.c
+    if (refused || attaching || (!ledger && !environ)) return false;
     attaching = true;
     bool attached = ledger_open() && begin_process();
     refused = !attached;

@@ -241,7 +241,9 @@ struct dioaudit_process {
     uint32_t clock_differs;                  // attach; nonzero: a time namespace of its own, so that its times are not the host's
     uint32_t replaced;                       // nonzero: what runs the program has put another malloc in our place
     uint32_t squeeze;                        // enum dioaudit_squeeze; any: the questions; host: the answers
+    uint32_t jumps_in_exit;                  // any: longjmp calls after exit had begun
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
+    uint32_t reserved;
     char unknown_marker[32];                 // first: a name that markers_unknown counted
     char executable[DIOAUDIT_PATH];          // attach
 };
