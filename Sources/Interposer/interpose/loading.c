@@ -57,9 +57,16 @@ static void note_lookup(const char *name) {
     strncpy(ledger->header.looked_up_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
+// libc's allocator under its other names, which are no functions of ours: `__libc_malloc` and its like.
+static bool is_internal_heap(const char *name) {
+    static const char prefix[] = "__libc_";
+    return strncmp(name, prefix, sizeof(prefix) - 1) == 0 && holds(heap_names, name + sizeof(prefix) - 1);
+}
+
 // The program's own handle leads to ours, and so does RTLD_NEXT in it; in a library's, libc's may come first.
 INTERPOSED void *dlsym(void *handle, const char *name) {
     if (unlikely(!next_resolved)) next_resolve();
+    if (is_internal_heap(name)) note_lookup(name);
     if (handle == RTLD_DEFAULT || handle == RTLD_NEXT) BECOME next.dlsym(handle, name);
     void *found = next.dlsym(handle, name);
     if (found && passes_us_by(name, found)) note_lookup(name);
