@@ -9,6 +9,7 @@ func cleanProcess(pid: Int32 = 10) -> ProcessLedger {
     process.lock.flags = [.current, .future]
     process.lock.flagsAtSteady = [.current, .future]
     process.lock.lockedBytes = 4096
+    process.lock.observed = true
     process.phases[.setup].events[.malloc] = EventCount(calls: 5, bytes: 500)
     process.phases[.warmup].transfers = 1
     process.phases[.steady].transfers = 100

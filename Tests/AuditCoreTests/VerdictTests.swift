@@ -168,6 +168,23 @@ import Testing
         #expect(ExitStatus.first(of: audit.statuses) == .fail)
     }
 
+    @Test func eachProcessThatTransfersMustBeSteady() {
+        var child = cleanProcess(pid: 11)
+        child.steadyReached = false
+        child.phases[.steady].transfers = 0
+        #expect(judge(observation(cleanProcess(), child)).verdict == .inconclusive)
+        child.phases[.warmup].transfers = 0
+        #expect(judge(observation(cleanProcess(), child)).verdict == .pass)
+    }
+
+    @Test func aLockThatCannotBeReadIsNotKnown() {
+        var process = cleanProcess()
+        process.lock.observed = false
+        #expect(judge(observation(process), by: AuditRequest.with { $0.lock = .always }).verdict == .inconclusive)
+        process.lock.observed = true
+        #expect(judge(observation(process), by: AuditRequest.with { $0.lock = .always }).verdict == .pass)
+    }
+
     /// A signal ends what `--enforce abort` stops.
     @Test func whatWasStoppedDidNotFail() {
         var process = cleanProcess()

@@ -51,6 +51,7 @@ struct Example {
         var process = ProcessLedger(pid: 4_194_304, parentPid: 1, executable: path)
         process.steadyReached = reached
         process.lock.calls = 1
+        process.lock.observed = true
         process.lock.flags = [.current, .future]
         process.lock.flagsAtSteady = reached ? [.current, .future] : []
         process.lock.lockedBytes = 3_774_874 + calls

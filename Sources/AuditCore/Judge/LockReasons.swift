@@ -19,7 +19,11 @@ func lockReasons(_ observation: Observation, _ request: AuditRequest) -> [String
 private func doubt(about process: ProcessLedger) -> String? {
     let lock = process.lock
     guard lock.inEffectThroughSteady else { return nil }
-    if lock.observed && lock.lockedBytes == 0 {
+    if !lock.observed {
+        return "\(name(of: process)) called mlockall(MCL_FUTURE), and /proc does not tell it whether its memory was "
+            + "locked when its steady phase began"
+    }
+    if lock.lockedBytes == 0 {
         return
             "\(name(of: process)) called mlockall(MCL_FUTURE), but nothing was locked when its steady phase began (VmLck)"
     }
