@@ -242,12 +242,12 @@ struct KernelTests {
     @Test func chainsThatAreNotKeptAreSaid() throws {
         let outcome = try run([
             Place.dioaudit, "run", "--kernel-stacks", "--kernel", "require", "--allow", "all", "--",
-            Place.fixture("many-chains"), scratch.file("data"), "17000",
+            Place.fixture("many-chains"), scratch.file("data"), "5000",
         ])
         #expect(outcome.status == 2)
-        let reason = /the kernel witness kept no call chain of (\d+) records, beyond 16384 different ones/
+        let reason = /the kernel witness kept no call chain of (\d+) records, beyond 4096 different ones/
         let lost = try #require(outcome.said.firstMatch(of: reason), "\(outcome.errors)")
-        #expect(Int(lost.1) ?? 0 >= 17000 - 16384)
+        #expect(Int(lost.1) ?? 0 >= 5000 - 4096)
     }
 
     @Test func whoMayNotLookIsToldWhatWouldHelp() throws {

@@ -9,7 +9,7 @@ struct KernelWatch: ~Copyable {
     /// Calls of the functions that are probed.
     var calls: [HeapCall] = []
     private(set) var texts = Interner<String>(most: 1 << 14)
-    private(set) var stacks = Interner<KernelStack>(most: 1 << 14)
+    private(set) var stacks = Interner<KernelStack>(most: 1 << 12)
     var takesStacks = false
     private var userStacks = UserStacks()
     var lost: UInt64 = 0
