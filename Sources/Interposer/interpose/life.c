@@ -126,7 +126,8 @@ INTERPOSED extern __typeof(_exit) _Exit __attribute__((alias("_exit")));
 
 // MARK: threads
 
-// What a thread is to run, from pthread_create until it runs: nothing may be allocated for it.
+// What a thread is to run, from pthread_create until it runs: nothing may be allocated for it. `taken` is given up by release,
+// when the rest has been read, and taken by acquire.
 static struct starting {
     uint32_t taken;
     void *(*start)(void *);

@@ -7,6 +7,9 @@ struct direct_file direct_files[DIRECT_FILES];
 
 static uint32_t open_files;
 
+// Barriers: `names` and `open_files` are changed by acquire and release, and pair with their own changes elsewhere: who claims a
+// file sees all that its last user did, and who opens the first sees that the last was closed. `warming` is lowered by release in
+// direct_files_finish and read by acquire in direct_files_all_warm.
 struct direct_file *direct_files_claim(bool *is_first) {
     for (uint32_t i = 0; i < DIRECT_FILES; i++) {
         uint32_t names = 0;
