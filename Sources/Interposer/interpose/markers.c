@@ -6,12 +6,12 @@
 #include "../phases/regions.h"
 #include "../rules.h"
 
-// A marker leaves errno alone, and does nothing in a process that is not under audit.
-#define MARKER(name, parameters, action)     \
-    INTERPOSED void name parameters {        \
-        int saved = errno;                   \
-        if (is_attached()) action;    \
-        errno = saved;                       \
+// A marker leaves errno alone, and does nothing in a process that is not under audit, nor in a child that shares its memory.
+#define MARKER(name, parameters, action)                        \
+    INTERPOSED void name parameters {                           \
+        int saved = errno;                                      \
+        if (is_attached() && process_is_ours()) action;         \
+        errno = saved;                                          \
     }
 MARKER(dioaudit_enter_phase, (const char *phase), phases_marker(phase))
 MARKER(dioaudit_enter_thread_phase, (const char *phase), phases_thread_marker(phase))
