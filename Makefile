@@ -22,7 +22,7 @@ FUZZ_SECONDS ?= 30
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test fuzz build fixtures bench debian format lint install uninstall clean build-needs \
+.PHONY: help audit matrix test fuzz build fixtures mutants bench debian format lint install uninstall clean build-needs \
     matrix-needs test-needs lint-needs bench-needs
 
 help: ## this list
@@ -48,6 +48,9 @@ fuzz: build-needs ## feed the trace decoder with records that no kernel wrote, f
 	    Sources/CLinuxHost/record.c Sources/CLinuxHost/calls.c -o .build/fuzz/trace
 	.build/fuzz/trace -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -len_control=0 -timeout=5 -verbosity=0 -print_final_stats=1 -artifact_prefix=.build/fuzz/ \
 	    .build/fuzz/corpus
+
+mutants: test-needs ## break the code in one place at a time, and say what no test notices (hours, as root; ARGS=--list)
+	Scripts/mutants $(ARGS)
 
 bench: bench-needs fixtures ## measure what the interposer and the driver cost, as ratios
 	$(MAKE) build CONFIGURATION=release
