@@ -4,7 +4,7 @@
 // Verdict: fail
 // Steady: transfers 109, pageFaultMinor 490
 // Region: allowed 'read a table' entered 1 nothing
-// Violation: pageFaultMinor 490 in main
+// Violation: pageFaultMinor 490
 #include "direct.h"
 #include <dioaudit.h>
 

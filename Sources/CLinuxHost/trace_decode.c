@@ -166,7 +166,7 @@ static bool read_sample(const struct cl_trace_layout *layout, struct reader *rea
 
 // MARK: other records
 
-static void read_mapping(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
+static bool read_mapping(const struct cl_trace_layout *layout, struct reader *reader, struct cl_trace_record *record) {
     enum { ADDRESS = 16, LENGTH = 24, OFFSET = 32, PATH = 72 };
     record->kind = trace_has_mappings_for_calls(layout) ? CL_CALL : CL_MAPPED;
     record->address = record_number(reader->bytes, reader->size, ADDRESS, 8);
@@ -175,6 +175,8 @@ static void read_mapping(const struct cl_trace_layout *layout, struct reader *re
     record_text(reader->bytes, reader->size, PATH, record->text, sizeof(record->text));
     // Mapped by brk if it is the heap, else by mmap, or changed by mprotect, which looks the same.
     record->act = strcmp(record->text, "[heap]") == 0 ? CL_BRK : CL_MMAP;
+    // The first thread's stack grows by page faults (expand_stack() in the kernel's mm/mmap.c), which are counted as such.
+    return record->kind == CL_MAPPED || strcmp(record->text, "[stack]") != 0;
 }
 
 static bool read_fork(struct reader *reader, struct cl_trace_record *record) {
@@ -204,7 +206,7 @@ static bool read_other(const struct cl_trace_layout *layout, uint32_t type, uint
             record->kind = CL_BECAME_PROGRAM;
             record_text(body.bytes, body.size, COMM_NAME, record->text, sizeof(record->text));
             return misc & PERF_RECORD_MISC_COMM_EXEC;
-        case PERF_RECORD_MMAP2: read_mapping(layout, &body, record); return true;
+        case PERF_RECORD_MMAP2: return read_mapping(layout, &body, record);
         case PERF_RECORD_FORK: return read_fork(&body, record);
         default: return false;
     }
