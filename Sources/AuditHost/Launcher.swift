@@ -73,7 +73,7 @@ struct Launch: ~Copyable {
     private var book = SyscallsBook()
     private var kernelBook = KernelBook()
     private var squeezer: Squeezer?
-    private let door: Int32
+    private let ledgerSocket: Int32
     private let ledger: Int32
     private var enough = 4096
     private var deadline: UInt64?
@@ -91,7 +91,7 @@ struct Launch: ~Copyable {
     ) throws(StartFailure) {
         self.command = command
         self.squeezer = squeezer
-        door = session.door
+        ledgerSocket = session.ledgerSocket
         ledger = session.fd
         Interruption.hold()
         let choice = request.syscalls.resolved
@@ -146,7 +146,7 @@ struct Launch: ~Copyable {
 
     /// Waits once, and does what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
-        let descriptors = events.descriptors + others + (door >= 0 ? [door] : [])
+        let descriptors = events.descriptors + others + (ledgerSocket >= 0 ? [ledgerSocket] : [])
         let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
         var signal: Int32 = 0
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
@@ -157,7 +157,7 @@ struct Launch: ~Copyable {
             interruption = signal
             if !hasEnded { kill(child.pid, signal) }
         }
-        if door >= 0 { cl_answer_door(door, ledger) }
+        if ledgerSocket >= 0 { cl_answer_ledger_socket(ledgerSocket, ledger) }
         squeezer?.answer()
         events.drain()
     }

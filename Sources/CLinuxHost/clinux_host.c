@@ -204,7 +204,7 @@ static int receive_descriptor(int socket) {
     return fd;
 }
 
-int cl_door(const char *name) {
+int cl_ledger_socket(const char *name) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(name);
     if (length >= sizeof(address.sun_path)) {
@@ -212,24 +212,24 @@ int cl_door(const char *name) {
         return -1;
     }
     memcpy(address.sun_path + 1, name, length);  // a NUL before it: no file
-    int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (door < 0) return -1;
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener < 0) return -1;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
-    if (bind(door, (struct sockaddr *)&address, size) == 0 && listen(door, 64) == 0) return door;
+    if (bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 64) == 0) return listener;
     int error = errno;
-    close(door);
+    close(listener);
     errno = error;
     return -1;
 }
 
-void cl_answer_door(int door, int descriptor) {
-    int guest;
-    while ((guest = accept4(door, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+void cl_answer_ledger_socket(int listener, int descriptor) {
+    int client;
+    while ((client = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
         struct ucred peer;
         socklen_t size = sizeof(peer);
-        bool is_ours = getsockopt(guest, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && descends_from_us(peer.pid);
-        if (is_ours) send_descriptor(guest, descriptor);
-        close(guest);
+        bool is_ours = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && descends_from_us(peer.pid);
+        if (is_ours) send_descriptor(client, descriptor);
+        close(client);
     }
 }
 

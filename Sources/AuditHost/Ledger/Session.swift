@@ -8,16 +8,16 @@ import LedgerABI
 /// A memfd: it has no name that could be left behind, however we end.
 public struct Session: ~Copyable {
     let fd: Int32
-    /// Where processes ask for the ledger that may not look into ours.
-    let door: Int32
-    private let doorName: String
+    /// The ledger socket, for processes that may not open files below our /proc entry; negative if it could not be made.
+    let ledgerSocket: Int32
+    private let socketName: String
 
     /// Makes an empty ledger and writes what is asked of the interposer.
     public init(_ request: AuditRequest) throws(AuditError) {
         var random: [UInt8] = Array(repeating: 0, count: 16)
         getentropy(&random, random.count)
-        doorName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        door = cl_door(doorName)  // without it fewer are observed, and they are named
+        socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        ledgerSocket = cl_ledger_socket(socketName)  // without it fewer processes are observed, and the report names the others
         fd = cl_memfd("dioaudit-ledger")
         guard fd >= 0 else { throw systemError("memfd_create", at: "the ledger") }
         do throws(AuditError) {
@@ -40,19 +40,19 @@ public struct Session: ~Copyable {
                 images_refused: 0)
         } catch {
             close(fd)
-            if door >= 0 { close(door) }
+            if ledgerSocket >= 0 { close(ledgerSocket) }
             throw error
         }
     }
 
     deinit {
         close(fd)
-        if door >= 0 { close(door) }
+        if ledgerSocket >= 0 { close(ledgerSocket) }
     }
 
     /// The variable that tells the interposer where the ledger is, as `NAME=value`.
     public var environment: String {
-        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)" + (door >= 0 ? ",\(doorName)" : "")
+        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)" + (ledgerSocket >= 0 ? ",\(socketName)" : "")
     }
 }
 

@@ -73,12 +73,12 @@ enum cl_source {
 // keeps the source in macros and unions that Swift does not import.
 enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal);
 
-// A socket in the abstract namespace (unix(7)) where processes that may not look into ours, since they have other
-// privileges, can ask for a descriptor. -1 with errno set.
-int cl_door(const char *name);
+// A listening socket in the abstract namespace (unix(7)), at which a process whose privileges do not allow it to open our /proc
+// entry asks for the ledger. -1 with errno set.
+int cl_ledger_socket(const char *name);
 
-// Hands the descriptor to whoever asks now, if it descends from us.
-void cl_answer_door(int door, int descriptor);
+// Sends the descriptor to each process that has connected and descends from us.
+void cl_answer_ledger_socket(int listener, int descriptor);
 
 // A word of shared memory that others change (C's atomics are not for Swift).
 uint32_t cl_word(const uint32_t *word);

@@ -8,9 +8,9 @@
 
 #include "../base/system.h"
 #include "context.h"
-#include "door.h"
 #include "faults.h"
 #include "following.h"
+#include "ledger_socket.h"
 #include "../rules.h"
 
 struct dioaudit_arena *ledger;
@@ -45,9 +45,9 @@ static struct dioaudit_arena *map_arena(int fd) {
 }
 
 static struct dioaudit_arena *open_arena(void) {
-    const char *variable = door_variable();
+    const char *variable = ledger_variable();
     if (!variable) return NULL;
-    long fd = door_open(variable);
+    long fd = ledger_descriptor(variable);
     if (fd < 0) return NULL;
     // A file shorter than the layout would turn the first touch into SIGBUS.
     bool whole = SYSTEM(SYS_lseek, fd, 0, SEEK_END) >= (long)dioaudit_ledger_bytes();
