@@ -42,8 +42,8 @@ static bool begin_ring(struct listener *listener) {
     return listener->losses >= 0;
 }
 
-bool listener_begin(struct listener *listener, const struct family *family, uint64_t bytes) {
-    *listener = (struct listener){.family = family, .bytes = bytes, .waker = -1, .losses = -1};
+bool listener_begin(struct listener *listener, const struct process_tree *tree, uint64_t bytes) {
+    *listener = (struct listener){.tree = tree, .bytes = bytes, .waker = -1, .losses = -1};
     bool begun = begin_ring(listener);
     int error = errno;
     if (!begun) snprintf(listener->why, sizeof(listener->why), "a ring: %s", strerror(error));
@@ -52,7 +52,7 @@ bool listener_begin(struct listener *listener, const struct family *family, uint
 }
 
 void listener_end(struct listener *listener) {
-    if (!listener->family) return;
+    if (!listener->tree) return;
     for (int i = 0; i < listener->count; i++)
         tracepoints_end(listener->attached[i].tracepoint, listener->attached[i].program, listener->is_relied_on);
     if (listener->consumed) munmap(listener->consumed, PAGE);
@@ -60,7 +60,7 @@ void listener_end(struct listener *listener) {
     if (listener->losses >= 0) close(listener->losses);
     if (listener->waker >= 0) close(listener->waker);
     if (listener->ring >= 0) close(listener->ring);
-    listener->family = NULL;
+    listener->tree = NULL;
     listener->produced = NULL;
 }
 
@@ -98,7 +98,7 @@ const struct told *listener_next(struct listener *listener) {
 
 uint64_t listener_lost(const struct listener *listener) {
     uint64_t lost = 0;
-    return listener->family && bpf_get_value(listener->losses, 0, &lost) == 0 ? lost : 0;
+    return listener->tree && bpf_get_value(listener->losses, 0, &lost) == 0 ? lost : 0;
 }
 
 // MARK: programs
@@ -151,10 +151,10 @@ static void tell_thread(struct bpf_text *text, const struct kernel_shape *shape)
 
 static void begin(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, int32_t bytes) {
     bpf_move(text, BPF_REG_6, BPF_REG_1);
-    family_only(text, listener->family);
+    process_tree_only(text, listener->tree);
     make_room(text, listener, bytes);
     bpf_store_number(text, BPF_DW, BPF_REG_7, 0, kind);
-    tell_thread(text, &listener->family->shape);
+    tell_thread(text, &listener->tree->shape);
     for (int at = FIRST; at <= THIRD; at += 8) bpf_store_number(text, BPF_DW, BPF_REG_7, at, 0);
     bpf_call(text, BPF_FUNC_ktime_get_ns);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, nanoseconds), BPF_REG_0);
@@ -217,7 +217,7 @@ static void submit(struct bpf_text *text, const struct listener *listener) {
 static bool end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
     submit(text, listener);
     bpf_leave(text);
-    int program = family_attach(text, tracepoint, name, listener->why);
+    int program = process_tree_attach(text, tracepoint, name, listener->why);
     if (program < 0) return false;
     listener->attached[listener->count].tracepoint = tracepoint;
     listener->attached[listener->count++].program = program;
@@ -233,12 +233,12 @@ static bool listen_kmalloc(struct listener *listener) {
     tell_argument(&text, 0, FIRST);
     tell_argument(&text, 2, SECOND);
     tell_argument(&text, 4, THIRD);
-    return end(&text, listener, listener->family->shape.kmalloc, "kmem:kmalloc");
+    return end(&text, listener, listener->tree->shape.kmalloc, "kmem:kmalloc");
 }
 
 // kmem_cache_alloc(call_site, ptr, cache, gfp_flags, node)
 static bool listen_kmem_cache_alloc(struct listener *listener) {
-    const struct kernel_shape *shape = &listener->family->shape;
+    const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
     begin(&text, listener, CL_CACHE_ALLOC, sizeof(struct told));
     tell_argument(&text, 0, FIRST);
@@ -256,7 +256,7 @@ static bool listen_mm_page_alloc(struct listener *listener) {
     tell_argument(&text, 1, FIRST);
     tell_argument(&text, 2, SECOND);
     tell_callers(&text, THIRD);
-    return end(&text, listener, listener->family->shape.mm_page_alloc, "kmem:mm_page_alloc");
+    return end(&text, listener, listener->tree->shape.mm_page_alloc, "kmem:mm_page_alloc");
 }
 
 // page_fault_user(address, regs, error_code), and page_fault_kernel
@@ -268,7 +268,7 @@ static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, co
 }
 
 bool listen_memory(struct listener *listener) {
-    const struct kernel_shape *shape = &listener->family->shape;
+    const struct kernel_shape *shape = &listener->tree->shape;
     return listen_kmalloc(listener) && listen_kmem_cache_alloc(listener) && listen_mm_page_alloc(listener) &&
            listen_page_fault(listener, shape->page_fault_user, "exceptions:page_fault_user") &&
            listen_page_fault(listener, shape->page_fault_kernel, "exceptions:page_fault_kernel");
@@ -328,7 +328,7 @@ static void tell_call_arguments(struct bpf_text *text, const struct kernel_shape
 
 // sys_enter(regs, id)
 bool listen_calls(struct listener *listener) {
-    const struct kernel_shape *shape = &listener->family->shape;
+    const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
     begin_call(&text, shape);
     begin(&text, listener, CL_CALL, SHORT);

@@ -1,4 +1,4 @@
-// Programs that tell of a family's doings at a tracepoint, through a ring of BPF's own (Documentation/bpf/ringbuf.rst): perf's
+// Programs that tell of a tree's doings at a tracepoint, through a ring of BPF's own (Documentation/bpf/ringbuf.rst): perf's
 // costs five times as much to write to.
 #ifndef CLINUX_LISTEN_H
 #define CLINUX_LISTEN_H
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "family.h"
+#include "process_tree.h"
 
 // What is told of one event.
 struct told {
@@ -27,7 +27,7 @@ enum { LISTENER_MOST = 8 };
 
 // Programs, each on a tracepoint.
 struct listener {
-    const struct family *family;     // null: it does not listen
+    const struct process_tree *tree;  // null: it does not listen
     int ring;                        // a map
     int waker;                       // becomes readable when the ring fills
     uint64_t bytes;
@@ -45,7 +45,7 @@ struct listener {
 };
 
 // A ring of `bytes`, a power of two. False with errno set, and `why`. One that is all zero may be ended, too.
-bool listener_begin(struct listener *listener, const struct family *family, uint64_t bytes);
+bool listener_begin(struct listener *listener, const struct process_tree *tree, uint64_t bytes);
 void listener_end(struct listener *listener);
 
 // Begin to tell. False with errno set, and `why`: ENOTSUP if this kernel's tracepoint has other arguments.

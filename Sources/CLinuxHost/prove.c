@@ -27,14 +27,14 @@ static int end_at_once(void *ignored) {
 }
 
 // A process that begins, and has ended when this returns. It takes no signal to tell us so.
-static bool takes_in_a_child(struct family *family) {
+static bool adds_a_child(struct process_tree *tree) {
     static _Alignas(16) char stack[2 * PAGE];
     pid_t child = clone(end_at_once, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, NULL);
     if (child < 0) return false;
     waitpid(child, NULL, __WCLONE);
-    bool taken_in = family_holds(family, child);
-    family_let_go(family, child);
-    return taken_in;
+    bool added = process_tree_holds(tree, child);
+    process_tree_remove(tree, child);
+    return added;
 }
 
 // Two pages, of which the first is touched by us and the second by the kernel for us.
@@ -75,14 +75,14 @@ static void rely(struct listener *listener, unsigned needed, uint64_t pages) {
             snprintf(listener->why, sizeof(listener->why), "%s: its program does not tell what dioaudit does", names[i]);
 }
 
-void prove(struct family *family, struct listener *memory, struct listener *calls) {
-    family_take_in(family, getpid());
-    family->is_relied_on = takes_in_a_child(family);
+void prove(struct process_tree *tree, struct listener *memory, struct listener *calls) {
+    process_tree_add(tree, getpid());
+    tree->is_relied_on = adds_a_child(tree);
     uint64_t pages = act();
-    family_let_go(family, getpid());
+    process_tree_remove(tree, getpid());
     rely(memory, KMALLOC | CACHE_ALLOC | PAGE_ALLOC | USER_FAULT | KERNEL_FAULT, pages);
     rely(calls, CALL, pages);
-    if (family->is_relied_on) return;
+    if (tree->is_relied_on) return;
     struct listener *both[] = {memory, calls};
     for (int i = 0; i < 2; i++) {
         if (!both[i]) continue;

@@ -3,11 +3,11 @@
 #ifndef CLINUX_PROVE_H
 #define CLINUX_PROVE_H
 
-#include "family.h"
+#include "process_tree.h"
 #include "listen.h"
 
-// Does something that each of the programs must tell, and notes which family and which listeners are relied on; of the others
+// Does something that each of the programs must tell, and notes which tree and which listeners are relied on; of the others
 // `why` says what was not told. Either listener may be null. What the programs have told meanwhile is dropped.
-void prove(struct family *family, struct listener *memory, struct listener *calls);
+void prove(struct process_tree *tree, struct listener *memory, struct listener *calls);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "calls.h"
 #include "clinux_trace.h"
-#include "family.h"
+#include "process_tree.h"
 #include "listen.h"
 #include "prove.h"
 #include "record.h"
@@ -34,7 +34,7 @@ struct stream {
 
 struct cl_trace {
     struct stream stream[CL_STREAMS];
-    struct family family;   // the subject's processes, for the programs
+    struct process_tree tree;  // the subject's processes, for the BPF programs
     char refusal[REFUSAL];  // why there are no programs at all
     int refused;            // the errno of that, or of the first stream that has none
 };
@@ -167,7 +167,7 @@ static bool listen_to_processes(struct stream *stream) {
 static struct listener *listen_by_program(struct cl_trace *trace, struct stream *stream) {
     struct listener *listener = &stream->listener;
     if (!may_have_programs(stream)) return NULL;
-    bool listens = listener_begin(listener, &trace->family, bytes_of_tree(&stream->layout)) &&
+    bool listens = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
                    listen_to_processes(stream) &&
                    (stream->layout.calls ? listen_calls(listener) : listen_memory(listener));
     if (!listens) trace->refused = errno;
@@ -178,7 +178,7 @@ static struct listener *listen_by_program(struct cl_trace *trace, struct stream 
 static void listen_by_programs(struct cl_trace *trace) {
     struct listener *memory = listen_by_program(trace, &trace->stream[CL_MEMORY]);
     struct listener *calls = listen_by_program(trace, &trace->stream[CL_CALLS]);
-    prove(&trace->family, memory, calls);
+    prove(&trace->tree, memory, calls);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
         if (stream->listener.is_relied_on) {
@@ -193,12 +193,12 @@ static void listen_by_programs(struct cl_trace *trace) {
 static void try_programs(struct cl_trace *trace) {
     if (!may_have_programs(&trace->stream[CL_MEMORY]) && !may_have_programs(&trace->stream[CL_CALLS])) return;
     trace->refused = 0;
-    if (family_begin(&trace->family, trace->refusal)) {
+    if (process_tree_begin(&trace->tree, trace->refusal)) {
         listen_by_programs(trace);
     } else {
         trace->refused = errno;
     }
-    if (trace->stream[CL_MEMORY].way == CL_NO_WAY && trace->stream[CL_CALLS].way == CL_NO_WAY) family_end(&trace->family);
+    if (trace->stream[CL_MEMORY].way == CL_NO_WAY && trace->stream[CL_CALLS].way == CL_NO_WAY) process_tree_end(&trace->tree);
 }
 
 // MARK: opening
@@ -225,7 +225,7 @@ struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
     struct cl_trace *trace = new_trace(layouts);
     if (!trace) return NULL;
     if (is_tree) try_programs(trace);
-    if (trace->family.bits) family_take_in(&trace->family, threads[0]);
+    if (trace->tree.bits) process_tree_add(&trace->tree, threads[0]);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
         if (stream->layout.count > 0 && stream->way == CL_NO_WAY)
@@ -240,7 +240,7 @@ void cl_trace_close(struct cl_trace *trace) {
         rings_end(&trace->stream[i].rings);
         free(trace->stream[i].points);
     }
-    family_end(&trace->family);
+    process_tree_end(&trace->tree);
     free(trace);
 }
 
@@ -302,9 +302,9 @@ uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream) {
 // MARK: reading
 
 // What perf tells of processes is of strangers, too; and of a fork a moment before the child is a member.
-static bool concerns(const struct family *family, const struct cl_trace_record *record) {
-    return record->kind == CL_TRACE_LOST || record->kind == CL_TRACE_MALFORMED || family_holds(family, record->pid) ||
-           (record->kind == CL_FORKED && family_holds(family, record->parent));
+static bool concerns(const struct process_tree *tree, const struct cl_trace_record *record) {
+    return record->kind == CL_TRACE_LOST || record->kind == CL_TRACE_MALFORMED || process_tree_holds(tree, record->pid) ||
+           (record->kind == CL_FORKED && process_tree_holds(tree, record->parent));
 }
 
 static bool decode_told(const struct told *told, struct cl_trace_record *record) {
@@ -332,12 +332,12 @@ static bool decode_told(const struct told *told, struct cl_trace_record *record)
     return true;
 }
 
-static bool next_of_stream(struct stream *stream, const struct family *family, struct cl_trace_record *record) {
+static bool next_of_stream(struct stream *stream, const struct process_tree *tree, struct cl_trace_record *record) {
     bool by_programs = stream->way == CL_BY_PROGRAMS;
     uint32_t size;
     const unsigned char *bytes;
     while ((bytes = rings_next(&stream->rings, &size)))
-        if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_programs || concerns(family, record))) return true;
+        if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_programs || concerns(tree, record))) return true;
     const struct told *told;
     while ((told = listener_next(&stream->listener)))
         if (decode_told(told, record)) return true;
@@ -347,7 +347,7 @@ static bool next_of_stream(struct stream *stream, const struct family *family, s
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream) {
     for (int i = 0; i < CL_STREAMS; i++) {
         *stream = (enum cl_stream)i;
-        if (next_of_stream(&trace->stream[i], &trace->family, record)) return true;
+        if (next_of_stream(&trace->stream[i], &trace->tree, record)) return true;
     }
     return false;
 }

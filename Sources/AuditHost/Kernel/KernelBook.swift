@@ -113,7 +113,7 @@ struct KernelBook {
     /// That of its process, or of the nearest ancestor that has reported.
     private func stretch(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.Stretch {
         var pid = record.pid
-        // A number may come back among its own descendants: the chain is no longer than that of any real family.
+        // A pid may be reused among its own descendants: the chain is cut at a length that no process tree reaches.
         for _ in 0..<64 where !countsForksApart && !phases.knows(pid) { pid = parents[pid] ?? pid }
         var stretch = phases.stretch(of: pid, tid: record.tid, at: record.nanoseconds)
         stretch.pid = record.pid

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "family.h"
+#include "process_tree.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -61,49 +61,49 @@ static bool is_realtime(void) {
 
 // MARK: membership
 
-bool family_holds(const struct family *family, pid_t pid) {
-    return pid > 0 && pid < MOST_PIDS && __atomic_load_n(&family->bits[pid / 64], __ATOMIC_ACQUIRE) >> (pid % 64) & 1;
+bool process_tree_holds(const struct process_tree *tree, pid_t pid) {
+    return pid > 0 && pid < MOST_PIDS && __atomic_load_n(&tree->bits[pid / 64], __ATOMIC_ACQUIRE) >> (pid % 64) & 1;
 }
 
-void family_take_in(struct family *family, pid_t pid) {
-    if (pid > 0 && pid < MOST_PIDS) __atomic_or_fetch(&family->bits[pid / 64], UINT64_C(1) << (pid % 64), __ATOMIC_RELEASE);
+void process_tree_add(struct process_tree *tree, pid_t pid) {
+    if (pid > 0 && pid < MOST_PIDS) __atomic_or_fetch(&tree->bits[pid / 64], UINT64_C(1) << (pid % 64), __ATOMIC_RELEASE);
 }
 
-void family_let_go(struct family *family, pid_t pid) {
+void process_tree_remove(struct process_tree *tree, pid_t pid) {
     if (pid > 0 && pid < MOST_PIDS)
-        __atomic_and_fetch(&family->bits[pid / 64], ~(UINT64_C(1) << (pid % 64)), __ATOMIC_RELEASE);
+        __atomic_and_fetch(&tree->bits[pid / 64], ~(UINT64_C(1) << (pid % 64)), __ATOMIC_RELEASE);
 }
 
 // MARK: programs
 
 // r0 points at the word of the pid in r7, and r7 is its bit's number; a jump that is taken if there is none.
-static int find_word(struct bpf_text *text, const struct family *family) {
+static int find_word(struct bpf_text *text, const struct process_tree *tree) {
     bpf_move(text, BPF_REG_1, BPF_REG_7);
     bpf_operate(text, BPF_RSH, BPF_REG_1, 6);
     bpf_store(text, BPF_W, BPF_REG_10, STACK_OF_KEY, BPF_REG_1);
     bpf_operate(text, BPF_AND, BPF_REG_7, 63);
-    bpf_point(text, BPF_REG_1, family->members);
+    bpf_point(text, BPF_REG_1, tree->members);
     bpf_move(text, BPF_REG_2, BPF_REG_10);
     bpf_operate(text, BPF_ADD, BPF_REG_2, STACK_OF_KEY);
     bpf_call(text, BPF_FUNC_map_lookup_elem);
     return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
 }
 
-// r8 is 1 if the process that runs is of the family, else 0; r9 is its task_struct.
-static void ask_membership(struct bpf_text *text, const struct family *family) {
+// r8 is 1 if the process that runs is of the tree, else 0; r9 is its task_struct.
+static void ask_membership(struct bpf_text *text, const struct process_tree *tree) {
     bpf_call(text, BPF_FUNC_get_current_task_btf);
     bpf_move(text, BPF_REG_9, BPF_REG_0);
-    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_9, family->shape.task_tgid);
+    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_9, tree->shape.task_tgid);
     bpf_set(text, BPF_REG_8, 0);
-    int nobody = find_word(text, family);
+    int out_of_range = find_word(text, tree);
     bpf_load(text, BPF_DW, BPF_REG_8, BPF_REG_0, 0);
     bpf_operate_by(text, BPF_RSH, BPF_REG_8, BPF_REG_7);
     bpf_operate(text, BPF_AND, BPF_REG_8, 1);
-    bpf_land(text, nobody);
+    bpf_land(text, out_of_range);
 }
 
-void family_only(struct bpf_text *text, const struct family *family) {
-    ask_membership(text, family);
+void process_tree_only(struct bpf_text *text, const struct process_tree *tree) {
+    ask_membership(text, tree);
     int member = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
     bpf_leave(text);
     bpf_land(text, member);
@@ -111,13 +111,13 @@ void family_only(struct bpf_text *text, const struct family *family) {
 
 // task_newtask(task, clone_flags), called by the one who starts it: a member's child is one, and whoever else begins is not,
 // though the number may have been a member's. A new thread changes nothing.
-static int attach_began(const struct family *family, char why[REFUSAL]) {
+static int attach_began(const struct process_tree *tree, char why[REFUSAL]) {
     struct bpf_text text = {.count = 0};
     bpf_move(&text, BPF_REG_6, BPF_REG_1);
-    ask_membership(&text, family);
+    ask_membership(&text, tree);
     bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_6, 0);
-    bpf_load(&text, BPF_W, BPF_REG_7, BPF_REG_1, family->shape.task_tgid);
-    int nobody = find_word(&text, family);
+    bpf_load(&text, BPF_W, BPF_REG_7, BPF_REG_1, tree->shape.task_tgid);
+    int out_of_range = find_word(&text, tree);
     bpf_set(&text, BPF_REG_1, 1);
     bpf_operate_by(&text, BPF_LSH, BPF_REG_1, BPF_REG_7);
     int member = bpf_jump(&text, BPF_JNE, BPF_REG_8, 0);
@@ -126,12 +126,12 @@ static int attach_began(const struct family *family, char why[REFUSAL]) {
     bpf_leave(&text);
     bpf_land(&text, member);
     bpf_atomically(&text, BPF_OR, BPF_REG_0, 0, BPF_REG_1);
-    bpf_land(&text, nobody);
+    bpf_land(&text, out_of_range);
     bpf_leave(&text);
-    return family_attach(&text, family->shape.task_newtask, "task:task_newtask", why);
+    return process_tree_attach(&text, tree->shape.task_newtask, "task:task_newtask", why);
 }
 
-int family_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]) {
+int process_tree_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]) {
     char log[REFUSAL - 128] = "";
     errno = ENOTSUP;
     int program = tracepoint ? tracepoints_attach(text, tracepoint, log, sizeof(log)) : -1;
@@ -150,33 +150,33 @@ static bool refused(char why[REFUSAL], const char *what) {
     return false;
 }
 
-static bool map_members(struct family *family) {
-    family->members = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), WORDS, BPF_F_MMAPABLE);
-    if (family->members < 0) return false;
-    void *bits = mmap(NULL, WORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, family->members, 0);
-    if (bits != MAP_FAILED) family->bits = bits;
-    if (bits == MAP_FAILED) close(family->members);
+static bool map_members(struct process_tree *tree) {
+    tree->members = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), WORDS, BPF_F_MMAPABLE);
+    if (tree->members < 0) return false;
+    void *bits = mmap(NULL, WORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, tree->members, 0);
+    if (bits != MAP_FAILED) tree->bits = bits;
+    if (bits == MAP_FAILED) close(tree->members);
     return bits != MAP_FAILED;
 }
 
-bool family_begin(struct family *family, char why[REFUSAL]) {
-    *family = (struct family){.began = -1};
+bool process_tree_begin(struct process_tree *tree, char why[REFUSAL]) {
+    *tree = (struct process_tree){.began = -1};
     errno = ENOTSUP;
     if (has_own_pids()) return refused(why, "another pid namespace than the first");
     if (is_realtime()) return refused(why, "a kernel with PREEMPT_RT");
-    if (!learn(&family->shape)) return refused(why, errno == ENOTSUP ? "a kernel of another kind" : strerror(errno));
-    if (!map_members(family)) return refused(why, strerror(errno));
-    family->began = attach_began(family, why);
+    if (!learn(&tree->shape)) return refused(why, errno == ENOTSUP ? "a kernel of another kind" : strerror(errno));
+    if (!map_members(tree)) return refused(why, strerror(errno));
+    tree->began = attach_began(tree, why);
     int error = errno;
-    if (family->began < 0) family_end(family);
+    if (tree->began < 0) process_tree_end(tree);
     errno = error;
-    return family->bits;
+    return tree->bits;
 }
 
-void family_end(struct family *family) {
-    if (!family->bits) return;
-    munmap(family->bits, WORDS * sizeof(uint64_t));
-    close(family->members);
-    if (family->began >= 0) tracepoints_end(family->shape.task_newtask, family->began, family->is_relied_on);
-    *family = (struct family){0};
+void process_tree_end(struct process_tree *tree) {
+    if (!tree->bits) return;
+    munmap(tree->bits, WORDS * sizeof(uint64_t));
+    close(tree->members);
+    if (tree->began >= 0) tracepoints_end(tree->shape.task_newtask, tree->began, tree->is_relied_on);
+    *tree = (struct process_tree){0};
 }

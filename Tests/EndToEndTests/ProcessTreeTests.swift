@@ -3,7 +3,7 @@ import Testing
 
 /// Whose allocations the kernel witness counts, by each way that it has to listen.
 @Suite(.serialized, .enabled(if: isRoot, "needs root for tracepoints of the kernel: .ci/run is root"))
-struct FamilyTests {
+struct ProcessTreeTests {
     private let scratch: Scratch
 
     init() throws {
