@@ -27,8 +27,8 @@ static bool map_ring(struct listener *listener) {
     return true;
 }
 
-// The ring itself is readable whenever there is anything in it; its programs wake whoever waits only now and then, which
-// epoll's edges tell.
+// The ring is readable whenever it holds a record, but its BPF programs wake the reader only now and then: edge-triggered epoll
+// reports just those wake-ups.
 static bool open_waker(struct listener *listener) {
     struct epoll_event edges = {.events = EPOLLIN | EPOLLET};
     listener->waker = epoll_create1(EPOLL_CLOEXEC);
@@ -68,7 +68,7 @@ static const unsigned char *record_at(const struct listener *listener, uint64_t 
     return listener->produced + PAGE + at % listener->bytes;
 }
 
-// The next record's length; 0: there is none. One that is being written is waited for, since who writes it is not preempted.
+// The next record's length; 0: there is none. A record that is being written is waited for: its writer is not preempted.
 static uint32_t next_length(const struct listener *listener, uint64_t at) {
     if (at >= __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE)) return 0;
     const uint32_t *header = (const void *)record_at(listener, at);
@@ -80,18 +80,18 @@ static uint32_t next_length(const struct listener *listener, uint64_t at) {
     return 0;
 }
 
-const struct told *listener_next(struct listener *listener) {
+const struct event_record *listener_next(struct listener *listener) {
     if (!listener->produced) return NULL;
     uint64_t at = *listener->consumed;
     uint32_t length = next_length(listener, at);
     if (!length) {
-        // Before another look, so that no waking is lost between the two.
+        // The wake-up is consumed before the second look, so that none is lost between the two.
         struct epoll_event ignored;
         epoll_wait(listener->waker, &ignored, 1, 0);
         length = next_length(listener, at);
     }
     if (!length) return NULL;
-    listener->taken = *(const struct told *)(const void *)(record_at(listener, at) + BPF_RINGBUF_HDR_SZ);
+    listener->taken = *(const struct event_record *)(const void *)(record_at(listener, at) + BPF_RINGBUF_HDR_SZ);
     __atomic_store_n(listener->consumed, at + BPF_RINGBUF_HDR_SZ + (length + 7) / 8 * 8, __ATOMIC_RELEASE);
     return &listener->taken;
 }
@@ -101,12 +101,12 @@ uint64_t listener_lost(const struct listener *listener) {
     return listener->tree && bpf_get_value(listener->losses, 0, &lost) == 0 ? lost : 0;
 }
 
-// MARK: programs
+// MARK: BPF programs
 //
-// r6 points at the tracepoint's arguments, r7 at what is told, r9 at the thread's task_struct.
+// r6 points at the tracepoint's arguments, r7 at the event record, r9 at the thread's task_struct.
 
-enum { SHORT = offsetof(struct told, text) };
-static const int FIRST = offsetof(struct told, number), SECOND = FIRST + 8, THIRD = FIRST + 16, FOURTH = FIRST + 24;
+enum { SHORT = offsetof(struct event_record, text) };
+static const int FIRST = offsetof(struct event_record, number), SECOND = FIRST + 8, THIRD = FIRST + 16, FOURTH = FIRST + 24;
 
 static void count_loss(struct bpf_text *text, const struct listener *listener) {
     bpf_point_into(text, BPF_REG_1, listener->losses);
@@ -126,27 +126,28 @@ static void make_room(struct bpf_text *text, const struct listener *listener, in
     bpf_move(text, BPF_REG_7, BPF_REG_0);
 }
 
-// Interrupts of kernel code have stacks of their own: the thread's has its user's registers at its top, and the arguments of a
-// tracepoint that it came to itself further down. One of user code runs on the thread's stack, and passes for its own doing.
-static void tell_place(struct bpf_text *text) {
+// An interrupt of kernel code has a stack of its own. The thread's kernel stack holds the user registers at its top and, further
+// down, the arguments of a tracepoint that the thread itself reached. So arguments that lie elsewhere are an interrupt's. An
+// interrupt of user code runs on the thread's stack, and its events count as the thread's.
+static void store_user_state(struct bpf_text *text) {
     enum { IP = 16 * 8, SP = 19 * 8 };  // struct pt_regs
     bpf_move(text, BPF_REG_1, BPF_REG_9);
     bpf_call(text, BPF_FUNC_task_pt_regs);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, IP);
-    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, user_ip), BPF_REG_1);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, user_ip), BPF_REG_1);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, SP);
-    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, user_sp), BPF_REG_1);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, user_sp), BPF_REG_1);
     bpf_operate_by(text, BPF_SUB, BPF_REG_0, BPF_REG_6);
     int own = bpf_jump(text, BPF_JLT, BPF_REG_0, KERNEL_STACK);
-    bpf_store_number(text, BPF_B, BPF_REG_7, offsetof(struct told, in_interrupt), 1);
+    bpf_store_number(text, BPF_B, BPF_REG_7, offsetof(struct event_record, in_interrupt), 1);
     bpf_land(text, own);
 }
 
-static void tell_thread(struct bpf_text *text, const struct kernel_shape *shape) {
+static void store_thread(struct bpf_text *text, const struct kernel_shape *shape) {
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_pid);
-    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, tid), BPF_REG_1);
+    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, tid), BPF_REG_1);
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_tgid);
-    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, pid), BPF_REG_1);
+    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, pid), BPF_REG_1);
 }
 
 static void begin(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, int32_t bytes) {
@@ -154,42 +155,42 @@ static void begin(struct bpf_text *text, const struct listener *listener, enum c
     process_tree_only(text, listener->tree);
     make_room(text, listener, bytes);
     bpf_store_number(text, BPF_DW, BPF_REG_7, 0, kind);
-    tell_thread(text, &listener->tree->shape);
+    store_thread(text, &listener->tree->shape);
     for (int at = FIRST; at <= THIRD; at += 8) bpf_store_number(text, BPF_DW, BPF_REG_7, at, 0);
     bpf_call(text, BPF_FUNC_ktime_get_ns);
-    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct told, nanoseconds), BPF_REG_0);
-    tell_place(text);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, nanoseconds), BPF_REG_0);
+    store_user_state(text);
 }
 
-static void tell_argument(struct bpf_text *text, int argument, int at) {
+static void store_argument(struct bpf_text *text, int argument, int at) {
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, argument * 8);
     bpf_store(text, BPF_DW, BPF_REG_7, at, BPF_REG_1);
 }
 
-// What lies behind a pointer that is an argument.
-static void tell_behind(struct bpf_text *text, int argument, int offset, int size, int at) {
+// The value to which an argument points.
+static void store_pointee(struct bpf_text *text, int argument, int offset, int size, int at) {
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, argument * 8);
     bpf_load(text, size, BPF_REG_1, BPF_REG_1, offset);
     bpf_store(text, BPF_DW, BPF_REG_7, at, BPF_REG_1);
 }
 
-// A text that ends with NUL, whose address lies behind a pointer that is an argument.
-static void tell_text(struct bpf_text *text, int argument, int offset) {
+// The NUL-terminated string to which a member of the structure points to which an argument points.
+static void store_string(struct bpf_text *text, int argument, int offset) {
     bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_6, argument * 8);
     bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_3, offset);
     bpf_move(text, BPF_REG_1, BPF_REG_7);
-    bpf_operate(text, BPF_ADD, BPF_REG_1, offsetof(struct told, text));
-    bpf_set(text, BPF_REG_2, sizeof(((struct told *)0)->text));
+    bpf_operate(text, BPF_ADD, BPF_REG_1, offsetof(struct event_record, text));
+    bpf_set(text, BPF_REG_2, sizeof(((struct event_record *)0)->text));
     bpf_call(text, BPF_FUNC_probe_read_kernel_str);
     int unreadable = bpf_jump(text, BPF_JSLE, BPF_REG_0, 0);
-    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct told, text_bytes), BPF_REG_0);
+    bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, text_bytes), BPF_REG_0);
     bpf_land(text, unreadable);
 }
 
-// The function that the tracepoint is in, and its caller: the kernel's call chain without the program and what calls it, which
-// are the first. Where more than one listens, the tracepoint calls them by a function of its own (__traceiter_…, which comes
-// and goes with the others), and that is told in the place of the first.
-static void tell_callers(struct bpf_text *text, int at) {
+// The function that contains the tracepoint, and its caller: the kernel's call chain without its first two entries, the BPF
+// program and its caller. Where several listen to one tracepoint, it calls them through a function of its own (__traceiter_…),
+// which then stands in the place of the first.
+static void store_callers(struct bpf_text *text, int at) {
     enum { TRACING = 2 };
     bpf_move(text, BPF_REG_1, BPF_REG_6);
     bpf_move(text, BPF_REG_2, BPF_REG_7);
@@ -199,8 +200,8 @@ static void tell_callers(struct bpf_text *text, int at) {
     bpf_call(text, BPF_FUNC_get_stack);
 }
 
-// Hands it over, and wakes the reader at each sixteenth of the ring: where this lies there tells that, for nothing, as long as
-// it is measured from something that stays where it is.
+// Submits the record, and wakes the reader at each sixteenth of the ring. The record's address, relative to a map that does not
+// move, shows where a sixteenth begins; so no counter is needed.
 static void submit(struct bpf_text *text, const struct listener *listener) {
     bpf_point_into(text, BPF_REG_1, listener->losses);
     bpf_move(text, BPF_REG_3, BPF_REG_7);
@@ -208,7 +209,7 @@ static void submit(struct bpf_text *text, const struct listener *listener) {
     bpf_operate(text, BPF_AND, BPF_REG_3, (int32_t)(listener->bytes / 16 - 1));
     bpf_move(text, BPF_REG_1, BPF_REG_7);
     bpf_set(text, BPF_REG_2, BPF_RB_NO_WAKEUP);
-    int between = bpf_jump(text, BPF_JGT, BPF_REG_3, sizeof(struct told) + BPF_RINGBUF_HDR_SZ);
+    int between = bpf_jump(text, BPF_JGT, BPF_REG_3, sizeof(struct event_record) + BPF_RINGBUF_HDR_SZ);
     bpf_set(text, BPF_REG_2, BPF_RB_FORCE_WAKEUP);
     bpf_land(text, between);
     bpf_call(text, BPF_FUNC_ringbuf_submit);
@@ -230,9 +231,9 @@ static bool end(struct bpf_text *text, struct listener *listener, uint32_t trace
 static bool listen_kmalloc(struct listener *listener) {
     struct bpf_text text = {.count = 0};
     begin(&text, listener, CL_KMALLOC, SHORT);
-    tell_argument(&text, 0, FIRST);
-    tell_argument(&text, 2, SECOND);
-    tell_argument(&text, 4, THIRD);
+    store_argument(&text, 0, FIRST);
+    store_argument(&text, 2, SECOND);
+    store_argument(&text, 4, THIRD);
     return end(&text, listener, listener->tree->shape.kmalloc, "kmem:kmalloc");
 }
 
@@ -240,11 +241,11 @@ static bool listen_kmalloc(struct listener *listener) {
 static bool listen_kmem_cache_alloc(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
-    begin(&text, listener, CL_CACHE_ALLOC, sizeof(struct told));
-    tell_argument(&text, 0, FIRST);
-    tell_behind(&text, 2, shape->cache_bytes, BPF_W, SECOND);
-    tell_argument(&text, 3, THIRD);
-    tell_text(&text, 2, shape->cache_name);
+    begin(&text, listener, CL_CACHE_ALLOC, sizeof(struct event_record));
+    store_argument(&text, 0, FIRST);
+    store_pointee(&text, 2, shape->cache_bytes, BPF_W, SECOND);
+    store_argument(&text, 3, THIRD);
+    store_string(&text, 2, shape->cache_name);
     bool known = shape->cache_bytes >= 0 && shape->cache_name >= 0;
     return end(&text, listener, known ? shape->kmem_cache_alloc : 0, "kmem:kmem_cache_alloc");
 }
@@ -253,9 +254,9 @@ static bool listen_kmem_cache_alloc(struct listener *listener) {
 static bool listen_mm_page_alloc(struct listener *listener) {
     struct bpf_text text = {.count = 0};
     begin(&text, listener, CL_PAGE_ALLOC, SHORT);
-    tell_argument(&text, 1, FIRST);
-    tell_argument(&text, 2, SECOND);
-    tell_callers(&text, THIRD);
+    store_argument(&text, 1, FIRST);
+    store_argument(&text, 2, SECOND);
+    store_callers(&text, THIRD);
     return end(&text, listener, listener->tree->shape.mm_page_alloc, "kmem:mm_page_alloc");
 }
 
@@ -263,7 +264,7 @@ static bool listen_mm_page_alloc(struct listener *listener) {
 static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, const char *name) {
     struct bpf_text text = {.count = 0};
     begin(&text, listener, CL_FAULT, SHORT);
-    tell_argument(&text, 0, FIRST);
+    store_argument(&text, 0, FIRST);
     return end(&text, listener, tracepoint, name);
 }
 
@@ -276,9 +277,9 @@ bool listen_memory(struct listener *listener) {
 
 // MARK: system calls
 
-enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the call that is being made is one of i386's ABI
+enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the current system call is by the i386 ABI
 
-// Leaves unless the number in r7 is one of those watched.
+// Returns unless the number in r7 is that of a watched call.
 static void watched_only(struct bpf_text *text, enum abi abi) {
     int wanted[32], count = 0;
     for (int i = 0; i < calls_count; i++)
@@ -288,13 +289,13 @@ static void watched_only(struct bpf_text *text, enum abi abi) {
     while (count > 0) bpf_land(text, wanted[--count]);
 }
 
-// r2 is nonzero if the task_struct in a register is of a thread that makes a call of i386's ABI.
+// r2 is nonzero if the thread whose task_struct is in `task` makes a system call by the i386 ABI.
 static void ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task) {
     bpf_load(text, BPF_W, BPF_REG_2, task, shape->task_status);
     bpf_operate(text, BPF_AND, BPF_REG_2, TS_COMPAT);
 }
 
-// Leaves at once, since every system call of the machine comes here, unless it is one of those watched.
+// Returns at once unless the call is watched, since every system call of the machine runs this.
 static void begin_call(struct bpf_text *text, const struct kernel_shape *shape) {
     bpf_move(text, BPF_REG_6, BPF_REG_1);
     bpf_load(text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
@@ -309,20 +310,20 @@ static void begin_call(struct bpf_text *text, const struct kernel_shape *shape) 
     bpf_move(text, BPF_REG_1, BPF_REG_6);
 }
 
-// The first three: those of i386 come in other registers.
-static void tell_call_arguments(struct bpf_text *text, const struct kernel_shape *shape) {
+// The first three arguments, which the two ABIs pass in different registers.
+static void store_call_arguments(struct bpf_text *text, const struct kernel_shape *shape) {
     enum { DI = 14 * 8, SI = 13 * 8, DX = 12 * 8, CX = 11 * 8, BX = 5 * 8 };  // struct pt_regs
     ask_abi(text, shape, BPF_REG_9);
-    bpf_store(text, BPF_B, BPF_REG_7, offsetof(struct told, is_i386), BPF_REG_2);
+    bpf_store(text, BPF_B, BPF_REG_7, offsetof(struct event_record, is_i386), BPF_REG_2);
     int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);
-    tell_behind(text, 0, BX, BPF_W, SECOND);
-    tell_behind(text, 0, CX, BPF_W, THIRD);
-    tell_behind(text, 0, DX, BPF_W, FOURTH);
+    store_pointee(text, 0, BX, BPF_W, SECOND);
+    store_pointee(text, 0, CX, BPF_W, THIRD);
+    store_pointee(text, 0, DX, BPF_W, FOURTH);
     int i386 = bpf_jump(text, BPF_JA, 0, 0);
     bpf_land(text, native);
-    tell_behind(text, 0, DI, BPF_DW, SECOND);
-    tell_behind(text, 0, SI, BPF_DW, THIRD);
-    tell_behind(text, 0, DX, BPF_DW, FOURTH);
+    store_pointee(text, 0, DI, BPF_DW, SECOND);
+    store_pointee(text, 0, SI, BPF_DW, THIRD);
+    store_pointee(text, 0, DX, BPF_DW, FOURTH);
     bpf_land(text, i386);
 }
 
@@ -332,7 +333,7 @@ bool listen_calls(struct listener *listener) {
     struct bpf_text text = {.count = 0};
     begin_call(&text, shape);
     begin(&text, listener, CL_CALL, SHORT);
-    tell_argument(&text, 1, FIRST);
-    tell_call_arguments(&text, shape);
+    store_argument(&text, 1, FIRST);
+    store_call_arguments(&text, shape);
     return end(&text, listener, shape->task_status < 0 ? 0 : shape->sys_enter, "raw_syscalls:sys_enter");
 }

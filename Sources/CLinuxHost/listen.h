@@ -1,5 +1,5 @@
-// Programs that tell of a tree's doings at a tracepoint, through a ring of BPF's own (Documentation/bpf/ringbuf.rst): perf's
-// costs five times as much to write to.
+// BPF programs at tracepoints that report events of the process tree through a BPF ring buffer
+// (Documentation/bpf/ringbuf.rst). To write to perf's ring buffer costs five times as much.
 #ifndef CLINUX_LISTEN_H
 #define CLINUX_LISTEN_H
 
@@ -8,8 +8,8 @@
 
 #include "process_tree.h"
 
-// What is told of one event.
-struct told {
+// What a BPF program writes for one event.
+struct event_record {
     uint16_t kind;
     uint8_t in_interrupt;
     uint8_t is_i386;       // of a system call: not x86-64's own ABI
@@ -20,45 +20,45 @@ struct told {
     uint64_t user_ip;
     uint64_t user_sp;
     uint64_t number[4];
-    char text[64];         // not there, unless the tracepoint has one
+    char text[64];         // only in records of tracepoints that have one
 };
 
 enum { LISTENER_MOST = 8 };
 
-// Programs, each on a tracepoint.
+// BPF programs, each at a tracepoint, that share a ring buffer.
 struct listener {
-    const struct process_tree *tree;  // null: it does not listen
+    const struct process_tree *tree;  // null: not listening
     int ring;                        // a map
     int waker;                       // becomes readable when the ring fills
     uint64_t bytes;
     uint64_t *consumed;
     unsigned char *produced;         // a page with how much that is, then the ring, twice
-    struct told taken;               // the one handed out last
+    struct event_record taken;               // the one handed out last
     int losses;                      // a map with a counter
     struct {
         uint32_t tracepoint;
         int program;
     } attached[LISTENER_MOST];
     int count;
-    bool is_relied_on;               // else its programs end at once with it
-    char why[REFUSAL];               // it could not begin, in words
+    bool is_relied_on;               // listener_end then keeps its BPF programs until a later moment (tracepoints.h)
+    char why[REFUSAL];               // why it is not relied on
 };
 
 // A ring of `bytes`, a power of two. False with errno set, and `why`. One that is all zero may be ended, too.
 bool listener_begin(struct listener *listener, const struct process_tree *tree, uint64_t bytes);
 void listener_end(struct listener *listener);
 
-// Begin to tell. False with errno set, and `why`: ENOTSUP if this kernel's tracepoint has other arguments.
+// Attach the BPF programs. False with errno and `why` set; ENOTSUP if this kernel's tracepoint has other arguments.
 // Allocations and page faults: CL_KMALLOC and CL_CACHE_ALLOC (call site, bytes, GFP flags; of the latter the cache's name),
 // CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address).
 bool listen_memory(struct listener *listener);
 // CL_CALL: number, three arguments.
 bool listen_calls(struct listener *listener);
 
-// The next that was told, until the next call; null if there is none now.
-const struct told *listener_next(struct listener *listener);
+// The next event record, valid until the next call; null if there is none now.
+const struct event_record *listener_next(struct listener *listener);
 
-// How many found no room.
+// The number of events for which the ring buffer had no room.
 uint64_t listener_lost(const struct listener *listener);
 
 #endif

@@ -14,7 +14,7 @@
 
 enum { MOST_PIDS = 1 << 22, WORDS = MOST_PIDS / 64, STACK_OF_KEY = -4 };  // PID_MAX_LIMIT
 
-// MARK: what this kernel is like
+// MARK: this kernel
 
 static int status_in_task(const struct btf *btf) {
     int info = btf_member(btf, "task_struct", "thread_info"), status = btf_member(btf, "thread_info", "status");
@@ -47,13 +47,13 @@ static bool learn(struct kernel_shape *shape) {
     return known;
 }
 
-// Where pids are other numbers than the kernel's own: the inode of the first namespace is PROC_PID_INIT_INO.
+// In a pid namespace of our own, pids differ from the kernel's. The inode of the initial namespace is PROC_PID_INIT_INO.
 static bool has_own_pids(void) {
     char name[32] = "";
     return readlink("/proc/self/ns/pid", name, sizeof(name) - 1) < 0 || strcmp(name, "pid:[4026531836]") != 0;
 }
 
-// PREEMPT_RT: there interrupts are handled on the stacks of threads, and programs interrupted by other threads'.
+// Under PREEMPT_RT interrupts are handled on stacks of threads, and a BPF program may be preempted by another thread's.
 static bool is_realtime(void) {
     struct utsname kernel;
     return uname(&kernel) != 0 || strstr(kernel.version, "PREEMPT_RT");
@@ -74,9 +74,10 @@ void process_tree_remove(struct process_tree *tree, pid_t pid) {
         __atomic_and_fetch(&tree->bits[pid / 64], ~(UINT64_C(1) << (pid % 64)), __ATOMIC_RELEASE);
 }
 
-// MARK: programs
+// MARK: BPF programs
 
-// r0 points at the word of the pid in r7, and r7 is its bit's number; a jump that is taken if there is none.
+// Sets r0 to the address of the word that holds the bit of the pid in r7, and r7 to the bit's number. Returns a jump that is
+// taken if the map has no such word.
 static int find_word(struct bpf_text *text, const struct process_tree *tree) {
     bpf_move(text, BPF_REG_1, BPF_REG_7);
     bpf_operate(text, BPF_RSH, BPF_REG_1, 6);
@@ -89,7 +90,7 @@ static int find_word(struct bpf_text *text, const struct process_tree *tree) {
     return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
 }
 
-// r8 is 1 if the process that runs is of the tree, else 0; r9 is its task_struct.
+// Sets r8 to 1 if the current process is in the tree, else to 0, and r9 to its task_struct.
 static void ask_membership(struct bpf_text *text, const struct process_tree *tree) {
     bpf_call(text, BPF_FUNC_get_current_task_btf);
     bpf_move(text, BPF_REG_9, BPF_REG_0);
@@ -109,8 +110,8 @@ void process_tree_only(struct bpf_text *text, const struct process_tree *tree) {
     bpf_land(text, member);
 }
 
-// task_newtask(task, clone_flags), called by the one who starts it: a member's child is one, and whoever else begins is not,
-// though the number may have been a member's. A new thread changes nothing.
+// task_newtask(task, clone_flags), which runs in the parent: a member's child is a member. Any other new process is not, though
+// its pid may have been a member's. A new thread changes nothing.
 static int attach_began(const struct process_tree *tree, char why[REFUSAL]) {
     struct bpf_text text = {.count = 0};
     bpf_move(&text, BPF_REG_6, BPF_REG_1);

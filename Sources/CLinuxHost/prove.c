@@ -15,7 +15,7 @@
 
 enum { PAGE = 4096 };
 
-// What is to be told, a bit for each program.
+// A bit for each BPF program that must report.
 enum { KMALLOC = 1, CACHE_ALLOC = 2, PAGE_ALLOC = 4, USER_FAULT = 8, KERNEL_FAULT = 16, CALL = 32 };
 static const char *const names[] = {"kmem:kmalloc", "kmem:kmem_cache_alloc", "kmem:mm_page_alloc",
                                     "exceptions:page_fault_user", "exceptions:page_fault_kernel", "raw_syscalls:sys_enter"};
@@ -26,7 +26,7 @@ static int end_at_once(void *ignored) {
     return ignored ? 1 : 0;
 }
 
-// A process that begins, and has ended when this returns. It takes no signal to tell us so.
+// Starts a process and waits for its end. The child sends no signal when it ends.
 static bool adds_a_child(struct process_tree *tree) {
     static _Alignas(16) char stack[2 * PAGE];
     pid_t child = clone(end_at_once, stack + sizeof(stack), CLONE_VM | CLONE_VFORK, NULL);
@@ -37,7 +37,7 @@ static bool adds_a_child(struct process_tree *tree) {
     return added;
 }
 
-// Two pages, of which the first is touched by us and the second by the kernel for us.
+// Two pages: this process touches the first, and the kernel the second on its behalf.
 static uint64_t act(void) {
     int event = eventfd(0, EFD_CLOEXEC);  // a kmalloc, and a `struct file` of the cache `filp`
     if (event >= 0) close(event);
@@ -49,14 +49,14 @@ static uint64_t act(void) {
     return (uint64_t)(uintptr_t)pages;
 }
 
-// MARK: what is told
+// MARK: reports
 
-static unsigned proof(const struct told *told, uint64_t pages) {
-    const uint64_t *number = told->number;
-    if (told->tid != gettid() || told->pid != getpid() || told->in_interrupt || !told->user_ip) return 0;
-    switch (told->kind) {
+static unsigned proof(const struct event_record *event, uint64_t pages) {
+    const uint64_t *number = event->number;
+    if (event->tid != gettid() || event->pid != getpid() || event->in_interrupt || !event->user_ip) return 0;
+    switch (event->kind) {
         case CL_KMALLOC: return number[0] && number[1] ? KMALLOC : 0;
-        case CL_CACHE_ALLOC: return number[0] && number[1] && strcmp(told->text, "filp") == 0 ? CACHE_ALLOC : 0;
+        case CL_CACHE_ALLOC: return number[0] && number[1] && strcmp(event->text, "filp") == 0 ? CACHE_ALLOC : 0;
         case CL_PAGE_ALLOC: return number[2] ? PAGE_ALLOC : 0;
         case CL_FAULT: return number[0] == pages ? USER_FAULT : number[0] == pages + PAGE ? KERNEL_FAULT : 0;
         case CL_CALL: return number[0] == SYS_munmap && number[1] == pages && number[2] == 2 * PAGE ? CALL : 0;
@@ -67,12 +67,12 @@ static unsigned proof(const struct told *told, uint64_t pages) {
 static void rely(struct listener *listener, unsigned needed, uint64_t pages) {
     if (!listener) return;
     unsigned seen = 0;
-    const struct told *told;
-    while ((told = listener_next(listener))) seen |= pages ? proof(told, pages) : 0;
+    const struct event_record *event;
+    while ((event = listener_next(listener))) seen |= pages ? proof(event, pages) : 0;
     listener->is_relied_on = (seen & needed) == needed;
     for (unsigned i = 0; !listener->is_relied_on && i < sizeof(names) / sizeof(names[0]); i++)
         if (needed & ~seen & 1u << i)
-            snprintf(listener->why, sizeof(listener->why), "%s: its program does not tell what dioaudit does", names[i]);
+            snprintf(listener->why, sizeof(listener->why), "%s: its BPF program did not report what dioaudit did", names[i]);
 }
 
 void prove(struct process_tree *tree, struct listener *memory, struct listener *calls) {
@@ -87,6 +87,6 @@ void prove(struct process_tree *tree, struct listener *memory, struct listener *
     for (int i = 0; i < 2; i++) {
         if (!both[i]) continue;
         both[i]->is_relied_on = false;
-        snprintf(both[i]->why, sizeof(both[i]->why), "task:task_newtask: its program does not take in a child of dioaudit's");
+        snprintf(both[i]->why, sizeof(both[i]->why), "task:task_newtask: its BPF program did not report a child of dioaudit");
     }
 }

@@ -1,13 +1,13 @@
-// Programs are relied on once they have told of what this process did itself. What they know of this kernel could be wrong in
-// ways that no check of their own would show.
+// A BPF program is relied on only after it has reported an act of this process. Its offsets into the kernel's structures could
+// be wrong in ways that the verifier does not find.
 #ifndef CLINUX_PROVE_H
 #define CLINUX_PROVE_H
 
 #include "process_tree.h"
 #include "listen.h"
 
-// Does something that each of the programs must tell, and notes which tree and which listeners are relied on; of the others
-// `why` says what was not told. Either listener may be null. What the programs have told meanwhile is dropped.
+// Performs an act for each BPF program to report, and sets `is_relied_on` of the tree and of each listener. `why` of a listener
+// that is not relied on names the program that did not report. Either listener may be null. The reports are dropped.
 void prove(struct process_tree *tree, struct listener *memory, struct listener *calls);
 
 #endif

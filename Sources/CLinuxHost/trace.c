@@ -26,8 +26,8 @@ enum { RING_OF_CALLS = 4 << 20, TREES_RING_OF_CALLS = 1 << 20, RING_OF_PROCESSES
 struct stream {
     struct cl_trace_layout layout;
     struct cl_tracepoint *points;  // the layout's
-    struct rings rings;            // of the threads' events; with programs, what perf tells of all processes on each CPU
-    struct listener listener;      // of programs
+    struct rings rings;            // the threads' events; with BPF programs, perf's records of all processes on each CPU
+    struct listener listener;      // the BPF programs
     enum cl_way way;
     int error;                     // why perf was refused
 };
@@ -35,8 +35,8 @@ struct stream {
 struct cl_trace {
     struct stream stream[CL_STREAMS];
     struct process_tree tree;  // the subject's processes, for the BPF programs
-    char refusal[REFUSAL];  // why there are no programs at all
-    int refused;            // the errno of that, or of the first stream that has none
+    char refusal[REFUSAL];  // why there are no BPF programs at all
+    int refused;            // errno of that, or of a stream for which BPF programs were refused
 };
 
 // MARK: perf events
@@ -51,7 +51,7 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout, c
         .sample_type = TRACE_SAMPLE | (layout->stacks ? PERF_SAMPLE_CALLCHAIN : 0) | (stack ? PERF_SAMPLE_STACK_USER : 0),
         .sample_regs_user = trace_registers(layout),
         .sample_stack_user = stack,
-        .exclude_callchain_user = 1,  // by frame pointers, which most programs do not have
+        .exclude_callchain_user = 1,  // it follows frame pointers, which most programs do not have
         .inherit = 1,
         .sample_id_all = 1,
         .use_clockid = 1,
@@ -63,7 +63,7 @@ static struct perf_event_attr attributes(const struct cl_trace_layout *layout, c
     return asked;
 }
 
-// To know which program a process is takes what it maps to execute; to know what lies where, all that it maps and forks.
+// Executable mappings show which program a process runs. Names for addresses need all mappings and forks.
 static void ask_for_processes(struct perf_event_attr *asked, const struct cl_trace_layout *layout) {
     asked->comm = asked->comm_exec = 1;
     asked->mmap = asked->mmap2 = 1;
@@ -71,8 +71,8 @@ static void ask_for_processes(struct perf_event_attr *asked, const struct cl_tra
     asked->task = !layout->calls;
 }
 
-// Of sys_enter only the watched calls, by either ABI's numbers. The tracepoints of each call (syscalls:sys_enter_mmap) would cost
-// the subject 30 ns a system call instead of 110, but need nine events for each thread and CPU.
+// Filters sys_enter to the watched calls, by the numbers of both ABIs. A tracepoint for each call (syscalls:sys_enter_mmap) would
+// cost the subject 30 ns a system call instead of 110, but needs nine events for each thread and CPU.
 static bool filter_calls(int event) {
     char text[1024] = "";
     size_t length = 0;
@@ -88,7 +88,7 @@ static int open_point(const struct stream *stream, uint32_t number, int thread, 
     const struct cl_tracepoint *point = &stream->points[number];
     struct perf_event_attr asked = attributes(&stream->layout, point);
     if (number == 0) ask_for_processes(&asked, &stream->layout);
-    // What an ordinary user may have by default.
+    // An ordinary user may open this by default.
     asked.exclude_kernel = asked.exclude_hv = point->kind == CL_MAPPED;
     int event = rings_open_event(&asked, thread, cpu);
     if (event < 0 || point->kind != CL_CALL || filter_calls(event)) return event;
@@ -109,7 +109,7 @@ static bool begin_rings(struct rings *rings, uint64_t bytes, uint32_t watermark)
     return rings_begin(rings, (int)sysconf(_SC_NPROCESSORS_CONF), bytes, watermark);
 }
 
-// A CPU's. With the program's stack a record has some 5 KiB.
+// The size of a CPU's ring. A record with the user stack has some 5 KiB.
 static uint64_t bytes_of_cpu(const struct cl_trace_layout *layout) {
     if (layout->calls) return trace_has_mappings_for_calls(layout) ? RINGS_SMALLEST : RING_OF_CALLS;
     long cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -130,9 +130,9 @@ static bool listen_by_events(struct stream *stream, const pid_t *threads, int co
     return begun;
 }
 
-// MARK: programs
+// MARK: BPF programs
 
-// It costs nothing but what it tells of processes.
+// The event counts nothing: it only makes perf report processes.
 static bool watch_cpu(void *context, int thread, int cpu) {
     struct stream *stream = context;
     struct perf_event_attr asked = attributes(&stream->layout, &(struct cl_tracepoint){.kind = CL_MAPPED});
@@ -140,7 +140,7 @@ static bool watch_cpu(void *context, int thread, int cpu) {
     return rings_take(&stream->rings, rings_open_event(&asked, thread, cpu));
 }
 
-// All CPUs share it. A power of two, as it must be.
+// The size of the ring that all CPUs share: a power of two, as BPF requires.
 static uint64_t bytes_of_tree(const struct cl_trace_layout *layout) {
     if (layout->calls) return TREES_RING_OF_CALLS;
     uint64_t bytes = RING;
@@ -174,7 +174,7 @@ static struct listener *listen_by_program(struct cl_trace *trace, struct stream 
     return listens ? listener : NULL;
 }
 
-// What the programs make of this kernel is proved by what they tell of ourselves before they are relied on.
+// Each BPF program must report acts of this process before it is relied on (prove.h).
 static void listen_by_programs(struct cl_trace *trace) {
     struct listener *memory = listen_by_program(trace, &trace->stream[CL_MEMORY]);
     struct listener *calls = listen_by_program(trace, &trace->stream[CL_CALLS]);
@@ -269,7 +269,7 @@ int cl_trace_try_programs(char *why, size_t room) {
     return error;
 }
 
-// MARK: what it has come to
+// MARK: state
 
 enum cl_way cl_trace_way(const struct cl_trace *trace, enum cl_stream stream) {
     return trace->stream[stream].way;
@@ -301,33 +301,33 @@ uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream) {
 
 // MARK: reading
 
-// What perf tells of processes is of strangers, too; and of a fork a moment before the child is a member.
+// perf reports processes outside the tree, too. It reports a fork a moment before the child is a member.
 static bool concerns(const struct process_tree *tree, const struct cl_trace_record *record) {
     return record->kind == CL_TRACE_LOST || record->kind == CL_TRACE_MALFORMED || process_tree_holds(tree, record->pid) ||
            (record->kind == CL_FORKED && process_tree_holds(tree, record->parent));
 }
 
-static bool decode_told(const struct told *told, struct cl_trace_record *record) {
+static bool decode_event(const struct event_record *event, struct cl_trace_record *record) {
     memset(record, 0, offsetof(struct cl_trace_record, frame));
-    record->kind = told->kind;
-    record->nanoseconds = told->nanoseconds;
-    record->pid = told->pid;
-    record->tid = told->tid;
-    record->in_interrupt = told->in_interrupt;
-    record->user_ip = told->user_ip;
-    record->user_sp = told->user_sp;
-    record_text((const unsigned char *)told->text, told->text_bytes, 0, record->text, sizeof(record->text));
-    if (told->kind == CL_CALL)
-        return calls_take(told->is_i386 ? ABI_I386 : ABI_X86_64, told->number[0], told->number + 1, record);
-    if (told->kind == CL_PAGE_ALLOC) {
-        record->bytes = UINT64_C(4096) << told->number[0];
-        record->gfp = told->number[1];
-        record->site = told->number[2];
-        record->outer_site = told->number[3];
+    record->kind = event->kind;
+    record->nanoseconds = event->nanoseconds;
+    record->pid = event->pid;
+    record->tid = event->tid;
+    record->in_interrupt = event->in_interrupt;
+    record->user_ip = event->user_ip;
+    record->user_sp = event->user_sp;
+    record_text((const unsigned char *)event->text, event->text_bytes, 0, record->text, sizeof(record->text));
+    if (event->kind == CL_CALL)
+        return calls_take(event->is_i386 ? ABI_I386 : ABI_X86_64, event->number[0], event->number + 1, record);
+    if (event->kind == CL_PAGE_ALLOC) {
+        record->bytes = UINT64_C(4096) << event->number[0];
+        record->gfp = event->number[1];
+        record->site = event->number[2];
+        record->outer_site = event->number[3];
     } else {
-        *(told->kind == CL_FAULT ? &record->address : &record->site) = told->number[0];
-        record->bytes = told->number[1];
-        record->gfp = told->number[2];
+        *(event->kind == CL_FAULT ? &record->address : &record->site) = event->number[0];
+        record->bytes = event->number[1];
+        record->gfp = event->number[2];
     }
     return true;
 }
@@ -338,9 +338,9 @@ static bool next_of_stream(struct stream *stream, const struct process_tree *tre
     const unsigned char *bytes;
     while ((bytes = rings_next(&stream->rings, &size)))
         if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_programs || concerns(tree, record))) return true;
-    const struct told *told;
-    while ((told = listener_next(&stream->listener)))
-        if (decode_told(told, record)) return true;
+    const struct event_record *event;
+    while ((event = listener_next(&stream->listener)))
+        if (decode_event(event, record)) return true;
     return false;
 }
 

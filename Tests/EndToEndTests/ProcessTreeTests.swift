@@ -61,8 +61,8 @@ struct ProcessTreeTests {
             Way.misled,
             [
                 ["task:task_newtask: Permission denied: ", "access ptr member cred", "in struct task_struct"],
-                ["task:task_newtask: its program does not take in a child of dioaudit's"],
-                ["kmem:kmem_cache_alloc: its program does not tell what dioaudit does"],
+                ["task:task_newtask: its BPF program did not report a child of dioaudit"],
+                ["kmem:kmem_cache_alloc: its BPF program did not report what dioaudit did"],
             ]))
     func aProgramThatIsNotReliedOnSaysWhy(way: Way, words: [String]) throws {
         func saysSo(_ text: Any?) -> Bool { words.allSatisfy { ((text as? String) ?? "").contains($0) } }
