@@ -1,6 +1,6 @@
 // For tests: makes eventfds, each a kmalloc, in processes that begin in every way there is, and says how many. With "wait" for a
-// file: a child first has said its pid and is gone, for a stranger to have it ("as PID" makes 1000 of his), before that
-// file appears and the others begin.
+// file: a child first prints its pid and ends, so that a process outside the tree can get that pid ("as PID" makes 1000
+// eventfds there), before that file appears and the others begin.
 #include "direct.h"
 #include <linux/sched.h>
 #include <pthread.h>

@@ -256,8 +256,8 @@ public struct Ledger: Equatable, Sendable {
     public var imagesUnseen: UInt32 = 0
     /// Programs that the syscalls witness saw begin, and whose interposer never reported.
     public var unseenPrograms: [UnseenProgram] = []
-    /// Processes of which only the syscalls witness knows.
-    public var strangers: [ProcessLedger] = []
+    /// Processes that only the syscalls witness saw: no interposer reported.
+    public var unreportedProcesses: [ProcessLedger] = []
     /// Forked children for whom no record was free.
     public var lostProcesses: UInt32 = 0
 

@@ -100,12 +100,12 @@ static int listen_to_child(void) {
     return error ? error : outcome;
 }
 
-// The tracer is the child and the stranger its parent, who descends from nobody that the child is.
-static int trace_stranger(void) {
-    pid_t stranger = getpid();
+// The tracer is the child, and the process that it traces its parent, which does not descend from it.
+static int trace_unrelated(void) {
+    pid_t unrelated = getpid();
     pid_t tracer = fork();
     if (tracer < 0) return errno;
-    if (tracer == 0) _exit(error_if(ptrace(PTRACE_SEIZE, stranger, NULL, NULL) != 0));
+    if (tracer == 0) _exit(error_if(ptrace(PTRACE_SEIZE, unrelated, NULL, NULL) != 0));
     return ending(tracer);
 }
 
@@ -129,7 +129,7 @@ static int perform(enum cl_probe probe, uint64_t argument) {
     case CL_PROBE_TRACEPOINT: return open_tracepoint(argument);
     case CL_PROBE_PROGRAMS: return cl_trace_try_programs((char *)(uintptr_t)argument, WORDS);
     case CL_PROBE_SECCOMP_LISTENER: return listen_to_child();
-    case CL_PROBE_TRACE_STRANGER: return trace_stranger();
+    case CL_PROBE_TRACE_UNRELATED: return trace_unrelated();
     case CL_PROBE_IO_URING: return set_up_io_uring();
     case CL_PROBE_AIO: return set_up_aio(argument);
     }

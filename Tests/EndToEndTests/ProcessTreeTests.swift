@@ -86,13 +86,13 @@ struct ProcessTreeTests {
         #expect(saysSo(finding?["found"]), "\(finding ?? [:])")
     }
 
-    /// The kernel hands out a number again.
-    @Test func aStrangerWithTheNumberOfOneWhoHasEndedIsNone() throws {
+    /// The kernel reuses the pid of a process of the tree that has ended.
+    @Test func aProcessOutsideTheTreeWithAReusedPidIsNotCounted() throws {
         let (made, report) = try startEachWay(Way.all[0]) { _ in
             let number = try String(contentsOfFile: scratch.file("go.pid"), encoding: .utf8)
-            let stranger = try run(
+            let outsider = try run(
                 [Place.fixture("starts-each-way"), "as", number.trimmingCharacters(in: .whitespacesAndNewlines)])
-            #expect(stranger.status == 0, "\(stranger.errors)")
+            #expect(outsider.status == 0, "\(outsider.errors)")
         }
         #expect(try eventfds(report) == made)
     }

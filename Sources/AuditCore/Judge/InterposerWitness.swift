@@ -40,8 +40,8 @@ private func gap(in ledger: Ledger) -> String? {
     if ledger.lostProcesses > 0 {
         return "the ledger had no place for \(plural(ledger.lostProcesses, "forked process", "es"))"
     }
-    if let stranger = ledger.strangers.first(where: { $0.whyUnobserved == nil }) {
-        return "process \(stranger.pid) maps memory and never reported: not observed"
+    if let process = ledger.unreportedProcesses.first(where: { $0.whyUnobserved == nil }) {
+        return "process \(process.pid) maps memory and never reported: not observed"
     }
     return ledger.processes.first { !$0.attached }.map {
         "the interposer began to attach to \(name(of: $0)), but did not finish"
@@ -82,8 +82,10 @@ private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {
 
 /// The report's ledgers of processes that have none: what is known of them is that they were there.
 func unobservedProcesses(_ ledger: Ledger) -> [ProcessLedger] {
-    let silent = ledger.unseenPrograms.filter { program in !ledger.strangers.contains { $0.pid == program.pid } }
-    return ledger.strangers
+    let silent = ledger.unseenPrograms.filter { program in
+        !ledger.unreportedProcesses.contains { $0.pid == program.pid }
+    }
+    return ledger.unreportedProcesses
         + silent.map { program in
             var process = ProcessLedger(pid: program.pid, parentPid: 0, executable: program.path)
             process.observed = false

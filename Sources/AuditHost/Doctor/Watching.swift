@@ -26,7 +26,7 @@ extension Doctor {
         let capSysPtrace: UInt64 = 19
         let scope = sysctl("kernel.yama.ptrace_scope")
         let scopeText = scope.map { "kernel.yama.ptrace_scope \($0)" } ?? "no kernel.yama.ptrace_scope"
-        let answer = Answer(CL_PROBE_TRACE_STRANGER)
+        let answer = Answer(CL_PROBE_TRACE_UNRELATED)
         guard answer == .granted else {
             return .missing(
                 name, "\(answer.description) (\(scopeText))", for: usedFor, remedies: [ptraceRemedy(scope)])

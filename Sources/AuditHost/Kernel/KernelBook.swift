@@ -49,7 +49,7 @@ struct KernelBook {
     private(set) var interrupts: [InterruptKey: UInt64] = [:]
     private(set) var faults: [FaultKey: FaultCount] = [:]
     /// Of processes that never reported, by pid.
-    private(set) var strangers: [Int32: [Allocations: EventCount]] = [:]
+    private(set) var unreported: [Int32: [Allocations: EventCount]] = [:]
     /// The user's part of call chains, where its addresses lay when it was taken.
     private(set) var userFrames: [[UInt64]: [Frame]] = [:]
     private(set) var flushers = IOFlushers()
@@ -65,8 +65,8 @@ struct KernelBook {
     private let probes: Set<UInt64>
 
     /// - Parameter probes: addresses of functions with uprobes of ours.
-    /// - Parameter countsForksApart: a child that never reported is a stranger. Else what it does until it becomes another
-    ///   program is its parent's doing: it is vfork's, or was forked behind libc's back.
+    /// - Parameter countsForksApart: a child that never reported is counted as an unreported process. Else what it does until exec
+    ///   is counted for its parent: it was started by vfork, or by a fork that bypassed libc.
     init(probes: [UInt64] = [], countsForksApart: Bool = false) {
         self.probes = Set(probes)
         self.countsForksApart = countsForksApart
@@ -151,7 +151,7 @@ struct KernelBook {
             stack: record.stack)
         let one = EventCount(calls: 1, bytes: record.bytes)
         guard let (owner, moment) = stretch.found else {
-            strangers[record.pid, default: [:]][what, default: EventCount()] += one
+            unreported[record.pid, default: [:]][what, default: EventCount()] += one
             return
         }
         if moment.phase != DIOAUDIT_PHASE_SETUP.rawValue { flushers.look(record.pid, record.tid) }

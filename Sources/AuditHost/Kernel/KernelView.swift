@@ -41,7 +41,7 @@ struct KernelView {
             userFrames = [:]
             return
         }
-        let kinds = book.counts.keys.map(\.what) + book.strangers.values.flatMap(\.keys)
+        let kinds = book.counts.keys.map(\.what) + book.unreported.values.flatMap(\.keys)
         var addresses = Set(kinds.map(\.site)).union(kinds.map(\.outerSite))
         for stack in watch.stacks.values { addresses.formUnion(stack.kernel) }
         symbols = KernelSymbols(of: addresses)

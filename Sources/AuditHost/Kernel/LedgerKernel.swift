@@ -31,11 +31,11 @@ extension Ledger {
             for phase in Phase.allCases { processes[index].phases[phase].countPerTransfer() }
             processes[index].faultSites.sort { ($1.calls, $0.address) < ($0.calls, $1.address) }
         }
-        for (pid, counts) in view.book.strangers {
-            guard let index = strangers.firstIndex(where: { $0.pid == pid }) else { continue }
+        for (pid, counts) in view.book.unreported {
+            guard let index = unreportedProcesses.firstIndex(where: { $0.pid == pid }) else { continue }
             let allocations = counts.compactMap { view.allocation($0.key, $0.value, flusher: false) }
-            strangers[index].phases[.setup].add(allocations)
-            strangers[index].phases[.setup].countPerTransfer()
+            unreportedProcesses[index].phases[.setup].add(allocations)
+            unreportedProcesses[index].phases[.setup].countPerTransfer()
         }
     }
 }

@@ -19,11 +19,11 @@ extension Ledger {
             processes[index].strictCalls.append(
                 StrictCall(kind: kind, tid: record.tid, nanoseconds: record.nanoseconds, bytes: record.bytes))
         }
-        for (pid, counts) in book.strangers { addStranger(pid, counts) }
+        for (pid, counts) in book.unreported { addUnreported(pid, counts) }
     }
 
     /// A process that never reported: all that is known of it is what the kernel saw.
-    private mutating func addStranger(_ pid: Int32, _ counts: [WatchedCall: EventCount]) {
+    private mutating func addUnreported(_ pid: Int32, _ counts: [WatchedCall: EventCount]) {
         let program = unseenPrograms.last { $0.pid == pid }
         if program == nil, let index = processes.firstIndex(where: { $0.pid == pid }) {
             // It had only not reported yet.
@@ -32,14 +32,14 @@ extension Ledger {
             }
             return
         }
-        var stranger = ProcessLedger(pid: pid, parentPid: 0, executable: program?.path ?? "")
-        stranger.observed = false
-        stranger.whyUnobserved = program?.why
+        var process = ProcessLedger(pid: pid, parentPid: 0, executable: program?.path ?? "")
+        process.observed = false
+        process.whyUnobserved = program?.why
         for (call, count) in counts {
-            if let kind = EventKind(call) { stranger.phases[.setup].events[kind] += count }
+            if let kind = EventKind(call) { process.phases[.setup].events[kind] += count }
         }
-        for phase in Phase.allCases { stranger.phases[phase].faultsKnown = false }
-        strangers.append(stranger)
+        for phase in Phase.allCases { process.phases[phase].faultsKnown = false }
+        unreportedProcesses.append(process)
     }
 }
 

@@ -16,13 +16,13 @@ struct SyscallsBook {
     private(set) var counts: [Key: EventCount] = [:]
     private(set) var strictCalls: [(owner: Owner, moment: PhaseBook.Moment, record: SyscallRecord)] = []
     /// Of processes that never reported, by pid.
-    private(set) var strangers: [Int32: [WatchedCall: EventCount]] = [:]
+    private(set) var unreported: [Int32: [WatchedCall: EventCount]] = [:]
 
     mutating func add(_ records: [SyscallRecord], _ phases: PhaseBook) {
         for record in records {
             let one = EventCount(calls: 1, bytes: record.bytes)
             guard let (owner, moment) = phases.find(record.pid, tid: record.tid, at: record.nanoseconds) else {
-                strangers[record.pid, default: [:]][record.call, default: EventCount()] += one
+                unreported[record.pid, default: [:]][record.call, default: EventCount()] += one
                 continue
             }
             counts[Key(owner: owner, tid: record.tid, moment: moment, call: record.call), default: EventCount()] += one

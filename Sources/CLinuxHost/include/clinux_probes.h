@@ -14,7 +14,7 @@ enum cl_probe {
     CL_PROBE_TRACEPOINT,          // perf_event_open(2): records of the tracepoint with the given number, this process's
     CL_PROBE_PROGRAMS,            // cl_probe_programs
     CL_PROBE_SECCOMP_LISTENER,    // seccomp(2): a system call of a child is told to its parent, who lets it go on
-    CL_PROBE_TRACE_STRANGER,      // ptrace(2) a process of this user that is no descendant of the tracer
+    CL_PROBE_TRACE_UNRELATED,     // ptrace(2) a process of this user that does not descend from the tracer
     CL_PROBE_IO_URING,            // io_uring_setup(2)
     CL_PROBE_AIO,                 // io_setup(2) for the given number of transfers
 };
