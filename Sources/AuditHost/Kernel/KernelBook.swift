@@ -65,8 +65,8 @@ struct KernelBook {
     private let probes: Set<UInt64>
 
     /// - Parameter probes: addresses of functions with uprobes of ours.
-    /// - Parameter countsForksApart: a child that never reported is counted as an unreported process. Else what it does until exec
-    ///   is counted for its parent: it was started by vfork, or by a fork that bypassed libc.
+    /// - Parameter countsForksApart: a child that never reported is counted as an unreported process. Else what it does
+    ///   until exec is counted for its parent: it was started by vfork, or by a fork that bypassed libc.
     init(probes: [UInt64] = [], countsForksApart: Bool = false) {
         self.probes = Set(probes)
         self.countsForksApart = countsForksApart
@@ -83,7 +83,7 @@ struct KernelBook {
         _ records: [KernelRecord], _ phases: PhaseBook, _ texts: Interner<String>, _ stacks: Interner<KernelStack>
     ) {
         flushers.beginLooking()
-        var lately: [Int32: PhaseBook.Stretch] = [:]
+        var lately: [Int32: PhaseBook.PhaseInterval] = [:]
         for record in records {
             switch record.kind {
             case .mapped:
@@ -102,32 +102,32 @@ struct KernelBook {
             case .allocation, .interrupt, .fault:
                 if isOurOwn(record) { continue }
                 let known = lately[record.tid].flatMap { $0.holds(record) ? $0 : nil }
-                let stretch = known ?? stretch(record, phases)
-                lately[record.tid] = stretch
-                add(record, stretch)
+                let interval = known ?? interval(record, phases)
+                lately[record.tid] = interval
+                add(record, interval)
                 if let stack = stacks[record.stack] { noteUserFrames(stack.user, of: record.pid, texts) }
             }
         }
     }
 
-    /// That of its process, or of the nearest ancestor that has reported.
-    private func stretch(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.Stretch {
+    /// The phase interval of the record's process, or of its nearest ancestor that reported.
+    private func interval(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.PhaseInterval {
         var pid = record.pid
         // A pid may be reused among its own descendants: the chain is cut at a length that no process tree reaches.
         for _ in 0..<64 where !countsForksApart && !phases.knows(pid) { pid = parents[pid] ?? pid }
-        var stretch = phases.stretch(of: pid, tid: record.tid, at: record.nanoseconds)
-        stretch.pid = record.pid
-        return stretch
+        var interval = phases.interval(of: pid, tid: record.tid, at: record.nanoseconds)
+        interval.pid = record.pid
+        return interval
     }
 
-    private mutating func add(_ record: KernelRecord, _ stretch: PhaseBook.Stretch) {
+    private mutating func add(_ record: KernelRecord, _ interval: PhaseBook.PhaseInterval) {
         switch record.kind {
-        case .allocation(let kind): addAllocation(kind, record, stretch)
+        case .allocation(let kind): addAllocation(kind, record, interval)
         case .interrupt(let kind):
-            if let (owner, moment) = stretch.found {
+            if let (owner, moment) = interval.found {
                 interrupts[InterruptKey(owner: owner, moment: moment, kind: kind), default: 0] += 1
             }
-        default: if let (owner, moment) = stretch.found, moment.isStrict { addFault(record, owner, moment) }
+        default: if let (owner, moment) = interval.found, moment.isStrict { addFault(record, owner, moment) }
         }
     }
 
@@ -144,13 +144,13 @@ struct KernelBook {
     }
 
     private mutating func addAllocation(
-        _ kind: KernelAllocation.Kind, _ record: KernelRecord, _ stretch: PhaseBook.Stretch
+        _ kind: KernelAllocation.Kind, _ record: KernelRecord, _ interval: PhaseBook.PhaseInterval
     ) {
         let what = Allocations(
             kind: kind, site: record.site, outerSite: record.outerSite, gfp: record.gfp, text: record.text,
             stack: record.stack)
         let one = EventCount(calls: 1, bytes: record.bytes)
-        guard let (owner, moment) = stretch.found else {
+        guard let (owner, moment) = interval.found else {
             unreported[record.pid, default: [:]][what, default: EventCount()] += one
             return
         }

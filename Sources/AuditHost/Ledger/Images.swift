@@ -37,8 +37,8 @@ struct Images {
         var next: [Int32: UInt64] = [:]
         var unseen: [UnseenProgram] = []
         for exec in execs.reversed() {
-            let life = exec.nanoseconds..<(next.updateValue(exec.nanoseconds, forKey: exec.pid) ?? .max)
-            guard !(attached[exec.pid] ?? []).contains(where: life.contains) else { continue }
+            let incarnation = exec.nanoseconds..<(next.updateValue(exec.nanoseconds, forKey: exec.pid) ?? .max)
+            guard !(attached[exec.pid] ?? []).contains(where: incarnation.contains) else { continue }
             unseen.append(
                 UnseenProgram(
                     pid: exec.pid, path: exec.path,

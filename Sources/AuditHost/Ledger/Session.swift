@@ -17,7 +17,7 @@ public struct Session: ~Copyable {
         var random: [UInt8] = Array(repeating: 0, count: 16)
         getentropy(&random, random.count)
         socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        ledgerSocket = cl_ledger_socket(socketName)  // without it fewer processes are observed, and the report names the others
+        ledgerSocket = cl_ledger_socket(socketName)  // without it the report names processes that were not observed
         fd = cl_memfd("dioaudit-ledger")
         guard fd >= 0 else { throw systemError("memfd_create", at: "the ledger") }
         do throws(AuditError) {
