@@ -1,17 +1,17 @@
-// THE RULES OF THIS ROOM. Everything under Interposer/ runs inside somebody else's program, on its stacks, in its
-// signal handlers, between its system calls. Include this file last; what the preprocessor can enforce, it does.
+// THE RULES OF THE INTERPOSER. All code under Interposer/ runs inside the subject: on its stacks, in its signal handlers, between
+// its system calls. Include this file last: the preprocessor then enforces rule 5 as far as it can.
 //
 //  1. Count every call in every phase, exactly. No lock and no system call on the counting path.
-//  2. Nothing done here may show up as the subject's: no allocation, no mapping after start, no page fault later
-//     (all that will be touched is touched in attach), no descriptor left open.
+//  2. Nothing that the interposer does may be counted as the subject's: it does not allocate, maps nothing after start, takes no
+//     page fault later (attach touches all memory that it will use), and leaves no descriptor open.
 //  3. Be invisible: same return values, same errno, no output, no signal handlers, no threads, no header in front
 //     of a block.
-//  4. Anything here may be interrupted by a signal whose handler allocates, may be left by longjmp, and may go on
-//     in a forked child. State is therefore changed by single instructions, never under a
-//     lock, save at the edges of phases, where signals are blocked (state/phase_lock.h).
-//  5. Libc's own functions are reached through tables/next.h, the kernel through base/system.h; nothing else is called but
-//     string.h and what the comment beside the call defends.
-//  6. What could not be recorded is counted as lost, never dropped.
+//  4. A signal whose handler allocates may interrupt any code here, longjmp may leave it, and a forked child may continue it.
+//     So single instructions change state, never code under a lock, except at the edges of phases, where signals are blocked
+//     (state/phase_lock.h).
+//  5. Call libc's own functions through tables/next.h and the kernel through base/system.h. Call nothing else but string.h and
+//     functions for which a comment beside the call gives the reason.
+//  6. Count as lost what cannot be recorded; never drop it.
 //  7. A folder includes only those below it: base, state, tables, phases, life, events, interpose (make lint).
 #ifndef DIOAUDIT_RULES_H
 #define DIOAUDIT_RULES_H

@@ -14,12 +14,12 @@
 #include "enforce.h"
 #include "../rules.h"
 
-// TRAP: longjmp out of a signal handler leaves a transfer without passing its end. The mark of a warm-up transfer
-// therefore holds only for frames below (inside) the one that set it. Fixture: longjmp-out-of-handler.c
+// TRAP: longjmp out of a signal handler leaves a transfer without reaching its end. So warmup_frame holds only for frames below
+// (inside) the one that set it. Fixture: longjmp-out-of-handler.c
 static bool inside_warmup_transfer(void) {
     if (!context.warmup_frame) return false;
     if ((uintptr_t)__builtin_frame_address(0) < context.warmup_frame) return true;
-    stack_t stack;  // a handler on a signal stack is inside wherever that lies
+    stack_t stack;  // a handler on a signal stack is inside, wherever that stack lies
     return SYSTEM(SYS_sigaltstack, NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK);
 }
 
@@ -36,7 +36,7 @@ static void note_last_transfer(enum dioaudit_event event, uint64_t transfer) {
     rows->last_transfer[event] = transfer + 1;
 }
 
-// The phase that the event was counted in, or NONE if it is nobody's yet.
+// Returns the phase that the event was counted in, or NONE if it was counted in none.
 static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
     if (context.suspended) {
         context.passed_over++;
@@ -52,12 +52,12 @@ static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
     return phase;
 }
 
-// The ordinal by which an event at this point is known: of the transfer last begun.
+// The ordinal of the transfer last begun, which is reported with an event at this point.
 static uint64_t transfer_now(void) {
     return process.record->transfers + (context.ordinal != 0);
 }
 
-// Whether an event just counted there is a violation, as far as can be told now.
+// Whether an event that was just counted in a phase is a violation, as far as is known now.
 static bool is_violation(uint32_t phase, enum dioaudit_event event) {
     if (phase == DIOAUDIT_PHASE_NONE || phase == DIOAUDIT_PHASE_SETUP || phase == DIOAUDIT_PHASE_EXIT) return false;
     if (phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED) return false;

@@ -1,4 +1,4 @@
-// Whose call is it, and in which phase? The counting path of every interposed function.
+// The counting path of every interposed function: it finds the caller's thread and phase, and counts the event there.
 #ifndef DIOAUDIT_COUNTING_H
 #define DIOAUDIT_COUNTING_H
 
@@ -9,10 +9,11 @@
 // The phase that an event at this point of this thread belongs to.
 uint32_t event_phase(void);
 
-// Counts an event where the short path below may not: an unattached process, a thread without rows, or a phase
-// in which more than a count is wanted. It saves the registers that it uses, so that the short path need save none.
+// The slow path: an unattached process, a thread without rows, or a phase in which an event needs more than a count. It saves
+// the registers that it uses, so that the fast path saves none.
 __attribute__((preserve_most)) void count_slowly(enum dioaudit_event event, uint64_t bytes);
 
+// The fast path. False if the event must take the slow path.
 static inline bool count_plainly(enum dioaudit_event event, uint64_t bytes) {
     char *thread = (char *)context.thread;
     uint64_t cells = process.plain_cells;
@@ -29,16 +30,16 @@ static inline void count(enum dioaudit_event event, uint64_t bytes) {
 
 // A call that may be a violation, from before it is made until it has returned.
 struct event_call {
-    struct dioaudit_site *site;  // null if it is none
-    bool is_first;               // at this site: then its page faults are kept
+    struct dioaudit_site *site;  // null if the call is no violation
+    bool is_first;               // at this site: then its page faults are recorded
     struct dioaudit_faults faults;
 };
 
-// Counts it. False if it is to be denied: then it is not made, nor ended.
+// Counts the call. False if the call must be denied: then neither make it nor call event_end.
 bool event_begin(struct event_call *call, enum dioaudit_event event, uint64_t bytes);
 void event_end(struct event_call *call);
 
-// The rest of a function that makes `call` if it may, and else returns `refusal`.
+// The rest of a function that makes `call` if that is allowed, and else returns `refusal`.
 #define COUNTED_SLOWLY(type, event, bytes, call, refusal)          \
     do {                                                           \
         struct event_call seen;                                    \

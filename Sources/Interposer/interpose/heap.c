@@ -1,4 +1,4 @@
-// The heap: count, then let libc do the work. See interposed.h for the list, rules.h for the rules.
+// The heap: each function counts the call, then calls libc's. See interposed.h for the list, rules.h for the rules.
 #define DIOAUDIT_DEFINES_ALLOCATION
 #include <errno.h>
 #include <string.h>
@@ -11,14 +11,14 @@ static __attribute__((noinline)) void *malloc_slowly(size_t size) {
     COUNTED_SLOWLY(void *, DIOAUDIT_EVENT_MALLOC, size, next.malloc(size), NULL);
 }
 
-// malloc and free are what is called most: their short path has no stack frame.
+// malloc and free are called most: their fast path has no stack frame.
 INTERPOSED void *malloc(size_t size) {
     return likely(count_plainly(DIOAUDIT_EVENT_MALLOC, size)) ? next.malloc(size) : malloc_slowly(size);
 }
 
 INTERPOSED void *calloc(size_t number, size_t size) {
     size_t bytes;
-    // A product that no size_t holds is a request that must fail; what was asked for cannot be said.
+    // A product that overflows size_t is a request that must fail, and its size cannot be given.
     if (__builtin_mul_overflow(number, size, &bytes)) bytes = 0;
     COUNTED(void *, DIOAUDIT_EVENT_CALLOC, bytes, next.calloc(number, size), NULL);
 }

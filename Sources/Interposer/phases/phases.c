@@ -252,7 +252,7 @@ static void enter_own_phase(uint32_t phase) {
     context.own_phase = phase;
     context.own_edge = faults_of_thread();
     edges_note_thread(phase, clock_now());
-    context_choose_way();
+    context_choose_path();
 }
 
 void phases_thread_marker(const char *name) {

@@ -86,7 +86,7 @@ void regions_begin(const char *name, bool allows) {
     if (context.regions < DEPTH) context.region[context.regions] = index;
     context.regions++;
     if (allows && context.allowed++ == 0) begin_allowed();
-    context_choose_way();
+    context_choose_path();
 }
 
 void regions_end(const char *name, bool allows) {
@@ -101,7 +101,7 @@ void regions_end(const char *name, bool allows) {
     if (is_ours(index)) add_shared(&ledger->regions[index].left, 1);
     context.regions--;
     if (allows && --context.allowed == 0) end_allowed();
-    context_choose_way();
+    context_choose_path();
 }
 
 // They stay its parent's until something happens in them: most children become another program at once.
@@ -110,7 +110,7 @@ void regions_inherit(const struct context *parent) {
     context.regions = parent->regions;
     context.allowed = parent->allowed;
     if (context.allowed > 0) begin_allowed();
-    context_choose_way();
+    context_choose_path();
 }
 
 // Adds to how often the regions that the thread is in were ended.

@@ -1,4 +1,4 @@
-// What a thread and its process know of themselves: whose rows, and in which phase.
+// The state of a thread and of its process: the rows that it counts in, and the phase.
 #ifndef DIOAUDIT_CONTEXT_H
 #define DIOAUDIT_CONTEXT_H
 
@@ -9,38 +9,38 @@
 #include "ledger_abi.h"
 #include "../rules.h"
 
-// A thread's own state. In TLS of the initial-exec model: no allocation, not even for the first use.
+// A thread's own state. TLS of the initial-exec model: not even the first use allocates.
 struct context {
-    struct dioaudit_thread *thread;  // its rows, if its events may be counted the short way: not on a detour
+    struct dioaudit_thread *thread;  // its rows while its events may take the fast path; else null
     struct dioaudit_thread *rows;    // its rows, once it has counted something
-    uint32_t suspended;              // nesting of our own work, whose events are not the subject's
+    uint32_t suspended;              // nesting depth of the interposer's own work, whose events are not the subject's
     uint32_t passed_over;            // events that were not counted for that reason
-    uint32_t own_phase;              // that it named for itself (dioaudit_phase_thread), or NONE
-    uint32_t regions;                // nesting of regions, and how many of them are allowed
+    uint32_t own_phase;              // the phase that the thread named for itself (dioaudit_phase_thread), or NONE
+    uint32_t regions;                // nesting depth of regions, and how many of them are allowed
     uint32_t allowed;
-    uint8_t region[8];               // the innermost's index into the ledger's, by nesting; see regions.c
-    struct dioaudit_faults taken_faults;  // its page faults that have been taken out of the phase they were in
-    struct dioaudit_faults own_edge; // its page faults when own_phase began
+    uint8_t region[8];               // by nesting depth, each region's index in the ledger; see regions.c
+    struct dioaudit_faults taken_faults;  // the thread's page faults that were moved out of the phase they happened in
+    struct dioaudit_faults own_edge; // the thread's page faults when own_phase began
     struct dioaudit_faults allowed_edge;  // the same when the outermost allowed region began
-    uint32_t allowed_from;                // 1 + interlude of the steady phase that it began in, or 0
+    uint32_t allowed_from;                // 1 + interlude of the steady phase that the region began in, or 0
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
-    uint64_t ordinal;                // of that or of any other transfer the thread is in, or 0
+    uint64_t ordinal;                // of the transfer that the thread is in, or 0
     uintptr_t readable_from, readable_to;  // stack memory known to be mapped (stack.c)
 };
 
 extern THREAD_LOCAL struct context context HIDDEN;
 
-// What must vanish in a forked child. The page is wiped by fork itself (madvise MADV_WIPEONFORK), however the
-// child came to be, so that one load tells both the phase and that the process is not the one that attached.
+// State that must vanish in a forked child. The kernel wipes the page at every kind of fork (madvise MADV_WIPEONFORK). So one
+// load of `phase` also shows that this process has not attached.
 struct process_page {
-    // Where in a thread's rows the phase's cells begin, in bytes, if an event in it is only counted; else 0.
+    // The offset of the phase's cells in a thread's rows if an event in the phase needs nothing but a count; else 0.
     uint64_t plain_cells;
     uint32_t phase;  // enum dioaudit_phase
     uint32_t interlude;
     uint32_t interlude_from;
-    uint32_t phase_lock;  // phase_lock.c's
+    uint32_t phase_lock;  // used by phase_lock.c only
     struct dioaudit_process *record;
-    struct dioaudit_edge *closed_edge;  // the one that says CLOSED, or said so before a file was opened again
+    struct dioaudit_edge *closed_edge;  // the edge to CLOSED, which is voided when a file is opened again
 };
 
 extern union process_memory {
@@ -50,34 +50,34 @@ extern union process_memory {
 
 #define process (process_memory.page)
 
-// False in a child that shares our memory (vfork, CLONE_VM) but not our descriptors, locks and end. Where a filter
-// (seccomp(2)) refuses to tell, a call is taken for our own.
+// False in a child that shares our memory (vfork, CLONE_VM) but not our descriptors and locks, and that ends by itself. Where
+// a filter (seccomp(2)) refuses getpid, the call counts as this process's own.
 static inline bool process_is_ours(void) {
     long pid = SYSTEM(SYS_getpid);
     return pid < 0 || pid == process.record->pid;
 }
 
-// Enters a phase as far as counting goes; its edge is phases.c's.
+// Makes events count in a phase. phases.c records the edge.
 void context_enter(uint32_t phase);
 
-// After a change to what decides whether the short way may be taken.
-static inline void context_choose_way(void) {
-    bool detour = context.suspended || context.regions || context.own_phase;
-    context.thread = detour ? NULL : context.rows;
+// Call after a change to a field that decides whether the fast path may be taken.
+static inline void context_choose_path(void) {
+    bool slow = context.suspended || context.regions || context.own_phase;
+    context.thread = slow ? NULL : context.rows;
 }
 
-// Between these the thread's events are our own doing and not counted. They nest.
+// Between these two, the thread's events are the interposer's own and are not counted. They nest.
 static inline void context_suspend(void) {
     context.suspended++;
-    context_choose_way();
+    context_choose_path();
 }
 
 static inline void context_resume(void) {
     context.suspended--;
-    context_choose_way();
+    context_choose_path();
 }
 
-// Whether the policy looks at what happens in this phase.
+// An event in this phase may be a violation.
 static inline bool context_is_strict(uint32_t phase) {
     return phase == DIOAUDIT_PHASE_STEADY || phase == DIOAUDIT_PHASE_CLOSED;
 }

@@ -8,7 +8,7 @@
 #include "context.h"
 #include "../rules.h"
 
-// The word holds the number of the thread that has the lock, and FUTEX_WAITERS if others sleep.
+// The word holds the tid of the thread that holds the lock, and FUTEX_WAITERS if others sleep.
 
 static void block_signals(struct phase_lock *lock) {
     uint64_t all = ~UINT64_C(0);

@@ -1,14 +1,14 @@
-// The lock under which the edges of phases are measured, and under which a thread's rows are looked up by its number.
+// The phase-transition lock. Under it the edges of phases are measured, and a thread's rows are looked up by its tid.
 //
-// It must hold in every place that a program may be in, and may never be the end of that program:
-//  - In a signal handler: the holder's signals are blocked from before it waits until it has let go. So no handler runs in
-//    the middle, none can come here a second time on the same thread, and none can leave by longjmp with the lock held. Where
-//    a filter (seccomp(2)) refuses to block signals, a handler on the holder's thread goes on inside the holder's lock.
-//  - With real-time priorities: who waits sleeps (futex(2)), so that a holder of a lower priority has the CPU. To yield would
-//    not do: under SCHED_FIFO the same thread is chosen again. Nobody is boosted; the holder waits for nobody but the kernel.
-//  - After fork: the word lies in the page that fork wipes, so that it is free in the child, whoever had it in the parent.
+// It must work wherever a program may be, and must never stop that program:
+//  - In a signal handler: a thread blocks its signals from before it waits until it has released the lock. So no handler runs
+//    while the lock is held, no handler takes it a second time on the same thread, and no handler leaves by longjmp with it
+//    held. Where a filter (seccomp(2)) refuses to block signals, a handler on the holder's thread continues inside the lock.
+//  - With real-time priorities: a waiter sleeps (futex(2)), so that a holder of a lower priority gets the CPU. Yielding would
+//    fail: under SCHED_FIFO the same thread is chosen again. No thread is boosted; the holder waits for the kernel only.
+//  - After fork: the word lies in the page that fork wipes, so the lock is free in the child.
 //  - In a child that shares our memory (vfork): it may end at any moment, so it never takes the lock (process_is_ours).
-//  - Nobody ever goes on without it. The parts that read files of /proc share one buffer, and would read each other's.
+//  - No thread ever continues without it: the readers of /proc files share one buffer.
 #ifndef DIOAUDIT_PHASE_LOCK_H
 #define DIOAUDIT_PHASE_LOCK_H
 
@@ -16,9 +16,9 @@
 #include <stdint.h>
 
 struct phase_lock {
-    uint64_t signals;  // the thread's mask before
-    bool is_blocking;  // it was changed
-    bool is_inner;     // the thread had the lock already
+    uint64_t signals;  // the thread's signal mask before
+    bool is_blocking;  // the mask was changed
+    bool is_inner;     // the thread already held the lock
 };
 
 void phase_lock_take(struct phase_lock *lock);

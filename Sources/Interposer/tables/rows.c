@@ -170,7 +170,7 @@ struct dioaudit_thread *rows_claim(void) {
     if (!rows) return NULL;
     // A signal handler may have claimed rows while we did; the host adds up both by their thread id.
     context.rows = rows;
-    context_choose_way();
+    context_choose_path();
     return rows;
 }
 
