@@ -1,7 +1,7 @@
-// The one list of interposed functions: X(result, name, parameters, arguments). The `next` table, its bootstrap
-// and its resolution are all expanded from it; a function stands in interpose/ under the same name. Further names of
-// the same function (LFS spellings such as mmap64, where off_t has 64 bits anyway) are aliases there; reallocarray,
-// free_sized, free_aligned_sized, execv, execvp, execl, execlp and execle need no `next` of their own.
+// The one list of interposed functions: X(result, name, parameters, arguments). The `next` table, its bootstrap and its
+// resolution expand from it. interpose/ defines each function under the same name, and other names of the same function as
+// aliases (mmap64: off_t has 64 bits anyway). reallocarray, free_sized, free_aligned_sized, execv, execvp, execl, execlp and
+// execle need no `next` of their own.
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
@@ -83,7 +83,7 @@ typedef void plain_function(void);
     X(int, fdatasync, (int fd), (fd))                                                                               \
     X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
 
-// In libraries that may come later by dlopen, out of RTLD_NEXT's sight: found by their file name when first called.
+// In libraries that dlopen may load later, where RTLD_NEXT does not find them: the first call finds the library by its file name.
 #define INTERPOSED_LIBAIO(X)                                                                                        \
     X(int, io_submit, (io_context_t context, long count, struct iocb **iocbs), (context, count, iocbs))
 
@@ -119,8 +119,8 @@ typedef void plain_function(void);
     X(int, system, (const char *command), (command))                                                                \
     X(FILE *, popen, (const char *command, const char *mode), (command, mode))
 
-// C++'s operators new and delete by their mangled names, with every variant: what one of them gave, another may take back.
-// A program without C++ has no next ones.
+// C++'s operators new and delete by their mangled names, with every variant: a block of one may be freed by another.
+// A program without C++ has no `next` for them.
 #define INTERPOSED_NEW(X)                                                                                           \
     X(void *, _Znwm, (size_t size), (size))                                                                         \
     X(void *, _Znam, (size_t size), (size))                                                                         \

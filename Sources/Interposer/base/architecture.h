@@ -1,5 +1,5 @@
-// What differs between processors, for the rest of the interposer: each has a folder with a header of this name, and a new one
-// is a folder more and a branch here. The header gives
+// What differs between processors. Each has a folder with a header of this name; to add one, add a folder, and a branch here.
+// The header defines
 //
 //   architecture_call      the system call instruction; the kernel's own result (negative errno)
 //   add                    an addition to memory in one instruction, so that a signal handler's own addition to the same cell

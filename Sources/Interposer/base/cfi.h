@@ -1,4 +1,4 @@
-// DWARF call frame information (.eh_frame), read just far enough to find a caller.
+// Reads DWARF call frame information (.eh_frame), as far as needed to find a caller.
 //
 // Why not libunwind: Debian 12's libunwind.a is not position-independent (R_X86_64_32 and TPOFF32 relocations), so
 // it cannot go into a shared library; its fast path also maps 256 KiB in every thread at first use, and it keeps a
@@ -10,7 +10,7 @@
 
 enum cfi_kind {
     CFI_UNKNOWN,      // no CFI here, or CFI that this reader does not understand
-    CFI_OUTERMOST,    // the return address is undefined: nobody called
+    CFI_OUTERMOST,    // the return address is undefined: the outermost frame
     CFI_SIGNAL,       // the kernel's signal frame: registers are in the ucontext at the stack pointer
     CFI_FROM_SP,      // CFA = sp + offset
     CFI_FROM_BP,      // CFA = bp + offset

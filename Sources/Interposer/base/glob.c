@@ -7,8 +7,8 @@
 
 enum { REPLACEMENT = 0xFFFD };
 
-// The bytes that may follow a sequence's first one: how many, and between which two the first of them lies (The Unicode
-// Standard, table 3-7); the others are 80 to BF.
+// For a sequence's first byte: the number of bytes that follow, and the range of the first of them (The Unicode Standard,
+// table 3-7). The others are 80 to BF.
 struct lead {
     uint8_t following, lowest, highest;
 };
@@ -24,7 +24,8 @@ static struct lead lead_of(uint8_t byte) {
     return (struct lead){0, 0, 0};
 }
 
-// The next character, and `*at` after it. A sequence that breaks off is one U+FFFD; what breaks it is read anew.
+// Reads the character at `*at` and moves `*at` behind it. An incomplete sequence is one U+FFFD; the byte that ends it is read
+// again.
 static uint32_t next_character(const char **at) {
     const uint8_t *bytes = (const uint8_t *)*at;
     if (bytes[0] < 0x80) {
@@ -43,7 +44,7 @@ static uint32_t next_character(const char **at) {
     return lead.following > 0 && taken > lead.following ? character : REPLACEMENT;
 }
 
-// Whether the pattern's next place takes the text's next character: then both are behind it.
+// Whether the pattern's next element matches the text's next character: then both positions move on.
 static bool take(const char **pattern, const char **text) {
     const char *place = *pattern, *rest = *text;
     uint32_t character = next_character(&rest);
@@ -58,7 +59,7 @@ static bool take(const char **pattern, const char **text) {
     return true;
 }
 
-// Only the last run is ever tried at another length: one before it has found the earliest fit for what follows it.
+// Only the last `*` is ever tried at another length: an earlier one already has the earliest match of what follows it.
 bool glob_matches(const char *pattern, const char *text) {
     const char *after_run = NULL, *run_end = NULL;
     while (*text) {

@@ -6,7 +6,7 @@
 
 #include "../rules.h"
 
-// _dl_find_object (glibc 2.35) takes no lock. Without it, dl_iterate_phdr takes the dynamic linker's: an older glibc.
+// _dl_find_object (glibc 2.35) takes no lock. With an older glibc, dl_iterate_phdr takes the dynamic linker's lock.
 #pragma weak _dl_find_object
 
 const struct link_map *objects_find(uintptr_t address) {

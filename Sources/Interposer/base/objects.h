@@ -6,7 +6,7 @@
 
 struct link_map;
 
-// The one that holds an address, or null.
+// The object that holds an address, or null.
 const struct link_map *objects_find(uintptr_t address);
 
 // The .eh_frame_hdr of that object, or null.

@@ -1,4 +1,4 @@
-// A file of /proc, read line by line. One reader at a time: all of it happens between phases, under the phase lock.
+// Reads a file of /proc line by line. One reader at a time: the caller holds the phase-transition lock.
 #ifndef DIOAUDIT_PROCFILE_H
 #define DIOAUDIT_PROCFILE_H
 
@@ -14,7 +14,8 @@ const char *procfile_line(void);
 // The first decimal number in a text, or 0.
 uint64_t procfile_number(const char *text);
 
-// Where in a line of proc_pid_stat(5) a field after the name (2) begins, counted from 1; null if it has fewer.
+// The beginning of a field in a line of proc_pid_stat(5), by its number there, which must be above 2 (the name). Null if the
+// line has fewer fields.
 const char *procfile_stat_field(const char *line, int number);
 
 #endif

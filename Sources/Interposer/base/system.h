@@ -1,5 +1,5 @@
-// The kernel, without libc's wrappers: those may be interposed (by us or by others) and write errno.
-// Results are the kernel's own: negative errno on failure.
+// System calls without libc's wrappers, which may be interposed (by us or by others) and write errno.
+// Results are the kernel's: negative errno on failure.
 #ifndef DIOAUDIT_SYSTEM_H
 #define DIOAUDIT_SYSTEM_H
 
@@ -14,8 +14,8 @@
 #define SYSTEM_PICK(n, a, b, c, d, e, f, g, ...) architecture_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define SYSTEM(...) SYSTEM_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
-// Whether memory is there. rt_sigprocmask copies its new mask in before it looks at `how`, so that with a `how` that does not
-// exist it only tests the address: EFAULT or EINVAL.
+// Whether memory is mapped and readable. rt_sigprocmask copies its new mask in before it checks `how`. So with an invalid `how`
+// it only tests the address: EFAULT or EINVAL.
 static inline int system_can_read(uintptr_t address) {
     return SYSTEM(SYS_rt_sigprocmask, -1, address & -(uintptr_t)8, 0, 8) == -EINVAL;
 }
@@ -26,7 +26,7 @@ static inline void system_thread_name(char *name) {
     name[DIOAUDIT_NAME - 1] = 0;
 }
 
-// As add (architecture.h), where several threads add to one cell.
+// Like add (architecture.h), for a cell that several threads add to.
 static inline void add_shared(uint64_t *cell, uint64_t amount) {
     __atomic_fetch_add(cell, amount, __ATOMIC_RELAXED);
 }

@@ -14,7 +14,7 @@
 #include "../tables/stack.h"
 #include "../rules.h"
 
-// Threads that are judged by their name have been told apart by their phase already (scope.c).
+// A scope by thread name has already decided by the phase (scope.c).
 static bool is_judged(void) {
     if (ledger->config.scope != DIOAUDIT_SCOPE_IO_THREADS) return true;
     return context.ordinal != 0 || (context.rows && context.rows->does_transfers);
@@ -22,7 +22,7 @@ static bool is_judged(void) {
 
 // MARK: abort
 
-// Standard error, a line at a time.
+// A line for standard error.
 struct text {
     size_t length;
     char bytes[256];
@@ -80,8 +80,8 @@ static void say(enum dioaudit_event event, uint64_t bytes) {
     for (uint32_t frame = 0; frame < stack.depth; frame++) say_frame(&text, frame, stack.addresses[frame]);
 }
 
-// By a buffer of its own: procfile.c's is the phase lock's, which another thread may have. TracerPid is among the first lines
-// (proc_pid_status(5)), and the name before it can hold no line's end.
+// Has a buffer of its own: procfile.c's needs the phase-transition lock, which another thread may hold. TracerPid is among the
+// first lines (proc_pid_status(5)), and the name before it cannot contain a newline.
 static bool is_traced(void) {
     static const char key[] = "\nTracerPid:\t";
     char text[512];
@@ -99,14 +99,14 @@ static void block_all_signals(void) {
     SYSTEM(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
 }
 
-// To the calling thread alone, which takes it at once.
+// Sends a signal to the calling thread, which takes it at once.
 static void take_signal(int signal) {
     uint64_t mask = UINT64_C(1) << (signal - 1);
     SYSTEM(SYS_tgkill, SYSTEM(SYS_getpid), SYSTEM(SYS_gettid), signal);
     SYSTEM(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof(mask));
 }
 
-// By the default action, whatever the subject does with SIGABRT.
+// Ends the process by SIGABRT's default action, whatever the subject has installed.
 static void die(void) {
     struct {
         void *handler;
@@ -119,15 +119,14 @@ static void die(void) {
     SYSTEM(SYS_exit_group, 134);
 }
 
-// TRAP: a handler may allocate, too. On the thread that ends the process it would be the second to come here, and wait for
-// itself; or leave by longjmp, and the process would go on. So this thread takes no more signals. Fixture:
-// enforce-abort-handler.c
+// TRAP: a signal handler that allocates on the thread that ends the process would enter here again and wait for itself. One that
+// leaves by longjmp would let the process continue. So this thread takes no more signals. Fixture: enforce-abort-handler.c
 static void stop(enum dioaudit_event event, uint64_t bytes) {
-    // A child that shares our memory would end itself only, and leave the mark for its parent to wait at.
+    // A child that shares our memory would end only itself, and `aborted` would make its parent wait for ever.
     if (!process_is_ours()) return;
     block_all_signals();
     uint32_t running = 0;
-    // Another thread may be at its own first violation: one of them speaks, the others wait for the end.
+    // Other threads may be at a violation, too: one of them prints, the others wait for the end.
     if (!__atomic_compare_exchange_n(&process.record->aborted, &running, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         for (;;) SYSTEM(SYS_ppoll, NULL, 0, NULL, NULL);
     say(event, bytes);
@@ -150,7 +149,7 @@ static bool can_fail(enum dioaudit_event event) {
 
 bool enforce(uint32_t phase, enum dioaudit_event event, uint64_t bytes) {
     uint32_t how = ledger->config.enforce;
-    // What happens while no file is open may yet turn out to be teardown.
+    // An event while no O_DIRECT file is open may turn out to be teardown's.
     if (likely(how == DIOAUDIT_ENFORCE_REPORT) || phase != DIOAUDIT_PHASE_STEADY || !is_judged()) return true;
     if (how == DIOAUDIT_ENFORCE_ABORT) stop(event, bytes);
     if (!can_fail(event)) return true;

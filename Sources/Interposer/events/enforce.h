@@ -1,4 +1,4 @@
-// What is done at a violation besides counting it: see config.enforce.
+// Stops the process or denies the call at a violation, as config.enforce says.
 #ifndef DIOAUDIT_ENFORCE_H
 #define DIOAUDIT_ENFORCE_H
 
@@ -6,7 +6,7 @@
 
 #include "ledger_abi.h"
 
-// False if the call is to fail with ENOMEM. Does not return if the process is to be stopped.
+// False if the call must fail with ENOMEM. Does not return if the process must stop.
 bool enforce(uint32_t phase, enum dioaudit_event event, uint64_t bytes);
 
 #endif

@@ -18,11 +18,11 @@ enum {
 
 static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into direct_files
 
-// MARK: looking
+// MARK: examining
 
 static bool is_direct(int fd) {
     long flags = SYSTEM(SYS_fcntl, fd, F_GETFL);
-    // A filter may refuse it (seccomp(2)), or fstat: then the file may be one. Fixture: refuses-questions.c
+    // A filter (seccomp(2)) may refuse fcntl or fstat: then the file may be an O_DIRECT file. Fixture: refuses-questions.c
     if (flags < 0 && flags != -EBADF) files_note_lost();
     if (flags < 0 || !(flags & O_DIRECT)) return false;
     struct stat status;
@@ -57,13 +57,13 @@ struct direct_file *files_find(int fd) {
     if (slot == OTHER) return NULL;
     if (slot != UNKNOWN) return &direct_files[slot - FIRST_FILE];
 
-    // Too early to tell, or a child's: it is looked at when it is used again.
+    // Not attached yet, or a child that shares our memory: a later use examines the descriptor.
     if (!process.phase || !process_is_ours()) return NULL;
     struct direct_file *file = look(fd);
     if (unlikely(fd >= DESCRIPTORS)) return file;
     uint16_t found = file ? (uint16_t)(file - direct_files + FIRST_FILE) : OTHER;
     if (__atomic_compare_exchange_n(&slots[fd], &slot, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return file;
-    // Another thread looked too, and came first.
+    // Another thread examined it, too, and stored its result first.
     if (file) files_drop(file);
     return slot == OTHER ? NULL : &direct_files[slot - FIRST_FILE];
 }
@@ -79,8 +79,8 @@ static void forget(int fd) {
     if (slot >= FIRST_FILE) files_drop(&direct_files[slot - FIRST_FILE]);
 }
 
-// TRAP: a vfork child shares our memory but not our descriptors, so what it closes stays open here, and what it opens is not
-// open here. Only where something changes is it worth a system call to tell. Fixtures: vforks-and-execs.c, vforks-and-exits.c
+// TRAP: a vfork child shares our memory but not our descriptors: a descriptor that it closes stays open here, and one that it
+// opens is not open here. The check is a system call, so only changes make it. Fixtures: vforks-and-execs.c, vforks-and-exits.c
 static bool are_ours(void) {
     return is_attached() && process_is_ours();
 }
@@ -111,15 +111,15 @@ void files_flags_changed(int fd) {
     uint16_t slot = slots[fd];
     bool direct = is_direct(fd);
     if (direct == (slot >= FIRST_FILE)) return;
-    // The flag is the open file's, not the descriptor's: whatever shares the file changes with it, and which
-    // descriptors those are is known only of O_DIRECT files. The others are looked at anew when next used.
+    // The flag belongs to the open file, so all descriptors that share the file change. Which those are is known only for
+    // O_DIRECT files. The others are examined again at their next use.
     for (int other = 0; other < DESCRIPTORS; other++)
         if (slots[other] == (direct ? OTHER : slot)) forget(other);
     if (direct) files_find(fd);
 }
 
-// The copy's old name and its new one change places in one step: another thread may be using the number all the while, as
-// where a log file is replaced, and must find one file or the other.
+// Replaces the copy's old file by the new one in one step: another thread may be using the descriptor meanwhile, as where a log
+// file is replaced, and must find one file or the other.
 void files_duplicated(int fd, int copy) {
     if (fd == copy || copy < 0) return;
     struct direct_file *file = files_find(fd);

@@ -12,7 +12,7 @@ static struct {
     struct direct_file *files[REGISTERED];
 } rings[RINGS];
 
-// Barriers: rings_unregister gives a place up by release, after its files; find and claim look by acquire.
+// Barriers: rings_unregister stores `ring` by release after it has dropped the files; find and claim load it by acquire.
 static int find(int ring) {
     for (int i = 0; i < RINGS; i++)
         if (__atomic_load_n(&rings[i].ring, __ATOMIC_ACQUIRE) == ring + 1) return i;

@@ -11,7 +11,7 @@
 #include "counting.h"
 #include "../rules.h"
 
-// Once the program names its phases itself, no file has a warm-up of its own.
+// If the program names its phases itself, files have no warm-up of their own.
 static uint64_t warmup_of_each_file(void) {
     return phases_automatic() ? ledger->config.warmup_transfers : 0;
 }

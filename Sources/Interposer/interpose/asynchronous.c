@@ -1,5 +1,5 @@
-// Transfers that are submitted: libaio's iocbs and liburing's SQEs. Each one is a transfer when it is submitted; its
-// bytes are those asked for, since its completion passes by here unseen.
+// Asynchronous transfers: libaio's iocbs and liburing's SQEs. Each counts as a transfer when it is submitted, with the bytes that
+// it asks for: its completion is not seen here.
 #include <errno.h>
 #include <linux/io_uring.h>
 #include <sys/uio.h>
@@ -12,28 +12,28 @@
 #include "../tables/next.h"
 #include "../rules.h"
 
-// What one iocb or SQE asks for.
+// The request of one iocb or SQE.
 struct request {
     enum { NO_TRANSFER, TRANSFER, SYNC } kind;
     enum direction direction;
-    struct direct_file *file;  // null: none of ours
+    struct direct_file *file;  // null: no transfer on an O_DIRECT file
     uint64_t bytes;
 };
 
-// What a submission asks for, in its order, which is also the order in which the kernel takes requests.
+// The requests of a submission, in its order, in which the kernel takes them, too.
 //
-// TRAP: once submitted, a request may complete, and its memory be used again or unmapped by another thread, before the
-// submitting call returns. A descriptor may name another file by then. So each request is read once, before the call, and
-// what is done after the call is done to the file that was found then. Fixtures: reuses-iocbs.c, replaces-descriptors.c
+// TRAP: before the submitting call returns, a request may complete, another thread may reuse or unmap its memory, and its
+// descriptor may name another file. So each request is read once, before the call, and the file that was found then is
+// updated after the call. Fixtures: reuses-iocbs.c, replaces-descriptors.c
 struct submission {
     struct transfer_call call;
     bool transfers, warmup;
     uint32_t count;
-    struct request *requests;  // room for `count` of them, on the stack: nothing may be allocated
+    struct request *requests;  // `count` of them, on the stack: nothing may be allocated on the heap
 };
 
-// The stack has room for FEW whatever is submitted, so that it does not grow with each larger submission; and for at most
-// MANY. Requests beyond those are not followed, and that is noted.
+// The stack has room for at least FEW, so that it does not grow with each larger submission, and for at most MANY. Further
+// requests are not followed, and count as lost.
 enum { FEW = 32, MANY = 4096 };
 
 static uint32_t room_for(uint64_t count) {
@@ -62,7 +62,7 @@ static void end_submission(struct submission *submission, uint64_t taken) {
     transfers_end(&submission->call);
 }
 
-// By a copy that fails where the program's pointer is wrong: the kernel's to complain of, not ours to die of.
+// Copies by a system call, which fails if the program's pointer is wrong: the kernel must report it (EFAULT), not SIGSEGV here.
 static uint64_t bytes_of(const struct iovec *vector, uint64_t count) {
     uint64_t bytes = 0;
     struct iovec part;
@@ -77,8 +77,7 @@ static uint64_t bytes_of(const struct iovec *vector, uint64_t count) {
 
 // MARK: libaio
 
-// Wrong pointers are the kernel's to refuse (EFAULT). Those that are wrong in the usual way are not followed: nothing is
-// ever mapped there (mmap_min_addr).
+// The kernel must refuse wrong pointers (EFAULT). Low addresses are not followed: nothing can be mapped there (mmap_min_addr).
 static bool points_nowhere(const void *pointer) {
     return (uintptr_t)pointer < DIOAUDIT_PAGE;
 }
@@ -135,7 +134,7 @@ static struct request request_of_sqe(const struct io_uring *ring, const struct i
             break;
         case IORING_OP_FSYNC: case IORING_OP_SYNC_FILE_RANGE: request.kind = SYNC; break;
         case IORING_OP_OPENAT: case IORING_OP_OPENAT2:
-            // Whatever it opens may be O_DIRECT, and have no descriptor.
+            // The file that it opens may be O_DIRECT and have no descriptor.
             if (sqe->file_index != 0) add_shared(&process.record->lost_files, 1);
             return request;
         default: return request;
@@ -145,8 +144,8 @@ static struct request request_of_sqe(const struct io_uring *ring, const struct i
     return request;
 }
 
-// The SQEs that a submission passes to the kernel. Without a kernel thread (SQPOLL) those that an earlier submission
-// left over are among them; they stay where they are until the program asks for their place again.
+// The SQEs that a submission passes to the kernel. Without a kernel thread (SQPOLL) they include those that an earlier submission
+// left over, which stay in place until the program reuses them.
 struct batch {
     const struct io_uring *ring;
     unsigned first, count;
@@ -169,7 +168,7 @@ static void begin_batch(struct batch batch, struct submission *submission) {
     transfers_begin(&submission->call, submission->transfers, submission->warmup);
 }
 
-// Those that the kernel did not take yet (an error, or too few) belong to a later submission.
+// SQEs that the kernel did not take (an error, or too few) belong to a later submission.
 static void end_batch(struct batch batch, struct submission *submission) {
     bool polled = batch.ring->flags & IORING_SETUP_SQPOLL;
     end_submission(submission, polled ? batch.count : *batch.ring->sq.khead - batch.first);

@@ -1,5 +1,6 @@
-// System calls by number, through libc's syscall: past the functions that are counted. Nothing is counted here, but that
-// there were some is kept, and the host calls it no pass unless the syscalls witness saw them. A system call by the instruction itself is seen by nobody here.
+// System calls by number, through libc's syscall, which bypass the counted functions. They are not counted as events, but how
+// many there were is recorded: the host gives no pass unless the syscalls witness saw them. A system call by the instruction
+// itself is not seen here.
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -26,7 +27,7 @@ static bool remaps_or_unlocks(long number) {
     switch (number) {
         case SYS_munmap: case SYS_mremap: case SYS_remap_file_pages: case SYS_shmat: case SYS_munlock:
             return is_between_setup_and_exit();
-        case SYS_munlockall: case SYS_mlockall: return true;  // they decide of all that comes later
+        case SYS_munlockall: case SYS_mlockall: return true;  // they decide about all later mappings
         default: return false;
     }
 }
@@ -41,7 +42,7 @@ static bool transfers_or_execs(long number, long first) {
         case SYS_preadv: case SYS_pwritev: case SYS_preadv2: case SYS_pwritev2:
             return files_find((int)first) != NULL;
         case SYS_io_submit: case SYS_io_uring_enter:
-            return context.ordinal == 0;  // libaio makes its own so, inside the io_submit that has been seen
+            return context.ordinal == 0;  // libaio calls syscall inside io_submit, which was counted
         case SYS_execve: case SYS_execveat: return true;
         default: return false;
     }
@@ -51,7 +52,7 @@ INTERPOSED long syscall(long number, ...) {
     va_list rest;
     va_start(rest, number);
     long a[6];
-    for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);  // as libc does: what was not given is not looked at
+    for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);  // as libc does: the kernel ignores those that were not given
     va_end(rest);
     if (is_attached()) {
         if (maps(number)) add_shared(&process.record->direct_mappings, 1);

@@ -1,4 +1,4 @@
-// Descriptors: which of them name O_DIRECT files.
+// Functions that open, duplicate and close descriptors: events/files.h keeps track of those that name O_DIRECT files.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "../tables/next.h"
 #include "../rules.h"
 
-// The mode is passed on even where the caller gave none: the kernel then does not look at it (open(2)).
+// The mode is passed on even if the caller gave none: the kernel then ignores it (open(2)).
 #define MODE_AFTER(flags)              \
     va_list rest;                      \
     va_start(rest, flags);             \
@@ -98,13 +98,13 @@ INTERPOSED void closefrom(int first) {
 }
 
 // TRAP: a stream closes its descriptor by libc's internal name. Fixture: closes-by-stream.c
-// What a stream transfers, libc transfers by internal names.
+// libc also transfers a stream's data by internal names.
 INTERPOSED FILE *fdopen(int fd, const char *mode) {
     if (is_attached() && files_find(fd)) add_shared(&process.record->direct_streams, 1);
     return next.fdopen(fd, mode);
 }
 
-// TRAP: a stream in memory has no descriptor, and asking for it leaves an errno. Fixture: Tests/behaviour/errno.cases
+// TRAP: a stream in memory has no descriptor, and fileno sets errno. Fixture: Tests/behaviour/errno.cases
 INTERPOSED int fclose(FILE *stream) {
     int saved = errno, fd = fileno(stream);
     errno = saved;

@@ -1,6 +1,6 @@
-// Programs that this one starts or becomes. Each must load the interposer and say so, or it was not observed: they are
-// announced here, and the host looks for each. An environment made from nothing is given what the interposer needs to go
-// along. libc's own calls among these functions go by internal names, so each is here.
+// Functions that start or exec another program. Each program must load the interposer and report, or it was not observed: it is
+// announced here, and the host looks for each. An environment of the program's making is extended by the variables that the
+// interposer needs. libc calls these functions by internal names, so each is interposed.
 #include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include "../tables/next.h"
 #include "../rules.h"
 
-// TRAP: a shell tries each folder of its PATH: a place that came to nothing is used again. Fixture: starts-many.c
+// TRAP: a shell tries each folder of its PATH: the place of a failed exec is used again. Fixture: starts-many.c
 static struct dioaudit_image *claim_image(void) {
     uint64_t index = __atomic_fetch_add(&ledger->header.images_started, 1, __ATOMIC_RELAXED);
     if (index < DIOAUDIT_IMAGES) return &ledger->images[index];
@@ -28,7 +28,7 @@ static struct dioaudit_image *claim_image(void) {
     return NULL;
 }
 
-// Null, and noted, if the table is full.
+// Null if the table is full: then a lost image is noted.
 static struct dioaudit_image *expect_image(pid_t pid) {
     struct dioaudit_image *image = is_attached() ? claim_image() : NULL;
     if (image) *image = (struct dioaudit_image){pid, (int32_t)SYSTEM(SYS_getpid)};
@@ -40,7 +40,7 @@ static void expect_no_image(struct dioaudit_image *image) {
     else __atomic_store_n(&image->pid, DIOAUDIT_NOT_STARTED, __ATOMIC_RELAXED);
 }
 
-// Before the call: there is no after, unless it failed.
+// Called before exec, which returns only if it failed.
 #define BECOME(call)                                                                      \
     do {                                                                                  \
         FOLLOW(environment);                                                              \
@@ -76,7 +76,7 @@ INTERPOSED int execvp(const char *file, char *const *arguments) {
     return execvpe(file, arguments, environ);
 }
 
-// What stands in a call from `first` to its null, as an array; `rest` is then just behind.
+// Collects a call's arguments from `first` to the null in an array; `rest` is then behind the null.
 #define COLLECT(first, arguments, rest)                                   \
     va_list rest;                                                         \
     int number = 1;                                                       \

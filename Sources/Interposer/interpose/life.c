@@ -1,4 +1,4 @@
-// A process's beginning and end, its threads, and jumps across frames.
+// The beginning and end of a process, its threads, and jumps across frames.
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@
 
 // MARK: beginning
 
-// TRAP: a forked child has its parent's memory but none of its counts. It says hello at once, so that one which never
-// allocates has been seen; by a handler, since libc itself forks (daemon) by an internal name. Fixture: daemonises.c
+// TRAP: a forked child has its parent's memory but no counts of its own. It attaches at once, so that a child that never
+// allocates is seen, too. By a pthread_atfork handler, since libc (daemon) forks by an internal name. Fixture: daemonises.c
 static void begin_child(void) {
     int saved = errno;
     is_attached();
@@ -33,7 +33,7 @@ static void go_on_after_fork(void) {
     errno = saved;
 }
 
-// What the program has of its own is not ours to count, and its file may not say so.
+// Functions that the program defines itself are not counted. Its file need not show them.
 static void look_for_taken_functions(void) {
     static const char names[] =
 #define X(result, name, parameters, arguments) #name "\0"
@@ -43,8 +43,8 @@ static void look_for_taken_functions(void) {
         if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->header.taken_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
-// TRAP: Valgrind runs functions of its own wherever malloc or free is called, ours too. Tried with a free of nothing: a malloc
-// would make the subject's heap begin here. Test: BlindSpotTests, Valgrind
+// TRAP: Valgrind replaces every malloc and free, ours too. This tries free(NULL), since a malloc would begin the subject's heap.
+// Test: BlindSpotTests, Valgrind
 static void look_for_replaced_functions(void) {
     void (*volatile drop)(void *) = free;
     context.passed_over = 0;
@@ -52,13 +52,13 @@ static void look_for_replaced_functions(void) {
     process.record->replaced = context.passed_over == 0;
 }
 
-// Before main, and after most of the subject's libraries: what was counted till then is adopted.
+// Runs before main and after the constructors of most of the subject's libraries: earlier counts are adopted.
 __attribute__((constructor(101))) static void begin(void) {
     int saved = errno;
     next_resolve();
     if (is_attached()) {
         stack_warm();
-        context_suspend();  // what registering a handler allocates is ours
+        context_suspend();  // registering a handler allocates on our behalf
         pthread_atfork(NULL, go_on_after_fork, begin_child);
         look_for_taken_functions();
         look_for_replaced_functions();
@@ -69,7 +69,7 @@ __attribute__((constructor(101))) static void begin(void) {
 
 static main_function *program_main;
 
-// mlockall does not survive exec, so that only the new image can call it. Ours would count as the subject's own.
+// mlockall does not survive exec, so only the new image can call it. Counting is suspended: the call is not the subject's.
 static void lock_if_asked(void) {
     if (!ledger || !process.phase || !ledger->config.lock_at_start) return;
     int saved = errno;
@@ -83,7 +83,7 @@ static void begin_exit(void) {
     if (is_attached()) phases_exit();
 }
 
-// TRAP: libc calls exit for a main that returns by its internal name, so the end of main is seen here.
+// TRAP: when main returns, libc calls exit by its internal name. So the end of main is seen here.
 static int run_main(int argc, char **argv, char **environment) {
     lock_if_asked();
     int status = program_main(argc, argv, environment);
@@ -115,7 +115,7 @@ INTERPOSED void quick_exit(int status) {
     __builtin_unreachable();
 }
 
-// TRAP: a vfork child that could not exec ends so too, in its parent's memory. Fixture: vforks-and-execs.c
+// TRAP: a vfork child whose exec failed calls _exit in its parent's memory. Fixture: vforks-and-execs.c
 INTERPOSED void _exit(int status) {
     if (process.phase) phases_goodbye();
     next._exit(status);
@@ -126,8 +126,8 @@ INTERPOSED extern __typeof(_exit) _Exit __attribute__((alias("_exit")));
 
 // MARK: threads
 
-// What a thread is to run, from pthread_create until it runs: nothing may be allocated for it. `taken` is given up by release,
-// when the rest has been read, and taken by acquire.
+// The function that a new thread runs, from pthread_create until it runs: nothing may be allocated for it. A place is released by
+// a release store to `taken` after it has been read, and claimed by acquire.
 static struct starting {
     uint32_t taken;
     void *(*start)(void *);
@@ -153,7 +153,7 @@ static void *run_thread(void *data) {
     return result;
 }
 
-// Null, and the thread's end goes by unnoticed, if too many are being started at once.
+// Null if too many threads are being started at once: then the thread's end will not be seen.
 static struct starting *prepare_thread(void *(*start)(void *), void *argument) {
     for (size_t i = 0; i < sizeof(starting) / sizeof(starting[0]); i++) {
         uint32_t taken = 0;
@@ -179,10 +179,10 @@ INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
 
 // MARK: jumps
 
-// TRAP: a handler may leave by a jump the transfer that it interrupted. Fixture: longjmp-out-of-handler.c
+// TRAP: a signal handler may leave the transfer that it interrupted by longjmp. Fixture: longjmp-out-of-handler.c
 static void abandon(void) {
     transfers_abandon();
-    // TRAP: a handler of exit's may do so, and the program goes on. Fixture: leaves-exit.c
+    // TRAP: an atexit handler may do so, and the program continues. Fixture: leaves-exit.c
     if (unlikely(process.phase == DIOAUDIT_PHASE_EXIT))
         __atomic_fetch_add(&process.record->jumps_in_exit, 1, __ATOMIC_RELAXED);
 }
@@ -199,7 +199,7 @@ JUMP(siglongjmp)
 JUMP(__longjmp_chk)
 #undef JUMP
 
-// Other code may come to stand where the library's was.
+// Other code may be mapped where the library's was.
 INTERPOSED int dlclose(void *handle) {
     int result = next.dlclose(handle);
     stack_forget();

@@ -1,5 +1,4 @@
-// Libraries that are loaded so that their calls, or calls of what they give, pass us by. Nothing is counted here but that there
-// were some: the host calls it no pass.
+// Ways to load or look up functions whose calls bypass the interposer. Their use is recorded, and the host then gives no pass.
 #include <dlfcn.h>
 #include <string.h>
 
@@ -10,8 +9,8 @@
 #include "../tables/next.h"
 #include "../rules.h"
 
-// TRAP: libc finds out by the return address for whom it searches (DT_RUNPATH, namespace), so that the subject's must stand
-// there still: the call is a jump. Test: BlindSpotTests, a library found by the program's own path
+// TRAP: libc searches on behalf of the caller (DT_RUNPATH, namespace), which it finds by the return address. So the return
+// address must still be the subject's: the call is a jump. Test: BlindSpotTests, a library found by the program's own path
 #define BECOME __attribute__((musttail)) return
 
 static void note(uint32_t *counter) {
@@ -44,7 +43,7 @@ static bool holds(const char *names, const char *wanted) {
     return false;
 }
 
-// Whether a function that was found in a library is one that ours stands for: any heap, and libc's own of the others, since
+// Whether a function found in a library is one that ours replaces: of the heap's functions any, of the others only libc's, since
 // a plugin may have an `open` of its own.
 static bool passes_us_by(const char *name, void *found) {
     if (next_is_in_ours(found)) return false;
@@ -57,13 +56,14 @@ static void note_lookup(const char *name) {
     strncpy(ledger->header.looked_up_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
-// libc's allocator under its other names, which are no functions of ours: `__libc_malloc` and its like.
+// Other names of libc's allocator, which are not interposed: `__libc_malloc` and the like.
 static bool is_internal_heap(const char *name) {
     static const char prefix[] = "__libc_";
     return strncmp(name, prefix, sizeof(prefix) - 1) == 0 && holds(heap_names, name + sizeof(prefix) - 1);
 }
 
-// The program's own handle leads to ours, and so does RTLD_NEXT in it; in a library's, libc's may come first.
+// With the program's own handle dlsym finds our functions, and so it does with RTLD_NEXT in the program. With a library's handle
+// libc's may come first.
 INTERPOSED void *dlsym(void *handle, const char *name) {
     if (unlikely(!next_resolved)) next_resolve();
     if (is_internal_heap(name)) note_lookup(name);

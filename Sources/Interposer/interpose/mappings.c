@@ -1,4 +1,4 @@
-// Mappings and the break. What libc maps for itself goes by its own internal names and is not seen here.
+// Mappings and the program break. libc maps memory for itself by internal names, which is not seen here.
 #define DIOAUDIT_DEFINES_ALLOCATION
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@ INTERPOSED int munmap(void *at, size_t length) {
 INTERPOSED void *mremap(void *old, size_t old_length, size_t length, int flags, ...) {
     va_list rest;
     va_start(rest, flags);
-    void *at = va_arg(rest, void *);  // without MREMAP_FIXED nobody reads it
+    void *at = va_arg(rest, void *);  // the kernel reads it only with MREMAP_FIXED
     va_end(rest);
     COUNTED(void *, DIOAUDIT_EVENT_MREMAP, length, next.mremap(old, old_length, length, flags, at), MAP_FAILED);
 }
@@ -30,7 +30,7 @@ INTERPOSED int brk(void *end) {
 }
 
 INTERPOSED void *sbrk(intptr_t increment) {
-    if (increment == 0) return next.sbrk(0);  // only asks where the break is
+    if (increment == 0) return next.sbrk(0);  // only reads the break
     uint64_t bytes = increment > 0 ? (uint64_t)increment : 0;
     COUNTED(void *, DIOAUDIT_EVENT_SBRK, bytes, next.sbrk(increment), (void *)-1);
 }

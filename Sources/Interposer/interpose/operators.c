@@ -1,5 +1,5 @@
-// C++'s operators. That of a C++ runtime calls malloc, where it is counted; but an allocator such as jemalloc or tcmalloc has
-// operators of its own, of which some do and some do not.
+// C++'s operators. Those of a C++ runtime call malloc, which counts them. Those of an allocator such as jemalloc or tcmalloc may
+// call its malloc or not.
 #define DIOAUDIT_DEFINES_ALLOCATION
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "../tables/next.h"
 #include "../rules.h"
 
-// Of each operator, whether the allocator's calls what is counted.
+// For each operator: whether the allocator's own calls a counted function.
 static struct next_has calls_heap;
 
 static bool is_array(const char *operator) {
@@ -20,8 +20,8 @@ static bool is_aligned(const char *operator) {
     return strstr(operator, "align_val");
 }
 
-// TRAP: a debugging allocator looks whether what one operator made is dropped by its own counterpart. Test: BlindSpotTests,
-// shared allocators
+// TRAP: a debugging allocator checks that each block is freed by the counterpart of the operator that made it. Test:
+// BlindSpotTests, shared allocators
 static void *make(const char *operator, size_t size, size_t alignment) {
     if (is_aligned(operator))
         return is_array(operator) ? next._ZnamSt11align_val_t(size, alignment) : next._ZnwmSt11align_val_t(size, alignment);
@@ -35,14 +35,14 @@ static void drop(const char *operator, void *block, size_t alignment) {
     else next._ZdlPv(block);
 }
 
-// Whether make and drop have what they call.
+// Whether the functions that make and drop call exist.
 static bool can_try(const char *operator) {
     if (!is_aligned(operator)) return next_has._Znam && next_has._ZdaPv && next_has._ZdlPv;
     return next_has._ZnwmSt11align_val_t && next_has._ZnamSt11align_val_t && next_has._ZdlPvSt11align_val_t &&
            next_has._ZdaPvSt11align_val_t;
 }
 
-// Tried once, before main: no other way tells.
+// Tried once, before main: nothing else shows it.
 __attribute__((constructor(102))) static void try_operators(void) {
     if (!next_news_itself) return;
     size_t size = 64, alignment = 64;
@@ -72,7 +72,7 @@ __attribute__((constructor(102))) static void try_operators(void) {
     errno = saved;
 }
 
-// Of a denied allocation by an operator that may not return null.
+// For a denied allocation by an operator that must not return null.
 static void throw_bad_alloc(void) {
     context_suspend();
     void (*throw)(void) = (void (*)(void))(uintptr_t)next.dlsym(RTLD_DEFAULT, "_ZSt17__throw_bad_allocv");
@@ -86,7 +86,7 @@ static void *refuse(void) {
     return NULL;
 }
 
-// As the C++ runtime asks malloc for it: of no bytes it makes one.
+// The size that the C++ runtime passes to malloc: 1 for 0.
 static size_t asked(size_t size) {
     return size ? size : 1;
 }

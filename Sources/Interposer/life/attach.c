@@ -12,9 +12,9 @@
 #include "../tables/early.h"
 #include "../rules.h"
 
-static char executable[DIOAUDIT_PATH];  // for a child that forks after chroot, where there is no /proc
-static bool refused;    // no ledger for this program, now and later
-static bool attaching;  // a signal handler or an allocation in the middle of it must not start again
+static char executable[DIOAUDIT_PATH];  // for a child that is forked after chroot, where there is no /proc
+static bool refused;    // there is no ledger for this program, now or later
+static bool attaching;  // a signal handler or an allocation during attach must not attach again
 
 static struct dioaudit_process *claim_record(void) {
     for (uint32_t i = 0; i < DIOAUDIT_PROCESSES; i++) {
@@ -44,7 +44,7 @@ static bool begin_process(void) {
     }
 
     struct context parent = context;
-    context = (struct context){0};  // a child's TLS is its parent's, and so were these rows
+    context = (struct context){0};  // a child has a copy of its parent's TLS, which refers to the parent's rows
     process.record = record;
     process.interlude = 0;
     process.closed_edge = NULL;
@@ -60,7 +60,7 @@ static bool begin_process(void) {
 }
 
 bool attach(void) {
-    // TRAP: a forked child may have no environment any more, and needs none: it has its parent's ledger. Fixture:
+    // TRAP: a forked child may have cleared its environment. It needs none: its parent's ledger is mapped. Fixture:
     // clears-environment-and-forks.c
     if (refused || attaching || (!ledger && !environ)) return false;
     attaching = true;

@@ -1,4 +1,4 @@
-// A process's first step: a record in the ledger, and a phase. At its start, or at the first call that must know.
+// Gives a process a record in the ledger and a phase: at its start, or at the first call that needs them.
 #ifndef DIOAUDIT_ATTACH_H
 #define DIOAUDIT_ATTACH_H
 
@@ -10,7 +10,7 @@
 // False when there is no ledger to attach to, or not yet.
 bool attach(void);
 
-// Whether this process is under audit, which it may be from now on.
+// Whether this process is under audit. Attaches it if it can.
 static inline bool is_attached(void) {
     return likely(process.phase) || attach();
 }

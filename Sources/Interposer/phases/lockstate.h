@@ -1,4 +1,4 @@
-// What the kernel says of this process's memory lock at the steady point.
+// The state of this process's memory lock at the steady point, as the kernel reports it.
 #ifndef DIOAUDIT_LOCKSTATE_H
 #define DIOAUDIT_LOCKSTATE_H
 

@@ -19,7 +19,7 @@
 #include "threads.h"
 #include "../rules.h"
 
-// What has been taken out meanwhile may be more than what is new: then there is nothing to charge.
+// 0 if more faults were moved out of the phase meanwhile than happened since the edge.
 static uint64_t since(uint64_t now, uint64_t edge) {
     return now > edge ? now - edge : 0;
 }
@@ -42,8 +42,8 @@ static bool is_apart(int64_t nanoseconds) {
     return nanoseconds > 500000000 || nanoseconds < -500000000;
 }
 
-// TRAP: in a time namespace CLOCK_MONOTONIC is another, and the kernel's records would fall into the wrong phase. Or the program
-// has a clock_gettime of its own, which is ours then, too. Fixtures: another-time.c, brings-its-clock.c
+// TRAP: a time namespace has a CLOCK_MONOTONIC of its own, so kernel records would be matched to the wrong phase. The same
+// happens if the program defines clock_gettime, which the interposer then calls. Fixtures: another-time.c, brings-its-clock.c
 static bool clock_differs(void) {
     struct timespec real, monotonic;
     clock_gettime(CLOCK_REALTIME, &real);
@@ -63,12 +63,12 @@ void phases_begin(struct dioaudit_process *record) {
     edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
 
-// A lock given up while no O_DIRECT file was open counts only if the steady phase goes on afterwards.
+// A lock that was released while no O_DIRECT file was open is lost only if the steady phase continues afterwards.
 static void note_lost_lock(struct dioaudit_process *record) {
     if (record->lock_flags_at_steady & ~record->lock_flags & MCL_FUTURE) record->lock_lost_in_steady = 1;
 }
 
-// Before the edge: what it costs is warm-up's.
+// Called before the edge is taken, so that its costs are warm-up's.
 static void observe_steady_point(struct dioaudit_process *record) {
     if (record->steady_reached) return;
     if (!squeeze_is_wanted()) lockstate_observe(record);
@@ -76,7 +76,8 @@ static void observe_steady_point(struct dioaudit_process *record) {
     record->steady_reached = 1;
 }
 
-// Outside the lock, since the host's answer may take long: whoever is about to cross asks, and waits with the rest. What the kernel says of the memory lock is read before, which takes memory.
+// Called without the lock, since the host's answer may take long: every thread that is about to enter the steady phase asks and
+// waits. The state of the memory lock is read before, since reading it allocates kernel memory.
 static void squeeze_before_steady(void) {
     if (likely(!squeeze_is_wanted()) || squeeze_is_settled()) return;
     if (!process.record->steady_reached) {
@@ -88,7 +89,7 @@ static void squeeze_before_steady(void) {
     squeeze_begin();
 }
 
-// A thread may be in a steady phase of its own; not when all ends.
+// Keeps the limit while a thread is in a steady phase of its own, but not beyond exit.
 static void loosen_after_steady(uint32_t to) {
     if (likely(!squeeze_is_wanted()) || to == DIOAUDIT_PHASE_STEADY) return;
     if (to == DIOAUDIT_PHASE_EXIT || !__atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED)) squeeze_end();
@@ -98,15 +99,16 @@ static void add_thread_phase(int32_t change) {
     __atomic_fetch_add(&process.record->thread_phases_open, (uint32_t)change, __ATOMIC_RELAXED);
 }
 
-// Leaves one phase for another; false if another thread did so first, or it is not ours to leave.
-static bool cross(uint32_t from, uint32_t to) {
+// Moves the process from one phase to another. False if another thread did so first, or if this process is a child that shares
+// its parent's memory.
+static bool transition(uint32_t from, uint32_t to) {
     if (from == to || !process_is_ours()) return false;
     struct dioaudit_process *record = process.record;
     if (to == DIOAUDIT_PHASE_STEADY) squeeze_before_steady();
     struct phase_lock lock;
     phase_lock_take(&lock);
-    bool crossed = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
-    if (crossed) {
+    bool moved = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
+    if (moved) {
         if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record);
         bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
         take_edge(record, reopened ? process.interlude_from : from);
@@ -119,8 +121,8 @@ static bool cross(uint32_t from, uint32_t to) {
         edges_note(to, record->edge_nanoseconds);
     }
     phase_lock_release(&lock);
-    if (crossed) loosen_after_steady(to);
-    return crossed;
+    if (moved) loosen_after_steady(to);
+    return moved;
 }
 
 static bool warm_long_enough(void) {
@@ -130,26 +132,26 @@ static bool warm_long_enough(void) {
 
 static void enter_steady_if_warm(void) {
     if (process.phase == DIOAUDIT_PHASE_WARMUP && warm_long_enough() && direct_files_all_warm())
-        cross(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_PHASE_STEADY);
+        transition(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_PHASE_STEADY);
 }
 
 bool phases_transfer_begins(void) {
     if (likely(process.phase >= DIOAUDIT_PHASE_STEADY) || !phases_automatic()) return false;
     if (process.phase != DIOAUDIT_PHASE_SETUP) return false;
-    bool began = cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
+    bool began = transition(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
     if (ledger->config.warmup_transfers == 0) enter_steady_if_warm();
     return began;
 }
 
-// Another thread's call may have taken setup's end back meanwhile.
+// Another thread's call may have returned the process to setup meanwhile.
 void phases_transfer_done(void) {
     if (unlikely(process.phase == DIOAUDIT_PHASE_SETUP) && phases_automatic())
-        cross(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
+        transition(DIOAUDIT_PHASE_SETUP, DIOAUDIT_PHASE_WARMUP);
 }
 
 void phases_nothing_moved(void) {
     if (process.record->transfers == 0 && phases_automatic() && process.phase != DIOAUDIT_PHASE_EXIT)
-        cross(process.phase, DIOAUDIT_PHASE_SETUP);
+        transition(process.phase, DIOAUDIT_PHASE_SETUP);
 }
 
 void phases_transfer_ended(void) {
@@ -159,12 +161,12 @@ void phases_transfer_ended(void) {
 void phases_last_file_closed(void) {
     uint32_t phase = process.phase;
     if ((phase == DIOAUDIT_PHASE_WARMUP || phase == DIOAUDIT_PHASE_STEADY) && phases_automatic())
-        cross(phase, DIOAUDIT_PHASE_CLOSED);
+        transition(phase, DIOAUDIT_PHASE_CLOSED);
 }
 
 void phases_first_file_opened(void) {
     if (process.phase == DIOAUDIT_PHASE_CLOSED && phases_automatic())
-        cross(DIOAUDIT_PHASE_CLOSED, process.interlude_from);
+        transition(DIOAUDIT_PHASE_CLOSED, process.interlude_from);
 }
 
 void phases_lock_failed(int error) {
@@ -181,12 +183,12 @@ bool phases_is_any_steady(void) {
     return process.record->steady_reached && __atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED) > 0;
 }
 
-// TRAP: a vfork child that could not exec may end by exit(3), in its parent's memory. Fixture: vforks-and-exits.c
+// TRAP: a vfork child whose exec failed may call exit(3) in its parent's memory. Fixture: vforks-and-exits.c
 void phases_exit(void) {
     if (!process_is_ours()) return;
     phases_thread_marker(NULL);
     for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
-        if (!cross(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
+        if (!transition(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
 }
 
 void phases_goodbye(void) {
@@ -196,7 +198,7 @@ void phases_goodbye(void) {
     struct phase_lock lock;
     phase_lock_take(&lock);
     if (record->state == DIOAUDIT_PROCESS_ACTIVE) {
-        if (record->steady_reached) modules_note_all();  // those that came later
+        if (record->steady_reached) modules_note_all();  // objects loaded later
         take_edge(record, DIOAUDIT_PHASE_EXIT);
         __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
     }
@@ -226,18 +228,18 @@ static uint32_t phase_named(const char *name) {
     return DIOAUDIT_PHASE_NONE;
 }
 
-// TRAP: a child of _Fork or clone passes no handler of fork's. Fixture: marker-forks.c
-static uint32_t marked_phase;  // the last that the program named; not in the page that fork wipes
+// TRAP: a child of _Fork or clone runs no pthread_atfork handler. Fixture: marker-forks.c
+static uint32_t marked_phase;  // the last phase that the program named; not in the page that fork wipes
 
 void phases_marker(const char *name) {
     uint32_t phase = phase_named(name);
     if (phase == DIOAUDIT_PHASE_NONE || !process_is_ours()) return;
     process.record->phase_by_marker = 1;
     marked_phase = phase;
-    cross(process.phase, phase);
+    transition(process.phase, phase);
 }
 
-// A thread's own phase: its page faults are its own to measure, and the process is not charged with them.
+// A thread's own phase: the thread measures its page faults itself, and they are not charged to the process's phase.
 static void enter_own_phase(uint32_t phase) {
     if (phase == DIOAUDIT_PHASE_STEADY) {
         squeeze_before_steady();
@@ -265,7 +267,7 @@ void phases_inherit(uint32_t own_phase) {
     uint32_t phase = marked_phase;
     if (phase != DIOAUDIT_PHASE_NONE) {
         process.record->phase_by_marker = 1;
-        cross(DIOAUDIT_PHASE_SETUP, phase);
+        transition(DIOAUDIT_PHASE_SETUP, phase);
     }
     if (own_phase != DIOAUDIT_PHASE_NONE) enter_own_phase(own_phase);
 }

@@ -34,7 +34,7 @@ static uint8_t find(const char *name, bool allows) {
             __atomic_store_n(&region->state, READY, __ATOMIC_RELEASE);
             return i;
         }
-        // One that is being filled may be the same: then it stands twice, and the host adds both up.
+        // A record that another thread is filling may be of the same name: then there are two, and the host adds them.
         if (state == READY && is_ours(i) && is_named(region, name, allows)) return i;
     }
     return UNLISTED;
@@ -46,14 +46,15 @@ static void begin_allowed(void) {
     edges_note_allowed(DIOAUDIT_ALLOWS_BEGIN, clock_now());
 }
 
-// Page faults of a region that lies in one stretch of the steady phase are allowed; else they stay what they are.
+// Page faults of a region are allowed if the steady phase lasted, without an interlude, for the whole region. Else they stay with
+// the phase that they happened in.
 static void end_allowed(void) {
     bool whole = process.phase == DIOAUDIT_PHASE_STEADY && context.allowed_from == process.interlude + 1;
     if (whole && !context.own_phase) faults_move(context.allowed_edge, DIOAUDIT_PHASE_ALLOWED);
     edges_note_allowed(DIOAUDIT_ALLOWS_END, clock_now());
 }
 
-// Where the program had each region's name when it was first begun there.
+// The addresses of the regions' names, as the program passed them first.
 static const char *names_read[DIOAUDIT_REGIONS];
 
 static bool has_been_read(const char *name) {
@@ -62,7 +63,8 @@ static bool has_been_read(const char *name) {
     return false;
 }
 
-// TRAP: a name may lie where nobody has read before, and the page fault would be the subject's. Fixture: marker-allow-forks.c
+// TRAP: a name may lie in a page that was never read, and the page fault would count as the subject's. Fixture:
+// marker-allow-forks.c
 static uint8_t find_quietly(const char *name, bool allows) {
     if (likely(has_been_read(name))) return find(name, allows);
     struct dioaudit_faults before = faults_of_thread();
@@ -72,7 +74,7 @@ static uint8_t find_quietly(const char *name, bool allows) {
     return index;
 }
 
-// The ledger's region of this name, which is one more time begun.
+// Finds the ledger's region of this name, and counts one more beginning.
 static uint8_t enter(const char *name, bool allows) {
     uint8_t index = find_quietly(name, allows);
     if (index == UNLISTED || context.regions >= DEPTH) add_shared(&process.record->lost_regions, 1);
@@ -104,7 +106,7 @@ void regions_end(const char *name, bool allows) {
     context_choose_path();
 }
 
-// They stay its parent's until something happens in them: most children become another program at once.
+// The child's regions refer to its parent's records until an event happens in them: most children exec at once.
 void regions_inherit(const struct context *parent) {
     memcpy(context.region, parent->region, sizeof(context.region));
     context.regions = parent->regions;
@@ -113,13 +115,13 @@ void regions_inherit(const struct context *parent) {
     context_choose_path();
 }
 
-// Adds to how often the regions that the thread is in were ended.
+// Adds to the counts of ends of the regions that the thread is in.
 static void add_ends(uint64_t ends) {
     for (uint32_t depth = 0; depth < context.regions && depth < DEPTH; depth++)
         if (is_ours(context.region[depth])) add_shared(&ledger->regions[context.region[depth]].left, ends);
 }
 
-// TRAP: a vfork child is in its parent's regions, which go on. Fixture: vforks-and-execs.c
+// TRAP: a vfork child is in its parent's regions, which do not end by the child's exec. Fixture: vforks-and-execs.c
 bool regions_leave_for_exec(void) {
     if (likely(context.regions == 0) || !process_is_ours()) return false;
     add_ends(1);

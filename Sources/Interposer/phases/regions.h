@@ -6,16 +6,16 @@
 
 #include "ledger_abi.h"
 
-// A region of the calling thread begins, or the innermost one of its name ends.
+// A region of the calling thread begins, or its innermost region of that name ends.
 void regions_begin(const char *name, bool allows);
 void regions_end(const char *name, bool allows);
 
 struct context;
 
-// In a forked child: its thread is in the regions that its parent's was in.
+// In a forked child: its thread is in the regions of the thread that forked.
 void regions_inherit(const struct context *parent);
 
-// The thread's process is about to become another program, which is in none of them: true if it is in any. Or it could not.
+// The thread is about to exec, which ends its regions: true if it is in any. The second undoes the first: exec failed.
 bool regions_leave_for_exec(void);
 void regions_return_from_exec(void);
 

@@ -1,5 +1,5 @@
-// `dioaudit run --squeeze`: the host limits the subject's memory while it is in its steady phase. The subject asks for it
-// and waits, so that no steady transfer comes before the limit.
+// `dioaudit run --squeeze`: the host limits the subject's memory during its steady phase. The subject asks for the limit and
+// waits, so that no steady transfer comes before it.
 #ifndef DIOAUDIT_SQUEEZE_H
 #define DIOAUDIT_SQUEEZE_H
 
@@ -11,13 +11,13 @@ static inline bool squeeze_is_wanted(void) {
     return ledger->config.squeeze != 0;
 }
 
-// For this process, or it never will be.
+// The limit is in effect for this process, or is known never to be.
 bool squeeze_is_settled(void);
 
-// Returns when the limit is in effect, or when it is known that it will not be: that is noted in the process's record.
+// Returns when the limit is in effect, or when it is known that it will not be: the process's record says which.
 void squeeze_begin(void);
 
-// Returns when the limit is gone, if nobody else needs it: what comes after the steady phase may allocate.
+// Returns when the host has been told that the steady phase is over: it lifts the limit unless another process needs it.
 void squeeze_end(void);
 
 #endif

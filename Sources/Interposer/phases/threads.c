@@ -57,7 +57,7 @@ static uint32_t pass;  // marks the rows whose thread was seen at this edge
 
 static void charge(const struct reading *reading, uint32_t from) {
     struct dioaudit_thread *rows = rows_of(reading->tid);
-    // Fewer than there were: the number is another thread's now.
+    // Fewer faults than at the last edge: another thread has the tid now.
     if (rows && (reading->faults.minor < rows->edge_faults.minor || reading->faults.major < rows->edge_faults.major)) {
         rows_end(rows);
         rows = NULL;
@@ -90,7 +90,7 @@ static void charge_all(long directory, uint32_t from) {
     }
 }
 
-// A thread that is gone took its last page faults with it; those from before the steady phase concern nobody.
+// The last page faults of a thread that has ended are lost. Those from before the steady phase do not matter.
 static void note_ended(uint32_t from) {
     for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
@@ -114,7 +114,7 @@ void threads_take_edge(uint32_t from) {
     note_ended(from);
 }
 
-// In an interlude nobody knows yet which phase they are of: they stay nobody's.
+// In an interlude the phase of these faults is not known yet: they stay unmeasured.
 void threads_note_end(void) {
     struct dioaudit_thread *rows = context.rows ? context.rows : rows_claim();
     if (!rows || process.phase == DIOAUDIT_PHASE_CLOSED) return;

@@ -1,13 +1,13 @@
-// Page faults of each thread, for a scope that judges some of them only. Read at the phases' edges; see config.scope.
+// Page faults of each thread, for a scope that judges only some threads (config.scope). Read at the edges of phases.
 #ifndef DIOAUDIT_THREADS_H
 #define DIOAUDIT_THREADS_H
 
 #include "ledger_abi.h"
 
-// Charges every thread with its page faults since the last edge, which were in the phase `from`.
+// Charges the page faults of every thread since the last edge to the phase `from`.
 void threads_take_edge(uint32_t from);
 
-// The calling thread ends: its page faults since the last edge are known now, and to nobody later.
+// The calling thread ends: its page faults since the last edge can be read only now.
 void threads_note_end(void);
 
 #endif

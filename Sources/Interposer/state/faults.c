@@ -8,7 +8,7 @@
 
 struct dioaudit_faults faults_of(int who) {
     struct rusage usage;
-    // A filter may refuse it (seccomp(2)): then they are unknown, and not none. Fixture: refuses-questions.c
+    // A filter (seccomp(2)) may refuse the call: then the faults are unknown, not zero. Fixture: refuses-questions.c
     if (SYSTEM(SYS_getrusage, who, &usage) != 0) {
         process.record->faults_refused = 1;
         return (struct dioaudit_faults){0};
@@ -21,9 +21,9 @@ struct dioaudit_faults faults_of_thread(void) {
     return (struct dioaudit_faults){all.minor - context.taken_faults.minor, all.major - context.taken_faults.major};
 }
 
-// Raising the edge takes the faults since `before` out of what the phase will be charged with when it ends.
-// TRAP: a measurement may lie inside another, as a file's first transfer in an allowed region: what the inner one has taken
-// out is not there any more for the outer one. Fixture: marker-allow-first-transfer.c
+// Adds the faults since `before` to the last edge, so that the phase is not charged with them when it ends.
+// TRAP: a measurement may lie inside another, for example a file's first transfer in an allowed region. The outer measurement
+// must not include the faults that the inner one took out. Fixture: marker-allow-first-transfer.c
 // TRAP: a vfork child has its parent's memory and page faults of its own. Fixture: vforks-and-allocates.c
 static struct dioaudit_faults take_out(struct dioaudit_faults before) {
     struct dioaudit_faults after = faults_of_thread();

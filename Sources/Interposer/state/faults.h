@@ -1,4 +1,4 @@
-// Page faults, as getrusage(2) counts them, and whose they are.
+// Page faults, as getrusage(2) counts them, and the phase that they are charged to.
 #ifndef DIOAUDIT_FAULTS_H
 #define DIOAUDIT_FAULTS_H
 
@@ -7,13 +7,13 @@
 // RUSAGE_SELF or RUSAGE_THREAD.
 struct dioaudit_faults faults_of(int who);
 
-// The calling thread's, without those that the two functions below have taken out of its phase.
+// The calling thread's page faults, without those that the two functions below took out of its phase.
 struct dioaudit_faults faults_of_thread(void);
 
-// This thread's page faults since `before` were ours.
+// The interposer caused this thread's page faults since `before`: they count in no phase.
 void faults_disown(struct dioaudit_faults before);
 
-// This thread's page faults since `before` belong to another phase than the one that the process is in.
+// This thread's page faults since `before` count in another phase than the process's.
 void faults_move(struct dioaudit_faults before, uint32_t phase);
 
 #endif

@@ -12,7 +12,7 @@
 enum { LONGEST = 4096 };  // PATH_MAX
 
 static const char preload_name[] = "LD_PRELOAD=", ledger_name[] = DIOAUDIT_LEDGER_ENVIRONMENT "=";
-static const char mark[] = "DIOAUDIT_FOLLOWS=";  // says that both were added to an environment of the program's making
+static const char mark[] = "DIOAUDIT_FOLLOWS=";  // marks an environment to which both were added
 static const char library[] = "libdioaudit_preload.so";
 
 static char interposer[LONGEST];   // its path, as LD_PRELOAD had it
@@ -24,19 +24,19 @@ static const char *value_of(const char *entry, const char *name) {
 }
 
 static void copy(char *to, size_t room, const char *from, size_t length) {
-    if (length >= room) length = 0;  // what does not fit is not gone along with: the host misses the image then
+    if (length >= room) length = 0;  // too long: the variable is not passed on, and the host reports the image as missing
     memcpy(to, from, length);
     to[length] = 0;
 }
 
-// Takes an entry out of the environment; the program's own array, before it has looked at it.
+// Removes an entry from the environment, in the program's own array, before the program reads it.
 static void take_out(char **entry) {
     do entry[0] = entry[1];
     while (*entry++);
 }
 
-// TRAP: `env -i env` shall print nothing. What was added on the way is taken out again: the followed program sees the
-// environment that it was given. Fixture: Tests/behaviour/errors.cases
+// TRAP: `env -i env` must print nothing. So the added entries are removed again, and the program sees the environment that it was
+// given. Fixture: Tests/behaviour/errors.cases
 static void hide(void) {
     bool followed = false;
     for (char **entry = environ; *entry;) {
@@ -69,7 +69,7 @@ void following_begin(const char *value) {
     hide();
 }
 
-// TRAP: a wrong pointer is the kernel's to refuse (EFAULT), not ours to follow. Fixture: Tests/behaviour/errno.cases
+// TRAP: a wrong pointer must reach the kernel, which refuses it (EFAULT). Fixture: Tests/behaviour/errno.cases
 static bool is_sound(char *const *environment) {
     for (char *const *entry = environment; entry; entry++) {
         if (!system_can_read((uintptr_t)entry)) return false;
@@ -81,7 +81,7 @@ static bool is_sound(char *const *environment) {
             text = memchr(text, 0, (size_t)(page_end - text)) ? NULL : page_end;
         } while (text);
     }
-    return true;  // there is none
+    return true;  // there is no environment
 }
 
 static const char *find(char *const *environment, const char *name) {
@@ -105,12 +105,12 @@ size_t following_text(char *const *environment) {
     return sizeof(preload_name) + strlen(interposer) + 1 + (list ? strlen(list) : 0);
 }
 
-// In another root directory, or without the rights, ld.so would only complain of it on the program's standard error.
+// In another root directory, or without the rights, ld.so would print an error on the program's standard error.
 static bool can_be_loaded(void) {
     return SYSTEM(SYS_faccessat, AT_FDCWD, interposer, R_OK) == 0;
 }
 
-// Writes LD_PRELOAD without our library, which has been found in `list`.
+// Writes LD_PRELOAD with the value `list`, without our library.
 static void put_others(char *text, const char *list) {
     const char *ours = strstr(list, interposer);
     size_t before = ours ? (size_t)(ours - list) : strlen(list);
@@ -143,7 +143,7 @@ char *const *following_environment(char *const *environment, char **entries, cha
     const char *list = find(environment, preload_name);
     bool preloads = list && strstr(list, library);
     if (!can_be_loaded()) return preloads ? environment_without_us(environment, entries, text) : environment;
-    // Another ledger beside the library is another dioaudit's, which runs in this one; without it, it is an old one's.
+    // With the library, another ledger is that of another dioaudit, which runs inside this one. Without it, it is a stale one.
     bool reports = preloads && find(environment, ledger_name);
     if (reports) return environment;
     size_t count = 0;

@@ -1,21 +1,21 @@
-// Goes along with a program that this one starts with an environment of its own making.
+// Passes the interposer on to a program that the subject starts with an environment of its own making.
 #ifndef DIOAUDIT_FOLLOWING_H
 #define DIOAUDIT_FOLLOWING_H
 
 #include <stddef.h>
 
-// Remembers by which variables this image was attached.
+// Stores the variables by which this image was attached.
 void following_begin(const char *ledger);
 
-// The environment with those variables; itself if it has them, or cannot be read; without our library where that cannot be
-// loaded. `entries` and `text` give it room.
+// The environment with those variables added, in `entries` and `text`. Unchanged if it has them or cannot be read. Without our
+// library if the new program could not load it.
 char *const *following_environment(char *const *environment, char **entries, char *text);
 
-// How many pointers and bytes that takes.
+// The number of pointers and of bytes that following_environment needs.
 size_t following_entries(char *const *environment);
 size_t following_text(char *const *environment);
 
-// Room on the stack: it may be a vfork child's, and nothing may be allocated.
+// Allocates both on the stack: the caller may be a vfork child, and nothing may be allocated on the heap.
 #define FOLLOW(environment)                                 \
     char *entries[following_entries(environment)];          \
     char text[following_text(environment)];                 \

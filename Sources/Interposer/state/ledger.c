@@ -65,7 +65,7 @@ static void touch(uintptr_t start, uintptr_t end, bool write) {
     }
 }
 
-// Segment by segment: the linker may leave holes between them. What it made read-only after relocation is one of them.
+// Touches each segment by itself: the linker may leave holes between them, and a part that is read-only after relocation.
 static void touch_image(void) {
     extern const char image[] __asm__("__ehdr_start") HIDDEN;
     const ElfW(Ehdr) *header = (const void *)image;
@@ -83,8 +83,8 @@ static void touch_image(void) {
     }
 }
 
-// TRAP: memory that we touch for the first time in the subject's steady phase is a page fault of the subject's.
-// So all of our own image is touched now, and the arena too, which a forked child finds unmapped by page. Fixture:
+// TRAP: memory that the interposer first touches in the steady phase takes a page fault, which would count as the subject's. So
+// all of its image is touched now, and the arena too, whose page tables a forked child does not inherit. Fixture:
 // no-allocation-clean.c
 void ledger_touch(void) {
     touch_image();

@@ -9,17 +9,17 @@
 // This image's arena, or null when the program is not under audit.
 extern struct dioaudit_arena *ledger __attribute__((visibility("hidden")));
 
-// Maps this image's arena, if it is not yet. False when there is no ledger, or not yet.
+// Maps this image's arena if it is not mapped yet. False if there is no ledger, or not yet.
 bool ledger_open(void);
 
-// Touches all memory of ours.
+// Touches all of the interposer's memory.
 void ledger_touch(void);
 
-// TRAP: fork makes each page a copy's to be, and the next write to it a page fault: in the parent, too. Those of our own pages
-// are taken now, and are ours. Fixture: marker-allow-forks.c
+// TRAP: after fork the next write to each private page is a page fault (copy on write), in the parent too. This takes the faults
+// on our own pages now, and counts them as ours. Fixture: marker-allow-forks.c
 void ledger_after_fork(void);
 
-// This process's place in its arena. A pid would not do: it may be used again, or stand in another PID namespace.
+// This process's index in its arena. A pid would not do: it may be reused, or be of another pid namespace.
 uint32_t ledger_process_index(void);
 
 #endif

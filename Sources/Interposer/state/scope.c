@@ -10,7 +10,7 @@ void scope_note_name(struct dioaudit_thread *rows, const char *name) {
     if (ledger->config.scope == DIOAUDIT_SCOPE_THREADS && glob_matches(ledger->config.scope_pattern, name)) rows->matched = 1;
 }
 
-// TRAP: a thread may change its name, by system calls that nobody sees: so it is asked for at each event.
+// TRAP: a thread may change its name by system calls that the interposer does not see, so each event reads it anew.
 // Fixture: scope-renames.c
 bool scope_spares_caller(void) {
     if (likely(ledger->config.scope != DIOAUDIT_SCOPE_THREADS)) return false;

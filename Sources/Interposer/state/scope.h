@@ -1,4 +1,4 @@
-// Whose events are judged, where that can be told at once: by the thread's name. See config.scope.
+// Whether a thread's events are judged, for the scope that decides by the thread's name (config.scope).
 #ifndef DIOAUDIT_SCOPE_H
 #define DIOAUDIT_SCOPE_H
 
@@ -6,10 +6,10 @@
 
 #include "ledger_abi.h"
 
-// Whether the calling thread, as it is named now, is none of those that are judged.
+// Whether the calling thread, by its current name, is not judged.
 bool scope_spares_caller(void);
 
-// The rows' thread has been seen under a name: if that is judged, so are the rows' page faults.
+// Notes that the thread of the rows had this name: if the name is judged, so are the rows' page faults.
 void scope_note_name(struct dioaudit_thread *rows, const char *name);
 
 #endif

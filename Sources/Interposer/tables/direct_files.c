@@ -7,8 +7,8 @@ struct direct_file direct_files[DIRECT_FILES];
 
 static uint32_t open_files;
 
-// Barriers: `names` and `open_files` are changed by acquire and release, and pair with their own changes elsewhere: who claims a
-// file sees all that its last user did, and who opens the first sees that the last was closed. `warming` is lowered by release in
+// Barriers: changes of `names` and `open_files` acquire and release, and pair with each other: a thread that claims a file sees
+// all that its last user did, and one that opens the first file sees that the last was closed. `done` is raised by release in
 // direct_files_finish and read by acquire in direct_files_all_warm.
 struct direct_file *direct_files_claim(bool *is_first) {
     for (uint32_t i = 0; i < DIRECT_FILES; i++) {
@@ -48,7 +48,7 @@ bool direct_files_finish(struct direct_file *file, enum direction direction, uin
     return __atomic_fetch_add(&file->done[direction], 1, __ATOMIC_RELEASE) < warmup;
 }
 
-// TRAP: the file may have been closed during the call, and another one, with no transfers yet, have its place.
+// TRAP: the file may have been closed during the call, and its place may hold another file, which has no transfers yet.
 // Fixture: replaces-descriptors.c
 void direct_files_give_up(struct direct_file *file, enum direction direction) {
     uint64_t started = __atomic_load_n(&file->started[direction], __ATOMIC_RELAXED);
@@ -61,7 +61,7 @@ static bool is_warming(const struct direct_file *file, enum direction direction)
            __atomic_load_n(&file->done[direction], __ATOMIC_ACQUIRE) < ledger->config.warmup_transfers;
 }
 
-// Looked for, since a sum kept of them would be wrong for ever after a file was closed in the middle of a transfer.
+// Searches all files: a running count would stay wrong after a file is closed during a transfer.
 bool direct_files_all_warm(void) {
     uint32_t unseen = __atomic_load_n(&open_files, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < DIRECT_FILES && unseen > 0; i++) {

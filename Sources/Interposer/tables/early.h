@@ -1,4 +1,4 @@
-// Events from before this process could attach: the dynamic linker allocates before there is an environment.
+// Events before the process can attach: the dynamic linker allocates before there is an environment.
 #ifndef DIOAUDIT_EARLY_H
 #define DIOAUDIT_EARLY_H
 
@@ -6,7 +6,7 @@
 
 void early_count(enum dioaudit_event event, uint64_t bytes);
 
-// Counts in this process what was counted before it had attached.
+// Adds the events that were counted before attach to this process.
 void early_adopt(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include "../state/ledger.h"
 #include "../rules.h"
 
-// Null, and noted as lost, if the table is full.
+// Null if the table is full: then the time is noted in edges_lost_at.
 static struct dioaudit_edge *claim_edge(uint32_t room, uint64_t nanoseconds) {
     uint32_t index = room;
     if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) < room)
@@ -29,7 +29,7 @@ static void fill(struct dioaudit_edge *edge, uint32_t phase, int32_t tid, uint32
 void edges_note(uint32_t phase, uint64_t nanoseconds) {
     struct dioaudit_edge *closed = process.closed_edge;
     if (phase == DIOAUDIT_PHASE_CLOSED) {
-        // A program that reopens its file for each transfer would fill the table.
+        // One edge for all interludes: a program that reopens its file for each transfer would fill the table.
         if (!closed) closed = process.closed_edge = claim_edge(DIOAUDIT_EDGES, nanoseconds);
         fill(closed, phase, 0, 0, nanoseconds);
         return;
@@ -43,8 +43,8 @@ void edges_note_thread(uint32_t phase, uint64_t nanoseconds) {
     fill(claim_edge(DIOAUDIT_EDGES, nanoseconds), phase, (int32_t)SYSTEM(SYS_gettid), 0, nanoseconds);
 }
 
-// Both at once, when the transfer is over: a beginning without an end (longjmp out of it) would hide what comes after. One that
-// finds no place is the steady phase's to the host: too much then, and never too little.
+// Writes both edges when the transfer is over: a beginning without an end (longjmp) would hide later events. If the table has no
+// room, the host charges the transfer's events to the steady phase: too many events there, never too few.
 void edges_note_warmup(uint64_t began, uint64_t ended) {
     if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
     uint32_t index = __atomic_fetch_add(&ledger->header.edges_used, 2, __ATOMIC_RELAXED);

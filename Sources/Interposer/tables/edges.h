@@ -1,13 +1,13 @@
-// When each phase began, for the host to tell apart what the kernel saw. Bounded: see DIOAUDIT_EDGES.
+// When each phase began, so that the host finds the phase of each kernel event. At most DIOAUDIT_EDGES.
 #ifndef DIOAUDIT_EDGES_H
 #define DIOAUDIT_EDGES_H
 
 #include "ledger_abi.h"
 
-// The process entered a phase. An interlude's edge is taken back when it ends: what it interrupted goes on.
+// The process entered a phase. When an interlude ends, its edge is voided: the phase that it interrupted continues.
 void edges_note(uint32_t phase, uint64_t nanoseconds);
 
-// The calling thread entered a phase of its own, or with NONE follows its process again.
+// The calling thread entered a phase of its own; NONE: it follows its process again.
 void edges_note_thread(uint32_t phase, uint64_t nanoseconds);
 
 // The calling thread did a warm-up transfer in the steady phase.

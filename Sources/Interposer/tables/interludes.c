@@ -12,7 +12,7 @@ uint32_t interludes_origin(uint32_t closed, uint32_t from) {
 static void settle(struct dioaudit_thread *rows, uint32_t closed) {
     uint32_t from = interludes_origin(closed, rows->interlude_from);
     for (uint32_t cell = 0; cell < DIOAUDIT_CELL_COUNT; cell++) {
-        // Taken out in one step each, so that a handler which settles in the middle moves nothing twice.
+        // Each cell is taken by one instruction, so that a handler which settles meanwhile moves no count twice.
         struct dioaudit_cell *counted = &rows->cells[closed][cell];
         uint64_t calls = __atomic_exchange_n(&counted->calls, 0, __ATOMIC_RELAXED);
         uint64_t bytes = __atomic_exchange_n(&counted->bytes, 0, __ATOMIC_RELAXED);

@@ -24,7 +24,7 @@ static uint8_t module_named(uint64_t bias, const char *path) {
             __atomic_store_n(&module->state, READY, __ATOMIC_RELEASE);
             return i;
         }
-        // One that is being filled may be the same: then it stands twice, which harms nobody.
+        // A record that another thread is filling may be of the same object: then there are two, which is harmless.
         if (__atomic_load_n(&module->state, __ATOMIC_ACQUIRE) == READY && module->bias == bias &&
             strncmp(module->path, path, DIOAUDIT_PATH - 1) == 0)
             return i;
@@ -46,7 +46,7 @@ static void note_module(const struct link_map *map) {
     if (module_in(map) == DIOAUDIT_NO_MODULE) __atomic_fetch_add(&process.record->lost_modules, 1, __ATOMIC_RELAXED);
 }
 
-// From our own entry in the linker's list to both ends: dl_iterate_phdr would take the linker's lock.
+// Walks the linker's list from our own entry to both ends: dl_iterate_phdr would take the linker's lock.
 void modules_note_all(void) {
     const struct link_map *ours = objects_find((uintptr_t)modules_note_all);
     if (!ours) return;

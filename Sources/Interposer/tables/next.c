@@ -14,9 +14,9 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"  // of the stand-ins below, which only have the right shape
 
-// TRAP: dlsym allocates (older glibc: calloc for dlerror's buffer; any program may also wrap dlsym), and the
-// allocation arrives at our own calloc, whose next is just what dlsym was asked for. Meanwhile this pool serves.
-// Its blocks are never reused, so a late free of one only has to be ignored. Fixture: dlsym-callocs.c
+// TRAP: dlsym allocates (older glibc: calloc for dlerror's buffer; any program may also wrap dlsym). The allocation calls our
+// calloc while dlsym is still looking up the next calloc. This pool serves it. Its blocks are never reused, so a late free of
+// one is ignored. Fixture: dlsym-callocs.c
 char next_pool[NEXT_POOL] __attribute__((aligned(16)));
 static uint64_t pool_used;
 
@@ -46,7 +46,7 @@ size_t next_block_size(const void *block) {
     return size;
 }
 
-// A name that this libc lacks, or that a wrapped dlsym itself calls while being asked for it, answers ENOSYS.
+// A name that this libc lacks, or that a wrapped dlsym calls while it is looked up, fails with ENOSYS.
 #define X(result, name, parameters, arguments) \
     static result missing_##name parameters {  \
         errno = ENOSYS;                        \
@@ -55,8 +55,8 @@ size_t next_block_size(const void *block) {
 INTERPOSED_IN_LIBC(X)
 #undef X
 
-// TRAP: other libraries' constructors, and the dynamic linker itself, call in before our constructor has run. So
-// each entry starts as a function that resolves the table and then calls through it. Fixture: before-main.c
+// TRAP: other libraries' constructors, and the dynamic linker, call these functions before our constructor has run. So each entry
+// starts as a function that resolves the table and then calls through it. Fixture: before-main.c
 #define X(result, name, parameters, arguments)                          \
     static result first_##name parameters {                             \
         if (!next_resolve()) return missing_##name arguments;           \
@@ -94,7 +94,7 @@ INTERPOSED_LIBAIO(X)
 INTERPOSED_LIBURING(X)
 #undef X
 
-// The same of C++'s operators where no C++ runtime was there at the start.
+// The same for C++'s operators if no C++ runtime was loaded at the start.
 static __attribute__((noinline)) void *find_operator(const char *name) {
     void *found = find_in("libstdc++.so.6", name);
     if (!found) found = find_in("libc++abi.so.1", name);
@@ -126,8 +126,8 @@ static void use_pool(void) {
     next.free = pool_free;
 }
 
-// TRAP: dlsym allocates for a name that it does not find. Of the pool, since the first block of libc's heap takes 132 KiB; and
-// where the program has a malloc of its own that maps by our mmap, the rest of libc's table must stand by then.
+// TRAP: dlsym allocates for a name that it does not find. The pool serves this, since the first block of libc's heap takes 132
+// KiB. If the program has a malloc of its own that calls our mmap, the rest of the table must be resolved by then.
 // Test: BlindSpotTests, static allocators
 static void resolve_operators(const struct next *found) {
     next = *found;
@@ -153,8 +153,8 @@ bool next_is_in_ours(const void *function) {
     return objects_find((uintptr_t)function) == objects_find((uintptr_t)next_resolve);
 }
 
-// TRAP: a program that is not position-independent and takes a function's address has an entry of its own for it, which
-// only jumps on: the symbol there is undefined. Fixture: takes-addresses.c
+// TRAP: a program that is not position-independent and takes a function's address has a PLT entry of that name, which only jumps
+// on: the symbol there is undefined. Fixture: takes-addresses.c
 static bool jumps_on(const void *function) {
     Dl_info info;
     const ElfW(Sym) *symbol = NULL;
@@ -175,8 +175,8 @@ bool next_resolve(void) {
     int saved = errno;
     context_suspend();
 
-    // First of all, since what it allocates may be asked of a program that asks dlsym for its next in turn. By the other
-    // function, since dlsym is ours. Fixture: dlsym-callocs.c
+    // Comes first: its allocations may reach a malloc of the program, which calls dlsym in turn. By another function, since
+    // dlsym is interposed. Fixture: dlsym-callocs.c
     next.dlsym = (void *(*)(void *, const char *))(uintptr_t)dlvsym(RTLD_NEXT, "dlsym", ARCHITECTURE_GLIBC);
     struct next found = next;
     use_pool();

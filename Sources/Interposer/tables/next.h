@@ -1,4 +1,4 @@
-// Libc's own functions (or those of the next library in line, such as jemalloc), by the names we took from them.
+// Libc's own functions (or those of the next library in search order, such as jemalloc), by the names that are interposed.
 #ifndef DIOAUDIT_NEXT_H
 #define DIOAUDIT_NEXT_H
 
@@ -19,12 +19,12 @@ struct next {
 
 extern struct next next __attribute__((visibility("hidden")));
 
-// Resolves every name of libc; false while this thread is doing so already. Until then each entry resolves the
-// table when first called.
+// Resolves every name of libc; false while this thread is already doing so. Before that, an entry resolves the table at its first
+// call.
 bool next_resolve(void);
 extern bool next_resolved __attribute__((visibility("hidden")));
 
-// Which of C++'s operators there were at the start: an allocator in C has fewer of its own than a C++ runtime.
+// Which of C++'s operators were found at the start: an allocator in C defines fewer than a C++ runtime.
 struct next_has {
 #define X(result, name, parameters, arguments) bool name;
     INTERPOSED_NEW(X)
@@ -33,17 +33,16 @@ struct next_has {
 };
 extern struct next_has next_has __attribute__((visibility("hidden")));
 
-// Whether the next operator new is that of the allocator which has the next malloc: it need not call malloc then.
+// Whether the next operator new is of the same allocator as the next malloc: then it may not call malloc.
 extern bool next_news_itself __attribute__((visibility("hidden")));
 
-// Whether this function is one of ours.
+// Whether the interposer defines this function.
 bool next_is_in_ours(const void *function);
 
-// False if an object that comes before us, such as the program itself, has the function that we took from libc.
+// False if an object before the interposer in search order, such as the program itself, defines this interposed name.
 bool next_is_ours(const char *name);
 
-// Whether a block came from the pool that serves allocations made while the table is being resolved. Such blocks
-// are never given back.
+// Whether a block is from the pool that serves allocations while the table is being resolved. Such blocks are never reused.
 enum { NEXT_POOL = 16 * 1024 };
 extern char next_pool[NEXT_POOL] __attribute__((visibility("hidden")));
 

@@ -36,7 +36,7 @@ static struct dioaudit_thread *find_exited(const struct dioaudit_thread *like) {
     return NULL;
 }
 
-// A thread's rows are about to stand for all exited threads, or to be added to those.
+// Call before a thread's rows become those of exited threads, or are added to them.
 static void end_faults(struct dioaudit_thread *rows) {
     bool matters = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS && context_is_strict(process.phase);
     if (matters && rows->faults_known != UINT32_MAX) rows->ended_unmeasured++;
@@ -66,8 +66,8 @@ static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
     memset((char *)from + sizeof(from->state), 0, sizeof(*from) - sizeof(from->state));
 }
 
-// The thread of these rows, which the caller has taken, is no more. The first such rows become those of all exited threads; later
-// ones are folded into them and can be used again, so that thousands of short threads need but few rows. True if they can.
+// The thread of these rows has ended, and the caller has taken them. The first such rows become those of all exited threads;
+// later ones are folded into them, so that thousands of short threads need few rows. True if the rows can be used again.
 static bool end_rows(struct dioaudit_thread *rows) {
     struct dioaudit_thread *exited = find_exited(rows);
     if (!exited) {
@@ -88,7 +88,7 @@ static struct dioaudit_thread *reclaim(void) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
         if (rows->state != DIOAUDIT_THREAD_OWNED || !is_ours(rows) || !is_dead(rows)) continue;
         if (!take(rows, DIOAUDIT_THREAD_OWNED)) continue;
-        // TRAP: meanwhile another thread may have reclaimed them, and they are a live one's. Fixture: many-threads.c
+        // TRAP: another thread may have reclaimed the rows meanwhile for a live thread. Fixture: many-threads.c
         if (!is_ours(rows) || !is_dead(rows)) {
             give(rows, DIOAUDIT_THREAD_OWNED);
             continue;
@@ -144,12 +144,12 @@ static struct dioaudit_thread *claim_any(int32_t tid) {
     return rows;
 }
 
-// Another thread may have claimed some for this one at an edge. They are looked for under the lock that it has meanwhile.
-// TRAP: a thread's number is used again, and an ended thread's rows would be the new one's. Fixture: reuses-thread-number.c
+// Another thread may have claimed rows for this one at an edge, under the phase-transition lock; so this takes the lock, too.
+// TRAP: a tid is reused, and the new thread would get an ended thread's rows. Fixture: reuses-thread-number.c
 static struct dioaudit_thread *claim_own(int32_t tid) {
     struct phase_lock lock;
     phase_lock_take(&lock);
-    struct dioaudit_thread *rows = context.rows;  // a signal handler's, that came before
+    struct dioaudit_thread *rows = context.rows;  // a signal handler on this thread may have claimed them
     if (!rows) {
         rows = rows_of(tid);
         if (rows && rows->is_claimed) {
@@ -168,7 +168,7 @@ struct dioaudit_thread *rows_claim(void) {
     bool are_read_at_edges = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS && process_is_ours();
     struct dioaudit_thread *rows = are_read_at_edges ? claim_own(tid) : claim_any(tid);
     if (!rows) return NULL;
-    // A signal handler may have claimed rows while we did; the host adds up both by their thread id.
+    // A signal handler may have claimed other rows meanwhile; the host adds both by their tid.
     context.rows = rows;
     context_choose_path();
     return rows;
@@ -188,7 +188,7 @@ struct dioaudit_thread *rows_shared(void) {
 
 void rows_count_shared(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
     struct dioaudit_thread *rows = rows_shared();
-    if (interludes_is_one(phase)) phase = interludes_origin(phase, process.interlude_from);  // shared rows cannot tell
+    if (interludes_is_one(phase)) phase = interludes_origin(phase, process.interlude_from);  // shared rows keep no interlude
     add_shared(&rows->cells[phase][cell].calls, calls);
     add_shared(&rows->cells[phase][cell].bytes, bytes);
     add_shared(&process.record->shared_thread_calls, calls);

@@ -1,4 +1,4 @@
-// A thread's rows in the ledger: who has which, and what becomes of those of threads that have ended.
+// The rows of threads in the ledger: claiming them, and folding those of threads that have ended.
 #ifndef DIOAUDIT_ROWS_H
 #define DIOAUDIT_ROWS_H
 
@@ -9,24 +9,24 @@
 #include "../state/context.h"
 #include "interludes.h"
 
-// The rows of a thread of this process, or null; and rows for one that has none yet and may not ask for them itself.
+// The rows of a thread of this process, or null. The second claims rows for another thread, which has none yet.
 struct dioaudit_thread *rows_of(int32_t tid);
 struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name);
 
-// The thread of these rows has ended: they are added to those of all such threads. Under the phase lock, as both above are.
+// The thread of these rows has ended: adds them to the rows of exited threads. Like both above, under the phase-transition lock.
 void rows_end(struct dioaudit_thread *rows);
 
-// Rows for the calling thread, which become context.rows. Null when none are free: use rows_shared.
+// Claims rows for the calling thread, and stores them in context.rows. Null when none are free: use rows_shared.
 struct dioaudit_thread *rows_claim(void);
 
-// The rows of threads that found none of their own. Their cells are added to atomically.
+// The rows of all threads for which no rows were free. Add to their cells atomically.
 struct dioaudit_thread *rows_shared(void);
 
-// For a thread that found no rows of its own.
+// Counts in the shared rows.
 void rows_count_shared(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes);
 
-// Counts in a given phase in the calling thread's rows, which it claims if it has none: an event, a transfer or a sync. Inline,
-// since every event of the steady phase passes here.
+// Counts an event, a transfer or a sync in a phase, in the calling thread's rows, which it claims if it has none. Inline, since
+// every event of the steady phase takes this path.
 static inline void rows_count(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
     struct dioaudit_thread *rows = context.rows;
     if (!rows) rows = rows_claim();

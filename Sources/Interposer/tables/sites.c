@@ -28,7 +28,7 @@ static void describe(struct dioaudit_site *site, const struct stack *stack, enum
     __atomic_store_n(&site->ready, 1, __ATOMIC_RELEASE);
 }
 
-// Names of modules may lie where nobody has read before.
+// The names of modules may lie in pages that were never read: those page faults are ours.
 static void fill(struct dioaudit_site *site, const struct stack *stack, enum dioaudit_event event, uint64_t transfer) {
     struct dioaudit_faults before = faults_of_thread();
     describe(site, stack, event, transfer);
@@ -52,8 +52,8 @@ static void add_cell(struct dioaudit_cell *cell, uint64_t bytes) {
     add(&cell->bytes, bytes);
 }
 
-// What was counted in an interlude that has ended belongs to what it interrupted: to the steady phase, or to nothing that is
-// judged. A program that opens its file anew for each transfer has thousands of them.
+// Events in an interlude that has ended belong to the phase that it interrupted: the steady phase, or a phase that is not judged.
+// A program that reopens its file for each transfer has thousands of interludes.
 static void settle(struct dioaudit_site *site) {
     uint32_t current = process.interlude;
     if (likely(site->interlude == current)) return;
@@ -67,7 +67,7 @@ static void settle(struct dioaudit_site *site) {
     site->interlude_from = process.interlude_from;
 }
 
-// Without a place of its own a call is counted where the same stack has one, for another thread of this process.
+// If the table is full, an event is counted at a site with the same stack of another thread of this process.
 static struct dioaudit_site *find_same_stack(uint64_t stack_hash) {
     for (uint32_t i = 0; i < DIOAUDIT_SITES; i++) {
         struct dioaudit_site *site = &ledger->sites[i];

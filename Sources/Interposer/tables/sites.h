@@ -1,4 +1,4 @@
-// Violations by site: the same call stack, kind, thread and phase make one entry however often it is passed.
+// Violations by site: events of one kind with the same call stack and thread share one entry.
 #ifndef DIOAUDIT_SITES_H
 #define DIOAUDIT_SITES_H
 
@@ -6,8 +6,8 @@
 
 #include "ledger_abi.h"
 
-// Counts an event at the caller's stack, and says at which site: null if there was no place for it. `transfer` is the
-// ordinal reported as the site's first.
+// Counts an event at the site of the caller's stack, and returns the site; null if the table is full. `transfer` is the ordinal
+// that is reported if this is the site's first event.
 struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer,
                                    bool *is_first);
 

@@ -13,8 +13,8 @@
 
 // MARK: rules by address
 
-// Each entry holds a rule in 64 bits and, as its key, the address xor those bits: a pair torn by a racing writer
-// or a signal handler fails the check and is computed anew. So no lock is needed.
+// Each entry holds a rule in 64 bits and, as its key, the address xor those bits. A pair torn by a racing writer or a signal
+// handler fails the check and is computed again. So no lock is needed.
 enum { ENTRIES = 2048 };
 
 static struct {
@@ -39,8 +39,8 @@ static struct cfi_rule unpack(uint64_t bits) {
     };
 }
 
-// TRAP: an object's .eh_frame may never have been read before, and the page fault would be the subject's. Fixture:
-// allocates-each-transfer.c, which has none of its own.
+// TRAP: an object's .eh_frame may never have been read, and the page fault would count as the subject's. Fixture:
+// allocates-each-transfer.c, which takes no page fault of its own.
 static struct cfi_rule compute_rule(uintptr_t address) {
     struct dioaudit_faults before = faults_of_thread();
     const uint8_t *header = objects_eh_frame(address);
@@ -73,8 +73,8 @@ _Static_assert(ENTRIES == 1 << (64 - 53), "the hash gives an index");
 
 // MARK: reading the stack
 
-// TRAP: wrong CFI (hand-written assembly) could send us to memory that is not there. Pages found good stay good while the
-// thread runs on that stack.
+// TRAP: wrong CFI (hand-written assembly) may lead to unmapped memory. Pages that were found readable stay so while the thread
+// runs on that stack.
 
 static bool readable(uintptr_t address, size_t size) {
     uintptr_t first = address & -(uintptr_t)DIOAUDIT_PAGE;
@@ -132,8 +132,8 @@ static bool step(struct frame *frame, struct cfi_rule rule) {
     return true;
 }
 
-// TRAP: code without CFI (Embedded Swift, hand-written assembly, JITs) would end the stack. Most of it keeps frame
-// pointers, so they are followed where they lead up the stack and to an instruction in a loaded object.
+// TRAP: code without CFI (Embedded Swift, hand-written assembly, JITs) would end the walk. Most of it keeps frame pointers, so
+// they are followed if they lead up the stack and to an instruction in a loaded object.
 static bool follow_frame_pointer(struct frame *frame) {
     uintptr_t ip, bp;
     uintptr_t here = frame->at.bp;
@@ -156,7 +156,7 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
     for (;;) {
         uintptr_t address = frame.exact ? frame.at.ip : frame.at.ip - 1;
         struct cfi_rule rule = rule_for(address);
-        if (rule.kind == CFI_SIGNAL) address = frame.at.ip;  // a handler returns there, but nothing there called it
+        if (rule.kind == CFI_SIGNAL) address = frame.at.ip;  // a handler returns there, but no call there was made
         if (!is_ours(address)) {
             if (stack->depth == DIOAUDIT_FRAMES) {
                 stack->truncated = STACK_TOO_DEEP;

@@ -1,4 +1,4 @@
-// Call stacks. The only file that knows how frames are laid out is stack.c.
+// Call stacks. Only stack.c knows the layout of frames.
 #ifndef DIOAUDIT_STACK_H
 #define DIOAUDIT_STACK_H
 
@@ -15,14 +15,14 @@ struct stack {
     uintptr_t addresses[DIOAUDIT_FRAMES];  // innermost first, each inside its calling instruction
 };
 
-// The calling thread's stack, the interposer's own frames left out. No lock, no system call once the frames'
-// rules are known, no allocation ever; safe in signal handlers.
+// Captures the calling thread's stack without the interposer's own frames. Takes no lock, never allocates, and makes no system
+// call once the frames' rules are cached. Safe in signal handlers.
 void stack_capture(struct stack *stack);
 
-// Walks once, so that what the walk needs has been touched before main.
+// Walks once, so that the memory that a walk needs has been touched before main.
 void stack_warm(void);
 
-// Drops what is known of code that may have been unloaded.
+// Empties the caches: code may have been unloaded.
 void stack_forget(void);
 
 #endif

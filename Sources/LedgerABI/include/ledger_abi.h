@@ -1,31 +1,32 @@
-// The window in the wall: the memory that the interposer (inside the subject) writes and the host reads.
+// The shared-memory ABI: the layout of the memory that the interposer (inside the subject) writes and the host reads.
 //
-// Both sides compile this file and nothing else in common. CHANGE RULE: whatever alters a size, an offset, a
-// meaning or an order below also raises DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version,
-// and the interposer refuses to write one, so that old and new never guess at each other: no handshake, no pass.
+// Both sides compile this file and share no other. CHANGE RULE: a change to a size, an offset, a meaning or an order below must
+// also raise DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version, and the interposer refuses to write one:
+// without this handshake there is no pass.
 //
-// The ledger is one memfd, which the subject opens by the path in DIOAUDIT_LEDGER, or is handed at the abstract socket whose
-// name stands there after a comma:
+// The ledger is one memfd. The subject opens it by the path in DIOAUDIT_LEDGER, or receives a descriptor from the ledger socket,
+// an abstract unix(7) socket whose name follows the path after a comma:
 //
 //     [ session page ][ arena 0 ][ arena 1 ] ...
 //
-// Each program image (each exec) claims an arena of its own and maps only that. Children that fork without an
-// exec share their parent's arena, since after chroot or setuid they could not open another; they differ by their record.
+// Each program image (each exec) claims an arena of its own and maps only that. A child that forks without exec shares its
+// parent's arena, since after chroot or setuid it could not open the ledger; it has a process record of its own.
 //
-// WHO WRITES, AND WHEN. The host writes the session's magic to clock_difference, once, before the subject starts, and answers in
-// dioaudit_process.squeeze. All else the interposer writes, as the comment beside each field or struct says:
+// WHO WRITES, AND WHEN. The host writes the session's fields from magic to clock_difference once, before the subject starts, and
+// its answers to dioaudit_process.squeeze. The interposer writes all other fields, as the comment beside each field or struct
+// says:
 //
 //     attach      once, by the thread that attaches the process, before `state` becomes ACTIVE
-//     edge        by the thread that leaves one phase for another, under the lock of the phases; the first time in attach
-//     own         by the one thread of the rows, each by one instruction (add in architecture.h)
-//     any         by any thread of the process, atomically; of the arena's header, by any of the image's processes
-//     first       by whichever thread is first to have something to say
+//     edge        by the thread that changes the phase, under the phase-transition lock; the first time in attach
+//     own         by the one thread that owns the rows, by single instructions (add in architecture.h)
+//     any         by any thread of the process, atomically; in the arena's header, by any of the image's processes
+//     first       by the first thread that has a value for it
 //
-// All memory is zero at first. Counters grow only, save thread_phases_open and lost_images, and the cells of an interlude, which
+// All memory is zero at first. Counters only grow, except thread_phases_open, lost_images and the cells of an interlude, which
 // are moved when it has ended.
 //
-// BARRIERS. What one side has filled for the other to read is published by one word, which is stored by release when all else
-// is written, and loaded by acquire before the rest is read:
+// BARRIERS. One word publishes a group of fields. The writer stores it by release after the fields; the reader loads it by
+// acquire before them:
 //
 //     word                   stored by                        loaded by
 //     arena header, magic    map_arena (state/ledger.c)       dioaudit_arena_header_at (the host)
@@ -35,9 +36,9 @@
 //     site, ready            describe (tables/sites.c)        the host, when the subject has ended
 //     module, state          tables/modules.c                 the same file; the host, when the subject has ended
 //     region, state          phases/regions.c                 the same file; the host, when the subject has ended
-//     thread, state          give (tables/rows.c)             take (tables/rows.c): who takes rows over sees all their counts
+//     thread, state          give (tables/rows.c)             take (tables/rows.c): it then sees all counts of the rows
 //
-// "When the subject has ended" is by wait(2), which orders everything that the subject did before.
+// "When the subject has ended" is ordered by wait(2): all stores of the subject come before.
 #ifndef DIOAUDIT_LEDGER_ABI_H
 #define DIOAUDIT_LEDGER_ABI_H
 
@@ -48,8 +49,8 @@
 #define DIOAUDIT_LEDGER_VERSION 4u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
-// The one list of what is counted. X(identifier, report key). The kernel-side events of the contract
-// (page faults, syscall…) come from other witnesses and have no cell here.
+// The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
+// cell here.
 #define DIOAUDIT_EVENTS(X)                                                                                  \
     X(MALLOC, "malloc")                                                                                     \
     X(CALLOC, "calloc")                                                                                     \
@@ -79,7 +80,7 @@ enum dioaudit_event {
     DIOAUDIT_EVENTS(X)
 #undef X
     DIOAUDIT_EVENT_COUNT,
-    // Not events but kept in the same rows: what the process did on its O_DIRECT files.
+    // Not events, but counted in the same rows: the process's acts on its O_DIRECT files.
     DIOAUDIT_TRANSFER_READ = DIOAUDIT_EVENT_COUNT,
     DIOAUDIT_TRANSFER_WRITE,
     DIOAUDIT_SYNC,  // fsync, fdatasync, sync_file_range
@@ -87,15 +88,15 @@ enum dioaudit_event {
 };
 
 enum dioaudit_phase {
-    DIOAUDIT_PHASE_NONE = 0,    // a page wiped by fork reads so: this process has not attached yet
+    DIOAUDIT_PHASE_NONE = 0,    // the process has not attached yet: fork wipes the page that holds the phase
     DIOAUDIT_PHASE_SETUP = 1,   // start to the first transfer
     DIOAUDIT_PHASE_EXIT = 2,    // exit has begun: reported as teardown
     DIOAUDIT_PHASE_WARMUP = 3,
     DIOAUDIT_PHASE_STEADY = 4,
-    DIOAUDIT_PHASE_CLOSED = 5,  // no O_DIRECT file is open any more: an interlude if one is opened again, and then
-                                // part of the phase it interrupted; else teardown
-    DIOAUDIT_PHASE_ALLOWED = 6,         // steady, and no violation: in a region that the program itself declared as
-                                        // allowed, or by a thread whose name is not judged
+    DIOAUDIT_PHASE_CLOSED = 5,  // no O_DIRECT file is open any more: teardown, unless one is opened again. Then it was an
+                                // interlude, and its events count in the phase that it interrupted
+    DIOAUDIT_PHASE_ALLOWED = 6,         // steady, but its events are no violations: in a region that the program declared as
+                                        // allowed, or in a thread whose name is not judged
     DIOAUDIT_PHASE_ALLOWED_CLOSED = 7,  // the same where no O_DIRECT file is open
     DIOAUDIT_PHASE_COUNT = 8
 };
@@ -103,7 +104,7 @@ enum dioaudit_phase {
 enum dioaudit_enforce {
     DIOAUDIT_ENFORCE_REPORT = 0,
     DIOAUDIT_ENFORCE_ABORT = 1,  // stop at the first violation
-    DIOAUDIT_ENFORCE_DENY = 2    // let what would be a violation fail with ENOMEM
+    DIOAUDIT_ENFORCE_DENY = 2    // make a call that is a violation fail with ENOMEM
 };
 
 enum dioaudit_scope {
@@ -120,7 +121,7 @@ enum {
     DIOAUDIT_THREADS = 96,
     DIOAUDIT_FRAMES = 60,
     DIOAUDIT_ARENAS = 1024,
-    DIOAUDIT_IMAGES = DIOAUDIT_ARENAS,  // more have no arena
+    DIOAUDIT_IMAGES = DIOAUDIT_ARENAS,  // further images have no arena
     DIOAUDIT_NAME = 16,     // a thread's name with its NUL, as in prctl(2) PR_GET_NAME
     DIOAUDIT_PATH = 240,
     DIOAUDIT_EDGES = 512,
@@ -133,10 +134,10 @@ enum {
 
 struct dioaudit_cell {
     uint64_t calls;
-    uint64_t bytes;  // as the caller asked for them, granted or not; 0 where a call names no size
+    uint64_t bytes;  // that the caller asked for, granted or not; 0 for calls that name no size
 };
 
-// What the host asks for. Written once, before the subject starts.
+// The host's request. Written once, before the subject starts.
 struct dioaudit_config {
     uint64_t warmup_transfers;     // per open file and direction
     uint64_t warmup_nanoseconds;   // the steady phase begins no sooner than this after the first transfer
@@ -146,17 +147,17 @@ struct dioaudit_config {
     uint32_t enforce;              // enum dioaudit_enforce
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
-    uint32_t squeeze;              // nonzero: memory is limited in the steady phase, for which each process asks
+    uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
     uint32_t reserved;
 };
 
-// A process asks, and waits on the word (futex(2)) for the host to answer by changing it. Nothing else: a socket would take
-// memory when there is none.
+// A process asks, and waits on the word (futex(2)) until the host answers by changing it. A socket would not do: it allocates
+// memory, and at that time there is none.
 enum dioaudit_squeeze {
     DIOAUDIT_SQUEEZE_NONE = 0,
     DIOAUDIT_SQUEEZE_ASKED = 1,      // its steady phase is about to begin
     DIOAUDIT_SQUEEZE_IN_EFFECT = 2,  // the host's answer
-    DIOAUDIT_SQUEEZE_MISSED = 3,     // the other answer, or there was none in time: a steady phase began without it
+    DIOAUDIT_SQUEEZE_MISSED = 3,     // the host refused, or did not answer in time: a steady phase began without the limit
     DIOAUDIT_SQUEEZE_ENDING = 4,     // its steady phase is over
     DIOAUDIT_SQUEEZE_ENDED = 5       // the host's answer
 };
@@ -169,19 +170,19 @@ struct dioaudit_session {
     struct dioaudit_config config;
     int64_t clock_difference;      // CLOCK_REALTIME minus CLOCK_MONOTONIC where the host is, in nanoseconds
     // any process, atomically:
-    uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess are images that could not be observed
+    uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess is the number of images not observed
     uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
 };
 
-// Flags of proc_pid_stat(5) that PR_SET_IO_FLUSHER sets: PF_MEMALLOC_NOIO, which alone is set for a while by many parts of
-// the kernel, and PF_LOCAL_THROTTLE (include/linux/sched.h, kernel/sys.c).
+// Flags of proc_pid_stat(5) that PR_SET_IO_FLUSHER sets: PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE (include/linux/sched.h,
+// kernel/sys.c). Many parts of the kernel set the former alone for a while.
 enum { DIOAUDIT_PF_IO_FLUSHER = 0x00180000 };
 
 enum dioaudit_process_state {
     DIOAUDIT_PROCESS_FREE = 0,
     DIOAUDIT_PROCESS_CLAIMED = 1,  // the record is being filled
     DIOAUDIT_PROCESS_ACTIVE = 2,   // the handshake: attached, slots mapped, unwinder warm
-    DIOAUDIT_PROCESS_EXITED = 3    // said goodbye: exit, _exit or the end of main; its last edge was taken
+    DIOAUDIT_PROCESS_EXITED = 3    // exit, _exit or the end of main was seen, and the last edge was taken
 };
 
 struct dioaudit_faults {
@@ -198,48 +199,48 @@ struct dioaudit_process {
     uint64_t edge_nanoseconds;               // edge: when `phase` was entered
     uint64_t first_transfer_nanoseconds;     // edge: when setup ended
     uint64_t phase_nanoseconds[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left
-    struct dioaudit_faults edge_faults;      // edge: getrusage(RUSAGE_SELF) at it; any: raised by what is not the phase's
-    struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left; any: what is another phase's
+    struct dioaudit_faults edge_faults;      // edge: getrusage(RUSAGE_SELF) at it; any: plus faults not charged to `phase`
+    struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left; any: plus faults moved to the phase
     uint32_t interlude;                      // edge: raised when the last O_DIRECT file is closed, and when one is opened again
     uint32_t steady_reached;                 // edge: nonzero from the first one to a steady phase, be it a thread's own
     uint32_t phase_by_marker;                // attach, and the thread that calls dioaudit_phase(): automatic phases stop
     uint32_t lock_flags;                     // the thread whose mlockall or munlockall succeeded: MCL_* in effect
     uint32_t lock_flags_at_steady;           // edge: to the first steady phase
     uint32_t lock_lost_in_steady;            // the thread whose munlock(all) succeeded in a steady phase; edge: to one
-    int32_t lock_errno;                      // the thread whose mlockall failed, under the edges' lock; 0: none did
+    int32_t lock_errno;                      // the thread whose mlockall failed, under the phase-transition lock; 0: none did
     uint32_t lock_calls;                     // any: mlockall calls
     uint64_t lock_bytes_needed;              // as lock_errno: VmSize when mlockall failed
     uint64_t locked_bytes;                   // edge to the first steady phase, and so the three below: VmLck
     uint64_t unlocked_mappings;              // mappings without VM_LOCKED, special ones left out
-    uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread that crossed
+    uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread at the edge
     uint32_t proc_readable;                  // the three above could be read
     // any, at each occasion, down to `looked_up`:
     uint64_t transfers;                      // ordinal of the last completed transfer, all threads
-    uint64_t lost_sites;                     // violations counted whose stack found no place
+    uint64_t lost_sites;                     // violations whose stack the full table of sites could not hold
     uint64_t lost_files;                     // O_DIRECT files or descriptors beyond the table: transfers not seen
     uint64_t shared_thread_calls;            // events counted in the shared slot because no thread slot was free
     uint64_t direct_mappings;                // syscall(2)s that map: only the syscalls witness sees those
     uint64_t direct_remappings;              // the same that unmap, move or unlock
-    uint64_t direct_calls;                   // syscall(2)s that transfer or exec: passed by uncounted
-    uint64_t direct_streams;                 // O_DIRECT files that are streams, or may be: their transfers pass by
+    uint64_t direct_calls;                   // syscall(2)s that transfer or exec: not counted
+    uint64_t direct_streams;                 // O_DIRECT files that are streams, or may be: their transfers are not counted
     uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
-    uint64_t edges_lost_at;                  // first: when an edge found no place; 0: none did
+    uint64_t edges_lost_at;                  // first: when the table had no room for an edge; 0: it always had
     uint64_t lost_regions;                   // regions beyond the table or the nesting: counted, not listed
-    uint64_t lost_thread_faults;             // threads beyond the rows whose page faults could not be told apart
+    uint64_t lost_thread_faults;             // threads beyond the rows, whose page faults could not be attributed
     uint32_t threads_created;                // by pthread_create
     uint32_t markers_unknown;                // dioaudit_phase() calls with a name that is no phase
     uint32_t regions_unbalanced;             // regions that were ended but not begun
     uint32_t thread_phases_open;             // threads that are in a phase of their own
     uint32_t aborted;                        // first: nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
-    uint32_t lost_modules;                   // objects beyond the table: not looked into for a heap of their own
-    // Ways to have a function of libc's that are not ours:
+    uint32_t lost_modules;                   // objects beyond the table: not searched for a heap of their own
+    // Ways for the program to bypass the interposed functions:
     uint32_t deep_bindings;                  // dlopen(RTLD_DEEPBIND) calls
     uint32_t other_namespaces;               // dlmopen calls for a namespace of its own
     uint32_t looked_up;                      // dlsym calls that found an interposed name in a library
     // the thread that runs constructors, before main:
     uint32_t taken;                          // interposed names that the program itself brings
     uint32_t clock_differs;                  // attach; nonzero: a time namespace of its own, so that its times are not the host's
-    uint32_t replaced;                       // nonzero: what runs the program has put another malloc in our place
+    uint32_t replaced;                       // nonzero: a tool such as Valgrind has replaced the interposer's malloc
     uint32_t squeeze;                        // enum dioaudit_squeeze; any: the questions; host: the answers
     uint32_t jumps_in_exit;                  // any: longjmp calls after exit had begun
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
@@ -248,9 +249,9 @@ struct dioaudit_process {
     char executable[DIOAUDIT_PATH];          // attach
 };
 
-// A phase that began: of a process, or of one thread that named its own. What the kernel saw is told apart by these. Written once
-// by the thread that claimed its place (edges_used), save the edge to CLOSED: its process rewrites it at each further one, and
-// voids it when a file is opened again.
+// The beginning of a phase, of a process or of one thread that named its own. By its time the host finds the phase of a kernel
+// event. The thread that claimed its place (edges_used) writes it once. Exception: a process rewrites its edge to CLOSED at each
+// further one, and voids it when a file is opened again.
 struct dioaudit_edge {
     uint64_t nanoseconds;  // CLOCK_MONOTONIC
     uint32_t ready;        // nonzero: published
@@ -258,13 +259,13 @@ struct dioaudit_edge {
     uint32_t phase;        // NONE: void, or for a thread: it follows its process again
     uint32_t interlude;
     int32_t tid;           // 0: the process's
-    uint32_t allows;       // enum dioaudit_allows: if not 0 the phase stays, and an allowed region begins or ends
+    uint32_t allows;       // enum dioaudit_allows: if not 0, an allowed region begins or ends, and the phase does not change
 };
 
 enum dioaudit_allows { DIOAUDIT_ALLOWS_BEGIN = 1, DIOAUDIT_ALLOWS_END = 2 };
 
-// What happened inside a region that the program named, or declared as allowed. Any thread of the process claims and fills one
-// for a name that is new, and any adds to its counters atomically.
+// The events inside a region that the program named or declared as allowed. Any thread of the process claims and fills a record
+// for a new name, and any thread adds to its counters atomically.
 struct dioaudit_region {
     uint32_t state;        // 0 free, 1 being filled, 2 ready: published
     uint32_t owner;        // index into processes
@@ -277,7 +278,7 @@ struct dioaudit_region {
     struct dioaudit_cell steady_cells[DIOAUDIT_EVENT_COUNT];  // in the steady phase
 };
 
-// A loaded object. Written once, by the thread of any process of the image that needs it first.
+// A loaded object. The first thread that needs it, in any process of the image, writes it once.
 struct dioaudit_module {
     uint32_t state;                // 0 free, 1 being filled, 2 ready: published
     uint32_t reserved;
@@ -287,11 +288,11 @@ struct dioaudit_module {
 
 enum { DIOAUDIT_NO_MODULE = 0xff };
 
-// One call stack with its kind, by thread: what a violation is reported by. Its thread claims it by its hash and writes it: what
-// describes it once, and its counters, `interlude` and times at each event; `others` any thread adds to.
+// A call stack with the kind of event and the thread: violations are reported by site. The thread claims it by its hash. It
+// writes the description once, and the counters, `interlude` and the times at each event. Any thread adds to `others`.
 struct dioaudit_site {
     uint64_t hash;                 // 0 while free
-    uint32_t ready;                // nonzero: what describes it is published
+    uint32_t ready;                // nonzero: the description is published
     uint8_t event;
     uint8_t depth;
     uint8_t truncated;             // more frames than DIOAUDIT_FRAMES, or unwinding stopped at code without CFI
@@ -302,8 +303,8 @@ struct dioaudit_site {
     char thread[DIOAUDIT_NAME];
     uint64_t stack_hash;           // the same stack in another thread has the same
     struct dioaudit_cell steady;   // in the steady phase
-    struct dioaudit_cell closed;   // in the last interlude that there were any in
-    struct dioaudit_cell others;   // in the steady phase, from the same stack, by threads whose own site found no place
+    struct dioaudit_cell closed;   // in the last interlude that had such events
+    struct dioaudit_cell others;   // in the steady phase, by threads with the same stack for whose site the table had no room
     uint64_t first_transfer;       // transfers completed in the process, plus one if inside a transfer
     uint64_t first_began;          // when its first call began and returned, CLOCK_MONOTONIC in nanoseconds
     uint64_t first_ended;
@@ -318,12 +319,12 @@ enum dioaudit_thread_state {
     DIOAUDIT_THREAD_FREE = 0,
     DIOAUDIT_THREAD_CLAIMED = 1,   // being filled or folded
     DIOAUDIT_THREAD_OWNED = 2,
-    DIOAUDIT_THREAD_SHARED = 3     // many threads: tid is 0 and the name tells which
+    DIOAUDIT_THREAD_SHARED = 3     // the rows of many threads: tid is 0, and the name says which
 };
 
-// A thread's rows. A page each, so that no two threads share a cache line. Their thread (own) writes them, and in this state:
-//   CLAIMED  who claimed them: a thread for itself, one at an edge for another (threads.c), or one that folds them (rows.c)
-//   SHARED   any thread that found no rows, atomically; those of exited threads nobody until they are claimed
+// A thread's rows. A page each, so that no two threads share a cache line. The owning thread writes them, and in these states:
+//   CLAIMED  the thread that claimed them: for itself, for another at an edge (threads.c), or to fold them (rows.c)
+//   SHARED   any thread without rows, atomically; no thread writes rows of exited threads until it has claimed them
 struct dioaudit_thread {
     uint32_t state;                // any, by compare and exchange
     uint32_t owner;                // index into processes
@@ -333,8 +334,8 @@ struct dioaudit_thread {
     uint32_t does_transfers;
     uint32_t faults_known;         // edge; nonzero: steady_faults is this thread's whole steady phase
     uint32_t matched;              // own, edge; nonzero: seen under a name that config.scope_pattern matches
-    uint32_t ended_unmeasured;     // threads folded into these rows whose last faults nobody read
-    uint32_t is_claimed;           // own; nonzero: by the thread itself, and not only by another that read of it in /proc
+    uint32_t ended_unmeasured;     // threads folded into these rows whose last faults were not read
+    uint32_t is_claimed;           // own; nonzero: the thread itself claimed them, not only another that found it in /proc
     struct dioaudit_faults edge_faults;    // edge: proc_pid_stat(5) at it, if the scope is by thread; own: as the process's
     struct dioaudit_faults steady_faults;  // edge out of a steady phase, and own, when the thread ends
     char name[DIOAUDIT_NAME];      // when claimed; edge and own, as steady_faults
@@ -348,14 +349,14 @@ union dioaudit_thread_page {
     unsigned char page[DIOAUDIT_PAGE];
 };
 
-// A program that one of the processes started or is about to become, and that must claim an arena of its own. Written by the
-// thread that claimed its place (images_started, or one that came to nothing); the host reads it when the subject has ended.
+// A program that a process started or is about to exec, and that must claim an arena of its own. The thread that claimed its
+// place (images_started, or the place of a failed exec) writes it; the host reads it when the subject has ended.
 struct dioaudit_image {
-    int32_t pid;         // its process; 0 if not known (system, popen), DIOAUDIT_NOT_STARTED after all
+    int32_t pid;         // its process; 0 if not known (system, popen); DIOAUDIT_NOT_STARTED if exec failed
     int32_t parent_pid;  // of the process that started it
 };
 
-enum { DIOAUDIT_NOT_STARTED = -1 };  // the place may be another's
+enum { DIOAUDIT_NOT_STARTED = -1 };  // the place may be claimed again
 
 struct dioaudit_arena_header {
     // when the arena is mapped:
@@ -363,11 +364,11 @@ struct dioaudit_arena_header {
     uint32_t version;
     uint32_t lost_processes;       // any: forked children for whom no process record was free
     int64_t clock_difference;      // the session's, when the arena is mapped
-    uint64_t images_started;       // any: places in `images` that were handed out; may exceed the table
+    uint64_t images_started;       // any: places in `images` that were claimed; may exceed the table
     uint32_t edges_used;           // any; may exceed the table
-    uint32_t lost_images;          // any: programs that were started or become, and found no place in `images`
+    uint32_t lost_images;          // any: programs started or executed for which `images` had no room
     char looked_up_name[DIOAUDIT_FUNCTION];  // first: a name that one of its processes found by dlsym in a library
-    char taken_name[DIOAUDIT_FUNCTION];      // first: one that its program brings itself
+    char taken_name[DIOAUDIT_FUNCTION];      // first: a name that its program defines itself
 };
 
 struct dioaudit_arena {
@@ -425,7 +426,7 @@ static inline const struct dioaudit_process *dioaudit_process_at(const struct di
     return &arena->processes[i];
 }
 
-// To be asked before the rest is read while the subject runs.
+// While the subject runs, call this before reading the other fields.
 static inline uint32_t dioaudit_process_state(const struct dioaudit_process *process) {
     return __atomic_load_n(&process->state, __ATOMIC_ACQUIRE);  // pairs with the release in life/attach.c and phases_goodbye
 }
@@ -438,7 +439,7 @@ static inline const struct dioaudit_edge *dioaudit_edge_at(const struct dioaudit
     return &arena->edges[i];
 }
 
-// To be asked before the rest is read while the subject runs.
+// While the subject runs, call this before reading the other fields.
 static inline int dioaudit_edge_ready(const struct dioaudit_edge *edge) {
     return __atomic_load_n(&edge->ready, __ATOMIC_ACQUIRE) != 0;  // pairs with the release in tables/edges.c
 }

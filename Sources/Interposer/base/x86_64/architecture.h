@@ -24,7 +24,7 @@ static inline void add(uint64_t *cell, uint64_t amount) {
     __asm__ volatile("addq %1, %0" : "+m"(*cell) : "er"(amount) : "cc");
 }
 
-// TRAP: a compiler may make an atomic addition of nothing a mere fence. Fixture: many-places-unlocked.c
+// TRAP: a compiler may turn an atomic addition of 0 into a mere fence. Fixture: many-places-unlocked.c
 static inline void architecture_touch(unsigned char *byte) {
     __asm__ volatile("lock addb $0, %0" : "+m"(*byte) : : "cc");
 }
@@ -50,7 +50,7 @@ static inline struct registers architecture_interrupted(const ucontext_t *saved)
     };
 }
 
-// What linkers write for the slots of .plt, which are 16 bytes long and push in their second half:
+// The expression that linkers write for the slots of .plt, which are 16 bytes long and push in their second half:
 // DW_OP_breg7 8; breg16 0; lit15; and; lit11; ge; lit3; shl; plus
 static const uint8_t architecture_plt_expression[] = {0x77, 8, 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22};
 
@@ -58,7 +58,7 @@ static inline uintptr_t architecture_plt_cfa(struct registers registers) {
     return registers.sp + 8 + ((registers.ip & 15) >= 11 ? 8 : 0);
 }
 
-// jmp *GOT(%rip); push; jmp. Slots are aligned: all of one is in the page of the instruction that was about to run.
+// jmp *GOT(%rip); push; jmp. Slots are aligned, so a whole slot lies in the page of the instruction at ip.
 static inline bool architecture_is_plt_slot(uintptr_t address) {
     const uint8_t *slot = (const uint8_t *)(address & -(uintptr_t)16);
     return slot[0] == 0xff && slot[1] == 0x25 && slot[6] == 0x68 && slot[11] == 0xe9;
