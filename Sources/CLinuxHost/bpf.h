@@ -1,5 +1,6 @@
-// BPF programs of a few dozen instructions, written here one by one: no compiler for them is needed, nor what a library takes
-// to load a compiled one (some 20 ms, to relocate it by the whole kernel's types). Kernel: Documentation/bpf/instruction-set.rst.
+// Assembles BPF programs of a few dozen instructions. This needs no compiler, and no library, which takes some 20 ms to
+// relocate a compiled program by the types of the whole kernel. Instructions: the kernel's
+// Documentation/bpf/instruction-set.rst.
 #ifndef CLINUX_BPF_H
 #define CLINUX_BPF_H
 
@@ -27,7 +28,7 @@ void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, 
 void bpf_point(struct bpf_text *text, int to, int map);
 void bpf_point_into(struct bpf_text *text, int to, int map);  // at the first value of an array
 void bpf_call(struct bpf_text *text, int function);
-// A jump if `reg` compares so: where it stands, for bpf_land, which has it lead to what comes next.
+// Appends a conditional jump, and returns its position. bpf_land makes it lead to the next instruction.
 int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with);
 void bpf_land(struct bpf_text *text, int jump);
 // Ends the program, with 0.
@@ -36,9 +37,9 @@ void bpf_leave(struct bpf_text *text);
 // Each is a descriptor, or -1 with errno set.
 int bpf_map(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes, uint32_t entries, uint32_t flags);
 int bpf_get_value(int map, uint32_t key, void *value);
-// Runs the program at a tracepoint, which is named by its type's number (btf.h), from now on, until the descriptor is closed.
-// It does not come between the tracepoint and others who listen to it. Of one that the kernel's verifier refuses, the last lines
-// of its log are in `log`, which is empty else.
+// Attaches the program to a tracepoint, named by its type's number (btf.h), until the descriptor is closed. Other listeners of
+// the tracepoint are not affected. If the kernel's verifier refuses the program, `log` has the last lines of its log; else it
+// is empty.
 int bpf_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
 
 #endif

@@ -1,4 +1,5 @@
-// The kernel's own description of its types (Documentation/bpf/btf.rst), as far as its tracepoints' arguments need it.
+// Reads the kernel's description of its types (Documentation/bpf/btf.rst), as far as needed for structure members and
+// tracepoints' arguments.
 #ifndef CLINUX_BTF_H
 #define CLINUX_BTF_H
 
@@ -20,11 +21,11 @@ struct btf {
 bool btf_open(struct btf *btf);
 void btf_close(struct btf *btf);
 
-// Where a structure's member lies, in bytes; -1: there is none.
+// The offset of a structure's member in bytes; -1: there is none.
 int btf_member(const struct btf *btf, const char *structure, const char *member);
 
-// The number of a tracepoint's type if it hands over these arguments, for each a 'p' (a pointer) or its size ('1', '2', '4',
-// '8'); else 0.
+// The number of a tracepoint's type if its arguments are these, each given as 'p' (a pointer) or its size ('1', '2', '4',
+// '8'). Else 0.
 uint32_t btf_tracepoint(const struct btf *btf, const char *name, const char *arguments);
 
 #endif

@@ -1,5 +1,5 @@
-// The system calls that are watched, by the number that each of the machine's two ABIs has for them: x86-64's, and i386's for
-// 32-bit code and for `int $0x80` in any code. Many a number is another call's in the other ABI.
+// The watched system calls, by their numbers in the two ABIs: x86-64's, and i386's for 32-bit code and for `int $0x80` in any
+// code. A number often means another call in the other ABI.
 #ifndef CLINUX_CALLS_H
 #define CLINUX_CALLS_H
 
@@ -8,11 +8,11 @@
 
 enum abi { ABI_X86_64, ABI_I386, ABIS };
 
-// One of them, under one number of each ABI.
+// A watched call, with one number of each ABI.
 struct call {
     uint32_t act;      // enum cl_act
-    int number[ABIS];  // -1: this ABI has none, or the entry is the other's
-    int length[ABIS];  // which of the arguments names a length; -1: none
+    int number[ABIS];  // -1: this entry is not for that ABI
+    int length[ABIS];  // the index of the argument that is the length; -1: none
 };
 
 extern const struct call calls[];
@@ -20,10 +20,10 @@ extern const int calls_count;
 
 struct cl_trace_record;
 
-// Null if it is none of them.
+// Null if the call is not watched.
 const struct call *calls_find(enum abi abi, uint64_t number);
 
-// Fills in a record of CL_CALL. False if it is none to be told: exec, or one that does nothing.
+// Fills in a record of CL_CALL. False if the call is not reported: not watched, exec, or a call that changes nothing.
 bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], struct cl_trace_record *record);
 
 #endif

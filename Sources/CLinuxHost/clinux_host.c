@@ -306,7 +306,7 @@ int cl_started(struct cl_child *child) {
 
 bool cl_reap(pid_t pid, struct cl_exit *exit) {
     int status;
-    // One that another thread traces tells of its stops too.
+    // For a child that a thread of ours traces, waitpid also reports stops.
     if (waitpid(pid, &status, WNOHANG) != pid || WIFSTOPPED(status)) return false;
     exit->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     exit->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

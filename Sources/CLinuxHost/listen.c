@@ -27,8 +27,8 @@ static bool map_ring(struct listener *listener) {
     return true;
 }
 
-// The ring is readable whenever it holds a record, but its BPF programs wake the reader only now and then: edge-triggered epoll
-// reports just those wake-ups.
+// The ring is readable whenever it holds a record, but its BPF programs wake the reader only now and then: edge-triggered
+// epoll reports just those wake-ups.
 static bool open_waker(struct listener *listener) {
     struct epoll_event edges = {.events = EPOLLIN | EPOLLET};
     listener->waker = epoll_create1(EPOLL_CLOEXEC);
@@ -126,9 +126,9 @@ static void make_room(struct bpf_text *text, const struct listener *listener, in
     bpf_move(text, BPF_REG_7, BPF_REG_0);
 }
 
-// An interrupt of kernel code has a stack of its own. The thread's kernel stack holds the user registers at its top and, further
-// down, the arguments of a tracepoint that the thread itself reached. So arguments that lie elsewhere are an interrupt's. An
-// interrupt of user code runs on the thread's stack, and its events count as the thread's.
+// An interrupt of kernel code has a stack of its own. The thread's kernel stack holds the user registers at its top and,
+// further down, the arguments of a tracepoint that the thread itself reached. So arguments that lie elsewhere are an
+// interrupt's. An interrupt of user code runs on the thread's stack, and its events count as the thread's.
 static void store_user_state(struct bpf_text *text) {
     enum { IP = 16 * 8, SP = 19 * 8 };  // struct pt_regs
     bpf_move(text, BPF_REG_1, BPF_REG_9);
@@ -200,8 +200,8 @@ static void store_callers(struct bpf_text *text, int at) {
     bpf_call(text, BPF_FUNC_get_stack);
 }
 
-// Submits the record, and wakes the reader at each sixteenth of the ring. The record's address, relative to a map that does not
-// move, shows where a sixteenth begins; so no counter is needed.
+// Submits the record, and wakes the reader at each sixteenth of the ring. The record's address, relative to a map that does
+// not move, shows where a sixteenth begins; so no counter is needed.
 static void submit(struct bpf_text *text, const struct listener *listener) {
     bpf_point_into(text, BPF_REG_1, listener->losses);
     bpf_move(text, BPF_REG_3, BPF_REG_7);

@@ -56,14 +56,14 @@ static int count_page_faults(bool kernel) {
         .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_PAGE_FAULTS, .exclude_kernel = !kernel});
 }
 
-// With the raw record: counting alone is allowed more often, and tells neither sizes nor call sites.
+// Asks for raw records: counting alone is allowed more often, but gives neither sizes nor call sites.
 static int open_tracepoint(uint64_t number) {
     return open_event(&(struct perf_event_attr){
         .type = PERF_TYPE_TRACEPOINT, .config = number, .sample_period = 1, .sample_type = PERF_SAMPLE_RAW});
 }
 
-// One that returns a filter's listener, which is told of getpgid(2) and of nothing else. The call is looked at by its
-// number alone: nobody here makes one of another architecture.
+// Installs a filter and returns its listener, which is notified of getpgid(2) only. The filter checks only the number: no code
+// here makes calls of another ABI.
 static int listener(void) {
     struct sock_filter instructions[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -77,8 +77,8 @@ static int listener(void) {
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 }
 
-// Hears of one call and lets it go on: SECCOMP_USER_NOTIF_FLAG_CONTINUE, without which nothing could be watched.
-static int let_one_go_on(int fd) {
+// Takes one notification and lets the call continue: watching needs SECCOMP_USER_NOTIF_FLAG_CONTINUE.
+static int let_one_continue(int fd) {
     struct seccomp_notif call = {0};
     if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) return errno;
     struct seccomp_notif_resp answer = {.id = call.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
@@ -94,7 +94,7 @@ static int listen_to_child(void) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         _exit(syscall(SYS_getpgid, 0) > 0 ? 0 : errno);
     }
-    int error = let_one_go_on(fd);
+    int error = let_one_continue(fd);
     if (error) kill(child, SIGKILL);
     int outcome = ending(child);
     return error ? error : outcome;
@@ -119,7 +119,7 @@ static int set_up_aio(uint64_t transfers) {
     return error_if(syscall(SYS_io_setup, (unsigned)transfers, &context) != 0);
 }
 
-enum { WORDS = 1024 };  // what cl_probe_programs shares with the child
+enum { WORDS = 1024 };  // what cl_probe_bpf shares with the child
 
 static int perform(enum cl_probe probe, uint64_t argument) {
     switch (probe) {
@@ -127,7 +127,7 @@ static int perform(enum cl_probe probe, uint64_t argument) {
     case CL_PROBE_PAGE_FAULTS: return count_page_faults(false);
     case CL_PROBE_PAGE_FAULTS_KERNEL: return count_page_faults(true);
     case CL_PROBE_TRACEPOINT: return open_tracepoint(argument);
-    case CL_PROBE_PROGRAMS: return cl_trace_try_programs((char *)(uintptr_t)argument, WORDS);
+    case CL_PROBE_BPF: return cl_trace_try_bpf((char *)(uintptr_t)argument, WORDS);
     case CL_PROBE_SECCOMP_LISTENER: return listen_to_child();
     case CL_PROBE_TRACE_UNRELATED: return trace_unrelated();
     case CL_PROBE_IO_URING: return set_up_io_uring();
@@ -148,10 +148,10 @@ int cl_probe(enum cl_probe probe, uint64_t argument) {
     return ending(child);
 }
 
-int cl_probe_programs(char *why, size_t room) {
+int cl_probe_bpf(char *why, size_t room) {
     void *words = mmap(NULL, WORDS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (words == MAP_FAILED) return errno;
-    int answer = cl_probe(CL_PROBE_PROGRAMS, (uintptr_t)words);
+    int answer = cl_probe(CL_PROBE_BPF, (uintptr_t)words);
     snprintf(why, room, "%s", (const char *)words);
     munmap(words, WORDS);
     return answer;

@@ -110,8 +110,8 @@ void process_tree_only(struct bpf_text *text, const struct process_tree *tree) {
     bpf_land(text, member);
 }
 
-// task_newtask(task, clone_flags), which runs in the parent: a member's child is a member. Any other new process is not, though
-// its pid may have been a member's. A new thread changes nothing.
+// task_newtask(task, clone_flags), which runs in the parent: a member's child is a member. Any other new process is not,
+// though its pid may have been a member's. A new thread changes nothing.
 static int attach_began(const struct process_tree *tree, char why[REFUSAL]) {
     struct bpf_text text = {.count = 0};
     bpf_move(&text, BPF_REG_6, BPF_REG_1);

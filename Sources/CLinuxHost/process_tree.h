@@ -1,5 +1,5 @@
-// The subject's processes, as a set that BPF programs read in the kernel. A BPF program at a tracepoint costs the subject no more
-// than the tracepoint; a perf event for each thread costs it 2 us at every context switch.
+// The subject's processes, as a set that BPF programs read in the kernel. A BPF program at a tracepoint costs the subject no
+// more than the tracepoint; a perf event for each thread costs it 2 us at every context switch.
 #ifndef CLINUX_PROCESS_TREE_H
 #define CLINUX_PROCESS_TREE_H
 
@@ -31,8 +31,8 @@ struct process_tree {
     bool is_relied_on;  // `began` has reported a child of ours; process_tree_end then keeps it until a later moment
 };
 
-// Makes an empty tree. False with errno set, and `why` in words. Needs root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF, and
-// the initial pid namespace. A tree that is all zero may be ended, too.
+// Makes an empty tree. False with errno set, and `why` in words. Needs root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF,
+// and the initial pid namespace. A tree that is all zero may be ended, too.
 bool process_tree_begin(struct process_tree *tree, char why[REFUSAL]);
 void process_tree_end(struct process_tree *tree);
 

@@ -6,8 +6,8 @@
 #include "process_tree.h"
 #include "listen.h"
 
-// Performs an act for each BPF program to report, and sets `is_relied_on` of the tree and of each listener. `why` of a listener
-// that is not relied on names the program that did not report. Either listener may be null. The reports are dropped.
+// Performs an act for each BPF program to report, and sets `is_relied_on` of the tree and of each listener. `why` of a
+// listener that is not relied on names the program that did not report. Either listener may be null. The reports are dropped.
 void prove(struct process_tree *tree, struct listener *memory, struct listener *calls);
 
 #endif

@@ -69,7 +69,7 @@ static bool map_ring(struct rings *rings, int event) {
 }
 
 // TRAP: when a watched thread has ended, poll(2) answers POLLHUP for its event at once and for ever, whatever others write
-// into the event's ring. So a ring is an event of our own, which tells of nothing. False with errno set: ENODEV where the CPU
+// into the event's ring. So a ring is an event of our own, which reports nothing. False with errno set: ENODEV where the CPU
 // is offline. Test: AttachTests, theMainThreadMayEnd
 static bool open_ring(struct rings *rings, int cpu) {
     struct perf_event_attr silent = {

@@ -18,7 +18,7 @@ struct rings {
     int sharers_room;
     uint64_t bytes;         // of each
     struct ring *ring;
-    unsigned char *record;  // the one handed out last: rings go on with it at their start where they end
+    unsigned char *record;  // a copy of the record returned last, which may wrap around the ring's end
 };
 
 // Room for `most` rings of `bytes`, a power of two, whose descriptors become readable at `watermark` bytes. False with errno
@@ -26,24 +26,25 @@ struct rings {
 bool rings_begin(struct rings *rings, int most, uint64_t bytes, uint32_t watermark);
 void rings_end(struct rings *rings);
 
-// Opens a ring for each CPU, a smaller one if the user may lock no more (kernel.perf_event_mlock_kb), and what there is to watch
-// of each thread there: `open` does it for one, and takes the events in. The soft limit on descriptors is lifted meanwhile. False with errno set: ESRCH if no thread was left.
+// Opens a ring for each CPU, a smaller one if the user may lock no more (kernel.perf_event_mlock_kb), and calls `open` for
+// each thread on each CPU, which opens the thread's events and passes them to rings_take. Lifts the soft limit on descriptors
+// meanwhile. False with errno set: ESRCH if no thread was left.
 typedef bool (*rings_opener)(void *context, int thread, int cpu);
 bool rings_watch(struct rings *rings, const int *threads, int count, rings_opener open, void *context);
 
-// Takes an event in, which writes into its CPU's ring, and closes it at the end. False with errno set, and the event is closed;
-// but -1 is passed over where errno says that its thread has ended meanwhile (ESRCH) or its CPU is offline (ENODEV).
+// Makes an event write into its CPU's ring, and closes it in rings_end. False with errno set, and the event is closed. An
+// event of -1 is accepted if errno is ESRCH (its thread has ended) or ENODEV (its CPU is offline).
 bool rings_take(struct rings *rings, int event);
 
-// What becomes readable when a ring is getting full. The number of them.
+// Stores descriptors that become readable when a ring is getting full, and returns their number.
 int rings_descriptors(const struct rings *rings, int *descriptors, int room);
 
-// Records that found no room up to now. A ring tells of them (PERF_RECORD_LOST) only with the next record that does, which
-// may never come. 0 before Linux 6.0, which does not say.
+// The number of records that were lost so far. A ring reports a loss (PERF_RECORD_LOST) only with the next record for which it
+// has room, which may never come. 0 before Linux 6.0, which does not report it.
 uint64_t rings_lost(const struct rings *rings);
 
-// The next record of any ring, whole and until the next call; its size is in its header. Not in the order of time between
-// CPUs. Null if there is none now.
+// The next record of any ring, valid until the next call; its size is in its header. Records of different CPUs are not in the
+// order of time. Null if there is none now.
 const unsigned char *rings_next(struct rings *rings, uint32_t *size);
 
 // PERF_FORMAT_LOST where the kernel knows it: perf_event_open(2), or -1 with errno set.

@@ -71,8 +71,8 @@ static void ask_for_processes(struct perf_event_attr *asked, const struct cl_tra
     asked->task = !layout->calls;
 }
 
-// Filters sys_enter to the watched calls, by the numbers of both ABIs. A tracepoint for each call (syscalls:sys_enter_mmap) would
-// cost the subject 30 ns a system call instead of 110, but needs nine events for each thread and CPU.
+// Filters sys_enter to the watched calls, by the numbers of both ABIs. A tracepoint for each call (syscalls:sys_enter_mmap)
+// would cost the subject 30 ns a system call instead of 110, but needs nine events for each thread and CPU.
 static bool filter_calls(int event) {
     char text[1024] = "";
     size_t length = 0;
@@ -148,7 +148,7 @@ static uint64_t bytes_of_tree(const struct cl_trace_layout *layout) {
     return bytes;
 }
 
-static bool may_have_programs(const struct stream *stream) {
+static bool may_use_bpf(const struct stream *stream) {
     const struct cl_trace_layout *layout = &stream->layout;
     return layout->count > 0 && !layout->stacks && !layout->probes && !trace_has_mappings_for_calls(layout);
 }
@@ -164,9 +164,9 @@ static bool listen_to_processes(struct stream *stream) {
     return false;
 }
 
-static struct listener *listen_by_program(struct cl_trace *trace, struct stream *stream) {
+static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct stream *stream) {
     struct listener *listener = &stream->listener;
-    if (!may_have_programs(stream)) return NULL;
+    if (!may_use_bpf(stream)) return NULL;
     bool listens = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
                    listen_to_processes(stream) &&
                    (stream->layout.calls ? listen_calls(listener) : listen_memory(listener));
@@ -175,14 +175,14 @@ static struct listener *listen_by_program(struct cl_trace *trace, struct stream 
 }
 
 // Each BPF program must report acts of this process before it is relied on (prove.h).
-static void listen_by_programs(struct cl_trace *trace) {
-    struct listener *memory = listen_by_program(trace, &trace->stream[CL_MEMORY]);
-    struct listener *calls = listen_by_program(trace, &trace->stream[CL_CALLS]);
+static void listen_by_bpf_programs(struct cl_trace *trace) {
+    struct listener *memory = listen_by_bpf_program(trace, &trace->stream[CL_MEMORY]);
+    struct listener *calls = listen_by_bpf_program(trace, &trace->stream[CL_CALLS]);
     prove(&trace->tree, memory, calls);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
         if (stream->listener.is_relied_on) {
-            stream->way = CL_BY_PROGRAMS;
+            stream->way = CL_BY_BPF;
         } else {
             listener_end(&stream->listener);
             rings_end(&stream->rings);
@@ -190,11 +190,11 @@ static void listen_by_programs(struct cl_trace *trace) {
     }
 }
 
-static void try_programs(struct cl_trace *trace) {
-    if (!may_have_programs(&trace->stream[CL_MEMORY]) && !may_have_programs(&trace->stream[CL_CALLS])) return;
+static void try_bpf(struct cl_trace *trace) {
+    if (!may_use_bpf(&trace->stream[CL_MEMORY]) && !may_use_bpf(&trace->stream[CL_CALLS])) return;
     trace->refused = 0;
     if (process_tree_begin(&trace->tree, trace->refusal)) {
-        listen_by_programs(trace);
+        listen_by_bpf_programs(trace);
     } else {
         trace->refused = errno;
     }
@@ -224,7 +224,7 @@ struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
                                const struct cl_trace_layout *const layouts[CL_STREAMS]) {
     struct cl_trace *trace = new_trace(layouts);
     if (!trace) return NULL;
-    if (is_tree) try_programs(trace);
+    if (is_tree) try_bpf(trace);
     if (trace->tree.bits) process_tree_add(&trace->tree, threads[0]);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
@@ -255,13 +255,13 @@ bool cl_trace_is_granted(const struct cl_trace_layout *layout) {
     return granted;
 }
 
-int cl_trace_try_programs(char *why, size_t room) {
+int cl_trace_try_bpf(char *why, size_t room) {
     const struct cl_tracepoint memory = {.kind = CL_FAULT}, calls = {.kind = CL_CALL};
     const struct cl_trace_layout of_memory = {.points = &memory, .count = 1};
     const struct cl_trace_layout of_calls = {.points = &calls, .count = 1, .calls = true};
     struct cl_trace *trace = new_trace((const struct cl_trace_layout *[]){&of_memory, &of_calls});
     if (!trace) return ENOMEM;
-    try_programs(trace);
+    try_bpf(trace);
     const char *refusal = cl_trace_refusal(trace, CL_MEMORY);
     snprintf(why, room, "%s", refusal[0] ? refusal : cl_trace_refusal(trace, CL_CALLS));
     int error = !why[0] ? 0 : trace->refused ? trace->refused : ENOTSUP;
@@ -280,7 +280,7 @@ int cl_trace_error(const struct cl_trace *trace, enum cl_stream stream) {
 }
 
 const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream) {
-    if (trace->stream[stream].way == CL_BY_PROGRAMS || !may_have_programs(&trace->stream[stream])) return "";
+    if (trace->stream[stream].way == CL_BY_BPF || !may_use_bpf(&trace->stream[stream])) return "";
     const char *why = trace->stream[stream].listener.why;
     return why[0] ? why : trace->refusal;
 }
@@ -290,7 +290,7 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
     for (int i = 0; i < CL_STREAMS; i++) {
         const struct stream *stream = &trace->stream[i];
         count += rings_descriptors(&stream->rings, descriptors + count, room - count);
-        if (stream->way == CL_BY_PROGRAMS && count < room) descriptors[count++] = stream->listener.waker;
+        if (stream->way == CL_BY_BPF && count < room) descriptors[count++] = stream->listener.waker;
     }
     return count;
 }
@@ -333,11 +333,11 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
 }
 
 static bool next_of_stream(struct stream *stream, const struct process_tree *tree, struct cl_trace_record *record) {
-    bool by_programs = stream->way == CL_BY_PROGRAMS;
+    bool by_bpf = stream->way == CL_BY_BPF;
     uint32_t size;
     const unsigned char *bytes;
     while ((bytes = rings_next(&stream->rings, &size)))
-        if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_programs || concerns(tree, record))) return true;
+        if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_bpf || concerns(tree, record))) return true;
     const struct event_record *event;
     while ((event = listener_next(&stream->listener)))
         if (decode_event(event, record)) return true;

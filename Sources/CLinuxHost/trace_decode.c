@@ -60,8 +60,8 @@ struct registers {
     uint64_t of[PERF_REG_X86_IP + 1];
 };
 
-// 32-bit code, and `int $0x80` in any code, have i386's numbers. The record has the arguments as the kernel takes them, from the
-// registers of the one ABI or the other: so those that hold them tell which. SYSCALL itself overwrites one of i386's.
+// 32-bit code, and `int $0x80` in any code, use i386's numbers. The record has the arguments that the kernel took from the
+// registers of either ABI. So the registers that hold these values show the ABI. SYSCALL itself overwrites one of i386's.
 static void read_call(const struct cl_tracepoint *point, const struct payload *payload, const struct registers *registers,
                       struct cl_trace_record *record, bool *malformed) {
     uint64_t number = field(payload, point->number, malformed), argument[3] = {0};
@@ -71,10 +71,10 @@ static void read_call(const struct cl_tracepoint *point, const struct payload *p
     bool native = registers->abi != PERF_SAMPLE_REGS_ABI_32 && argument[0] == of[PERF_REG_X86_DI] &&
                   argument[1] == of[PERF_REG_X86_SI];
     bool i386 = argument[0] == (uint32_t)of[PERF_REG_X86_BX] && argument[1] == (uint32_t)of[PERF_REG_X86_CX];
-    bool is_told = native != i386;
-    bool watched = (!is_told || native) && calls_take(ABI_X86_64, number, argument, record);
-    watched = watched || ((!is_told || i386) && calls_take(ABI_I386, number, argument, record));
-    record->kind = !watched ? CL_NOTHING : is_told ? CL_CALL : CL_AMBIGUOUS_CALL;
+    bool is_known = native != i386;
+    bool watched = (!is_known || native) && calls_take(ABI_X86_64, number, argument, record);
+    watched = watched || ((!is_known || i386) && calls_take(ABI_I386, number, argument, record));
+    record->kind = !watched ? CL_NOTHING : is_known ? CL_CALL : CL_AMBIGUOUS_CALL;
 }
 
 static bool read_payload(const struct cl_trace_layout *layout, const struct payload *payload,

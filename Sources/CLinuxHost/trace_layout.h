@@ -1,4 +1,4 @@
-// What is asked of perf, and so what its records hold: trace.c asks, trace_decode.c reads.
+// The fields that perf's records have: trace.c asks perf for them, and trace_decode.c reads them.
 #ifndef CLINUX_TRACE_LAYOUT_H
 #define CLINUX_TRACE_LAYOUT_H
 
@@ -12,7 +12,7 @@
 
 enum { TRACE_CALLER = 8, TRACE_STACK = 4096 };
 
-// The user's registers, which a record has in the order of their numbers.
+// The user registers in a record, which has them in the order of their numbers.
 static inline uint64_t trace_registers(const struct cl_trace_layout *layout) {
     uint64_t registers = 1u << PERF_REG_X86_SP | 1u << PERF_REG_X86_IP;
     // The first three arguments of a function that is about to begin; also of a system call of 64-bit code.
@@ -22,12 +22,12 @@ static inline uint64_t trace_registers(const struct cl_trace_layout *layout) {
     return registers;
 }
 
-// How much of the user's stack: its top is where a function that is about to begin returns to.
+// The bytes of the user stack in a record. At a function's entry, the top of the stack is its return address.
 static inline uint32_t trace_stack(const struct cl_trace_layout *layout) {
     return layout->stacks ? TRACE_STACK : layout->probes ? TRACE_CALLER : 0;
 }
 
-// perf tells of mappings by itself, and those stand for calls.
+// Without the tracepoint, perf's own records of mappings stand for calls.
 static inline bool trace_has_mappings_for_calls(const struct cl_trace_layout *layout) {
     return layout->calls && layout->count > 0 && layout->points[0].kind == CL_MAPPED;
 }

@@ -25,7 +25,7 @@ static int next_held(int from) {
 
 static void end_in_background(void) {
     if (fork() != 0) return;
-    // Nobody who waits for the end of what we have inherited shall wait for it.
+    // Closes all other inherited descriptors: a reader at the other end of a pipe must not wait for this process.
     int from = 0;
     for (int kept; (kept = next_held(from)) >= 0; from = kept + 1)
         if (kept > from) syscall(SYS_close_range, from, kept - 1, 0);

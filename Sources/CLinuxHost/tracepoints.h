@@ -1,7 +1,7 @@
-// What both witnesses by tracepoints need. Ending the last that listens to a tracepoint makes the kernel wait for every CPU
-// (tracepoint_synchronize_unregister), tens of milliseconds in which no other can begin. So the last of each stays until there
-// is another, and a process of its own ends it after dioaudit: a little later, for the sake of runs that follow each other in a
-// loop.
+// Keeps tracepoints in use. Closing the last listener of a tracepoint makes the kernel wait for every CPU
+// (tracepoint_synchronize_unregister): tens of milliseconds in which no other listener can begin. So the last listener of each
+// tracepoint stays open until there is another. A separate process closes it a little after dioaudit has ended, which also
+// spares runs that follow each other in a loop.
 #ifndef CLINUX_TRACEPOINTS_H
 #define CLINUX_TRACEPOINTS_H
 
@@ -10,10 +10,10 @@
 
 #include "bpf.h"
 
-// Keeps a tracepoint from ending while this process runs, and for a moment after, for perf's events.
+// Keeps a tracepoint in use for perf events while this process runs, and for a moment after.
 void tracepoints_hold(uint64_t id);
 
-// bpf_attach, and what ends it: `later`, or at once.
+// bpf_attach, and the detaching: at once, or `later`.
 int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
 void tracepoints_end(uint32_t tracepoint, int program, bool later);
 

@@ -120,7 +120,7 @@ void cu_take(struct cu_taking *takings, uint32_t count, uint64_t nanoseconds) {
     }
     while (left > 0 && now() < limit) {
         int status;
-        // This thread has no other children, and SIGCHLD is for whoever waits for the subject's end.
+        // This thread has no other children, and SIGCHLD is for the thread that waits for the subject's end.
         pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD | WNOHANG);
         struct cu_taking *taking = tid > 0 ? find(takings, count, tid) : NULL;
         if (taking) {

@@ -148,8 +148,8 @@ static unw_accessors_t accessors = {
 
 // MARK: walking
 
-// The code that a signal handler returns to: mov $15, %rax; syscall (rt_sigreturn). unw_is_signal_frame means this frame in some
-// versions of libunwind, and in others the one that it returns to.
+// The code that a signal handler returns to: mov $15, %rax; syscall (rt_sigreturn). unw_is_signal_frame means this frame in
+// some versions of libunwind, and in others the one that it returns to.
 static bool is_trampoline(struct state *state, uint64_t ip) {
     static const unsigned char code[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
     unsigned char found[16];
@@ -165,7 +165,7 @@ static void walk_from(unw_cursor_t *cursor, struct state *state, struct cu_stack
     unw_word_t ip = state->thread->registers[CU_IP];
     walk->address[walk->frames++] = ip;
     while (walk->frames < CU_FRAMES) {
-        // What a signal interrupted stands at its instruction; whoever called, behind its call.
+        // A frame that a signal interrupted has the address of its next instruction; a caller has its return address.
         bool was_interrupted = is_trampoline(state, ip);
         state->lacks_information = false;  // what libunwind remembers is not looked up
         int result = unw_step(cursor);

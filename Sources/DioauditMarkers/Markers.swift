@@ -1,10 +1,11 @@
 import CDioaudit
 
-/// Tells dioaudit what it cannot see from outside: dioaudit.h's markers. Without dioaudit each call tests a null pointer.
+/// dioaudit.h's markers, by which a program names its phases and regions for dioaudit. Without dioaudit each call tests
+/// a null pointer.
 ///
 /// Names are static strings: to make another into a C string could allocate.
 public enum Dioaudit {
-    /// Where a program, or one thread of it, is in its life.
+    /// A phase of a program, or of one of its threads.
     public enum Phase: Sendable {
         case setup, warmup, steady, teardown
 
@@ -33,7 +34,7 @@ public enum Dioaudit {
         }
     }
 
-    /// Work under a name, whose events the report lists apart. They are judged as elsewhere.
+    /// Work under a name, whose events the report lists separately. They are judged as elsewhere.
     @inlinable public static func region<Result: ~Copyable, Failure: Error>(
         _ name: StaticString, _ work: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -83,7 +83,8 @@ typedef void plain_function(void);
     X(int, fdatasync, (int fd), (fd))                                                                               \
     X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
 
-// In libraries that dlopen may load later, where RTLD_NEXT does not find them: the first call finds the library by its file name.
+// In libraries that dlopen may load later, where RTLD_NEXT does not find them: the first call finds the library by its file
+// name.
 #define INTERPOSED_LIBAIO(X)                                                                                        \
     X(int, io_submit, (io_context_t context, long count, struct iocb **iocbs), (context, count, iocbs))
 

@@ -1,5 +1,5 @@
-// THE RULES OF THE INTERPOSER. All code under Interposer/ runs inside the subject: on its stacks, in its signal handlers, between
-// its system calls. Include this file last: the preprocessor then enforces rule 5 as far as it can.
+// THE RULES OF THE INTERPOSER. All code under Interposer/ runs inside the subject: on its stacks, in its signal handlers,
+// between its system calls. Include this file last: the preprocessor then enforces rule 5 as far as it can.
 //
 //  1. Count every call in every phase, exactly. No lock and no system call on the counting path.
 //  2. Nothing that the interposer does may be counted as the subject's: it does not allocate, maps nothing after start, takes no

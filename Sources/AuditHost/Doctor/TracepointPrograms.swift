@@ -8,7 +8,7 @@ extension Doctor {
         let name = "BPF programs"
         let usedFor = "the witnesses at less cost: else by perf events on each thread"
         var words = [CChar](repeating: 0, count: 1024)
-        let answer = Answer(cl_probe_programs(&words, words.count))
+        let answer = Answer(cl_probe_bpf(&words, words.count))
         let why = words.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         guard answer != .granted else {
             return .ok(name, "each told of what dioaudit did on its tracepoint", for: usedFor)

@@ -129,7 +129,7 @@ struct Opening {
     init(_ trace: OpaquePointer, _ stream: cl_stream) {
         tracing =
             switch cl_trace_way(trace, stream) {
-            case CL_BY_PROGRAMS: .programs
+            case CL_BY_BPF: .programs
             case CL_BY_EVENTS: .events
             default: nil
             }

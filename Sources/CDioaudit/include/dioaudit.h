@@ -1,5 +1,5 @@
-// Markers: tell dioaudit what it cannot see from outside. Header-only; without dioaudit each call is a test of a null
-// pointer, and nothing needs to be linked. C99 and C++.
+// Markers, by which a program names its phases and regions for dioaudit. Header-only: nothing needs to be linked, and without
+// dioaudit each call is a test of a null pointer. C99 and C++.
 #ifndef DIOAUDIT_H
 #define DIOAUDIT_H
 
@@ -16,7 +16,7 @@ __attribute__((weak)) void dioaudit_enter_allowed(const char *reason);
 __attribute__((weak)) void dioaudit_leave_allowed(const char *reason);
 
 // Enters a phase of this process: "setup", "warmup", "steady" or "teardown". The first call ends automatic
-// phases for the process. An unknown name is ignored and said in the report.
+// phases for the process. An unknown name is ignored, and the report names it.
 static inline void dioaudit_phase(const char *name) {
     if (dioaudit_enter_phase) dioaudit_enter_phase(name);
 }
@@ -27,8 +27,8 @@ static inline void dioaudit_phase_thread(const char *name) {
     if (dioaudit_enter_thread_phase) dioaudit_enter_thread_phase(name);
 }
 
-// A stretch of the calling thread's work under a name, whose events the report lists apart. They are counted and judged
-// as elsewhere. Regions nest; an event belongs to the innermost. Names are told apart by their first 63 bytes.
+// A named region of the calling thread's work, whose events the report lists separately. They are counted and judged as
+// elsewhere. Regions nest; an event belongs to the innermost. Names are compared by their first 63 bytes.
 static inline void dioaudit_region_begin(const char *name) {
     if (dioaudit_enter_region) dioaudit_enter_region(name);
 }

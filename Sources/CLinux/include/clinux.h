@@ -1,4 +1,4 @@
-// What the driver needs of Linux that Embedded Swift cannot reach by itself: each part says which limit forces it here.
+// Linux functions that the driver needs and Embedded Swift cannot reach: each comment gives the reason.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -39,16 +39,15 @@ extern const int cl_rwf_dsync;
 // IOSQE_FIXED_FILE: a shift by an enum, which Swift does not import from every version of liburing.
 extern const unsigned char cl_iosqe_fixed_file;
 
-// The soft limit that getrlimit(2) tells of RLIMIT_MEMLOCK, in bytes: its name has another type with _GNU_SOURCE than without.
+// The soft limit of RLIMIT_MEMLOCK (getrlimit(2)), in bytes: the constant has another type with _GNU_SOURCE than without.
 uint64_t cl_memlock_limit(void);
 
 // open(2) for reading and writing with O_DIRECT, creating the file if it is not there: variadic, which Swift does not
 // import. -1 with errno set.
 int cl_create_direct(const char *path);
 
-// What statx(2) says of direct I/O on an open file: STATX_DIOALIGN may be missing from older headers, and Swift has no
-// #ifdef for that.
-// A multiple of these bytes is what offsets and lengths must be; 0 if the file takes none at all, -1 if nobody knows.
+// The alignment for direct I/O on an open file (statx(2)): older headers lack STATX_DIOALIGN, and Swift has no #ifdef for
+// that. Offsets and lengths must be a multiple of these bytes. 0: the file takes no direct I/O; -1: unknown.
 int64_t cl_direct_alignment(int fd);
 
 #endif

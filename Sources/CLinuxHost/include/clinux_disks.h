@@ -6,29 +6,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Takes the blocks of a file of that size now (fallocate(2), which needs _GNU_SOURCE), so that no write finds the disk full
-// later; true also where its file system cannot. False with errno set.
+// Allocates the blocks of a file of that size (fallocate(2), which needs _GNU_SOURCE), so that no later write finds the disk
+// full. True also if its file system cannot do that. False with errno set.
 bool cl_reserve(int fd, uint64_t bytes);
 
-// Writes back all of the file system that holds a file or directory (syncfs(2), which needs _GNU_SOURCE).
+// Writes back the whole file system that holds a file or directory (syncfs(2), which needs _GNU_SOURCE).
 void cl_sync(const char *path);
 
-// The number of a loop device that nobody uses now (loop(4), LOOP_CTL_GET_FREE); another may take it before we do.
+// The number of a free loop device (loop(4), LOOP_CTL_GET_FREE); another process may take it before we do.
 // -1 with errno set.
 int cl_free_loop_device(int control);
 
-// Makes an open file the blocks of an open loop device (LOOP_CONFIGURE, Linux 5.8), until nobody has the device open or
-// mounted any more (LO_FLAGS_AUTOCLEAR). False with errno set: EBUSY if another was faster.
+// Backs an open loop device by an open file (LOOP_CONFIGURE, Linux 5.8), until the device is neither open nor mounted any more
+// (LO_FLAGS_AUTOCLEAR). False with errno set: EBUSY if another process was faster.
 bool cl_configure_loop_device(int device, int image);
 
-// A mount namespace of this process's own (unshare(2)): what it and its children mount nobody else sees, and it ends with
-// the last of them. unshare(2) needs _GNU_SOURCE. False with errno set.
+// Gives this process a mount namespace of its own (unshare(2), which needs _GNU_SOURCE): no other process sees what it and its
+// children mount, and the namespace ends with the last of them. False with errno set.
 bool cl_own_mounts(void);
 
 // mount(2), without set-uid programs and devices of its own. False with errno set.
 bool cl_mount(const char *source, const char *path, const char *type, const char *options);
 
-// umount2(2) that takes it from the tree now, and ends it when nobody uses it any more (MNT_DETACH). False with errno set.
+// umount2(2) with MNT_DETACH: the path is free now, and the mount ends when it is no longer used. False with errno set.
 bool cl_unmount(const char *path);
 
 #endif

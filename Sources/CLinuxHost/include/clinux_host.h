@@ -1,5 +1,5 @@
-// What the host needs of Linux that Swift cannot reach: each function says which limit forces it here. What is tried
-// of the kernel, for the doctor, is in clinux_probes.h.
+// Linux functions that the host needs and Swift cannot reach: each comment gives the reason. The doctor's probes of the kernel
+// are in clinux_probes.h.
 #ifndef CLINUX_HOST_H
 #define CLINUX_HOST_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// Writes one aligned block at the file's start: open(2) alone does not tell whether O_DIRECT works. False with errno set.
+// Writes one aligned block at the file's start: open(2) may succeed where O_DIRECT does not work. False with errno set.
 bool cl_write_block(int fd, uint32_t bytes);
 
 // memfd_create(2), close-on-exec: Swift's Glibc module leaves out what needs _GNU_SOURCE. -1 with errno set.
@@ -21,51 +21,51 @@ bool cl_resize(int fd, uint64_t bytes);
 // open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file. -1 with errno set.
 int cl_open_direct(const char *path);
 
-// Blocks the signals that end a program from outside, and SIGCHLD, so that cl_wait can wait for them.
-// Must come before the child is started, or its end could go by unnoticed.
+// Blocks SIGCHLD and the signals that end a program from outside, so that cl_wait can wait for them. Call it before the child
+// is started, or the child's end could be missed.
 void cl_block_signals(void);
 
-// Ends that: what is still pending then takes its usual way.
+// Unblocks them: pending signals then have their usual effect.
 void cl_unblock_signals(void);
 
-// How the child is watched from before it becomes the program: see clinux_seccomp.h.
+// How the child is watched from before it execs the program.
 enum cl_watch {
-    CL_WATCH_FROM_OUTSIDE,  // so that perf can be told of it
-    CL_WATCH_SECCOMP,       // it installs the filter itself
+    CL_WATCH_FROM_OUTSIDE,  // by perf or BPF programs, which the host opens before cl_go
+    CL_WATCH_SECCOMP,       // by a filter that the child installs itself: clinux_seccomp.h
 };
 
 struct cl_child {
     pid_t pid;
-    int failure;   // readable when it is known whether it could become the program: then ask cl_started
+    int failure;   // readable when exec has succeeded or failed: then call cl_started
     int talk;
     int listener;  // of seccomp's notifications; -1 if there is none
 };
 
-// Starts a program, which waits for cl_go; its signal mask is the one from before cl_block_signals. Not posix_spawn(3), which
-// can neither tie the child's life to ours (PR_SET_PDEATHSIG, so that a killed dioaudit leaves nothing behind) nor say what
-// exactly failed; and fork(2) is unavailable in Swift.
+// Forks a child that waits for cl_go and then execs the program; its signal mask is the one from before cl_block_signals. Not
+// posix_spawn(3), which can neither kill the child when dioaudit is killed (PR_SET_PDEATHSIG) nor report which call failed;
+// and fork(2) is unavailable in Swift.
 // `out` and `err` replace its standard output and error unless they are -1.
 // False with errno set if there is no child.
 bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
               struct cl_child *child);
 
-// Lets the child become the program.
+// Lets the child exec the program.
 void cl_go(const struct cl_child *child);
 
-// Whether a descriptor has something to read now, or its end (poll(2), here beside the other waiting).
+// Whether a descriptor has data or end of file to read now (poll(2)).
 bool cl_can_be_read(int descriptor);
 
 // pidfd_open(2): readable once the process has ended. Glibc's module leaves it out. -1 with errno set.
 int cl_pidfd(pid_t pid);
 
-// Waits until the child has become the program: 0, or execvpe(3)'s errno if it could not; then it has been reaped.
+// Waits until the child has execed the program. 0, or execvpe(3)'s errno if it failed; then the child has been reaped.
 int cl_started(struct cl_child *child);
 
 enum cl_source {
-    CL_FROM_TIMEOUT,     // nothing came in time
-    CL_FROM_CHILD,       // SIGCHLD: it ended, stopped or went on
-    CL_FROM_GROUP,       // a signal that the child has too: the terminal's, or one of its own processes sent it to the group
-    CL_FROM_PROCESS,     // a signal by kill(2): it came to us alone
+    CL_FROM_TIMEOUT,     // the time is over
+    CL_FROM_CHILD,       // SIGCHLD: the child ended, stopped or continued
+    CL_FROM_GROUP,       // a signal that the child got, too: from the terminal, or from one of its own processes to the group
+    CL_FROM_PROCESS,     // a signal that kill(2) sent to us alone
     CL_FROM_DESCRIPTOR,  // one of `descriptors` can be read
 };
 
@@ -73,17 +73,17 @@ enum cl_source {
 // keeps the source in macros and unions that Swift does not import.
 enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal);
 
-// A listening socket in the abstract namespace (unix(7)), at which a process whose privileges do not allow it to open our /proc
-// entry asks for the ledger. -1 with errno set.
+// A listening socket in the abstract namespace (unix(7)), at which a process whose privileges do not allow it to open our
+// /proc entry asks for the ledger. -1 with errno set.
 int cl_ledger_socket(const char *name);
 
 // Sends the descriptor to each process that has connected and descends from us.
 void cl_answer_ledger_socket(int listener, int descriptor);
 
-// A word of shared memory that others change (C's atomics are not for Swift).
+// Loads a word of shared memory that another process changes, by acquire (Swift cannot use C's atomics).
 uint32_t cl_word(const uint32_t *word);
 
-// Changes it if it is `from`, and wakes whoever waits for that (futex(2), which has no wrapper).
+// Changes the word if it is `from`, and wakes the threads that wait for that (futex(2), which has no wrapper).
 void cl_change_word(uint32_t *word, uint32_t from, uint32_t to);
 
 struct cl_exit {
@@ -91,15 +91,15 @@ struct cl_exit {
     int32_t signal;  // 0 if none did
 };
 
-// Reaps the child if it has ended (wait4(2), WNOHANG); the status macros are not for Swift. False while it runs.
+// Reaps the child if it has ended (waitpid(2), WNOHANG; Swift does not import the status macros). False while it runs.
 bool cl_reap(pid_t pid, struct cl_exit *exit);
 
-// Whether processes that the child started are still there. Those whose own parent has ended are ours since cl_spawn
-// (PR_SET_CHILD_SUBREAPER), so that none can go on unseen; the ended ones are reaped.
+// Whether processes that the child started still run. A process whose own parent has ended is our child since cl_spawn
+// (PR_SET_CHILD_SUBREAPER), so none can run on unseen. Reaps those that have ended.
 bool cl_descendants_run(void);
 
-// tracefs where it is mounted; else a mount of our own that nobody else sees and that ends with the descriptor (fsmount(2)),
-// for which it takes root. A directory, or -1 with errno set.
+// Opens tracefs where it is mounted. Else makes a detached mount of it (fsmount(2)), which no other process sees, which ends
+// with the descriptor, and which needs root. A directory, or -1 with errno set.
 int cl_open_tracefs(void);
 
 struct cl_symbol {
@@ -109,24 +109,24 @@ struct cl_symbol {
     char module[64];     // empty: the kernel itself
 };
 
-// Names addresses of the kernel by /proc/kallsyms; they must be in rising order. False with errno set if it cannot be read;
-// EPERM if it shows this process no addresses (kernel.kptr_restrict).
+// Names kernel addresses by /proc/kallsyms; they must be in rising order. False with errno set if it cannot be read; EPERM if
+// it hides addresses from this process (kernel.kptr_restrict).
 bool cl_name_symbols(struct cl_symbol *symbols, uint32_t count);
 
 // Whether an open file carries capabilities (capabilities(7), setcap(8)): Swift's Glibc module has no sys/xattr.h.
 bool cl_has_capabilities(int fd);
 
-// Which of the texts, each of 8 bytes at the least, stands first in the bytes: its index, or -1. They are looked for together,
-// since a program may have 100 MB (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
+// The index of the text that occurs first in the bytes, or -1. Each text has at least 8 bytes. Searches for all at once, since
+// a program may have 100 MB (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
 int cl_first_text(const void *bytes, size_t length, const char *const *texts, int count);
 
-// The type of the file system that holds a directory is tmpfs or ramfs (statfs(2)): nothing there is direct.
+// Whether the file system that holds a directory is tmpfs or ramfs (statfs(2)): neither does direct I/O.
 bool cl_is_memory_backed(const char *directory);
 
-// The number of the device that it lies on, which file systems of several devices make up.
+// The number of the device that holds a path. A file system of several devices reports a number of its own making.
 bool cl_device_holding(const char *path, unsigned *device_major, unsigned *device_minor);
 
-// Demangles a C++ name by the Itanium ABI; free the result. Null if it is none, or if no C++ runtime is loaded.
+// Demangles a C++ name of the Itanium ABI; free the result. Null if it is no such name, or if no C++ runtime is loaded.
 // Found by dlsym, since neither Swift's modules nor the package name that runtime to the linker.
 char *cl_demangle_cxx(const char *name);
 

@@ -1,6 +1,6 @@
-// One source of what the kernel tells of a subject: what it allocates for it, its page faults, the system calls that map and
-// lock, and which processes it consists of. In C: the ABIs are macros, unions and shared memory with barriers, none of which
-// Swift imports. Where the fields of a record lie is the caller's to say: each kernel has them elsewhere.
+// The one source of kernel events of a subject: kernel allocations, page faults, system calls that map and lock, and the
+// processes of its tree. In C: the ABIs are macros, unions and shared memory with barriers, none of which Swift imports. The
+// caller gives the offsets of a record's fields, which differ between kernels.
 #ifndef CLINUX_TRACE_H
 #define CLINUX_TRACE_H
 
@@ -13,17 +13,17 @@ enum cl_trace_kind {
     CL_KMALLOC,
     CL_CACHE_ALLOC,
     CL_PAGE_ALLOC,
-    CL_FAULT,            // a page fault, of user code or of the kernel on a page of the user's
+    CL_FAULT,            // a page fault, of user code or of the kernel on a user page
     CL_PROBE,            // a uprobe was hit
     CL_CALL,             // a system call was made: `act`, and the length that it named as `bytes`
     CL_MAPPED,           // a file or memory was mapped: `address`, `bytes`, `offset`, `text`
-    CL_FORKED,           // `pid` and `tid` began; `parent` is of the process
+    CL_FORKED,           // `pid` and `tid` began; `parent` is the parent process
     CL_BECAME_PROGRAM,   // exec: all mappings are gone; `text` is the program's name, or its path
-    CL_TRACE_LOST,       // `bytes` records found no room
+    CL_TRACE_LOST,       // the ring had no room for `bytes` records
     CL_TRACE_MALFORMED,  // a record shorter than what it must hold
     CL_AMBIGUOUS_CALL,   // a system call whose number means one thing for 64-bit code and another for 32-bit code
     CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
-    CL_NOTHING           // seccomp only: to be passed over
+    CL_NOTHING           // seccomp only: ignore it
 };
 
 enum cl_act {
@@ -36,32 +36,31 @@ enum cl_act {
     CL_MUNLOCKALL,
     CL_SHMAT,
     CL_REMAP_FILE_PAGES,
-    CL_EXECVE,    // it and the next are not told as calls: a program that begins is told by CL_BECAME_PROGRAM
+    CL_EXECVE,    // this and the next are reported as CL_BECAME_PROGRAM, not as CL_CALL
     CL_EXECVEAT
 };
 
-// What is told apart: each has rings of its own, also for what it needs to know of processes, so that a flood of the one loses
-// nothing of the other.
+// Each stream has rings of its own, and its own records of processes, so that a flood of one loses no record of the other.
 enum cl_stream {
     CL_MEMORY,  // allocations, page faults, uprobes
     CL_CALLS,   // system calls
     CL_STREAMS
 };
 
-// Where a number or a text lies in a tracepoint's own part of a record; size 0: this kernel has no such field.
+// The place of a field in the tracepoint's part of a record; size 0: this kernel has no such field.
 struct cl_field {
     uint32_t offset;
     uint32_t size;
 };
 
 struct cl_tracepoint {
-    uint64_t id;                 // tracefs: events/…/id; 0 for CL_FAULT and CL_MAPPED, which perf tells of by itself
+    uint64_t id;                 // tracefs: events/…/id; 0 for CL_FAULT and CL_MAPPED, which are software events
     uint32_t kind;               // enum cl_trace_kind
     struct cl_field flags;       // common_flags
     struct cl_field site;        // call_site
     struct cl_field bytes;       // bytes_req; of CL_PAGE_ALLOC the order
     struct cl_field gfp;
-    struct cl_field name;        // of the slab cache: a __data_loc, which says where its text lies
+    struct cl_field name;        // of the slab cache: a __data_loc, which gives the place of the string
     struct cl_field number;      // of CL_CALL
     struct cl_field arguments;   // of CL_CALL: six of 8 bytes
 };
@@ -75,10 +74,10 @@ struct cl_trace_record {
     int32_t parent;
     uint32_t kind;           // enum cl_trace_kind
     uint32_t act;            // enum cl_act
-    uint32_t in_interrupt;   // nonzero: the thread was only interrupted by whoever did this
+    uint32_t in_interrupt;   // nonzero: an interrupt caused the event, and the thread was only interrupted
     uint32_t frames;         // of the kernel's call chain
     uint64_t site;
-    uint64_t outer_site;     // where `site` is the tracepoint's own function, which calls several listeners; 0: it never is
+    uint64_t outer_site;     // the site, where `site` is a tracepoint's own function that calls several listeners; 0: it never is
     uint64_t bytes;
     uint64_t gfp;
     uint64_t address;
@@ -86,7 +85,7 @@ struct cl_trace_record {
     uint64_t user_ip;        // 0 for a kernel thread
     uint64_t user_sp;
     uint64_t user_bp;        // with stacks
-    const unsigned char *stack;  // the user's from user_sp on, with stacks; valid until the next record
+    const unsigned char *stack;  // the user stack from user_sp on, with stacks; valid until the next record
     uint32_t stack_bytes;
     uint64_t argument[3];    // of CL_PROBE: the function's first ones
     uint64_t caller;         // of CL_PROBE: where the function returns to
@@ -103,58 +102,59 @@ static inline const uint64_t *cl_trace_frames(const struct cl_trace_record *reco
     return record->frame;
 }
 
-// What is listened to for a stream. By perf, its first event tells of mappings and processes, too.
+// The tracepoints of a stream. With perf events, the first one also reports mappings and processes.
 struct cl_trace_layout {
     const struct cl_tracepoint *points;
     uint32_t count;
     bool stacks;
     bool probes;  // some are CL_PROBE: with their arguments and callers
-    bool calls;   // CL_CALL; or CL_MAPPED alone: what perf tells of new mappings, as calls of mmap and brk
+    bool calls;   // CL_CALL; or CL_MAPPED alone: perf's records of new mappings, as calls of mmap and brk
 };
 
-// Reads one record of a perf ring. False if it is of no interest. Touches nothing beyond `size` bytes, whatever they are.
+// Decodes one record of a perf ring. False if it is of no interest. Reads no byte beyond `size`, whatever the bytes are.
 bool cl_trace_decode(const struct cl_trace_layout *layout, const unsigned char *bytes, uint32_t size,
                      struct cl_trace_record *record);
 
-// How a stream is listened to.
+// How a stream gets its events.
 enum cl_way {
     CL_NO_WAY,       // not at all
-    CL_BY_PROGRAMS,  // a BPF program on each tracepoint, for a process and all that it starts
+    CL_BY_BPF,  // a BPF program on each tracepoint, for a process and all that it starts
     CL_BY_EVENTS     // a perf event on each thread, which those that it starts inherit
 };
 
 struct cl_trace;
 
 // Watches threads and all that they will start, on every CPU, from now on.
-// `is_tree`: the only thread is a process that has done nothing yet. Then programs listen where this kernel can do it and the
-// layout has neither stacks nor probes: it takes root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF, and the first pid
-// namespace.
-// A stream without a layout is not listened to, and one that is refused says so. Null: there is no memory.
+// `is_tree`: the only thread is that of a process that has not run yet. Then BPF programs are used if the kernel allows it and
+// the layout has neither stacks nor probes. They need root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF, and the initial
+// pid namespace.
+// A stream without a layout gets no events; cl_trace_error says why another does not. Null: out of memory.
 struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
                                const struct cl_trace_layout *const layouts[CL_STREAMS]);
 void cl_trace_close(struct cl_trace *trace);
 
 enum cl_way cl_trace_way(const struct cl_trace *trace, enum cl_stream stream);
-// The errno that refused perf's events of a stream that is not listened to.
+// The errno with which perf refused the events of a stream; 0: it did not.
 int cl_trace_error(const struct cl_trace *trace, enum cl_stream stream);
-// Why no program listens to a stream, with the last lines of the verifier's log; empty where one does, or none was tried.
+// Why a stream has no BPF programs, with the last lines of the verifier's log; empty if it has, or if none was tried.
 const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream);
 
-// Descriptors, each readable when a ring is getting full. The number of them.
+// Stores descriptors that become readable when a ring is getting full, and returns their number.
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room);
 
-// How many records of a stream found no room up to now. A ring tells of them (CL_TRACE_LOST) only with the next record that
-// does, which may never come. 0 where the kernel does not say.
+// The number of records of a stream that were lost so far. A ring reports a loss (CL_TRACE_LOST) only with the next record for
+// which it has room, which may never come. 0 if the kernel does not report it.
 uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream);
 
-// The next record of any ring, and the stream that it is of. Not in the order of time between CPUs. False if there is none now.
+// The next record of any ring, and its stream. Records of different CPUs are not in the order of time. False if there is none
+// now.
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream);
 
-// Whether perf grants its events on this thread, as cl_trace_open asks for them; they end at once. False with errno set.
+// Whether perf grants this thread the events that cl_trace_open asks for. Closes them at once. False with errno set.
 bool cl_trace_is_granted(const struct cl_trace_layout *layout);
 
-// Puts each of the programs on its tracepoint, sees that it tells of what this process does, and takes it away. 0, or the errno
+// Attaches each BPF program to its tracepoint, checks that it reports an act of this process, and detaches it. 0, or the errno
 // that refused one, and `why` in words.
-int cl_trace_try_programs(char *why, size_t room);
+int cl_trace_try_bpf(char *why, size_t room);
 
 #endif

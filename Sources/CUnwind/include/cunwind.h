@@ -1,7 +1,6 @@
-// Call stacks of other processes, walked by libunwind's remote interface over what was taken of a thread: its registers and
-// the top of its stack. Nothing of the process itself is read during a walk, so the thread may run on or be gone.
-// In C because libunwind asks for memory and registers through C callbacks, and its functions are macros that Swift does not
-// import.
+// Call stacks of other processes, walked by libunwind's remote interface over a copy of a thread's registers and of the top of
+// its stack. A walk reads nothing of the process itself, so the thread may run on or have ended. In C because libunwind reads
+// memory and registers through C callbacks, and its functions are macros that Swift does not import.
 #ifndef CUNWIND_H
 #define CUNWIND_H
 
@@ -11,7 +10,7 @@
 
 // MARK: files
 
-// An executable's or a library's bytes, and where its call frame information (.eh_frame) lies.
+// The bytes of an executable or library, and the place of its call frame information (.eh_frame).
 struct cu_image;
 
 // The file at an absolute path; or "[vdso]", which is the same in every process of this machine. Null with errno set if it
@@ -19,7 +18,7 @@ struct cu_image;
 struct cu_image *cu_image_open(const char *path);
 void cu_image_close(struct cu_image *image);
 
-// A part of the address space, and the file that lies there from `offset` on.
+// A part of the address space, and the file that is mapped there from `offset` on.
 struct cu_mapping {
     uint64_t start;
     uint64_t end;
@@ -32,15 +31,15 @@ struct cu_mapping {
 // By DWARF's numbers (System V ABI AMD64 supplement, figure 3.36).
 enum { CU_BP = 6, CU_SP = 7, CU_IP = 16, CU_REGISTERS = 17 };
 
-// What was taken of a thread.
+// The copy of a thread's registers and stack.
 struct cu_thread {
     uint64_t registers[CU_REGISTERS];
-    uint32_t known;              // a bit for each register; of the others nothing is assumed
+    uint32_t known;              // a bit for each register; the others are unknown
     const unsigned char *stack;  // from the stack pointer on
     uint64_t stack_bytes;
 };
 
-// Says what lies at an address of the thread's process. False if nothing is known to.
+// Finds the mapping at an address of the thread's process. False if none is known.
 typedef bool cu_find(void *context, uint64_t address, struct cu_mapping *mapping);
 
 enum { CU_FRAMES = 64, CU_WORDS = 192 };
@@ -62,8 +61,8 @@ static inline const uint64_t *cu_stack_addresses(const struct cu_stack *stack) {
     return stack->address;
 }
 
-// What libunwind remembers of a process's code, by address: to be forgotten where other code is mapped. Without it a walk takes
-// six times as long. Null where memory is short.
+// libunwind's cache of a process's code, by address. Discard it when other code is mapped. Without it a walk takes six times
+// as long. Null if memory is short.
 struct unw_addr_space;
 struct unw_addr_space *cu_code_create(void);
 void cu_code_destroy(struct unw_addr_space *code);
@@ -79,8 +78,8 @@ bool cu_stack_holds(const struct cu_stack *walk, const struct cu_thread *thread)
 
 enum cu_taken {
     CU_NOT_TAKEN,
-    CU_TAKEN,             // it was stopped for that, and runs on
-    CU_TAKEN_WITHOUT_BP,  // it did not stop: it waits in the kernel and takes no signal. Its stack pointer is that of its wait
+    CU_TAKEN,             // it was stopped meanwhile, and runs again
+    CU_TAKEN_WITHOUT_BP,  // it did not stop: it waits in the kernel and takes no signal. The stack pointer is that of its wait
     CU_RUNS_ON,           // it did not stop in time
     CU_REFUSED,           // `error` says why; ESRCH: it has ended
     CU_OTHER_MODE,        // it runs code for another architecture than ours: i386
@@ -96,13 +95,13 @@ struct cu_taking {
 // Takes the registers and the top of the stack of each thread, for which it is stopped for some microseconds (PTRACE_SEIZE and
 // PTRACE_INTERRUPT of ptrace(2), which are no signals). Returns when all have stopped, or when the time is over.
 //
-// TRAP: a thread that waits in the kernel without taking signals does not stop, and what does not stop cannot be let go of
-// either. Only the end of the thread that called this does that, so it is called in a thread that ends (cu_within).
+// TRAP: a thread that waits in the kernel without taking signals does not stop, and a thread that has not stopped cannot be
+// detached. Only the end of the tracing thread detaches it, so call this in a thread that ends (cu_within).
 void cu_take(struct cu_taking *takings, uint32_t count, uint64_t nanoseconds);
 void cu_give_back(struct cu_taking *takings, uint32_t count);
 
-// Runs a function in a thread of its own. False if it has not returned in time; then it goes on with `context`. /proc may keep
-// whoever asks it for a process's memory waiting for as long as that process waits in the kernel.
+// Runs a function in a thread of its own. False if it has not returned in time; then it continues to use `context`. A read of
+// a process's memory by /proc may block as long as that process waits in the kernel.
 bool cu_within(uint64_t nanoseconds, void (*function)(void *context), void *context);
 
 #endif

@@ -14,8 +14,8 @@
 #define SYSTEM_PICK(n, a, b, c, d, e, f, g, ...) architecture_call(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define SYSTEM(...) SYSTEM_PICK(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 
-// Whether memory is mapped and readable. rt_sigprocmask copies its new mask in before it checks `how`. So with an invalid `how`
-// it only tests the address: EFAULT or EINVAL.
+// Whether memory is mapped and readable. rt_sigprocmask copies its new mask in before it checks `how`. So with an invalid
+// `how` it only tests the address: EFAULT or EINVAL.
 static inline int system_can_read(uintptr_t address) {
     return SYSTEM(SYS_rt_sigprocmask, -1, address & -(uintptr_t)8, 0, 8) == -EINVAL;
 }

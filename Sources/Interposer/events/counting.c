@@ -14,8 +14,8 @@
 #include "enforce.h"
 #include "../rules.h"
 
-// TRAP: longjmp out of a signal handler leaves a transfer without reaching its end. So warmup_frame holds only for frames below
-// (inside) the one that set it. Fixture: longjmp-out-of-handler.c
+// TRAP: longjmp out of a signal handler leaves a transfer without reaching its end. So warmup_frame holds only for frames
+// below (inside) the one that set it. Fixture: longjmp-out-of-handler.c
 static bool inside_warmup_transfer(void) {
     if (!context.warmup_frame) return false;
     if ((uintptr_t)__builtin_frame_address(0) < context.warmup_frame) return true;

@@ -119,8 +119,9 @@ static void die(void) {
     SYSTEM(SYS_exit_group, 134);
 }
 
-// TRAP: a signal handler that allocates on the thread that ends the process would enter here again and wait for itself. One that
-// leaves by longjmp would let the process continue. So this thread takes no more signals. Fixture: enforce-abort-handler.c
+// TRAP: a signal handler that allocates on the thread that ends the process would enter here again and wait for itself. One
+// that leaves by longjmp would let the process continue. So this thread takes no more signals. Fixture:
+// enforce-abort-handler.c
 static void stop(enum dioaudit_event event, uint64_t bytes) {
     // A child that shares our memory would end only itself, and `aborted` would make its parent wait for ever.
     if (!process_is_ours()) return;

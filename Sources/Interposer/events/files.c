@@ -80,7 +80,8 @@ static void forget(int fd) {
 }
 
 // TRAP: a vfork child shares our memory but not our descriptors: a descriptor that it closes stays open here, and one that it
-// opens is not open here. The check is a system call, so only changes make it. Fixtures: vforks-and-execs.c, vforks-and-exits.c
+// opens is not open here. The check is a system call, so only changes make it. Fixtures: vforks-and-execs.c,
+// vforks-and-exits.c
 static bool are_ours(void) {
     return is_attached() && process_is_ours();
 }
@@ -118,8 +119,8 @@ void files_flags_changed(int fd) {
     if (direct) files_find(fd);
 }
 
-// Replaces the copy's old file by the new one in one step: another thread may be using the descriptor meanwhile, as where a log
-// file is replaced, and must find one file or the other.
+// Replaces the copy's old file by the new one in one step: another thread may be using the descriptor meanwhile, as where a
+// log file is replaced, and must find one file or the other.
 void files_duplicated(int fd, int copy) {
     if (fd == copy || copy < 0) return;
     struct direct_file *file = files_find(fd);

@@ -20,8 +20,8 @@ struct transfer_call {
     uint64_t outer_ordinal;
 };
 
-// Around the call, however many transfers it makes, in a process that is attached. `transfers`: it may make at least one, which
-// ends setup. `warmup`: at least one is a file's warm-up.
+// Around the call, however many transfers it makes, in a process that is attached. `transfers`: it may make at least one,
+// which ends setup. `warmup`: at least one is a file's warm-up.
 void transfers_begin(struct transfer_call *call, bool transfers, bool warmup);
 void transfers_end(struct transfer_call *call);
 

@@ -1,5 +1,5 @@
-// Asynchronous transfers: libaio's iocbs and liburing's SQEs. Each counts as a transfer when it is submitted, with the bytes that
-// it asks for: its completion is not seen here.
+// Asynchronous transfers: libaio's iocbs and liburing's SQEs. Each counts as a transfer when it is submitted, with the bytes
+// that it asks for: its completion is not seen here.
 #include <errno.h>
 #include <linux/io_uring.h>
 #include <sys/uio.h>
@@ -62,7 +62,8 @@ static void end_submission(struct submission *submission, uint64_t taken) {
     transfers_end(&submission->call);
 }
 
-// Copies by a system call, which fails if the program's pointer is wrong: the kernel must report it (EFAULT), not SIGSEGV here.
+// Copies by a system call, which fails if the program's pointer is wrong: the kernel must report it (EFAULT), not SIGSEGV
+// here.
 static uint64_t bytes_of(const struct iovec *vector, uint64_t count) {
     uint64_t bytes = 0;
     struct iovec part;
@@ -144,8 +145,8 @@ static struct request request_of_sqe(const struct io_uring *ring, const struct i
     return request;
 }
 
-// The SQEs that a submission passes to the kernel. Without a kernel thread (SQPOLL) they include those that an earlier submission
-// left over, which stay in place until the program reuses them.
+// The SQEs that a submission passes to the kernel. Without a kernel thread (SQPOLL) they include those that an earlier
+// submission left over, which stay in place until the program reuses them.
 struct batch {
     const struct io_uring *ring;
     unsigned first, count;

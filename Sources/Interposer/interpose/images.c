@@ -1,5 +1,5 @@
-// Functions that start or exec another program. Each program must load the interposer and report, or it was not observed: it is
-// announced here, and the host looks for each. An environment of the program's making is extended by the variables that the
+// Functions that start or exec another program. Each program must load the interposer and report, or it was not observed: it
+// is announced here, and the host looks for each. An environment of the program's making is extended by the variables that the
 // interposer needs. libc calls these functions by internal names, so each is interposed.
 #include <errno.h>
 #include <spawn.h>

@@ -43,8 +43,8 @@ static void look_for_taken_functions(void) {
         if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->header.taken_name, name, DIOAUDIT_FUNCTION - 1);
 }
 
-// TRAP: Valgrind replaces every malloc and free, ours too. This tries free(NULL), since a malloc would begin the subject's heap.
-// Test: BlindSpotTests, Valgrind
+// TRAP: Valgrind replaces every malloc and free, ours too. This tries free(NULL), since a malloc would begin the subject's
+// heap. Test: BlindSpotTests, Valgrind
 static void look_for_replaced_functions(void) {
     void (*volatile drop)(void *) = free;
     context.passed_over = 0;
@@ -126,8 +126,8 @@ INTERPOSED extern __typeof(_exit) _Exit __attribute__((alias("_exit")));
 
 // MARK: threads
 
-// The function that a new thread runs, from pthread_create until it runs: nothing may be allocated for it. A place is released by
-// a release store to `taken` after it has been read, and claimed by acquire.
+// The function that a new thread runs, from pthread_create until it runs: nothing may be allocated for it. A place is released
+// by a release store to `taken` after it has been read, and claimed by acquire.
 static struct starting {
     uint32_t taken;
     void *(*start)(void *);

@@ -43,8 +43,8 @@ static bool holds(const char *names, const char *wanted) {
     return false;
 }
 
-// Whether a function found in a library is one that ours replaces: of the heap's functions any, of the others only libc's, since
-// a plugin may have an `open` of its own.
+// Whether a function found in a library is one that ours replaces: of the heap's functions any, of the others only libc's,
+// since a plugin may have an `open` of its own.
 static bool passes_us_by(const char *name, void *found) {
     if (next_is_in_ours(found)) return false;
     return holds(heap_names, name) ||
@@ -62,8 +62,8 @@ static bool is_internal_heap(const char *name) {
     return strncmp(name, prefix, sizeof(prefix) - 1) == 0 && holds(heap_names, name + sizeof(prefix) - 1);
 }
 
-// With the program's own handle dlsym finds our functions, and so it does with RTLD_NEXT in the program. With a library's handle
-// libc's may come first.
+// With the program's own handle dlsym finds our functions, and so it does with RTLD_NEXT in the program. With a library's
+// handle libc's may come first.
 INTERPOSED void *dlsym(void *handle, const char *name) {
     if (unlikely(!next_resolved)) next_resolve();
     if (is_internal_heap(name)) note_lookup(name);

@@ -1,5 +1,5 @@
-// C++'s operators. Those of a C++ runtime call malloc, which counts them. Those of an allocator such as jemalloc or tcmalloc may
-// call its malloc or not.
+// C++'s operators. Those of a C++ runtime call malloc, which counts them. Those of an allocator such as jemalloc or tcmalloc
+// may call its malloc or not.
 #define DIOAUDIT_DEFINES_ALLOCATION
 #include <dlfcn.h>
 #include <errno.h>

@@ -76,8 +76,8 @@ static void observe_steady_point(struct dioaudit_process *record) {
     record->steady_reached = 1;
 }
 
-// Called without the lock, since the host's answer may take long: every thread that is about to enter the steady phase asks and
-// waits. The state of the memory lock is read before, since reading it allocates kernel memory.
+// Called without the lock, since the host's answer may take long: every thread that is about to enter the steady phase asks
+// and waits. The state of the memory lock is read before, since reading it allocates kernel memory.
 static void squeeze_before_steady(void) {
     if (likely(!squeeze_is_wanted()) || squeeze_is_settled()) return;
     if (!process.record->steady_reached) {

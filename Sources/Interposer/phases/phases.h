@@ -9,7 +9,8 @@
 // Starts the clock and the fault counters of a process that has just attached.
 void phases_begin(struct dioaudit_process *record);
 
-// A call that may transfer begins. True if that ended setup. If the call moves no data, setup continues (phases_nothing_moved).
+// A call that may transfer begins. True if that ended setup. If the call moves no data, setup continues
+// (phases_nothing_moved).
 bool phases_transfer_begins(void);
 void phases_nothing_moved(void);
 
@@ -36,8 +37,8 @@ void phases_goodbye(void);
 // True until the program names its phases itself.
 bool phases_automatic(void);
 
-// "setup", "warmup", "steady" or "teardown" begins. The second is for the calling thread only; with null the thread follows the
-// phases of its process again.
+// "setup", "warmup", "steady" or "teardown" begins. The second is for the calling thread only; with null the thread follows
+// the phases of its process again.
 void phases_marker(const char *name);
 void phases_thread_marker(const char *name);
 

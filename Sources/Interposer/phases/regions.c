@@ -46,8 +46,8 @@ static void begin_allowed(void) {
     edges_note_allowed(DIOAUDIT_ALLOWS_BEGIN, clock_now());
 }
 
-// Page faults of a region are allowed if the steady phase lasted, without an interlude, for the whole region. Else they stay with
-// the phase that they happened in.
+// Page faults of a region are allowed if the steady phase lasted, without an interlude, for the whole region. Else they stay
+// with the phase that they happened in.
 static void end_allowed(void) {
     bool whole = process.phase == DIOAUDIT_PHASE_STEADY && context.allowed_from == process.interlude + 1;
     if (whole && !context.own_phase) faults_move(context.allowed_edge, DIOAUDIT_PHASE_ALLOWED);

@@ -18,8 +18,8 @@ static bool change(uint32_t from, uint32_t to) {
     return __atomic_compare_exchange_n(&process.record->squeeze, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-// Waits for the host to answer a question that this thread or another has asked. A signal handler may leave this by longjmp: the
-// host answers all the same.
+// Waits for the host to answer a question that this thread or another has asked. A signal handler may leave this by longjmp:
+// the host answers all the same.
 static void await(uint32_t question, uint32_t without_answer) {
     uint64_t limit = clock_now() + patience;
     struct timespec deadline = {.tv_sec = (time_t)(limit / 1000000000u), .tv_nsec = (long)(limit % 1000000000u)};

@@ -35,8 +35,8 @@ static void take_out(char **entry) {
     while (*entry++);
 }
 
-// TRAP: `env -i env` must print nothing. So the added entries are removed again, and the program sees the environment that it was
-// given. Fixture: Tests/behaviour/errors.cases
+// TRAP: `env -i env` must print nothing. So the added entries are removed again, and the program sees the environment that it
+// was given. Fixture: Tests/behaviour/errors.cases
 static void hide(void) {
     bool followed = false;
     for (char **entry = environ; *entry;) {

@@ -83,8 +83,8 @@ static void touch_image(void) {
     }
 }
 
-// TRAP: memory that the interposer first touches in the steady phase takes a page fault, which would count as the subject's. So
-// all of its image is touched now, and the arena too, whose page tables a forked child does not inherit. Fixture:
+// TRAP: memory that the interposer first touches in the steady phase takes a page fault, which would count as the subject's.
+// So all of its image is touched now, and the arena too, whose page tables a forked child does not inherit. Fixture:
 // no-allocation-clean.c
 void ledger_touch(void) {
     touch_image();

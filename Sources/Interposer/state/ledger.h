@@ -15,8 +15,8 @@ bool ledger_open(void);
 // Touches all of the interposer's memory.
 void ledger_touch(void);
 
-// TRAP: after fork the next write to each private page is a page fault (copy on write), in the parent too. This takes the faults
-// on our own pages now, and counts them as ours. Fixture: marker-allow-forks.c
+// TRAP: after fork the next write to each private page is a page fault (copy on write), in the parent too. This takes the
+// faults on our own pages now, and counts them as ours. Fixture: marker-allow-forks.c
 void ledger_after_fork(void);
 
 // This process's index in its arena. A pid would not do: it may be reused, or be of another pid namespace.

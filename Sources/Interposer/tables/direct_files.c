@@ -7,9 +7,9 @@ struct direct_file direct_files[DIRECT_FILES];
 
 static uint32_t open_files;
 
-// Barriers: changes of `names` and `open_files` acquire and release, and pair with each other: a thread that claims a file sees
-// all that its last user did, and one that opens the first file sees that the last was closed. `done` is raised by release in
-// direct_files_finish and read by acquire in direct_files_all_warm.
+// Barriers: changes of `names` and `open_files` acquire and release, and pair with each other: a thread that claims a file
+// sees all that its last user did, and one that opens the first file sees that the last was closed. `done` is raised by
+// release in direct_files_finish and read by acquire in direct_files_all_warm.
 struct direct_file *direct_files_claim(bool *is_first) {
     for (uint32_t i = 0; i < DIRECT_FILES; i++) {
         uint32_t names = 0;

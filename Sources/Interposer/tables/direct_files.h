@@ -27,8 +27,8 @@ bool direct_files_drop(struct direct_file *file);
 // In a forked child, which has done no transfer on its files yet.
 void direct_files_forget_transfers(void);
 
-// The first `warmup` transfers of a file in each direction are its warm-up. True if the transfer that begins, or that has moved
-// its data, is one of them. A transfer that moved no data does not count (direct_files_give_up).
+// The first `warmup` transfers of a file in each direction are its warm-up. True if the transfer that begins, or that has
+// moved its data, is one of them. A transfer that moved no data does not count (direct_files_give_up).
 bool direct_files_begin(struct direct_file *file, enum direction direction, uint64_t warmup);
 bool direct_files_finish(struct direct_file *file, enum direction direction, uint64_t warmup);
 void direct_files_give_up(struct direct_file *file, enum direction direction);

@@ -43,8 +43,8 @@ void edges_note_thread(uint32_t phase, uint64_t nanoseconds) {
     fill(claim_edge(DIOAUDIT_EDGES, nanoseconds), phase, (int32_t)SYSTEM(SYS_gettid), 0, nanoseconds);
 }
 
-// Writes both edges when the transfer is over: a beginning without an end (longjmp) would hide later events. If the table has no
-// room, the host charges the transfer's events to the steady phase: too many events there, never too few.
+// Writes both edges when the transfer is over: a beginning without an end (longjmp) would hide later events. If the table has
+// no room, the host charges the transfer's events to the steady phase: too many events there, never too few.
 void edges_note_warmup(uint64_t began, uint64_t ended) {
     if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
     uint32_t index = __atomic_fetch_add(&ledger->header.edges_used, 2, __ATOMIC_RELAXED);

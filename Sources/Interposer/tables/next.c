@@ -55,8 +55,8 @@ size_t next_block_size(const void *block) {
 INTERPOSED_IN_LIBC(X)
 #undef X
 
-// TRAP: other libraries' constructors, and the dynamic linker, call these functions before our constructor has run. So each entry
-// starts as a function that resolves the table and then calls through it. Fixture: before-main.c
+// TRAP: other libraries' constructors, and the dynamic linker, call these functions before our constructor has run. So each
+// entry starts as a function that resolves the table and then calls through it. Fixture: before-main.c
 #define X(result, name, parameters, arguments)                          \
     static result first_##name parameters {                             \
         if (!next_resolve()) return missing_##name arguments;           \
@@ -153,8 +153,8 @@ bool next_is_in_ours(const void *function) {
     return objects_find((uintptr_t)function) == objects_find((uintptr_t)next_resolve);
 }
 
-// TRAP: a program that is not position-independent and takes a function's address has a PLT entry of that name, which only jumps
-// on: the symbol there is undefined. Fixture: takes-addresses.c
+// TRAP: a program that is not position-independent and takes a function's address has a PLT entry of that name, which only
+// jumps on: the symbol there is undefined. Fixture: takes-addresses.c
 static bool jumps_on(const void *function) {
     Dl_info info;
     const ElfW(Sym) *symbol = NULL;

@@ -19,8 +19,8 @@ struct next {
 
 extern struct next next __attribute__((visibility("hidden")));
 
-// Resolves every name of libc; false while this thread is already doing so. Before that, an entry resolves the table at its first
-// call.
+// Resolves every name of libc; false while this thread is already doing so. Before that, an entry resolves the table at its
+// first call.
 bool next_resolve(void);
 extern bool next_resolved __attribute__((visibility("hidden")));
 

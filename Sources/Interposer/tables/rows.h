@@ -13,7 +13,8 @@
 struct dioaudit_thread *rows_of(int32_t tid);
 struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name);
 
-// The thread of these rows has ended: adds them to the rows of exited threads. Like both above, under the phase-transition lock.
+// The thread of these rows has ended: adds them to the rows of exited threads. Like both above, under the phase-transition
+// lock.
 void rows_end(struct dioaudit_thread *rows);
 
 // Claims rows for the calling thread, and stores them in context.rows. Null when none are free: use rows_shared.
@@ -25,8 +26,8 @@ struct dioaudit_thread *rows_shared(void);
 // Counts in the shared rows.
 void rows_count_shared(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes);
 
-// Counts an event, a transfer or a sync in a phase, in the calling thread's rows, which it claims if it has none. Inline, since
-// every event of the steady phase takes this path.
+// Counts an event, a transfer or a sync in a phase, in the calling thread's rows, which it claims if it has none. Inline,
+// since every event of the steady phase takes this path.
 static inline void rows_count(uint32_t phase, enum dioaudit_event cell, uint64_t calls, uint64_t bytes) {
     struct dioaudit_thread *rows = context.rows;
     if (!rows) rows = rows_claim();

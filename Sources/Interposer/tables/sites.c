@@ -52,8 +52,8 @@ static void add_cell(struct dioaudit_cell *cell, uint64_t bytes) {
     add(&cell->bytes, bytes);
 }
 
-// Events in an interlude that has ended belong to the phase that it interrupted: the steady phase, or a phase that is not judged.
-// A program that reopens its file for each transfer has thousands of interludes.
+// Events in an interlude that has ended belong to the phase that it interrupted: the steady phase, or a phase that is not
+// judged. A program that reopens its file for each transfer has thousands of interludes.
 static void settle(struct dioaudit_site *site) {
     uint32_t current = process.interlude;
     if (likely(site->interlude == current)) return;

@@ -1,20 +1,20 @@
 // The shared-memory ABI: the layout of the memory that the interposer (inside the subject) writes and the host reads.
 //
-// Both sides compile this file and share no other. CHANGE RULE: a change to a size, an offset, a meaning or an order below must
-// also raise DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version, and the interposer refuses to write one:
-// without this handshake there is no pass.
+// Both sides compile this file and share no other. CHANGE RULE: a change to a size, an offset, a meaning or an order below
+// must also raise DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version, and the interposer refuses to write
+// one: without this handshake there is no pass.
 //
-// The ledger is one memfd. The subject opens it by the path in DIOAUDIT_LEDGER, or receives a descriptor from the ledger socket,
-// an abstract unix(7) socket whose name follows the path after a comma:
+// The ledger is one memfd. The subject opens it by the path in DIOAUDIT_LEDGER, or receives a descriptor from the ledger
+// socket, an abstract unix(7) socket whose name follows the path after a comma:
 //
 //     [ session page ][ arena 0 ][ arena 1 ] ...
 //
 // Each program image (each exec) claims an arena of its own and maps only that. A child that forks without exec shares its
 // parent's arena, since after chroot or setuid it could not open the ledger; it has a process record of its own.
 //
-// WHO WRITES, AND WHEN. The host writes the session's fields from magic to clock_difference once, before the subject starts, and
-// its answers to dioaudit_process.squeeze. The interposer writes all other fields, as the comment beside each field or struct
-// says:
+// WHO WRITES, AND WHEN. The host writes the session's fields from magic to clock_difference once, before the subject starts,
+// and its answers to dioaudit_process.squeeze. The interposer writes all other fields, as the comment beside each field or
+// struct says:
 //
 //     attach      once, by the thread that attaches the process, before `state` becomes ACTIVE
 //     edge        by the thread that changes the phase, under the phase-transition lock; the first time in attach
@@ -250,8 +250,8 @@ struct dioaudit_process {
 };
 
 // The beginning of a phase, of a process or of one thread that named its own. By its time the host finds the phase of a kernel
-// event. The thread that claimed its place (edges_used) writes it once. Exception: a process rewrites its edge to CLOSED at each
-// further one, and voids it when a file is opened again.
+// event. The thread that claimed its place (edges_used) writes it once. Exception: a process rewrites its edge to CLOSED at
+// each further one, and voids it when a file is opened again.
 struct dioaudit_edge {
     uint64_t nanoseconds;  // CLOCK_MONOTONIC
     uint32_t ready;        // nonzero: published
@@ -264,8 +264,8 @@ struct dioaudit_edge {
 
 enum dioaudit_allows { DIOAUDIT_ALLOWS_BEGIN = 1, DIOAUDIT_ALLOWS_END = 2 };
 
-// The events inside a region that the program named or declared as allowed. Any thread of the process claims and fills a record
-// for a new name, and any thread adds to its counters atomically.
+// The events inside a region that the program named or declared as allowed. Any thread of the process claims and fills a
+// record for a new name, and any thread adds to its counters atomically.
 struct dioaudit_region {
     uint32_t state;        // 0 free, 1 being filled, 2 ready: published
     uint32_t owner;        // index into processes

@@ -1,5 +1,5 @@
-// For processors that the interposer does not run on yet. `make lint` compiles the rest against these declarations, with which a
-// port begins; nothing defines them.
+// For processors that the interposer does not run on yet. `make lint` compiles the rest against these declarations, with which
+// a port begins; nothing defines them.
 #ifndef DIOAUDIT_UNSUPPORTED_H
 #define DIOAUDIT_UNSUPPORTED_H
 
