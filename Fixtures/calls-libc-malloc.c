@@ -2,7 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: uses __libc_malloc, which passes the interposer by
+// Reason: uses __libc_malloc, which bypasses the interposer
 // Steady: transfers 9
 #include "direct.h"
 

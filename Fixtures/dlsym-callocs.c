@@ -4,7 +4,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: brings its own calloc, whose calls pass the interposer by
+// Reason: brings its own calloc, whose calls bypass the interposer
 // Warmup: transfers 1
 // Steady: transfers 9
 // Teardown: nothing

@@ -3,7 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
-// Reason: no place for
+// Reason: no room for
 // Steady: malloc 127/1016, free 127
 // Teardown: nothing
 // Also: syscallBrk

@@ -2,7 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: left its exit by longjmp and went on
+// Reason: left exit by longjmp
 // Steady: transfers 99
 // Teardown: transfers 100, malloc 100/3200
 #include "direct.h"

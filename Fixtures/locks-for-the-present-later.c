@@ -1,7 +1,7 @@
 // Intent: mlockall(MCL_CURRENT) in the steady phase takes MCL_FUTURE away again: nothing allocated, and no pass.
 // Exit: 2
 // Verdict: inconclusive
-// Reason: gave up its memory lock in the steady phase
+// Reason: released its memory lock in the steady phase
 // Setup: mlockall 1
 // Warmup: transfers 1
 // Steady: transfers 19, mlockall 1

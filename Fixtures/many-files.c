@@ -2,7 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: more than can be followed
+// Reason: than can be followed
 // Setup: nothing
 // Teardown: nothing
 #include "direct.h"

@@ -3,7 +3,7 @@
 // Exit: 1
 // Verdict: fail
 // Reason: in the steady phase: 800 malloc
-// Reason: their stacks found no place
+// Reason: had no room for their stacks
 // Warmup: transfers 1
 // Steady: transfers 1, malloc 800/160400, free 800
 #include "direct.h"

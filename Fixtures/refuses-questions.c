@@ -3,8 +3,8 @@
 // Options: --no-require-lock
 // Exit: 2
 // Verdict: inconclusive
-// Reason: it does not let getrusage(2) be asked
-// Reason: more than can be followed
+// Reason: getrusage(2) was refused
+// Reason: than can be followed
 // Warmup: transfers 1
 // Steady: transfers 99
 // Teardown: transfers 0, malloc 100/3200

@@ -1,7 +1,7 @@
 // Intent: gives up its lock while no file is open, and opens one again: the steady phase went on without the lock.
 // Exit: 1
 // Verdict: fail
-// Reason: gave up its memory lock in the steady phase
+// Reason: released its memory lock in the steady phase
 // Setup: mlockall 1
 // Warmup: transfers 2
 // Steady: transfers 8, munlockall 1

@@ -1,7 +1,7 @@
 // Intent: munlock in the steady phase: the lock no longer holds.
 // Exit: 1
 // Verdict: fail
-// Reason: gave up its memory lock in the steady phase
+// Reason: released its memory lock in the steady phase
 // Setup: mlockall 1
 // Warmup: transfers 1
 // Steady: transfers 19, munlock 1/4096

@@ -131,7 +131,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var saidGoodbye = true
     /// The phase that it was last in; teardown after a goodbye.
     public var lastPhase = Phase.teardown
-    /// It has a heap of its own, whose calls pass the interposer by: which, in words.
+    /// It has a heap of its own, whose calls bypass the interposer: which, in words.
     public var ownHeap: String?
     public var steadyReached = false
     public var phasesByMarker = false

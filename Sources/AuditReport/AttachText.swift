@@ -22,7 +22,8 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
         "  watched for \(Figures.duration(nanoseconds: steady.durationNanoseconds)): "
             + Figures.count(audit.subject.threads, "thread"),
         "  page faults: "
-            + (steady.faultsKnown ? "\(faults(steady)) (minor/major)" : "not known: it ended before anybody asked"),
+            + (steady.faultsKnown
+                ? "\(faults(steady)) (minor/major)" : "unknown: the process ended before their count was read"),
     ]
     let heap = audit.witnesses.heap ?? .unavailable("no probes")
     lines.append("  mapping calls: \(counts(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")

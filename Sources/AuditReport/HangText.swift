@@ -28,20 +28,20 @@ private func lines(_ thread: HungThread, _ style: Style) -> [String] {
     switch thread.kernelStack {
     case .known(let functions):
         lines.append("      in the kernel: " + functions.map { printable(withoutPlace($0)) }.joined(separator: ", "))
-    case .unknown(let reason): lines.append("      its stack in the kernel is not known: \(printable(reason))")
+    case .unknown(let reason): lines.append("      its kernel stack is unknown: \(printable(reason))")
     }
     switch thread.userStack {
     case .known(let stack):
         lines += stack.frames.enumerated().map { "      #\($0.offset) \(style.text($0.element))" }
-        if stack.truncated { lines.append("      … the stack goes on") }
-    case .unknown(let reason): lines.append("      its stack is not known: \(printable(reason))")
+        if stack.truncated { lines.append("      … the stack continues") }
+    case .unknown(let reason): lines.append("      its user stack is unknown: \(printable(reason))")
     }
     return lines
 }
 
 private func stateText(_ thread: HungThread) -> String {
     guard let state = thread.state.value else {
-        return "its state is not known: \(printable(thread.state.reason ?? ""))"
+        return "its state is unknown: \(printable(thread.state.reason ?? ""))"
     }
     let words: [String: String] = [
         "R": "runs", "S": "sleeps", "D": "waits, taking no signals", "T": "is stopped", "t": "is stopped by a debugger",

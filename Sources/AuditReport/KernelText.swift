@@ -56,5 +56,5 @@ private func chainLines(_ allocation: KernelAllocation, _ style: Style) -> [Stri
     guard let stack = allocation.stack else { return [] }
     return ["  \(siteText(allocation)), \(Figures.count(allocation.calls, "call")):"]
         + stack.enumerated().map { "    #\($0.offset) \(style.text($0.element))" }
-        + (allocation.truncated ? ["    … the stack goes on"] : [])
+        + (allocation.truncated ? ["    … the stack continues"] : [])
 }

@@ -10,7 +10,7 @@ extension Style {
             + (violation.bytes > 0 ? ", \(Figures.count(violation.bytes, "byte"))" : "")
         var lines = [strong(what), "    " + circumstances(of: violation, attached)]
         lines += violation.stack.enumerated().map { "    #\($0.offset) \(text($0.element))" }
-        if violation.truncated { lines.append("    … the stack goes on") }
+        if violation.truncated { lines.append("    … the stack continues") }
         return lines
     }
 
@@ -36,7 +36,8 @@ extension Style {
 
     private func placeText(_ address: UInt64, _ memory: String?) -> String {
         let place = memory.map { $0 == "stack" ? "the thread's stack" : $0 == "//anon" ? "anonymous memory" : $0 }
-        return "first at 0x\(String(address, radix: 16)) in \(place.map(printable) ?? "memory that was mapped unseen")"
+        return "first at 0x\(String(address, radix: 16)) in "
+            + (place.map(printable) ?? "memory whose mapping was not seen")
     }
 
     private func allocationText(_ allocation: KernelAllocation) -> String {
@@ -47,7 +48,7 @@ extension Style {
     private func whyNoStack(_ kind: EventKind, _ attached: Bool) -> String {
         switch kind.family {
         case .pageFault:
-            "of these the kernel told no place (mlock and the like fault pages in without an exception)"
+            "fault addresses unavailable (mlock and similar calls fault pages in without an exception)"
         case .systemCall where attached: "seen by the kernel, which took no stack"
         case .systemCall: "seen by the kernel only: made by libc for itself, or past it"
         default: "the stack was not kept"

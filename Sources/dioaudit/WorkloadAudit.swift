@@ -80,5 +80,5 @@ private func contents(of fd: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let length = pread(fd, &bytes, bytes.count, 0)
     let lines = String(decoding: bytes.prefix(max(0, length)), as: UTF8.self).split(separator: "\n")
-    return lines.isEmpty ? "it said nothing" : lines.joined(separator: "; ")
+    return lines.isEmpty ? "it printed nothing" : lines.joined(separator: "; ")
 }

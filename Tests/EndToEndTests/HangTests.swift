@@ -103,7 +103,7 @@ struct HangTests {
         for thread in threads {
             #expect(thread.kernel == nil && thread.reason("kernelStack")?.isEmpty == false)
         }
-        #expect(outcome.errors.contains("its stack in the kernel is not known: "), "\(outcome.errors)")
+        #expect(outcome.errors.contains("its kernel stack is unknown: "), "\(outcome.errors)")
     }
 
     @Test func theReportIsTheSchemas() throws {

@@ -6,13 +6,14 @@ func attachReasons(_ observation: Observation, _ attached: Attached) -> [String]
         reasons.append("its mapping calls are not seen: \(reason)")
     }
     if let reason = observation.kernel.reason {
-        reasons.append("what the kernel allocates is not seen in full: \(reason)")
+        reasons.append("kernel allocations are not seen in full: \(reason)")
     }
     if !attached.isWhole {
         reasons.append("threads began faster than they could be attached to: some of them may not be watched")
     }
     if attached.nameless > 0 {
-        reasons.append("\(plural(attached.nameless, "thread")) ended before anybody knew by which name to judge them")
+        reasons.append(
+            "\(plural(attached.nameless, "thread")) ended before the name was known by which threads are judged")
     }
     if attached.becameProgram { reasons.append("it became another program while it was watched (execve)") }
     if attached.hasEnded { reasons.append("it ended while it was watched") }

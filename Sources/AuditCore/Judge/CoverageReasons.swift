@@ -7,7 +7,7 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
         if steady.transfers < max(1, request.minimumTransfers) {
             reasons.append(
                 "the steady phase holds \(plural(steady.transfers, "transfer")), "
-                    + "and \(max(1, request.minimumTransfers)) or more are asked for")
+                    + "and \(max(1, request.minimumTransfers)) or more are required")
         }
     } else if case let early = total.all.reduce(0, { $0 + $1.transfers }), early > 0 {
         reasons.append("the steady phase was not reached: all \(plural(early, "transfer")) came before it")
@@ -27,12 +27,12 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
             reasons.append(
                 "page faults of the steady phase are not known in full for \(name(of: process)): "
                     + (process.faultsRefused
-                        ? "it does not let getrusage(2) be asked" : "it ended within that phase, without exit"))
+                        ? "getrusage(2) was refused" : "it ended within that phase, without exit"))
         }
         if process.directCalls > 0 {
             reasons.append(
                 "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that "
-                    + "transfer or exec, past what is counted")
+                    + "transfer or exec, which are not counted")
         }
         let unseen = observation.unseenDirectCalls(of: process)
         if unseen > 0 {
@@ -43,17 +43,16 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
         reasons += process.otherCallReasons
         if process.clockDiffers && observation.syscalls.status != .unavailable {
             reasons.append(
-                "\(name(of: process)) has another clock than dioaudit (a time namespace, or the clock was set): its system "
-                    + "calls could not be given their phases")
+                "\(name(of: process)) has another clock than dioaudit (a time namespace, or the clock was set): the phases "
+                    + "of its system calls are unknown")
         }
         if process.uncertainSyscalls > 0 {
             reasons.append(
                 "\(name(of: process)) entered more phases and allowed regions than the ledger holds: "
-                    + "\(plural(process.uncertainSyscalls, "system call")) could not be told apart")
+                    + "\(plural(process.uncertainSyscalls, "system call")) could not be attributed to a phase")
         }
         if process.jumpsInExit > 0 && process.phases[.teardown].transfers > 0 {
-            reasons.append(
-                "\(name(of: process)) left its exit by longjmp and went on: what it did then counts as teardown's")
+            reasons.append("\(name(of: process)) left exit by longjmp: its later events count as teardown")
         }
         if process.threadPhasesOpen > 0 {
             reasons.append(
@@ -63,7 +62,7 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
         for region in process.regions where region.allowed && region.entered != region.left {
             reasons.append(
                 "\(name(of: process)) began the allowed region '\(region.name)' \(plural(region.entered, "time")) and "
-                    + "ended it \(region.left): what came after may hide in it")
+                    + "ended it \(region.left): later events may count as allowed")
         }
         if process.unbalancedRegions > 0 {
             reasons.append(

@@ -1,7 +1,7 @@
 /// Whether the interposer saw the whole subject; else what it did not see, in words.
 func interposerWitness(_ observation: Observation) -> Witness {
     if observation.attached != nil {
-        return .unavailable("attached from outside: transfers, and so phases, are not seen, and nothing passes")
+        return .unavailable("attached from outside: transfers and phases are not seen, so there can be no pass")
     }
     if let missing = observation.interposerMissing { return .unavailable(missing) }
     let ledger = observation.ledger
@@ -35,10 +35,10 @@ private func gap(in ledger: Ledger) -> String? {
             + "or set-uid, another libc, or an environment without LD_PRELOAD): not observed"
     }
     if ledger.imagesBeyondTable > 0 {
-        return "the ledger had no place for \(plural(ledger.imagesBeyondTable, "program"))"
+        return "the ledger had no room for \(plural(ledger.imagesBeyondTable, "program"))"
     }
     if ledger.lostProcesses > 0 {
-        return "the ledger had no place for \(plural(ledger.lostProcesses, "forked process", "es"))"
+        return "the ledger had no room for \(plural(ledger.lostProcesses, "forked process", "es"))"
     }
     if let process = ledger.unreportedProcesses.first(where: { $0.whyUnobserved == nil }) {
         return "process \(process.pid) maps memory and never reported: not observed"
@@ -52,22 +52,22 @@ private func gap(in ledger: Ledger) -> String? {
 private func bypass(_ process: ProcessLedger) -> String? {
     let bypasses = process.bypasses
     if bypasses.isReplaced {
-        return "malloc is replaced as it runs, by Valgrind or its like: its calls pass the interposer by"
+        return "malloc is replaced at run time, by Valgrind or a similar tool: its calls bypass the interposer"
     }
     if let function = bypasses.taken {
-        return "\(name(of: process)) brings its own \(function), whose calls pass the interposer by"
+        return "\(name(of: process)) brings its own \(function), whose calls bypass the interposer"
     }
     if bypasses.deepBindings > 0 {
         return
-            "\(name(of: process)) called dlopen with RTLD_DEEPBIND \(plural(bypasses.deepBindings, "time")): what it "
-            + "loaded so calls libc past the interposer"
+            "\(name(of: process)) called dlopen with RTLD_DEEPBIND \(plural(bypasses.deepBindings, "time")): the "
+            + "libraries' calls of libc bypass the interposer"
     }
     if bypasses.namespaces > 0 {
         return "\(name(of: process)) called dlmopen \(plural(bypasses.namespaces, "time")) for a namespace of its own, "
             + "which has another libc"
     }
     if let function = bypasses.lookedUp {
-        return "\(name(of: process)) looked up \(function) in a library by dlsym, whose calls pass the interposer by"
+        return "\(name(of: process)) looked up \(function) in a library by dlsym, whose calls bypass the interposer"
     }
     return process.lost.modules > 0
         ? "\(name(of: process)) has \(plural(process.lost.modules, "loaded file")) more than the ledger has room for: they "

@@ -18,12 +18,12 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     let failure = failureReason(observation)
     if let failure { reasons.append(failure) }
     if violations.isEmpty && observation.wasStopped {
-        reasons.append("it was stopped at what is suppressed: what it would have done later was not observed")
+        reasons.append("it was stopped at a suppressed violation: later events were not observed")
     }
     reasons += observation.obstacles
     if observation.descendantsRun {
         reasons.append(
-            "processes that the subject left behind still run: what they do from now on is not in the ledger")
+            "processes that the subject left behind still run: their later events are not in the ledger")
     }
     if let reason = witnesses.interposer.reason { reasons.append(reason) }
     if let reason = witnesses.syscalls.reason {

@@ -7,7 +7,7 @@ func lockReasons(_ observation: Observation, _ request: AuditRequest) -> [String
         if lock.failed { return lockFailure(process, limit: observation.memlockLimit) }
         if process.steadyReached, let doubt = doubt(about: process) { return doubt }
         guard process.steadyReached, !lock.inEffectThroughSteady else { return nil }
-        if lock.lostInSteady { return "\(name(of: process)) gave up its memory lock in the steady phase" }
+        if lock.lostInSteady { return "\(name(of: process)) released its memory lock in the steady phase" }
         return lock.calls == 0
             ? "the memory lock is required, and \(name(of: process)) never called mlockall(MCL_CURRENT|MCL_FUTURE)"
             : "the memory lock is required, and MCL_FUTURE was not in effect in \(name(of: process)) when its steady "
@@ -20,7 +20,7 @@ private func doubt(about process: ProcessLedger) -> String? {
     let lock = process.lock
     guard lock.inEffectThroughSteady else { return nil }
     if !lock.observed {
-        return "\(name(of: process)) called mlockall(MCL_FUTURE), and /proc does not tell it whether its memory was "
+        return "\(name(of: process)) called mlockall(MCL_FUTURE), but could not read in /proc whether its memory was "
             + "locked when its steady phase began"
     }
     if lock.lockedBytes == 0 {
@@ -34,7 +34,7 @@ private func doubt(about process: ProcessLedger) -> String? {
         if seen > counted + (call == .mlockall && lock.calls > counted ? 1 : 0) {
             return
                 "the kernel saw \(plural(seen - counted, "\(call.rawValue) system call")) of \(name(of: process)) before "
-                + "its steady phase that went past libc: whether its memory is locked is not known"
+                + "its steady phase that bypassed libc: whether its memory is locked is unknown"
         }
     }
     return nil

@@ -25,7 +25,7 @@ func scopeReasons(_ observation: Observation, _ request: AuditRequest) -> [Strin
         }
         if process.lost.threadCalls > 0 {
             reasons.append(
-                "\(plural(process.lost.threadCalls, "call")) of \(name(of: process)) are counted, but not by which thread"
+                "\(plural(process.lost.threadCalls, "call")) of \(name(of: process)) are counted, but their thread is unknown"
             )
         }
     }

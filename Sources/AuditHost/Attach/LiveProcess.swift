@@ -20,7 +20,7 @@ struct LiveProcess: ~Copyable {
         guard !Self.isKernelThread(pid) else {
             close(descriptor)
             throw refusal(
-                "it is a thread of the kernel, which has no memory of a user's", "name a process that runs a program")
+                "it is a kernel thread, which has no user memory", "name a process that runs a program")
         }
         guard !cl_can_be_read(descriptor) else {
             close(descriptor)

@@ -37,7 +37,7 @@ extension Doctor {
     }
 
     private static func text(_ alignment: DirectIO.Alignment?) -> String {
-        guard let alignment else { return "alignment not told by this file system or kernel" }
+        guard let alignment else { return "alignment not reported by this file system or kernel" }
         return "aligned to \(alignment.memory) B in memory, \(alignment.offset) B in the file"
     }
 

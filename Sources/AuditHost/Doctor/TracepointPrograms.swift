@@ -11,7 +11,7 @@ extension Doctor {
         let answer = Answer(cl_probe_bpf(&words, words.count))
         let why = words.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         guard answer != .granted else {
-            return .ok(name, "each told of what dioaudit did on its tracepoint", for: usedFor)
+            return .ok(name, "each reported what dioaudit did", for: usedFor)
         }
         return .missing(
             name, why.isEmpty ? answer.description : why, for: usedFor, remedies: remedies(answer.errno))

@@ -9,7 +9,7 @@ extension Doctor {
         let usedFor = "the syscalls witness where perf is forbidden: --syscalls seccomp"
         let answer = Answer(CL_PROBE_SECCOMP_LISTENER)
         guard answer != .granted else {
-            return .ok(name, "a child's call was heard, and let go on", for: usedFor)
+            return .ok(name, "a child's call was reported, and continued", for: usedFor)
         }
         let remedies =
             switch answer.errno {
@@ -41,7 +41,7 @@ extension Doctor {
 
     private static func ptraceRemedy(_ scope: Int?) -> String {
         switch scope {
-        case 3: "boot without kernel.yama.ptrace_scope=3, which nobody can lower"
+        case 3: "boot without kernel.yama.ptrace_scope=3, which cannot be lowered"
         case 1, 2: asRoot("sysctl -w kernel.yama.ptrace_scope=0")
         default: outsideSandbox("--cap-add SYS_PTRACE")
         }

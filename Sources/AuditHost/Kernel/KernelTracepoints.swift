@@ -25,7 +25,7 @@ struct KernelTracepoints {
         }
         guard let gfp = Gfp(flags) else {
             throw TracingProblem(
-                "kmem:kmalloc does not tell which bits are __GFP_DIRECT_RECLAIM, __GFP_IO and __GFP_FS")
+                "kmem:kmalloc does not show which bits are __GFP_DIRECT_RECLAIM, __GFP_IO and __GFP_FS")
         }
         self.points = points
         self.gfp = gfp

@@ -45,7 +45,7 @@ struct ElfFile {
         if !hasSections { return Self.unknowable }
         let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
         if let first = own.contains("malloc") ? "malloc" : own.first {
-            return "brings its own \(first), whose calls pass the interposer by"
+            return "brings its own \(first), whose calls bypass the interposer"
         }
         return otherHeap
     }
@@ -69,12 +69,12 @@ struct ElfFile {
         return otherHeap
     }
 
-    private static let unknowable = "has no section headers, so that nobody can tell whether it has a heap of its own"
+    private static let unknowable = "has no section headers, so whether it has a heap of its own is unknown"
 
     private var otherHeap: String? {
         let used = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn).sorted()
-        if let first = used.first { return "uses \(first), which passes the interposer by" }
-        return allocatorByText.map { "has \($0) linked into it, whose calls pass the interposer by" }
+        if let first = used.first { return "uses \(first), which bypasses the interposer" }
+        return allocatorByText.map { "has \($0) linked into it, whose calls bypass the interposer" }
     }
 
     // MARK: reading

@@ -9,7 +9,7 @@ struct Executable {
     private(set) var isStatic = false
     /// Why it cannot load the interposer, in words that follow its name; null if it can.
     private(set) var whyNotPreloaded: String?
-    /// What heap of its own it uses, whose calls pass the interposer by, in words.
+    /// What heap of its own it uses, whose calls bypass the interposer, in words.
     private(set) var ownHeap: String?
     /// The same if it was loaded as a library.
     private(set) var ownHeapAsLibrary: String?
@@ -19,7 +19,7 @@ struct Executable {
         guard fd >= 0 else {
             let why = errnoText()
             whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(why)"
-            ownHeap = "its file cannot be read (\(why)), so that nobody can tell whether it has a heap of its own"
+            ownHeap = "its file cannot be read (\(why)), so whether it has a heap of its own is unknown"
             // The kernel's own, which is no file.
             if !path.hasPrefix("linux-vdso") { ownHeapAsLibrary = ownHeap }
             return

@@ -102,7 +102,7 @@ private func look(_ pid: Int32, _ tid: Int32) -> HungThread {
         }
     return HungThread(
         tid: tid, name: read("comm"), state: state, waitChannel: waitChannel, kernelStack: kernelStack,
-        userStack: .unknown("nobody looked"))
+        userStack: .unknown("not examined"))
 }
 
 private func userStack(
@@ -122,7 +122,7 @@ private func userStack(
     case CU_OTHER_MODE: return .unknown("its code is for another architecture than dioaudit's")
     case CU_REFUSED where taking.error == ESRCH: return .unknown("it has ended")
     case CU_REFUSED: return .unknown("ptrace is refused: \(refusal(of: taking.tid, taking.error))")
-    default: return .unknown("nobody looked")
+    default: return .unknown("not examined")
     }
 }
 
