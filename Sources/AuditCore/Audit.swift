@@ -1,4 +1,4 @@
-/// The audit of one subject. The encoded names are the report's (`DESIGN.md`, section 3).
+/// The audit of one subject. The encoded names are the report's keys (`docs/report.schema.json`), which users rely on.
 public struct Audit: Equatable, Sendable, Encodable {
     public enum PhaseSource: String, Sendable, Encodable {
         /// The O_DIRECT transfers themselves.
@@ -13,32 +13,32 @@ public struct Audit: Equatable, Sendable, Encodable {
     public var reasons: [String]
     /// It could not start, crashed, overran its time or exited with a status other than 0.
     public var subjectFailed: Bool
-    /// How, in words; null if it did not.
+    /// How it failed, in words; null if it did not.
     @Nullable public var failure: String?
-    /// What is no reason against a pass, and worth knowing, in words.
+    /// Notes that are no reasons against a pass, in words.
     public var notes: [String]
     public var subject: Subject
     public var lock: LockSummary
     public var witnesses: Witnesses
     @Nullable public var settledAfter: UInt64?
     public var phasesFoundBy: PhaseSource
-    /// Whose events were judged: `process`, `io-threads` or `thread:PATTERN`.
+    /// The scope that was judged: `process`, `io-threads` or `thread:PATTERN`.
     public let scope: String
-    /// What was done at a violation.
+    /// The action at a violation.
     public let enforce: Enforce
-    /// All processes added up.
+    /// The sum of all processes.
     public var phases: PhaseLedgers
     public var violations: [Violation]
     public var processes: [ProcessLedger]
-    /// What the user's suppressions took out of `violations`.
+    /// Violations that the user's suppressions took out of `violations`.
     public let suppressed: [SuppressedViolation]
     /// Every suppression that was given, in that order, the stale ones too.
     public let suppressions: [SuppressionUse]
-    /// Where the kernel saw other mapping calls than the interposer. Empty too where it was not looking.
+    /// Differences between the mapping calls that the kernel saw and the interposer's. Empty too without that witness.
     public let differences: [WitnessDifference]
     /// Null unless it was asked for.
     @Nullable public var squeeze: Squeeze?
-    /// Null unless it ran longer than it was allowed to.
+    /// Null unless the subject ran longer than its limit.
     @Nullable public var hang: Hang?
 
     init(
@@ -74,10 +74,10 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.processes = processes
     }
 
-    /// Without one there is nothing to say of it: its ledger is empty, and not zero.
+    /// Without an interposer nothing is known of phases: the ledger is empty, which does not mean zero.
     public var hasSteadyPhase: Bool { processes.contains(where: \.steadyReached) }
 
-    /// What holds of this audit, of which `ExitStatus.first` picks the exit code: a subject may both violate and crash.
+    /// All statuses of this audit, of which `ExitStatus.first` picks the exit code: a subject may both violate and crash.
     public var statuses: [ExitStatus] {
         let verdictStatus: ExitStatus =
             switch verdict {

@@ -1,4 +1,4 @@
-/// Why dioaudit itself cannot go on: what happened, where, and what to do about it.
+/// Why dioaudit itself cannot continue: what happened, where, and the remedy.
 public struct AuditError: Error, Equatable, CustomStringConvertible {
     public let what: String
     /// A path, an option or a name.

@@ -1,5 +1,5 @@
-/// What is asked for: how the subject is run and watched, and what a pass takes beyond the rules that always hold. Whoever
-/// observes takes it, and so does `judge`.
+/// What is asked for: how the subject is run and watched, and what a pass needs beyond the rules that always hold. Both
+/// `observe` and `judge` take it.
 public struct AuditRequest: Sendable {
     // MARK: phases
 
@@ -9,16 +9,16 @@ public struct AuditRequest: Sendable {
     public var warmupTransfers: UInt64 = 1
     /// The steady phase begins no sooner than this after the first transfer.
     public var warmupNanoseconds: UInt64 = 0
-    /// Transfers that the steady phase must hold at the least.
+    /// The least number of transfers in the steady phase.
     public var minimumTransfers: UInt64 = 1
 
-    // MARK: what is judged
+    // MARK: judgement
 
     public var policy = Policy()
     public var scope = Scope.process
     public var suppressions: [Suppression] = []
     public var kernelLimits: [KernelLimit] = []
-    /// What the interposer does at a violation.
+    /// The interposer's action at a violation.
     public var enforce = Enforce.report
 
     // MARK: memory
@@ -26,7 +26,7 @@ public struct AuditRequest: Sendable {
     public var lock = LockRequirement.whenSubjectLocks
     /// mlockall(MCL_CURRENT|MCL_FUTURE) before `main`.
     public var lockAtStart = false
-    /// What the subject may take, in bytes, beyond what it uses at its steady point; nil: as much as there is.
+    /// The memory, in bytes, that the subject may take beyond its use at the steady point; nil: no limit.
     public var squeezeSlack: UInt64?
 
     // MARK: witnesses
@@ -39,7 +39,7 @@ public struct AuditRequest: Sendable {
     public init() {}
 }
 
-/// Whether the kernel witness is to look: what `--kernel` takes.
+/// Whether the kernel witness is used: the values of `--kernel`.
 public enum KernelChoice: String, CaseIterable, Sendable {
     /// Where it can.
     case auto

@@ -1,4 +1,4 @@
-/// What is done at a violation: what `--enforce` takes.
+/// The action at a violation: the values of `--enforce`.
 public enum Enforce: String, CaseIterable, Sendable, Encodable {
     case report
     /// Stop the subject at the first one.

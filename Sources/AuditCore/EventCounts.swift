@@ -1,4 +1,4 @@
-/// How often an event happened, and the bytes its callers asked for (granted or not; 0 where a call names no size).
+/// The number of events, and the bytes that their callers asked for (granted or not; 0 for calls that name no size).
 public struct EventCount: Equatable, Sendable {
     public var calls: UInt64
     public var bytes: UInt64
@@ -27,7 +27,7 @@ public struct EventCounts: Equatable, Sendable {
         set { counts[kind.index] = newValue }
     }
 
-    /// What is left of each count; none below zero.
+    /// The difference of each count, at least zero.
     static func - (left: Self, right: Self) -> Self {
         var rest = left
         for index in rest.counts.indices {
@@ -41,7 +41,7 @@ public struct EventCounts: Equatable, Sendable {
         for index in left.counts.indices { left.counts[index] += right.counts[index] }
     }
 
-    /// Calls of all kinds of a family.
+    /// Calls of all kinds in a group.
     public func calls(of family: EventKind.Family) -> UInt64 {
         EventKind.allCases.lazy.filter { $0.family == family }.reduce(0) { $0 + self[$1].calls }
     }

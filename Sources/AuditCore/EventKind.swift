@@ -1,4 +1,4 @@
-/// What can be counted. The raw values are the report's keys and what `--forbid` and `--allow` take.
+/// The kinds of counted events. The raw values are the report's keys and the values of `--forbid` and `--allow`.
 public enum EventKind: String, CaseIterable, Codable, Sendable {
     case malloc, calloc, realloc, reallocarray, free
     case posixMemalign, alignedAlloc, memalign, valloc, pvalloc
@@ -6,9 +6,9 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
     case mmap, munmap, mremap, brk, sbrk, madvise
     case mlock, munlock, mlockall, munlockall
     case pageFaultMinor, pageFaultMajor
-    /// As the kernel saw them, whoever made them: the syscalls witness.
+    /// Counted in the kernel by the syscalls witness, also for calls that bypass libc.
     case syscallMmap, syscallMunmap, syscallMremap, syscallBrk
-    /// The kernel's own: rows of `KernelAllocation`, and only `--kernel-limit` makes violations of them.
+    /// Kernel allocations, which have rows of `KernelAllocation`. Only `--kernel-limit` makes them violations.
     case kmalloc, kmemCacheAlloc, pageAlloc
 
     /// Kinds that have a count in each phase.
@@ -32,7 +32,7 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    /// How sentences name it: `malloc`, or `minor page fault`.
+    /// The name in sentences: `malloc`, or `minor page fault`.
     public var noun: String {
         switch self {
         case .pageFaultMinor: "minor page fault"

@@ -1,4 +1,4 @@
-/// The exit codes of the contract (`DESIGN.md`, section 2).
+/// The exit codes, on which users' scripts rely.
 public enum ExitStatus: Int32, CaseIterable, Sendable {
     case pass = 0
     case fail = 1

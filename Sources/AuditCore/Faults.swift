@@ -13,7 +13,7 @@ public struct Faults: Equatable, Sendable {
         left.major += right.major
     }
 
-    /// What came between two readings, or what is left without some.
+    /// The difference of two readings, or the faults without some of them.
     public static func - (later: Self, earlier: Self) -> Self {
         Faults(
             minor: later.minor - min(earlier.minor, later.minor), major: later.major - min(earlier.major, later.major))

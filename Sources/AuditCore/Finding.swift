@@ -1,4 +1,4 @@
-/// One fact of what the machine and the user allow dioaudit, as `dioaudit doctor` tells it.
+/// One fact about what the machine and the user allow dioaudit, which `dioaudit doctor` reports.
 public struct Finding: Equatable, Sendable, Encodable {
     public enum State: String, CaseIterable, Sendable, Encodable {
         case ok
@@ -11,7 +11,7 @@ public struct Finding: Equatable, Sendable, Encodable {
     public let state: State
     /// What was tried or read, with its figures.
     public let found: String
-    /// What of dioaudit needs it.
+    /// The parts of dioaudit that need it.
     public let usedFor: String
     /// Changes that would allow more, each enough by itself; none if it is ok.
     public let remedies: [String]

@@ -35,7 +35,7 @@ struct Glob: Equatable, Sendable {
         }
     }
 
-    /// Text that is not known is empty: `*` alone matches it.
+    /// Unknown text is empty: only `*` matches it.
     func matches(_ text: String?) -> Bool {
         matches(Array((text ?? "").unicodeScalars))
     }

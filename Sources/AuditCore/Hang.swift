@@ -1,8 +1,8 @@
-/// Where the threads of a subject stood when it had run for too long, just before it was ended.
+/// The stacks and states of a subject's threads when it had run for too long, just before it was ended.
 public struct Hang: Equatable, Sendable, Encodable {
     /// The limit that it overran.
     public let limitNanoseconds: UInt64
-    /// All that descend from the subject; null with a reason if nobody could look in time.
+    /// The subject's process tree; null with a reason if it could not be read in time.
     public var processes: Reading<[HungProcess]>
 
     public init(limitNanoseconds: UInt64, processes: Reading<[HungProcess]>) {
@@ -30,7 +30,7 @@ public struct HungThread: Equatable, Sendable, Encodable {
     public let name: Reading<String>
     /// The kernel's letter, proc_pid_stat(5): `S` sleeps, `D` waits without taking signals, `R` runs.
     public let state: Reading<String>
-    /// The kernel's function that it waits in (`wchan`).
+    /// The kernel function in which it waits (`wchan`).
     public let waitChannel: Reading<String>
     /// As /proc/PID/stack has it, innermost first: `function+0xoffset/0xsize [module]`.
     public let kernelStack: Reading<[String]>
@@ -51,7 +51,7 @@ public struct HungThread: Equatable, Sendable, Encodable {
     public struct UserStack: Equatable, Sendable, Encodable {
         /// Innermost first.
         public var frames: [Frame]
-        /// The stack goes on, but could not be walked further.
+        /// The stack continues, but could not be walked further.
         public let truncated: Bool
 
         public init(frames: [Frame], truncated: Bool) {
@@ -61,7 +61,7 @@ public struct HungThread: Equatable, Sendable, Encodable {
     }
 }
 
-/// What was looked for, or why it is not known. Encoded as `value` and `reason`, of which one is null.
+/// A value, or the reason why it is unknown. Encoded as `value` and `reason`, of which one is null.
 public enum Reading<Value: Equatable & Sendable & Encodable>: Equatable, Sendable, Encodable {
     case known(Value)
     case unknown(String)

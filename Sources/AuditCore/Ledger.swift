@@ -1,4 +1,4 @@
-/// What happened in one phase: of a thread, of a process or of the whole subject.
+/// The counts of one phase: of a thread, of a process or of the whole subject.
 public struct PhaseLedger: Equatable, Sendable, Encodable {
     public let name: Phase
     /// Completed transfers on O_DIRECT files; syncs are not among them.
@@ -6,15 +6,15 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
     public var transferredBytes: UInt64 = 0
     /// fsync, fdatasync and sync_file_range on O_DIRECT files.
     public var syncs: UInt64 = 0
-    /// Where several processes are added up, the longest.
+    /// For a sum of several processes, the longest.
     public var durationNanoseconds: UInt64 = 0
-    /// Whether page faults and duration are whole. Not if the process died within this phase without its last edge
+    /// Whether page faults and duration are complete. Not if the process died within this phase without its last edge
     /// (SIGKILL, _exit by a raw system call): they are lower bounds then. Never for a single thread.
     public var faultsKnown = true
     public var events = EventCounts()
-    /// What the kernel itself allocated, the most frequent first. Empty too where the kernel witness was not looking.
+    /// Kernel allocations, the most frequent first. Empty too without the kernel witness.
     public var kernel: [KernelAllocation] = []
-    /// What interrupts allocated that came upon its threads: not theirs, and not in `kernel`.
+    /// Allocations in interrupts of its threads: not theirs, and not in `kernel`.
     public var inInterrupts = InterruptAllocations()
 
     public init(_ name: Phase) {
@@ -102,7 +102,7 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
     public var allowed = EventCounts()
     /// Of the steady phase. Measured only where the scope is by thread.
     public var steadyFaults = Faults()
-    /// It was seen under a name that `--scope thread:PATTERN` matches.
+    /// It was seen with a name that `--scope thread:PATTERN` matches.
     public var matched = false
     /// A thread among these ended in the steady phase, and its last page faults are not among `steadyFaults`.
     public var endedUnmeasured = false
@@ -129,7 +129,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var attached = true
     /// False for a process that died, or ran on, without its last edge.
     public var saidGoodbye = true
-    /// The phase that it was last in; teardown after a goodbye.
+    /// The phase that it was last in; teardown if its exit was seen.
     public var lastPhase = Phase.teardown
     /// It has a heap of its own, whose calls bypass the interposer: which, in words.
     public var ownHeap: String?
@@ -138,24 +138,24 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var unknownMarkers: UInt32 = 0
     /// The first of their names.
     public var unknownMarker = ""
-    /// System calls by number, past the functions that are counted, that transfer or exec.
+    /// System calls by number that transfer or exec, which bypass the counted functions.
     public var directCalls: UInt64 = 0
     /// The same that map: the syscalls witness sees those.
     public var directMappings: UInt64 = 0
-    /// The same that unmap, move or unlock: it sees those too, unless it looks by `perf-mappings`.
+    /// The same that unmap, move or unlock: it sees those too, unless its method is `perf-mappings`.
     public var directRemappings: UInt64 = 0
-    /// What it did to have functions of libc's that are not the interposer's.
+    /// How it bypassed the interposer.
     public var bypasses = Bypasses()
     /// O_DIRECT files that are streams (fdopen(3), or fopen(3) and O_DIRECT later): libc makes their transfers by itself.
     public var directStreams: UInt64 = 0
-    /// It has a time namespace of its own, so that what the kernel saw of it could not be given a phase.
+    /// It has a time namespace of its own, so the phases of its kernel records are unknown.
     public var clockDiffers = false
     /// Its page faults are unknown: getrusage(2) failed.
     public var faultsRefused = false
     /// longjmp calls after exit had begun.
     public var jumpsInExit: UInt32 = 0
     public var squeeze = ProcessSqueeze.never
-    /// Calls that `--enforce deny` let fail.
+    /// Calls that `--enforce deny` made fail.
     public var deniedCalls: UInt64 = 0
     /// `--enforce abort` stopped it at a violation.
     public var aborted = false
@@ -163,7 +163,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var unbalancedRegions: UInt32 = 0
     /// Threads that ended in a phase of their own.
     public var threadPhasesOpen: UInt32 = 0
-    /// False for a process of which only the syscalls witness knows.
+    /// False for a process that only the syscalls witness saw.
     public var observed = true
     /// Why it is not observed.
     @Nullable public var whyUnobserved: String?
@@ -177,22 +177,22 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var regions: [RegionLedger] = []
     /// Of the steady phase's events, those in allowed regions.
     public var allowed = EventCounts()
-    /// Paths of what it had loaded at its steady point.
+    /// Paths of the files that it had loaded at its steady point.
     public var modules: [String] = []
     /// Which interlude was the last, and whether it was the end.
     public var lastInterlude: UInt32 = 0
     public var endsClosed = false
-    /// What the kernel allocated for it in its steady phase outside of allowed regions, by thread id.
+    /// Kernel allocations for it in its steady phase outside of allowed regions, by thread id.
     public var strictKernel: [Int32: [KernelAllocation]] = [:]
-    /// Where its page faults of the steady phase fell, as far as the kernel witness told.
+    /// The sites of its page faults of the steady phase, as far as the kernel witness reported them.
     public var faultSites: [FaultSite] = []
     /// The kernel's records of its steady phase, one by one; there may be more than are kept.
     public var strictCalls: [StrictCall] = []
-    /// What the kernel saw of other calls in its steady phase.
+    /// Other watched system calls in its steady phase.
     public var otherCalls: [OtherCall: UInt64] = [:]
     /// The same before its steady phase.
     public var earlierLockCalls: [OtherCall: UInt64] = [:]
-    /// System calls that came when the ledger could note down no more phases.
+    /// System calls after the ledger had no more room for edges, so that their phases are unknown.
     public var uncertainSyscalls: UInt64 = 0
 
     public init(pid: Int32, parentPid: Int32, executable: String) {
@@ -211,7 +211,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     }
 }
 
-/// How a process came to functions that are not interposed: each is a way to allocate unseen.
+/// How a process may call functions that are not interposed: each is a way to allocate unseen.
 public struct Bypasses: Equatable, Sendable {
     /// dlopen(3) with RTLD_DEEPBIND.
     public var deepBindings: UInt32 = 0
@@ -219,25 +219,25 @@ public struct Bypasses: Equatable, Sendable {
     public var namespaces: UInt32 = 0
     /// An interposed function that dlsym(3) found in a library.
     public var lookedUp: String?
-    /// An interposed function that the program brings itself.
+    /// An interposed function that the program defines itself.
     public var taken: String?
-    /// What runs the program, such as Valgrind, has put another malloc in the interposer's place.
+    /// A tool such as Valgrind has replaced the interposer's malloc.
     public var isReplaced = false
 
     public init() {}
 }
 
-/// What did not fit into a process's ledger.
+/// Losses of a process's ledger, whose tables are bounded.
 public struct Losses: Equatable, Sendable {
-    /// Violations that were counted, but whose stack found no place.
+    /// Violations that were counted, but for whose stacks there was no room.
     public var sites: UInt64 = 0
     /// O_DIRECT files beyond the interposer's table: their transfers were not seen.
     public var files: UInt64 = 0
-    /// Loaded files beyond the table: not looked into for a heap of their own.
+    /// Loaded files beyond the table: not searched for a heap of their own.
     public var modules: UInt32 = 0
-    /// Regions that found no place, or were nested too deeply: counted, but not listed.
+    /// Regions for which there was no room, or that were nested too deeply: counted, but not listed.
     public var regions: UInt64 = 0
-    /// Threads whose page faults could not be told apart.
+    /// Threads whose page faults could not be attributed.
     public var threadFaults: UInt64 = 0
     /// Events that were counted in rows shared by threads, so that only the process is known.
     public var threadCalls: UInt64 = 0
@@ -245,16 +245,16 @@ public struct Losses: Equatable, Sendable {
     public init() {}
 }
 
-/// Everything that the interposer left behind.
+/// The interposer's whole ledger, and what the syscalls witness adds to it.
 public struct Ledger: Equatable, Sendable {
     public var processes: [ProcessLedger] = []
-    /// Program images that found no arena left.
+    /// Program images for which no arena was left.
     public var imagesBeyondTable: UInt32 = 0
     /// Program images whose interposer could not attach.
     public var imagesRefused: UInt32 = 0
-    /// Program images that the subject's processes started or became, and whose interposer never reported.
+    /// Program images that the subject's processes started or executed, and whose interposer never reported.
     public var imagesUnseen: UInt32 = 0
-    /// Programs that the syscalls witness saw begin, and whose interposer never reported.
+    /// Programs whose exec the syscalls witness saw, and whose interposer never reported.
     public var unseenPrograms: [UnseenProgram] = []
     /// Processes that only the syscalls witness saw: no interposer reported.
     public var unreportedProcesses: [ProcessLedger] = []
@@ -263,7 +263,7 @@ public struct Ledger: Equatable, Sendable {
 
     public init() {}
 
-    /// All processes added up.
+    /// The sum of all processes.
     public var total: PhaseLedgers {
         processes.reduce(into: PhaseLedgers()) { $0 += $1.phases }
     }

@@ -21,7 +21,7 @@ public struct LockFlags: OptionSet, Hashable, Sendable, Encodable {
     }
 }
 
-/// What one process did about its memory lock.
+/// The memory lock of one process.
 public struct ProcessLock: Equatable, Sendable {
     /// mlockall calls, failed ones too.
     public var calls: UInt32 = 0

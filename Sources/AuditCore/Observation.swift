@@ -1,4 +1,4 @@
-/// All that was seen of one subject. What `judge` makes a verdict of.
+/// All that was observed of one subject, from which `judge` makes the verdict.
 public struct Observation: Sendable {
     public var subject: Subject
     public var ledger: Ledger
@@ -8,7 +8,7 @@ public struct Observation: Sendable {
     public var interposerMissing: String?
     /// Why the command can load no interposer, in words, as far as its file tells.
     public var whyUnseen: String?
-    /// The command is a static program: whatever reported in its place was started by it.
+    /// The command is a static program: the processes that reported were started by it.
     public var isStatic = false
     /// The syscalls witness as it ended.
     public var syscalls = Witness.unavailable("--syscalls off")
@@ -20,11 +20,11 @@ public struct Observation: Sendable {
     public var hang: Hang?
     /// Its first process has ended, and others have not.
     public var descendantsRun = false
-    /// Set where the subject ran already, and no interposer is in it.
+    /// Set if the subject was attached to, so that it has no interposer.
     public var attached: Attached?
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
     public var obstacles: [String] = []
-    /// How the subject came to fail, in words: the limit of time that it overran, or why it could not start.
+    /// How the subject failed, in words: it overran its time limit, or could not start.
     public var failure: String?
     /// The soft RLIMIT_MEMLOCK in bytes; null if there is none.
     public var memlockLimit: UInt64?
@@ -36,7 +36,7 @@ public struct Observation: Sendable {
     }
 }
 
-/// How a program was watched that ran already.
+/// How an attached program was watched.
 public struct Attached: Sendable {
     /// Why its heap functions were not probed, in words; null if they were.
     public let heapProblem: String?
@@ -44,7 +44,7 @@ public struct Attached: Sendable {
     var heap: Witness { heapProblem.map(Witness.unavailable) ?? .active }
     /// It ended while it was watched.
     public let hasEnded: Bool
-    /// No thread can have begun unseen.
+    /// No thread can have begun without being watched.
     public let isWhole: Bool
     /// Threads that are judged by their names, and had ended before these were known.
     public let nameless: Int

@@ -1,10 +1,10 @@
-/// A stretch of the subject's life (`DESIGN.md`, section 1). The raw values are the report's names.
+/// A phase of the subject. The raw values are the report's names.
 public enum Phase: String, CaseIterable, Codable, Sendable {
     /// From the start to the first transfer.
     case setup
     /// From the first transfer until every O_DIRECT file has done its warm-up transfers.
     case warmup
-    /// What is judged: nothing may be allocated here.
+    /// The phase that is judged: nothing may be allocated here.
     case steady
     /// After the last O_DIRECT file is closed, or once exit has begun.
     case teardown

@@ -29,7 +29,7 @@ extension EventCounts {
         kind.interposedCounterparts.reduce(0) { $0 + self[$1].calls }
     }
 
-    /// By how many the kernel saw more than the interposer; negative if fewer.
+    /// How many more calls the kernel saw than the interposer; negative if fewer.
     fileprivate func surplus(_ kind: EventKind) -> Int64 {
         Int64(clamping: self[kind].calls) - Int64(clamping: interposed(kind))
     }
@@ -48,7 +48,7 @@ func reconcile(_ process: ProcessLedger) -> [WitnessDifference] {
 }
 
 extension ProcessLedger {
-    /// The steady phase's system calls of judged threads that passed the interposer by: libc's own, or direct ones.
+    /// The steady phase's system calls of judged threads that bypassed the interposer: libc's own, or direct ones.
     func uncounted(_ scope: Scope) -> [(tid: Int32, kind: EventKind, calls: UInt64)] {
         EventKind.systemCalls.flatMap { kind -> [(tid: Int32, kind: EventKind, calls: UInt64)] in
             // Threads that have ended may have lost their number in the interposer's rows, but not in the kernel's.

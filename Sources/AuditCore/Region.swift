@@ -1,4 +1,4 @@
-/// What happened in a region that the program named (dioaudit.h), added up over its threads.
+/// The events in a region that the program named (dioaudit.h), summed over its threads.
 public struct RegionLedger: Equatable, Sendable, Encodable {
     /// Or the reason for which it is allowed.
     public let name: String

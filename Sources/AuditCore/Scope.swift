@@ -1,4 +1,4 @@
-/// Whose events in the steady phase are judged: what `--scope` takes.
+/// The threads whose events in the steady phase are judged: the values of `--scope`.
 public enum Scope: Equatable, Sendable {
     case process
     /// Threads that do transfers, ever.
@@ -73,7 +73,7 @@ extension ProcessLedger {
         return counts
     }
 
-    /// Page faults of the steady phase that are some thread's, but nobody knows whose, and may be a judged one's.
+    /// Page faults of the steady phase whose thread is unknown, and may be a judged one.
     func unattributedFaults(_ scope: Scope) -> UInt64 {
         guard scope != .process else { return 0 }
         let steady = phases[.steady].events

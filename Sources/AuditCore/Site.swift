@@ -25,21 +25,21 @@ public struct Frame: Hashable, Sendable, Encodable {
     }
 }
 
-/// A distinct call stack with its kind and thread: what a violation is reported by.
+/// A distinct call stack with its kind and thread: violations are reported by site.
 public struct Site: Equatable, Sendable {
     public var kind: EventKind
     /// In the steady phase.
     public var count: EventCount
-    /// The same from the same stack, by other threads whose own site found no place.
+    /// Events in the steady phase with the same stack, of threads for whose own site the ledger had no room.
     public var others = EventCount()
-    /// Ordinal of the transfer that was running, or had last completed, at the first of its events; null where nobody
-    /// counted transfers.
+    /// Ordinal of the transfer that was running, or had last completed, at the first of its events; null if transfers were
+    /// not counted.
     public var firstTransfer: UInt64?
     public var tid: Int32
     public var thread: String
     /// Innermost first.
     public var stack: [Frame]
-    /// The stack goes on, but could not be walked, or had more frames than are kept.
+    /// The stack continues, but could not be walked, or had more frames than are kept.
     public var truncated: Bool
     /// When its first call began and returned, CLOCK_MONOTONIC in nanoseconds; 0...0 if that was not noted.
     public var firstCall: ClosedRange<UInt64> = 0...0

@@ -5,9 +5,9 @@ public struct Squeeze: Equatable, Sendable, Encodable {
     /// In use when the limit was last set, and that limit; null if it never was.
     @Nullable public var usageBytes: UInt64?
     @Nullable public var limitBytes: UInt64?
-    /// How often the kernel found the limit in its way. It may have found memory to take back then.
+    /// How often an allocation reached the limit. The kernel may have reclaimed memory then.
     public var limitHits: UInt64 = 0
-    /// Processes that it killed, having found none.
+    /// Processes that the kernel killed because it could reclaim none.
     public var oomKills: UInt64 = 0
     /// Steady transfers of the processes whose steady phase began under the limit.
     public var transfersAfter: UInt64 = 0
@@ -24,6 +24,6 @@ public struct Squeeze: Equatable, Sendable, Encodable {
 public enum ProcessSqueeze: Equatable, Sendable {
     case never
     case always
-    /// Once at least it got no answer in time, or was told that there is no limit.
+    /// At least once it got no answer in time, or the answer that there is no limit.
     case missed
 }

@@ -1,4 +1,4 @@
-/// Where files lie that transfers go to.
+/// The storage of the files that transfers go to.
 public struct Storage: Equatable, Sendable, Encodable {
     public var directory: String
     /// The block device, such as `/dev/vda1`. Null where there is none (overlay, tmpfs, NFS), or none that is known.

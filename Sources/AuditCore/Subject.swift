@@ -14,7 +14,7 @@ public struct SubjectExit: Equatable, Sendable, Encodable {
     public var neverStarted: Bool { code == nil && signal == nil }
 }
 
-/// The program under audit and what became of it.
+/// The program under audit, and how it ended.
 public struct Subject: Equatable, Sendable, Encodable {
     public var command: [String]
     public var exit: SubjectExit

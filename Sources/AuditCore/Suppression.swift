@@ -1,4 +1,4 @@
-/// Violations that somebody has looked at and accepts: those of some kinds whose stack fits a pattern.
+/// Accepted violations: those of some kinds whose stack matches a pattern.
 public struct Suppression: Equatable, Sendable {
     enum FramePattern: Equatable, Sendable {
         case function(Glob)
@@ -37,7 +37,7 @@ public struct Suppression: Equatable, Sendable {
     }
 }
 
-/// A suppression and what it took out of the verdict: nothing, if it is stale.
+/// A suppression and the violations that it took out of the verdict: none if it is stale.
 public struct SuppressionUse: Equatable, Sendable, Encodable {
     public let suppression: Suppression
     public internal(set) var violations: [Violation] = []

@@ -1,4 +1,4 @@
-/// How the syscalls witness looks: what `--syscalls` takes.
+/// The method of the syscalls witness: the values of `--syscalls`.
 public enum SyscallsChoice: String, CaseIterable, Sendable {
     /// The first of the others that is allowed.
     case auto
@@ -10,21 +10,21 @@ public enum SyscallsChoice: String, CaseIterable, Sendable {
     var isByName: Bool { ![.auto, .off].contains(self) }
 }
 
-/// How it did look.
+/// The method that was used.
 public enum SyscallsMethod: String, Sendable, Encodable {
     /// The tracepoint raw_syscalls:sys_enter.
     case perf
-    /// What perf tells of new mappings by itself: mmap, brk and mprotect, not what unmaps, moves or unlocks.
+    /// perf's own records of new mappings: mmap, brk and mprotect, not calls that unmap, move or unlock.
     case perfMappings = "perf-mappings"
     /// A seccomp filter with user notification.
     case seccomp
 }
 
-/// A program that a process became without the interposer.
+/// A program that a process executed without the interposer.
 public struct UnseenProgram: Equatable, Sendable, Encodable {
     public let pid: Int32
     public let path: String
-    /// Why, as far as its file tells.
+    /// Why, as far as its file shows it.
     public let why: String
 
     public init(pid: Int32, path: String, why: String) {

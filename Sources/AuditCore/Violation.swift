@@ -10,14 +10,14 @@ public struct Violation: Equatable, Sendable, Encodable {
     @Nullable public var thread: String?
     @Nullable public var tid: Int32?
     public var pid: Int32
-    /// Innermost first; empty where it is not known.
+    /// Innermost first; empty if it is unknown.
     public var stack: [Frame]
     public var truncated: Bool
     /// For a system call: the heap call during which libc made it, whose stack this is.
     @Nullable public var within: EventKind?
     /// Page faults of the first of the calls, or null where they were not measured.
     @Nullable public var pageFaults: UInt64?
-    /// Of page faults that the kernel witness told of: the first address, and what lies there.
+    /// Of page faults that the kernel witness reported: the first address, and the mapping there.
     public var address: UInt64?
     public var memory: String?
     /// Of the kernel's own allocations: with which flags, and what they risk.

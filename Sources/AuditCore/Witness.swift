@@ -1,4 +1,4 @@
-/// An independent source of events, and whether it was looking.
+/// An independent source of events, and whether it observed.
 public struct Witness: Equatable, Sendable, Encodable {
     public enum Status: String, Sendable, Encodable {
         case active, unavailable
@@ -9,13 +9,13 @@ public struct Witness: Equatable, Sendable, Encodable {
     public var status: Status
     /// Why it is not active.
     @Nullable public var reason: String?
-    /// Changes that would let it look, each enough by itself; null where none is known.
+    /// Changes that would let it observe, each enough by itself; null if none is known.
     public var remedies: [String]?
-    /// How it looked, where there is more than one way.
+    /// The method, if there is more than one.
     public var method: SyscallsMethod?
-    /// By what it was told, where it listened at tracepoints.
+    /// The source of its events, if it listened at tracepoints.
     public var tracing: Tracing?
-    /// Why no BPF programs told it, though they would cost less: which was refused and by what, with the last lines of the
+    /// Why BPF programs, which would cost less, were not used: which was refused and why, with the last lines of the
     /// kernel's verifier.
     public var programsRefused: String?
 

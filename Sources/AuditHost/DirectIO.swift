@@ -4,7 +4,7 @@ import Glibc
 
 /// Where direct I/O works.
 public enum DirectIO {
-    /// Where to look when no directory is named: `$TMPDIR`, `/var/tmp`, the current directory.
+    /// The directories that are tried when none is named: `$TMPDIR`, `/var/tmp`, the current directory.
     static var usualDirectories: [String] {
         [getenv("TMPDIR").map { String(cString: $0) }, "/var/tmp", "."].compactMap { $0 }.filter { !$0.isEmpty }
     }
@@ -40,7 +40,7 @@ public enum DirectIO {
             self.what = what
         }
 
-        /// A full disk is nobody's wrong usage: the audit only has no room.
+        /// A full disk is no wrong usage.
         init(errno: Int32) {
             what = errnoText(errno)
             if errno == ENOSPC || errno == EDQUOT { exit = .inconclusive }
@@ -54,7 +54,7 @@ public enum DirectIO {
 
     /// Writes a block to a file in `directory`, and removes it.
     ///
-    /// - Returns: the alignment that the file needs; nil if neither its file system nor the kernel tells.
+    /// - Returns: the alignment that the file needs; nil if the kernel or the file system does not report it.
     static func probe(_ directory: String) -> Result<Alignment?, Problem> {
         var status = stat()
         guard stat(directory, &status) == 0 else { return .failure(Problem(errno: errno)) }

@@ -2,13 +2,13 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A program to start. What is not said here it inherits: standard streams, directory, process group, signals.
+/// A program to start. It inherits all else: standard streams, directory, process group, signals.
 public struct Command: Sendable {
     public var arguments: [String]
     /// Replaces its standard output and error; -1 leaves them.
     public var output: Int32 = -1
     public var error: Int32 = -1
-    /// It is told to end (SIGTERM) after this long, and made to two seconds later.
+    /// It gets SIGTERM after this long, and SIGKILL two seconds later.
     public var timeoutNanoseconds: UInt64?
     /// How long to wait for processes that outlive it, daemons among them.
     public var lingerNanoseconds: UInt64 = 5_000_000_000
@@ -18,7 +18,7 @@ public struct Command: Sendable {
     }
 }
 
-/// What became of a program that was started.
+/// How a program that was started ended.
 struct Ending {
     let pid: Int32
     let exit: SubjectExit
@@ -28,7 +28,7 @@ struct Ending {
     let syscalls: SyscallsView
     let kernel: KernelView
     let squeeze: Squeeze?
-    /// Where its threads stood when its time was over.
+    /// The stacks of its threads when its time was over.
     let hang: Hang?
 }
 
@@ -57,7 +57,7 @@ public enum Interruption {
         }
     }
 
-    /// Ends this process by a signal, as whoever sent it expects.
+    /// Ends this process by a signal, as its sender expects.
     public static func die(of number: Int32) -> Never {
         release()
         raise(number)
@@ -82,7 +82,7 @@ struct Launch: ~Copyable {
     private var hasEnded = false
     private(set) var interruption: Int32?
 
-    /// Starts the program and waits until it is known to have become one.
+    /// Starts the program and waits until exec has succeeded or failed.
     ///
     /// - Throws: `StartFailure` if it could not.
     init(
@@ -118,7 +118,7 @@ struct Launch: ~Copyable {
         guard error == 0 else { throw StartFailure(errno: error) }
     }
 
-    /// Waits for the program's end, and then a while for that of processes it has left behind.
+    /// Waits for the program's end, and then a while for the end of processes that it left behind.
     mutating func finish(_ session: borrowing Session) throws(AuditError) -> Ending {
         var status = cl_exit()
         while !cl_reap(child.pid, &status) {
@@ -144,7 +144,7 @@ struct Launch: ~Copyable {
             squeeze: squeezer?.outcome, hang: hang)
     }
 
-    /// Waits once, and does what came.
+    /// Waits once, and handles what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
         let descriptors = events.descriptors + others + (ledgerSocket >= 0 ? [ledgerSocket] : [])
         let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
@@ -169,7 +169,7 @@ struct Launch: ~Copyable {
         timedOut = true
     }
 
-    /// Gives records their phases; not before there are many, unless it is the end.
+    /// Finds the phases of records, when there are many or at the end.
     private mutating func fold(_ session: borrowing Session, before limit: UInt64) throws(AuditError) {
         guard limit == .max || events.pending >= enough else { return }
         let calls = events.syscalls.pending.take(before: limit)
@@ -183,7 +183,7 @@ struct Launch: ~Copyable {
     }
 }
 
-/// What is older than this no ring holds back any more, and no edge of a phase is still being written.
+/// Records older than this are complete: no ring holds them back, and no edge of a phase is still being written.
 func quietNanoseconds() -> UInt64 {
     monotonicNanoseconds() - 200_000_000
 }

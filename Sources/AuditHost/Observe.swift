@@ -1,7 +1,7 @@
 import AuditCore
 import Glibc
 
-/// Runs a program under the interposer and gathers what can be known of it.
+/// Runs a program under the interposer and gathers all that the witnesses observe.
 ///
 /// - Returns: the observation, and the signal that came for dioaudit while the program ran.
 public func observe(
@@ -69,7 +69,7 @@ private func findInterposer() -> (path: String?, problem: String?) {
     }
 }
 
-/// Our own environment with the ledger's place, and the interposer before whatever else is preloaded.
+/// Our own environment with the ledger's variable, and the interposer before all other preloaded libraries.
 private func environment(session: String, interposer: String?) -> [String] {
     var variables: [String] = []
     var preload = interposer.map { [$0] } ?? []
@@ -123,7 +123,7 @@ extension Ledger {
         }
     }
 
-    /// Names the stacks that a verdict may show; opening a module's debug info for others would be time lost.
+    /// Names only the stacks that a verdict may show, since opening a module's debug info takes time.
     fileprivate mutating func nameViolations(_ strict: Set<EventKind>) {
         var symbolizer = Symbolizer()
         for process in processes.indices {

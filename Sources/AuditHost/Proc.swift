@@ -17,7 +17,7 @@ struct StatFields {
     var state: String? { fields.count > 1 ? String(fields[1]) : nil }
 }
 
-/// What stands after a name in a `status` file (proc_pid_status(5)); null where it has no such line.
+/// The text after a name in a `status` file (proc_pid_status(5)); null if it has no such line.
 func statusField(_ name: String, in path: String) -> Substring? {
     (textFile(path) ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
         .map { $0.dropFirst(name.count).drop { $0 == " " || $0 == "\t" } }

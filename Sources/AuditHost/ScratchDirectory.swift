@@ -2,10 +2,10 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A directory for files of ours alone, gone when this value is.
+/// A directory for our own files, removed with this value.
 ///
 /// What a killed dioaudit leaves is removed by the next one in the same place. Each holds a lock (flock(2)) on its
-/// directory, so that nobody takes one in use for one that was left.
+/// directory, so that one in use is not taken for one that was left behind.
 public struct ScratchDirectory: ~Copyable {
     public let path: String
     private let fd: Int32

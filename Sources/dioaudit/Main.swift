@@ -3,7 +3,7 @@ import AuditCore
 import AuditReport
 import Glibc
 
-/// The command line (`DESIGN.md`, section 2). Exit codes are `ExitStatus`; ArgumentParser's own for usage is 64 too.
+/// The command line, on which users' scripts rely. Exit codes are `ExitStatus`; ArgumentParser's own for usage is 64 too.
 struct Dioaudit: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dioaudit",

@@ -1,4 +1,4 @@
-/// What is not known of a program that was attached to: never nothing, so that it never passes.
+/// What is unknown about an attached program: never empty, so it never passes.
 func attachReasons(_ observation: Observation, _ attached: Attached) -> [String] {
     var reasons: [String] = []
     if let problem = attached.heapProblem { reasons.append("its heap calls are not seen: \(problem)") }

@@ -86,7 +86,7 @@ extension Witness {
 }
 
 extension Observation {
-    /// Calls by number that the syscalls witness would have counted, had it looked or looked in another way.
+    /// Calls by number that the syscalls witness did not count, since it was off or used perf's records of mappings.
     fileprivate func unseenDirectCalls(of process: ProcessLedger) -> UInt64 {
         if syscalls.status == .unavailable { return process.directMappings + process.directRemappings }
         return syscalls.method == .perfMappings ? process.directRemappings : 0
@@ -94,7 +94,7 @@ extension Observation {
 }
 
 extension ProcessLedger {
-    /// System calls that the kernel saw in the steady phase, beyond those made through libc, that are no event's.
+    /// System calls of no counted kind that the kernel saw in the steady phase, beyond those made through libc.
     var otherCallReasons: [String] {
         OtherCall.allCases.compactMap { call in
             let interposed: UInt64 =

@@ -1,4 +1,4 @@
-/// Whether the interposer saw the whole subject; else what it did not see, in words.
+/// Whether the interposer saw the whole subject; else what it missed, in words.
 func interposerWitness(_ observation: Observation) -> Witness {
     if observation.attached != nil {
         return .unavailable("attached from outside: transfers and phases are not seen, so there can be no pass")
@@ -20,7 +20,7 @@ func interposerWitness(_ observation: Observation) -> Witness {
     return gap(in: ledger).map(Witness.partial) ?? .active
 }
 
-/// What of the subject the interposer did not see, in words.
+/// The part of the subject that the interposer did not see, in words.
 private func gap(in ledger: Ledger) -> String? {
     if let process = ledger.processes.first(where: { $0.ownHeap != nil }), let heap = process.ownHeap {
         return "\(name(of: process)): \(heap)"
@@ -48,7 +48,7 @@ private func gap(in ledger: Ledger) -> String? {
     }
 }
 
-/// How a process comes to functions that are not the interposer's, in words.
+/// How a process bypasses the interposer, in words.
 private func bypass(_ process: ProcessLedger) -> String? {
     let bypasses = process.bypasses
     if bypasses.isReplaced {
@@ -80,7 +80,7 @@ private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {
     return "not observed: \(named)" + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : "")
 }
 
-/// The report's ledgers of processes that have none: what is known of them is that they were there.
+/// Empty ledgers for the report, of processes of which only the existence is known.
 func unobservedProcesses(_ ledger: Ledger) -> [ProcessLedger] {
     let silent = ledger.unseenPrograms.filter { program in
         !ledger.unreportedProcesses.contains { $0.pid == program.pid }

@@ -1,6 +1,6 @@
 /// The verdict on one subject. Pure: the same observation always gives the same audit.
 ///
-/// Never a false pass: each rule below adds a reason for whatever it could not see, and a pass has none.
+/// Never a false pass: each rule below adds a reason for all that was not observed, and a pass has no reasons.
 public func judge(_ name: String, _ observation: Observation, by request: AuditRequest) -> Audit {
     let processes = observation.ledger.processes
     let all =

@@ -15,7 +15,7 @@ func lockReasons(_ observation: Observation, _ request: AuditRequest) -> [String
     }
 }
 
-/// What speaks against the lock that the interposer has seen taken: calls past libc can undo it.
+/// Why a lock that the interposer saw taken may not hold: calls that bypass libc can undo it.
 private func doubt(about process: ProcessLedger) -> String? {
     let lock = process.lock
     guard lock.inEffectThroughSteady else { return nil }

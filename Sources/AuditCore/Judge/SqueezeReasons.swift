@@ -8,7 +8,7 @@ func squeezeReasons(_ observation: Observation) -> [String] {
     }
 }
 
-/// Under the squeeze the subject did not live: a failure of its own, however its first process ended.
+/// The kernel killed the subject under the squeeze: a failure of its own, however its first process ended.
 func squeezeFailure(_ observation: Observation) -> String? {
     guard let squeeze = observation.squeeze, squeeze.oomKills > 0 else { return nil }
     return "the subject ran out of memory under the squeeze: the kernel killed "

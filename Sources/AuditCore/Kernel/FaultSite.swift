@@ -1,4 +1,4 @@
-/// Page faults of the steady phase by one instruction's function on one mapping, as perf told of them.
+/// Page faults of the steady phase on one mapping, by the function of the instruction, as the kernel witness reports.
 public struct FaultSite: Equatable, Sendable {
     public let tid: Int32
     public var calls: UInt64
@@ -8,7 +8,7 @@ public struct FaultSite: Equatable, Sendable {
     public let memory: String?
     /// The instruction that touched it, or made the system call that did; with the functions that it was inlined into.
     public var stack: [Frame]
-    /// The stack goes on, but was not taken.
+    /// The stack continues, but was not taken.
     public let truncated: Bool
 
     public init(

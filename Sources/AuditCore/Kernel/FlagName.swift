@@ -10,7 +10,7 @@ public struct FlagName: Equatable, Sendable {
 
     /// Those of a `print fmt:` line: `__print_flags(REC->gfp_flags, "|", {( unsigned long)(…), "GFP_KERNEL"}, …)`.
     ///
-    /// One whose number cannot be told (it names a constant that the kernel has not replaced) is left out.
+    /// A flag whose number is unknown (the kernel has not replaced a constant's name) is left out.
     static func all(in line: Substring) -> [FlagName] {
         guard let start = line.firstRange(of: "__print_flags(")?.upperBound else { return [] }
         var names: [FlagName] = []

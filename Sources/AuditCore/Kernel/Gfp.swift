@@ -9,7 +9,7 @@ public struct Gfp: Equatable, Sendable {
     /// What mempool_alloc() adds to its caller's flags (`mm/mempool.c`).
     private let addedByMempool: UInt64
 
-    /// - Returns: null if the kernel does not tell the flags that decide.
+    /// - Returns: null if the kernel does not name the flags that decide.
     public init?(_ names: [FlagName]) {
         let bit = { (name: String) in names.first { $0.name == name }?.mask }
         // __GFP_WAIT was its name before Linux 4.4.
@@ -24,7 +24,7 @@ public struct Gfp: Equatable, Sendable {
         addedByMempool = ["__GFP_NOMEMALLOC", "__GFP_NORETRY", "__GFP_NOWARN"].reduce(0) { $0 | (bit($1) ?? 0) }
     }
 
-    /// As the kernel's own trace says it: `GFP_KERNEL|__GFP_ZERO`.
+    /// As the kernel's own trace prints it: `GFP_KERNEL|__GFP_ZERO`.
     public func text(_ flags: UInt64) -> String {
         var rest = flags
         var words: [String] = []

@@ -1,11 +1,11 @@
 /// Allocations that the kernel made in one phase, from one place with one set of flags. The encoded names are the report's.
 public struct KernelAllocation: Equatable, Sendable, Encodable {
-    /// The tracepoint that told of it.
+    /// The tracepoint that reported it.
     public enum Kind: String, CaseIterable, Sendable, Encodable {
         case kmalloc, kmemCacheAlloc, pageAlloc
     }
 
-    /// What may become of whoever allocates so where memory is short (`include/linux/gfp_types.h`).
+    /// What an allocation with these flags may do when memory is short (`include/linux/gfp_types.h`).
     public enum Risk: String, CaseIterable, Sendable, Encodable, Comparable {
         /// Atomic, or without direct reclaim: it fails at once.
         case nonBlocking
@@ -24,7 +24,7 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
     public let site: String
     /// The kernel module that the site is in.
     @Nullable public var module: String?
-    /// The slab cache's name, where the kernel tells it.
+    /// The slab cache's name, if the kernel reports it.
     @Nullable public var cache: String?
     /// The flags by the kernel's own names. For a mempool those that its caller gave.
     public let gfp: String
@@ -33,7 +33,7 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
     public let mempool: Bool
     /// With `--kernel-stacks` the kernel's call chain, innermost first, and the user's above it.
     public let stack: [Frame]?
-    /// The program's part of the stack goes on, but could not be walked.
+    /// The program's part of the stack continues, but could not be walked.
     public let truncated: Bool
     public var calls: UInt64
     /// As the kernel's own callers asked for them.
@@ -88,8 +88,8 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
     }
 }
 
-/// Allocations by kind in interrupts (hard, soft or NMI) that came upon threads of the subject: whose work they were is
-/// anybody's guess.
+/// Allocations by kind in interrupts (hard, soft or NMI) of the subject's threads: it is unknown for which process they
+/// worked.
 public struct InterruptAllocations: Equatable, Sendable, Encodable {
     public private(set) var kmalloc: UInt64 = 0
     public private(set) var kmemCacheAlloc: UInt64 = 0

@@ -1,4 +1,4 @@
-/// How often the kernel may allocate for each steady transfer: what `--kernel-limit` takes.
+/// How often the kernel may allocate for each steady transfer: a value of `--kernel-limit`.
 public struct KernelLimit: Equatable, Sendable {
     enum Subject: Equatable, Sendable {
         case all
@@ -14,8 +14,8 @@ public struct KernelLimit: Equatable, Sendable {
     /// Allocations for each transfer.
     public let perTransfer: Double
 
-    /// Reads `WHAT=N`: WHAT is `all`, a kind (`kmalloc`), a risk (`mayWaitForWriteback`: of this risk or worse), or a call site
-    /// with `*` and `?`.
+    /// Reads `WHAT=N`: WHAT is `all`, a kind (`kmalloc`), a risk (`mayWaitForWriteback`: of this risk or worse), or a call
+    /// site with `*` and `?`.
     public init?(_ text: String) {
         let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard halves.count == 2, !halves[0].isEmpty, let number = Double(String(halves[1])), number >= 0,

@@ -1,5 +1,5 @@
 extension Violation {
-    /// Allocations of the kernel beyond the limits that were given, each once, for whichever limits it breaks.
+    /// Kernel allocations beyond the given limits, each once, however many limits it breaks.
     static func kernel(in processes: [ProcessLedger], limits: [KernelLimit], scope: Scope) -> [Violation] {
         let judged = processes.map { ($0.pid, $0.judgedKernel(scope)) }
         let all = judged.flatMap(\.1)

@@ -1,6 +1,6 @@
-/// What tracefs says of one tracepoint: `events/SYSTEM/EVENT/format`, the text of Documentation/trace/events.rst.
+/// tracefs's description of one tracepoint: `events/SYSTEM/EVENT/format` (Documentation/trace/events.rst).
 ///
-/// Fields move and come and go between kernels; nothing here is known beforehand but the text's own form.
+/// Fields differ between kernels: only the form of the text is assumed.
 public struct TraceFormat: Equatable, Sendable {
     public struct Field: Equatable, Sendable {
         public let name: String

@@ -3,13 +3,13 @@ import CLinuxHost
 import Glibc
 import LedgerABI
 
-/// Watches a process that runs already, from outside, and leaves it running. Throws at once where nothing could be watched.
+/// Watches a process that runs already, from outside, and leaves it running. Throws at once if no witness can watch it.
 ///
 /// - Parameters:
-///   - request: its scope and `kernelStacks`; the rest is the interposer's to do, or `judge`'s.
+///   - request: only its scope and `kernelStacks` are used here.
 ///   - probesHeap: puts breakpoints (uprobes) into the process's copy of libc.
 ///   - nanoseconds: how long; nil: until a signal, or the process's own end.
-///   - begun: is called, with the number of its threads, once all that it does is seen.
+///   - begun: called, with the number of its threads, when all its events are being watched.
 public func observe(
     pid: Int32, _ request: AuditRequest, probesHeap: Bool, for nanoseconds: UInt64?, begun: (_ threads: Int) -> Void
 ) throws(AuditError) -> Observation {
@@ -23,7 +23,7 @@ public func observe(
     return attachment.finish(live, request)
 }
 
-/// The witnesses of a process that runs already. All that they see from `since` on is of its steady phase.
+/// The witnesses of a process that runs already. All events from `since` on count in its steady phase.
 struct Attachment: ~Copyable {
     private var events = KernelEvents()
     private var kernelBook: KernelBook
@@ -62,7 +62,7 @@ struct Attachment: ~Copyable {
         events.kernel.note(live.mappings() ?? [], of: pid)
     }
 
-    /// Why there is nothing to wait for; null if a witness looks.
+    /// Why there is nothing to wait for; null if a witness watches.
     func refusal(_ live: borrowing LiveProcess) -> AuditError? {
         guard let heapProblem, let syscallsProblem = events.syscalls.problem,
             let kernelProblem = events.kernel.problem
@@ -141,9 +141,9 @@ struct Attachment: ~Copyable {
         heapBook.add(events.kernel.calls.take(before: limit), within: since..<until)
     }
 
-    // MARK: once it is over
+    // MARK: after the watch
 
-    /// A thread that began and ended between two looks at the names.
+    /// A thread that began and ended between two reads of the names.
     private static let ended = "(exited)"
 
     mutating func finish(_ live: borrowing LiveProcess, _ request: AuditRequest) -> Observation {
@@ -234,7 +234,7 @@ extension Owner {
 }
 
 extension PhaseBook {
-    /// Of a process without an interposer in it: what it does in a stretch of time counts as its steady phase's.
+    /// A process without an interposer: its events in an interval of time count as its steady phase's.
     init(steady pid: Int32, within times: Range<UInt64>, _ execs: [ExecRecord]) {
         self.init(execs)
         add(.attached, pid, [(DIOAUDIT_PHASE_STEADY, times.lowerBound), (DIOAUDIT_PHASE_EXIT, times.upperBound)])

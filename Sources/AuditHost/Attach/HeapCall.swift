@@ -1,10 +1,10 @@
 import AuditCore
 import CLinuxHost
 
-/// A function of libc's heap in a process that runs, where a uprobe tells of each call.
+/// A function of libc's heap in a running process, where a uprobe reports each call.
 struct HeapProbe {
     let kind: EventKind
-    /// The library as this process can reach it, whatever root directory the other has.
+    /// The library's path for this process, whatever root directory the other has.
     let path: String
     let fileOffset: UInt64
     /// Where its code lies in the process.
@@ -88,7 +88,7 @@ struct HeapBook {
 }
 
 extension EventKind {
-    /// What a call asked for, malloc(3) and posix_memalign(3).
+    /// The bytes that a call asked for, malloc(3) and posix_memalign(3).
     fileprivate func bytes(_ arguments: (UInt64, UInt64, UInt64)) -> UInt64 {
         switch self {
         case .malloc, .valloc, .pvalloc: arguments.0

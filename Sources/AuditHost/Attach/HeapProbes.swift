@@ -2,7 +2,7 @@ import AuditCore
 import CElfutils
 import Glibc
 
-/// Where the heap functions of a process that runs lie, or why nobody can tell.
+/// The places of the heap functions in a running process, or why they are unknown.
 struct HeapProbes {
     private(set) var found: [HeapProbe] = []
     private(set) var problem: String?
@@ -31,7 +31,7 @@ struct HeapProbes {
     private func name(of mapping: MappedFile) -> Substring { mapping.path.split(separator: "/").last ?? "" }
 }
 
-/// In the order in which two names of one function are told by the first.
+/// If two of these names are one function, the first is reported.
 private let probed: [(name: String, kind: EventKind)] = [
     ("malloc", .malloc), ("calloc", .calloc), ("realloc", .realloc), ("reallocarray", .reallocarray), ("free", .free),
     ("posix_memalign", .posixMemalign), ("aligned_alloc", .alignedAlloc), ("memalign", .memalign),

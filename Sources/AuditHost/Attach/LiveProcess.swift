@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A process that runs already and is not ours, as proc(5) tells of it.
+/// A running process that dioaudit did not start, as proc(5) describes it.
 struct LiveProcess: ~Copyable {
     let pid: Int32
     /// Readable once it has ended (pidfd_open(2)): its number may be another's then.
@@ -41,7 +41,7 @@ struct LiveProcess: ~Copyable {
 
     var hasEnded: Bool { cl_can_be_read(descriptor) }
 
-    /// Where proc(5) tells of its memory: at the main thread, or at another where that has ended before the process.
+    /// The /proc directory that describes its memory: the main thread's, or another's if the main thread has ended.
     private var memory: String {
         let main = "/proc/\(pid)"
         let others = threads().lazy.map { "\(main)/task/\($0)" }
@@ -83,7 +83,7 @@ struct LiveProcess: ~Copyable {
         textFile("\(memory)/maps")?.split(separator: "\n").compactMap { MappedFile(line: $0) }
     }
 
-    /// Why this user may not look into it, and what would change that; null if they may.
+    /// Why this user may not read it, and what would change that; null if they may.
     func obstacle() -> (what: String, remedy: String)? {
         guard mappings() == nil, case let error = errno, error == EACCES || error == EPERM else { return nil }
         let owner = statusField("Uid:", in: "/proc/\(pid)/status")?.split(separator: "\t").first.flatMap { uid_t($0) }

@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A new disk to do transfers on, gone when this value is.
+/// A new disk for transfers, removed with this value.
 public struct Disk: ~Copyable {
     /// What the transfers go to: the device itself, or a name for a file on it that is not there yet.
     public let file: String

@@ -2,12 +2,12 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// What a disk to measure on is made of. The raw values are the report's names.
+/// The kinds of disks to measure on. The raw values are the report's names.
 public enum DiskKind: String, CaseIterable, Sendable {
     /// A loop device itself, without a file system.
     case block
     case ext4, xfs, btrfs, f2fs
-    /// Its page cache is all it has, but it takes O_DIRECT since Linux 6.6.
+    /// It has only a page cache, but accepts O_DIRECT since Linux 6.6.
     case tmpfs
 
     /// Why there can be none on this machine, and what to do about it; nil if there can.
@@ -19,7 +19,7 @@ public enum DiskKind: String, CaseIterable, Sendable {
         }
     }
 
-    /// What makes a file system of this kind.
+    /// The command that makes a file system of this kind.
     var maker: Maker? {
         switch self {
         // Or a kernel thread would write its inode tables meanwhile.

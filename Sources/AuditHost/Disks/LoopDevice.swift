@@ -2,9 +2,9 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A block device whose blocks are a file's that has no name: nothing of it can be left behind.
+/// A block device that is backed by a file without a name: nothing can be left behind.
 ///
-/// The kernel clears the device when nobody has it open or mounted any more, and frees the file's blocks then.
+/// The kernel clears the device when it is neither open nor mounted any more, and then frees the file's blocks.
 struct LoopDevice: ~Copyable {
     /// In /dev.
     let path: String
@@ -19,7 +19,7 @@ struct LoopDevice: ~Copyable {
         let control = open("/dev/loop-control", O_RDWR | O_CLOEXEC)
         guard control >= 0 else { throw unavailable("/dev/loop-control") }
         defer { close(control) }
-        // Between the question and the answer's use another may take it.
+        // Another process may take the device meanwhile.
         for _ in 0..<100 {
             let number = cl_free_loop_device(control)
             guard number >= 0 else { throw unavailable("/dev/loop-control") }

@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A file system in the tree of this process's own mount namespace: see `OwnMounts`.
+/// A file system that is mounted in this process's own mount namespace: see `OwnMounts`.
 struct MountedFileSystem: ~Copyable {
     let path: String
 

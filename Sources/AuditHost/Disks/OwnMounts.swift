@@ -2,9 +2,9 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// The mount namespace of this process's own. A static state of the process, like the signal mask.
+/// This process's own mount namespace. A static state of the process, like the signal mask.
 public enum OwnMounts {
-    /// From here on what this process and its children mount is seen by nobody else, and gone when the last of them is,
+    /// From now on no other process sees what this process and its children mount. The mounts end with the last of them,
     /// even by SIGKILL.
     public static func begin() throws(AuditError) {
         guard cl_own_mounts() else {

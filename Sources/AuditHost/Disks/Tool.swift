@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// A system program that is run to its end, and not watched.
+/// A system program that runs to its end without being watched.
 struct Tool {
     let path: String
 
@@ -16,7 +16,7 @@ struct Tool {
     /// Signals that come for us meanwhile stay pending: see `Interruption`.
     ///
     /// - Parameter success: the exit code that is none of a failure.
-    /// - Returns: what it said, if it failed.
+    /// - Returns: its output, if it failed.
     func run(_ arguments: [String], success: Int32 = 0) throws(AuditError) -> String? {
         Interruption.hold()
         let output = cl_memfd("dioaudit-tool")

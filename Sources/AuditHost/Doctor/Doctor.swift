@@ -1,7 +1,7 @@
 import AuditCore
 import Glibc
 
-/// What this machine allows this user, and what would allow more. It changes nothing: what must be tried to be known is
+/// What this machine allows this user, and what would allow more. It changes nothing: what can only be found by trying is
 /// tried in children that end with it, and on files that are removed.
 public enum Doctor {
     public static func findings() -> [Finding] {
@@ -40,7 +40,7 @@ func orAsRoot(_ command: String) -> [String] {
     [asRoot(command)] + (isMachinesRoot() ? [] : ["run dioaudit as root"])
 }
 
-/// For calls that nothing but a sandbox refuses.
+/// For calls that only a sandbox refuses.
 func outsideSandbox(_ options: String = "") -> String {
     "run it where no seccomp policy forbids the call; under docker: --security-opt seccomp=unconfined"
         + (options.isEmpty ? "" : " \(options)")

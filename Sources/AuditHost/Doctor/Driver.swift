@@ -7,7 +7,7 @@ extension Doctor {
         let usedFor = "the built-in workloads"
         do throws(AuditError) {
             let path = try Installation.driver()
-            // Told nothing, it asks for a file and ends as after wrong usage.
+            // Without arguments it reports a missing file and ends as after wrong usage.
             guard let problem = try Tool(path: path).run([], success: 2) else {
                 return .ok(name, "\(path) starts", for: usedFor)
             }

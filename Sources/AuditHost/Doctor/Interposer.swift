@@ -32,7 +32,7 @@ extension Doctor {
 
 private let remedies = ["put a cat on PATH that is dynamically linked with glibc", "reinstall dioaudit"]
 
-/// cat(1) telling its own size: a program that every machine has, and that does the same each time.
+/// cat(1) prints its own size: every machine has it, and it does the same each time.
 private struct SelfPortrait: ~Copyable {
     private let fd: Int32
 

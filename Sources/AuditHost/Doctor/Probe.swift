@@ -1,7 +1,7 @@
 import CLinuxHost
 import Glibc
 
-/// How the kernel answered something that was tried.
+/// The kernel's answer to a probe.
 enum Answer: Equatable {
     case granted
     case refused(errno: Int32)

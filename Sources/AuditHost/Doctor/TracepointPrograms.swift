@@ -3,7 +3,7 @@ import CLinuxHost
 import Glibc
 
 extension Doctor {
-    /// Each is put on its tracepoint, tells what dioaudit does, and is taken away.
+    /// Each BPF program is attached to its tracepoint, reports an act of dioaudit, and is detached.
     static func tracepointPrograms() -> Finding {
         let name = "BPF programs"
         let usedFor = "the witnesses at less cost: else by perf events on each thread"
@@ -22,7 +22,7 @@ extension Doctor {
         case ENOTSUP:
             ["run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"]
         case ENOENT, EBADMSG: ["boot a kernel with CONFIG_DEBUG_INFO_BTF=y"]
-        case EACCES: []  // the verifier takes the program for a wrong one
+        case EACCES: []  // the verifier rejects the program
         case EPERM where !isMachinesRoot(): ["run dioaudit as root"]
         default: [outsideSandbox("--cap-add BPF --cap-add PERFMON")]
         }

@@ -1,6 +1,6 @@
 import AuditCore
 
-/// What processes have mapped where, as the kernel has told of it so far. In the order of time.
+/// The mappings of processes, from the kernel's records so far, in the order of time.
 struct AddressSpaces {
     struct Place {
         let start: UInt64
@@ -13,11 +13,11 @@ struct AddressSpaces {
 
     /// By process, in the order of addresses; none overlaps.
     private var places: [Int32: [Place]] = [:]
-    /// Where the interposer's own code lies.
+    /// The addresses of the interposer's own code.
     private var interposers: [Int32: Place] = [:]
-    /// Where the kernel executes the instructions that uprobes have taken the place of.
+    /// The addresses at which the kernel executes instructions that uprobes replaced.
     private var uprobes: [Int32: Place] = [:]
-    /// So that one who maps and unmaps for ever does not fill our memory: what is told is only where memory begins.
+    /// A bound, so that a process that maps and unmaps for ever does not fill our memory.
     private static let most = 16384
 
     mutating func map(_ record: KernelRecord, isInterposer: Bool, isOfUprobes: Bool) {
@@ -57,7 +57,7 @@ struct AddressSpaces {
         uprobes[pid] = nil
     }
 
-    /// It is the interposer that runs there, and not the subject.
+    /// The address is in the interposer's code.
     func isInterposer(_ pid: Int32, _ instruction: UInt64) -> Bool {
         interposers[pid]?.holds(instruction) ?? false
     }
@@ -74,7 +74,7 @@ struct AddressSpaces {
             offset: place.map { address - $0.start + $0.offset } ?? address)
     }
 
-    /// What lies there now, or in a part of it.
+    /// The mappings that overlap the range now.
     func places(_ pid: Int32, from start: UInt64, bytes: UInt64) -> ArraySlice<Place> {
         guard let all = places[pid], bytes > 0, bytes <= UInt64.max - start else { return [] }
         return all[all.partition { $0.end > start }..<all.partition { $0.start >= start + bytes }]

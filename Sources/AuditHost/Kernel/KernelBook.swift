@@ -1,7 +1,7 @@
 import AuditCore
 import LedgerABI
 
-/// What the kernel allocated by process, thread, phase and call site, and the page faults of the steady phase.
+/// Kernel allocations by process, thread, phase and call site, and the page faults of the steady phase.
 struct KernelBook {
     struct Allocations: Hashable {
         let kind: KernelAllocation.Kind
@@ -42,7 +42,7 @@ struct KernelBook {
         var firstAddress: UInt64 = 0
     }
 
-    /// Beyond these, threads of a process are no longer told apart.
+    /// Beyond this number of keys, the threads of a process are no longer distinguished.
     private static let mostKeys = 1 << 16
 
     private(set) var counts: [Key: EventCount] = [:]
@@ -54,14 +54,14 @@ struct KernelBook {
     private(set) var userFrames: [[UInt64]: [Frame]] = [:]
     private(set) var flushers = IOFlushers()
     private(set) var spaces = AddressSpaces()
-    /// Who forked a process that has not become another program.
+    /// The parent of each process that was forked and has not called exec.
     private var parents: [Int32: Int32] = [:]
     private let countsForksApart: Bool
-    /// Processes that the kernel told the beginning of, by fork or by exec.
+    /// Processes whose fork or exec the kernel reported.
     private(set) var pids: Set<Int32> = []
     /// Page faults of our own breakpoints, by thread.
     private(set) var ownFaults: [Int32: UInt64] = [:]
-    /// Where our own breakpoints are.
+    /// The addresses of our own breakpoints.
     private let probes: Set<UInt64>
 
     /// - Parameter probes: addresses of functions with uprobes of ours.
@@ -72,7 +72,7 @@ struct KernelBook {
         self.countsForksApart = countsForksApart
     }
 
-    /// Some process went beyond its setup.
+    /// A process has left its setup.
     var hasPhases: Bool {
         counts.keys.contains {
             ![DIOAUDIT_PHASE_SETUP.rawValue, DIOAUDIT_PHASE_EXIT.rawValue].contains($0.moment.phase)
@@ -131,7 +131,7 @@ struct KernelBook {
         }
     }
 
-    /// What the interposer does, or what a uprobe takes where it is met, is not the subject's.
+    /// Events of the interposer, or of a uprobe when it is hit, are not the subject's.
     private mutating func isOurOwn(_ record: KernelRecord) -> Bool {
         if case .fault = record.kind {
             let isOurs = spaces.isOfUprobes(record.pid, record.address)
@@ -175,7 +175,7 @@ struct KernelBook {
         faults[key, default: FaultCount(firstAddress: record.address)].calls += 1
     }
 
-    /// A thread's stack lies in the mapping that its stack pointer points into; the first thread's is told by nobody.
+    /// A thread's stack is the mapping that holds its stack pointer; the kernel reports none for the first thread.
     private func memory(_ record: KernelRecord) -> FaultedMemory {
         let place = spaces.place(record.pid, record.address)
         let stack = spaces.place(record.pid, record.userSP)

@@ -1,11 +1,11 @@
 import AuditCore
 import CLinuxHost
 
-/// One thing that the kernel told of a thread, small enough to be kept until its phase is known.
+/// A kernel event of a thread, small enough to be kept until its phase is known.
 struct KernelRecord: Timed {
     enum Kind {
         case allocation(KernelAllocation.Kind)
-        /// By an interrupt that came upon the thread: no work of the thread's.
+        /// By an interrupt of the thread: not the thread's own work.
         case interrupt(KernelAllocation.Kind)
         /// Of user code, or of the kernel on a page of the user's.
         case fault
@@ -52,7 +52,7 @@ struct KernelRecord: Timed {
 }
 
 extension KernelRecord {
-    /// A mapping of a process that runs already, as if it were told of now.
+    /// An existing mapping of a process that runs already, as if it were made now.
     init(_ mapping: MappedFile, of pid: Int32, text: Int32) {
         self.init(
             nanoseconds: 0, pid: pid, tid: pid, kind: .mapped, site: mapping.offset, bytes: mapping.end - mapping.start,

@@ -26,7 +26,7 @@ struct KernelSymbols {
         }
     }
 
-    /// The address itself where nobody may know the name.
+    /// The address itself if the name is hidden.
     subscript(address: UInt64) -> Name {
         names[address] ?? Name(function: "0x" + String(address, radix: 16), module: nil)
     }

@@ -6,7 +6,7 @@ struct KernelTracepoints {
     let points: [cl_tracepoint]
     let gfp: Gfp
 
-    /// Kernels before 6.1 tell of allocations for a given node by tracepoints of their own.
+    /// Kernels before 6.1 report allocations for a given node by separate tracepoints.
     private static let events: [(name: String, kind: cl_trace_kind, isOptional: Bool)] = [
         ("kmem/kmalloc", CL_KMALLOC, false),
         ("kmem/kmalloc_node", CL_KMALLOC, true),

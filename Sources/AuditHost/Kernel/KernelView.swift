@@ -1,6 +1,6 @@
 import AuditCore
 
-/// What the kernel witness saw, once the subject has ended.
+/// The kernel witness's results, after the subject has ended.
 struct KernelView {
     let book: KernelBook
     let texts: Interner<String>
@@ -49,7 +49,7 @@ struct KernelView {
         userFrames = book.userFrames.mapValues { symbolizer.name($0, byFileOffset: true) }
     }
 
-    /// Of these processes: one that goes by another number in a pid namespace of its own is not told apart.
+    /// Of these processes: a process with another pid in a pid namespace of its own cannot be distinguished.
     func witness(of processes: [ProcessLedger]) -> Witness {
         guard witness.status == .active, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
             return witness
@@ -77,7 +77,7 @@ struct KernelView {
             calls: count.calls, bytes: count.bytes)
     }
 
-    /// The user's part of a call chain, not named yet; null where none was taken.
+    /// The user's part of a call chain, not named yet; null if none was taken.
     func userStack(_ stack: Int32) -> (frames: [Frame], isWhole: Bool)? {
         guard let stack = stacks[stack], let frames = book.userFrames[stack.user], !frames.isEmpty else { return nil }
         return (frames, stack.isWhole)

@@ -2,8 +2,8 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// What the kernel witness has been told: records of what the kernel allocates for the subject, kept until each has been given
-/// its phase.
+/// The kernel witness's records: kernel allocations for the subject, page faults and mappings, each kept until its phase is
+/// known.
 struct KernelWatch: ~Copyable {
     var pending: [KernelRecord] = []
     /// Calls of the functions that are probed.
@@ -20,7 +20,7 @@ struct KernelWatch: ~Copyable {
     /// Changes that would let it watch, as the doctor knows them.
     private(set) var remedies: [String]?
     private(set) var tracing: Witness.Tracing?
-    /// Why no BPF programs tell it; null where they do, or where none could.
+    /// Why no BPF programs report to it; null if they do, or if none could.
     private(set) var refusal: String?
 
     mutating func begin(_ opening: Opening) {

@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import CUnwind
 
-/// Walks user stacks from the registers and the top of the stack that perf took, and remembers what repeats.
+/// Walks user stacks from the registers and the top of the stack that perf took, and caches the walks.
 struct UserStacks {
     private let walker = StackWalker()
     private var spaces = AddressSpaces()
@@ -71,7 +71,7 @@ private struct Start: Hashable {
     let stackBytes: UInt32
 }
 
-/// What is remembered of a process for as long as its code stays where it is.
+/// The cache of a process, valid as long as its code mappings do not change.
 private final class Process {
     let code = WalkedCode()
     private var walks: [Start: [WalkedStack]] = [:]

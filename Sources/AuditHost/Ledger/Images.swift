@@ -1,8 +1,8 @@
 import AuditCore
 import LedgerABI
 
-/// The programs that were started, against those that said hello. By identity: one that nobody had announced does not
-/// stand for another that never came.
+/// Matches the programs that were announced with those that reported, by process: a program that was not announced does not
+/// make up for another that never reported.
 struct Images {
     /// The subject's first process.
     let first: Int32
@@ -16,7 +16,7 @@ struct Images {
         first = pid
     }
 
-    /// How many were announced and never came.
+    /// The number of programs that were announced and never reported.
     var unseen: UInt32 {
         var parents = Dictionary(grouping: arrived, by: \.pid).mapValues { $0.map(\.parent) }
         _ = parents[first]?.popLast()  // that it is missing is another reason
@@ -31,7 +31,7 @@ struct Images {
         return UInt32(clamping: missing + lost)
     }
 
-    /// The programs that the kernel saw begin and the ledger did not: one has attached between its exec and the next.
+    /// The programs whose exec the kernel saw and that did not attach between it and the next exec of their process.
     func unseen(among execs: [ExecRecord]) -> [UnseenProgram] {
         let attached = Dictionary(grouping: self.attached, by: \.pid).mapValues { $0.map(\.nanoseconds) }
         var next: [Int32: UInt64] = [:]

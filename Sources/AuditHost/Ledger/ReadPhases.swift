@@ -18,7 +18,7 @@ extension Phase {
     }
 }
 
-/// Whether a stretch without an open O_DIRECT file was the end (teardown) or an interlude, part of what it interrupted.
+/// Whether a time without an open O_DIRECT file was the end (teardown) or an interlude, part of the phase it interrupted.
 struct Interludes {
     let last: UInt32
     let endsClosed: Bool

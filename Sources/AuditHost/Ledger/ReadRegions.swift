@@ -2,7 +2,7 @@ import AuditCore
 import LedgerABI
 
 extension Arena {
-    /// Those of one name and kind are added up: a region may stand twice.
+    /// Regions of one name and kind are summed: the ledger may have two records of one.
     func regions(of process: UInt32) -> [RegionLedger] {
         var regions: [RegionLedger] = []
         for index in 0..<UInt32(DIOAUDIT_REGIONS) {

@@ -12,7 +12,7 @@ public struct Session: ~Copyable {
     let ledgerSocket: Int32
     private let socketName: String
 
-    /// Makes an empty ledger and writes what is asked of the interposer.
+    /// Makes an empty ledger and writes the interposer's configuration.
     public init(_ request: AuditRequest) throws(AuditError) {
         var random: [UInt8] = Array(repeating: 0, count: 16)
         getentropy(&random, random.count)

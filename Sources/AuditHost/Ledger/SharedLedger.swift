@@ -40,7 +40,7 @@ extension Session {
         return ledger
     }
 
-    /// What has been noted of phases up to now.
+    /// The edges of phases up to now.
     func phaseBook(_ execs: [ExecRecord]) throws(AuditError) -> PhaseBook {
         var book = PhaseBook(execs)
         _ = try forEachArena { index, header, pointer in
@@ -74,7 +74,7 @@ struct Arena {
         (0..<UInt32(min(started, UInt64(DIOAUDIT_IMAGES)))).map { dioaudit_image_at(pointer, $0).pointee }
     }
 
-    /// The one that attached; the others were forked by it.
+    /// The process that attached; it forked the others.
     var firstProcess: dioaudit_process? {
         let process = dioaudit_process_at(pointer, 0).pointee
         return process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue ? process : nil

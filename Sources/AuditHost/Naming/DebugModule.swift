@@ -17,7 +17,7 @@ struct DebugModule {
         units = UnitTable(of: handle)
     }
 
-    /// Where the file's own addresses have what stands at a place in it; the same number where no segment holds that.
+    /// The file's own address of an offset in it; the same number if no segment holds that offset.
     func address(ofFileOffset offset: UInt64) -> UInt64 {
         var bias: GElf_Addr = 0
         guard let elf = dwfl_module_getelf(handle, &bias) else { return offset }
@@ -62,7 +62,7 @@ struct DebugModule {
 
 /// The scopes that hold an address, innermost first, as they were inlined into each other.
 ///
-/// Not dwarf_getscopes(3), which passes over namespaces and types, and so over what stands in them.
+/// Not dwarf_getscopes(3), which skips namespaces and types, and so the functions in them.
 private func scopes(of unit: UnsafeMutablePointer<Dwarf_Die>, at address: UInt64) -> [Dwarf_Die] {
     var found: [Dwarf_Die] = []
     _ = collect(&found, below: unit, at: address)

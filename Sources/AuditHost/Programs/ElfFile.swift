@@ -2,7 +2,7 @@ import CElfutils
 import CLinuxHost
 import Glibc
 
-/// The parts of an ELF file that tell where its allocations go.
+/// The parts of an ELF file that show which allocator it uses.
 struct ElfFile {
     /// PT_INTERP: the dynamic linker that it asks for.
     private(set) var linker: String?
@@ -19,7 +19,7 @@ struct ElfFile {
     private let fileName: String
     private var isGo = false
     private var hasSections = false
-    /// The allocator whose texts it holds.
+    /// The allocator whose texts it contains.
     private var allocatorByText: String?
 
     init(_ elf: OpaquePointer, at path: String) {

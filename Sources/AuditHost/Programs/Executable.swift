@@ -2,14 +2,13 @@ import CElfutils
 import CLinuxHost
 import Glibc
 
-/// What a program's or library's file says of how far it can be interposed. Nothing, where it is no ELF file or cannot be
-/// read.
+/// Whether a program or library can be interposed, by its file. Empty if that is no ELF file.
 struct Executable {
     /// No dynamic linker is asked for, so that nothing is preloaded.
     private(set) var isStatic = false
     /// Why it cannot load the interposer, in words that follow its name; null if it can.
     private(set) var whyNotPreloaded: String?
-    /// What heap of its own it uses, whose calls bypass the interposer, in words.
+    /// The heap of its own that it uses, whose calls bypass the interposer, in words.
     private(set) var ownHeap: String?
     /// The same if it was loaded as a library.
     private(set) var ownHeapAsLibrary: String?

@@ -1,4 +1,4 @@
-/// The names by which programs reach a heap, and the texts by which an allocator is known whose names are gone.
+/// The names of heap functions, and the texts by which an allocator is recognised if its symbols are gone.
 enum HeapNames {
     /// Libc's.
     static let functions: Set<String> = [
@@ -6,7 +6,7 @@ enum HeapNames {
         "pvalloc",
     ]
 
-    /// What allocators put before them: who calls one of these calls none of libc's.
+    /// The prefixes of allocators' own names: a program that calls these bypasses libc's.
     private static let prefixes = [
         "__libc_", "je_", "_rjem_", "tc_", "mi_", "scalable_", "sn_", "rp", "GC_",
         "dmalloc_",
@@ -30,8 +30,9 @@ enum HeapNames {
         "libc_malloc_debug",
     ]
 
-    /// What stands in an allocator's code, and so in every file that it was linked into, stripped or not. Several for each: a
-    /// version may have lost one, and a linker drops what is not called. None is a word that its callers would have too.
+    /// Texts in an allocator's code, and so in every file that it was linked into, stripped or not. Several for each: a
+    /// version may lack one, and a linker drops functions that are not called. None is a text that the allocator's callers
+    /// would have, too.
     static let texts: KeyValuePairs = [
         // gperftools 2.10 has all four, 2.16 not the first; the last two are abseil's too.
         "TCMALLOC_LARGE_ALLOC_REPORT_THRESHOLD": "tcmalloc",

@@ -12,7 +12,7 @@ func loadedSegments(_ elf: OpaquePointer) -> [GElf_Phdr] {
 }
 
 extension [GElf_Phdr] {
-    /// Where the file's own addresses have what stands at a place in it; null where no segment holds that.
+    /// The file's own address of an offset in it; null if no segment holds that offset.
     func address(ofFileOffset offset: UInt64) -> UInt64? {
         first { $0.p_offset <= offset && offset - $0.p_offset < $0.p_filesz }.map {
             offset - $0.p_offset + $0.p_vaddr

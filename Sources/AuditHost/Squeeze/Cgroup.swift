@@ -60,7 +60,7 @@ struct Cgroup {
         return children
     }
 
-    /// Removes it and those below it. Processes that are still there go on in another cgroup; those that are just ending
+    /// Removes it and those below it. Processes that are still there are moved to another cgroup; those that are just ending
     /// are waited for, a while.
     func remove(movingProcessesTo home: Cgroup) {
         for child in children { child.remove(movingProcessesTo: home) }

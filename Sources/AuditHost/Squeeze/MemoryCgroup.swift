@@ -13,7 +13,7 @@ struct MemoryCgroup {
 
     private var limitFile: String { version == .v1 ? "memory.limit_in_bytes" : "memory.max" }
 
-    /// Swap would be memory to be had. A kernel without it has no such file.
+    /// Swap would provide memory. A kernel without it has no such file.
     func forbidSwap() {
         switch version {
         case .v1: cgroup.write(0, to: "memory.swappiness")

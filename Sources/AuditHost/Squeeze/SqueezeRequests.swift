@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import LedgerABI
 
-/// Where the processes of a subject ask for the squeeze: a word of each one's record in the ledger.
+/// The subject's processes ask for the squeeze by a word in each one's record in the ledger.
 struct SqueezeRequests: ~Copyable {
     struct Request {
         /// As the process itself sees it, which in a PID namespace is another than ours.

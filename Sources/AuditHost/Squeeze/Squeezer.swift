@@ -2,7 +2,7 @@ import AuditCore
 import Glibc
 import LedgerABI
 
-/// Limits the memory of a subject while one of its processes is in its steady phase, as each of them asks for.
+/// Limits the memory of a subject while one of its processes is in its steady phase. Each process asks for it.
 struct Squeezer: ~Copyable {
     /// How often the ledger is looked into, in nanoseconds: the subject may take no system call that would wake us.
     static let latency: UInt64 = 1_000_000
@@ -85,7 +85,7 @@ struct Squeezer: ~Copyable {
     }
 }
 
-/// Removes what a dioaudit that was killed has left of `--squeeze`.
+/// Removes cgroups that a killed dioaudit has left behind.
 public func removeAbandonedCgroups() {
     guard let controller = try? MemoryController.find() else { return }
     SubjectCgroup.removeAbandoned(controller)

@@ -1,10 +1,10 @@
 import AuditCore
 import Glibc
 
-/// A memory cgroup for one subject, gone when this value is.
+/// A memory cgroup for one subject, removed with this value.
 ///
 /// What a killed dioaudit leaves is removed by the next one. Each holds a lock (flock(2)) on its cgroup's directory, so that
-/// nobody takes one in use for one that was left.
+/// one in use is not taken for one that was left behind.
 struct SubjectCgroup: ~Copyable {
     let memory: MemoryCgroup
     private let home: Cgroup
@@ -60,7 +60,7 @@ struct SubjectCgroup: ~Copyable {
         }
     }
 
-    /// The processes that are left go on without a limit.
+    /// The remaining processes continue without a limit.
     private static func remove(_ memory: MemoryCgroup, _ home: Cgroup, _ fd: Int32) {
         memory.lift()
         memory.cgroup.remove(movingProcessesTo: home)

@@ -7,7 +7,7 @@ extension Hang {
     private static let stopNanoseconds: UInt64 = 1_000_000_000
     private static let mostNanoseconds: UInt64 = 5_000_000_000
 
-    /// Looks where the threads of all processes stand that descend from this one. Frames have no names yet.
+    /// Captures the stacks of all threads of the processes that descend from this one. Frames have no names yet.
     ///
     /// It takes six seconds at the most. No thread is left stopped or traced.
     static func capture(limit: UInt64) -> Hang {
@@ -44,7 +44,7 @@ extension Hang {
 }
 
 private func lookAtDescendants(within nanoseconds: UInt64) -> [HungProcess] {
-    // First what the kernel says of each, as it stood undisturbed.
+    // First reads /proc, while the threads are undisturbed.
     var processes = descendants().map { pid, parent in
         HungProcess(
             pid: pid, parentPid: parent,
@@ -126,7 +126,7 @@ private func userStack(
     }
 }
 
-/// EPERM has many causes, of which these can be told.
+/// EPERM has many causes, of which these can be distinguished.
 private func refusal(of tid: Int32, _ error: Int32) -> String {
     let tracer = statusField("TracerPid:", in: "/proc/\(tid)/status").flatMap { Int32($0) } ?? 0
     if tracer != 0 { return "process \(tracer) traces it already" }
@@ -134,7 +134,7 @@ private func refusal(of tid: Int32, _ error: Int32) -> String {
     return errnoText(error) + (error == EPERM && scope != "0" ? " (kernel.yama.ptrace_scope \(scope))" : "")
 }
 
-/// Which files lie where in a process.
+/// The mapped files of a process.
 private struct CodeOfProcess {
     let pid: Int32
     let walked = WalkedCode()

@@ -4,7 +4,7 @@ import CUnwind
 final class StackWalker {
     private var images: [String: OpaquePointer?] = [:]
 
-    /// What lies at an address, and the path of its file.
+    /// The mapping at an address, and the path of its file.
     typealias Find = (UInt64) -> (place: AddressSpaces.Place, path: String)?
 
     deinit {
@@ -36,7 +36,7 @@ final class StackWalker {
     }
 }
 
-/// What is remembered of a process's code. Another program, or other code where some was, needs another.
+/// The cache of a process's code. After exec, or when other code is mapped, a new one is needed.
 final class WalkedCode {
     fileprivate let remembered = cu_code_create()
 
@@ -59,11 +59,11 @@ final class WalkedStack {
     /// The last is the outermost function. It is not where the stack that was taken ends.
     var isWhole: Bool { stack.pointee.whole }
 
-    /// Another walk from the same registers, over the same mappings, would come to the same.
+    /// Another walk from the same registers, over the same mappings, would have the same result.
     func holds(for thread: inout cu_thread) -> Bool { cu_stack_holds(stack, &thread) }
 }
 
-/// What libunwind's question for an address needs.
+/// The context of libunwind's callbacks.
 private final class Lookup {
     let walker: StackWalker
     let find: StackWalker.Find

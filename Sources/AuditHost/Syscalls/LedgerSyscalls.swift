@@ -2,7 +2,7 @@ import AuditCore
 import LedgerABI
 
 extension Ledger {
-    /// Adds what the kernel counted to the ledgers of the processes that it was done by.
+    /// Adds the kernel's counts to the ledgers of the processes that made the calls.
     ///
     /// - Parameter owners: of `processes`, in their order.
     mutating func add(_ book: SyscallsBook, of owners: [Owner]) {
@@ -22,7 +22,7 @@ extension Ledger {
         for (pid, counts) in book.unreported { addUnreported(pid, counts) }
     }
 
-    /// A process that never reported: all that is known of it is what the kernel saw.
+    /// A process that never reported: only the kernel's counts are known.
     private mutating func addUnreported(_ pid: Int32, _ counts: [WatchedCall: EventCount]) {
         let program = unseenPrograms.last { $0.pid == pid }
         if program == nil, let index = processes.firstIndex(where: { $0.pid == pid }) {
@@ -68,7 +68,7 @@ extension ProcessLedger {
         let thread = threads.firstIndex { $0.tid == tid }!
         threads[thread].phases[phase].events[kind] += count
         phases[phase].events[kind] += count
-        // Whatever phase it seems to be in: the edges that would tell are missing.
+        // In any phase: the edges that would show it are missing.
         if moment.isUncertain { uncertainSyscalls += count.calls }
         guard phase == .steady else { return }
         if Phase.isAllowed(moment.phase) {

@@ -19,10 +19,10 @@ struct SyscallRecord: Timed {
     let bytes: UInt64
 }
 
-/// A program that a process became.
+/// A program that a process executed.
 struct ExecRecord {
     let nanoseconds: UInt64
     let pid: Int32
-    /// Of its file, or only its name where the kernel said no more.
+    /// The path of its file, or only its name if the kernel reported no more.
     var path: String
 }

@@ -10,7 +10,7 @@ struct SyscallsBook {
         let call: WatchedCall
     }
 
-    /// Beyond these the counts go on, but a violation can no longer be tied to the call it happened in.
+    /// Beyond this number calls are still counted, but a violation can no longer be matched with its heap call.
     static let keptCalls = 4096
 
     private(set) var counts: [Key: EventCount] = [:]

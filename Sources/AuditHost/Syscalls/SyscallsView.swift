@@ -2,7 +2,7 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// What the syscalls witness saw, once the subject has ended.
+/// The syscalls witness's results, after the subject has ended.
 struct SyscallsView {
     let book: SyscallsBook
     let execs: [ExecRecord]
@@ -45,7 +45,7 @@ extension ExecRecord {
 }
 
 extension SyscallsChoice {
-    /// What `auto` comes to here.
+    /// The method that `auto` chooses here.
     var resolved: SyscallsChoice {
         guard self == .auto else { return self }
         // seccomp last: a call that it holds may be interrupted by a signal, and it takes set-uid programs' privileges.

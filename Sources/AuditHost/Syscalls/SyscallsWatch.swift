@@ -1,21 +1,21 @@
 import AuditCore
 import CLinuxHost
 
-/// What the syscalls witness has been told, kept as records until each has been given its phase: so memory stays bounded.
+/// The syscalls witness's records, each kept until its phase is known, so that memory stays bounded.
 struct SyscallsWatch: ~Copyable {
     var pending: [SyscallRecord] = []
     private(set) var execs: [ExecRecord] = []
     var lost: UInt64 = 0
     private(set) var malformed: UInt64 = 0
     private(set) var interrupted: UInt64 = 0
-    /// Calls that the kernel's record leaves two meanings.
+    /// Calls whose ABI the kernel's record does not show.
     private(set) var ambiguous: UInt64 = 0
     /// Null while it watches.
     var problem: String?
     var method: SyscallsMethod?
     /// Null where it does not listen at a tracepoint.
     private(set) var tracing: Witness.Tracing?
-    /// Why no BPF programs tell of the calls; null where they do, or where none could.
+    /// Why no BPF programs report the calls; null if they do, or if none could.
     private(set) var refusal: String?
 
     mutating func begin(_ opening: Opening, _ layout: TraceLayout) {

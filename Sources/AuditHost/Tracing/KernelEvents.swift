@@ -2,14 +2,14 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// What the kernel tells of a subject while it runs: the one source of both kernel-side witnesses. BPF programs tell it, or perf
-/// events on each thread; of system calls also seccomp.
+/// The kernel events of a subject while it runs: the one source of both kernel-side witnesses. BPF programs report them, or
+/// perf events on each thread. Of system calls a seccomp filter may notify, too.
 struct KernelEvents: ~Copyable {
     private var trace: OpaquePointer?
     /// Of seccomp's notifications; -1: there is none.
     private var listener: Int32 = -1
     private let record: UnsafeMutablePointer<cl_trace_record> = .allocate(capacity: 1)
-    /// What becomes readable when there is something to drain.
+    /// Descriptors that become readable when there is something to drain.
     private(set) var descriptors: [Int32] = []
     var kernel = KernelWatch()
     var syscalls = SyscallsWatch()
@@ -47,7 +47,7 @@ struct KernelEvents: ~Copyable {
     /// Begins to watch threads that run already, and all that they will start.
     ///
     /// - Parameter choice: `perf` or `perfMappings`.
-    /// - Parameter probes: functions whose calls are told too.
+    /// - Parameter probes: functions whose calls are reported, too.
     mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]) {
         open(threads, isTree: false, memoryLayout(stacks: stacks, probes: probes), callsLayout(choice))
     }
@@ -90,7 +90,7 @@ struct KernelEvents: ~Copyable {
 
     // MARK: reading
 
-    /// Takes in what there is now.
+    /// Reads the records that are there now.
     mutating func drain() {
         var stream = CL_MEMORY
         if let trace {
@@ -101,7 +101,7 @@ struct KernelEvents: ~Copyable {
         if listener >= 0 { while cl_seccomp_next(listener, record) { syscalls.note(record) } }
     }
 
-    /// Asks, when all is over, whether the last records were lost.
+    /// Checks, at the end, whether the last records were lost.
     mutating func finish() {
         drain()
         guard let trace else { return }
@@ -109,21 +109,21 @@ struct KernelEvents: ~Copyable {
         syscalls.lost = max(syscalls.lost, cl_trace_lost(trace, CL_CALLS))
     }
 
-    /// How many records wait for their phases.
+    /// The number of records whose phases are not known yet.
     var pending: Int { kernel.pending.count + kernel.calls.count + syscalls.pending.count }
 
-    /// Lets the calls of processes that outlive dioaudit go on.
+    /// Lets the system calls of processes that outlive dioaudit continue.
     func serveOn() {
         if listener >= 0 { cl_seccomp_serve_on(listener) }
     }
 }
 
-/// What became of a stream that was asked for.
+/// The outcome of opening a stream.
 struct Opening {
     /// Null: it is refused.
     let tracing: Witness.Tracing?
     let errno: Int32
-    /// Why no BPF program tells of it; null where one does, or where none could.
+    /// Why it has no BPF programs; null if it has, or if none could be used.
     let refusal: String?
 
     init(_ trace: OpaquePointer, _ stream: cl_stream) {
@@ -139,7 +139,7 @@ struct Opening {
     }
 }
 
-/// What is asked of the kernel for one stream.
+/// The layout of one stream.
 struct TraceLayout {
     let points: [cl_tracepoint]
     var stacks = false

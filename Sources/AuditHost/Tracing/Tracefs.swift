@@ -2,9 +2,9 @@ import AuditCore
 import CLinuxHost
 import Glibc
 
-/// The file system that tells the kernel's tracepoints by name.
+/// The file system that describes the kernel's tracepoints.
 struct Tracefs {
-    /// Where it can be reached; nil if it is not mounted, and this process may not mount it for itself.
+    /// Its path; nil if it is not mounted, and this process may not mount it for itself.
     let path: String?
     /// It is not mounted: `path` leads into a mount that only this process has.
     var isOurOwn = false
@@ -37,7 +37,7 @@ struct Tracefs {
     /// Every kernel with tracepoints has this one.
     var sample: Result<UInt64, Unreadable> { number(of: "kmem/kmalloc") }
 
-    /// What it says of a tracepoint.
+    /// Its description of a tracepoint.
     func format(of event: String) throws(TracingProblem) -> TraceFormat {
         guard let path else { throw TracingProblem("tracefs is not mounted") }
         guard let text = textFile("\(path)/events/\(event)/format") else {
