@@ -1,5 +1,5 @@
-// libFuzzer on the decoder of perf's records: bytes that no kernel wrote, under layouts that no tracefs told. What is decoded
-// is compared with a second reading of the same bytes where that is simple; AddressSanitizer sees what is read beyond them.
+// libFuzzer on the decoder of perf's records: bytes that no kernel wrote, under layouts that no tracefs has. The result is
+// compared with a second reading of the same bytes where that is simple; AddressSanitizer detects reads beyond them.
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static struct cl_tracepoint take_point(struct input *input, uint64_t id) {
 }
 
 static void check_sane(const struct cl_trace_record *record) {
-    require(record->kind <= CL_AMBIGUOUS_CALL, "the kind is one that perf's records tell");
+    require(record->kind <= CL_AMBIGUOUS_CALL, "the kind is one of perf's records");
     require(record->act < CL_EXECVE, "the act is a watched call's");
     require(record->frames <= CL_TRACE_FRAMES, "no more frames than there is room for");
     require(memchr(record->text, 0, sizeof(record->text)) != NULL, "the text ends");
@@ -91,7 +91,7 @@ static void check_fields(const struct cl_trace_layout *layout, const uint8_t *by
         require(record->bytes == number(point->bytes, bytes + RAW, raw), "the bytes are where the layout says");
         return;
     }
-    require(0, "a tracepoint that nobody asked for is malformed");
+    require(0, "a tracepoint that is not in the layout is malformed");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

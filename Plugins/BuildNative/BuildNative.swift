@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Links with clang what SwiftPM cannot: the interposer, which may need nothing but libc, and the fixtures, which are
-/// programs like anybody's. (A `.dynamic` product would link the Swift runtime into a pure C library.)
+/// Links with clang what SwiftPM cannot link: the interposer, which may need only libc, and the fixtures, which are ordinary
+/// programs. (A `.dynamic` product would link the Swift runtime into a pure C library.)
 @main
 struct BuildNative: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {

@@ -6,7 +6,7 @@ public struct Observation: Sendable {
     public var pid: Int32?
     /// Why nothing could be interposed at all, in words.
     public var interposerMissing: String?
-    /// Why the command can load no interposer, in words, as far as its file tells.
+    /// Why the command can load no interposer, in words, as far as its file shows it.
     public var whyUnseen: String?
     /// The command is a static program: the processes that reported were started by it.
     public var isStatic = false

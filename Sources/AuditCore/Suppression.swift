@@ -15,7 +15,7 @@ public struct Suppression: Equatable, Sendable {
     }
 
     public let name: String
-    /// Where it stands: the file, as its path was given, and the line of its `{`.
+    /// Its place: the file, as its path was given, and the line of its `{`.
     public let file: String
     public let line: Int
     let kinds: Set<EventKind>

@@ -1,6 +1,6 @@
 extension Suppression {
     /// Reads a file of suppressions: `docs/suppressions.md` says how one is written. Whatever is not understood is an
-    /// error, since an entry that silently means something else hides a violation or an hour of somebody's time.
+    /// error, since an entry that silently means something else hides a violation.
     ///
     /// - Parameter file: the path, for messages.
     public static func all(in bytes: some Collection<UInt8>, file: String) throws(AuditError) -> [Suppression] {

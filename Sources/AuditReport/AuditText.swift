@@ -51,7 +51,7 @@ private func reasons(_ group: [Audit]) -> [String] {
     ]
 }
 
-/// A figure of each audit; null where nobody counted.
+/// A figure of each audit; null where it was not counted.
 private struct Column {
     let title: String
     let values: [String?]
@@ -114,7 +114,7 @@ private func kernelColumns(_ audits: [Audit]) -> [Column] {
     }
 }
 
-/// Zeros would look like a finding where nobody was counting.
+/// Without a witness, zeros would look like a finding.
 private func column(
     _ title: String, _ audits: [Audit], _ value: (Audit) -> String, said: ((String) -> String)? = nil
 ) -> Column {

@@ -116,7 +116,7 @@ private let asRoot = "as root: "
 private let leastIndent = 4
 
 extension String {
-    /// A line may end after `&&`, and what is pasted goes on all the same.
+    /// A line may end after `&&`: a shell continues the command in the next line.
     fileprivate var commands: [String] {
         replacing(" && ", with: " &&\n").split(separator: "\n").map(String.init)
     }

@@ -1,6 +1,6 @@
 import AuditCore
 
-/// What the kernel allocated for each steady transfer, by kind, and the worst of its risks. All null where nobody observed it.
+/// Kernel allocations for each steady transfer, by kind, and the worst of their risks. All null if they were not observed.
 struct KernelFigures {
     var kmalloc: MatrixCell.Figure?
     var kmemCacheAlloc: MatrixCell.Figure?
@@ -30,7 +30,7 @@ struct KernelFigures {
 
     static let titles = ["kmalloc", "slab", "pages", "risk"]
 
-    /// A dash where nobody was looking.
+    /// A dash where it was not observed.
     var texts: [String] {
         let bound = isPartial ? "≥" : ""
         let figures = [kmalloc, kmemCacheAlloc, pageAlloc].map { $0.map { bound + Figures.rate($0.perTransfer) } }

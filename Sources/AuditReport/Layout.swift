@@ -48,7 +48,7 @@ extension String {
     }
 }
 
-/// Between spaces; what stands in quotes (a command, a name) is one.
+/// Splits at spaces; a quoted text (a command, a name) is one word.
 private func words(_ text: Substring) -> [Substring] {
     var words: [Substring] = []
     var rest = text

@@ -79,7 +79,7 @@ func countText(_ kind: EventKind, _ count: EventCount) -> String {
     "\(kind.rawValue) \(count.calls)" + (count.bytes > 0 ? " (\(count.bytes) B)" : "")
 }
 
-/// What the kernel saw of processes that nobody else did.
+/// Processes of which only the kernel's counts are known.
 func unobservedLines(_ audit: Audit) -> [String] {
     audit.processes.filter { !$0.observed }.compactMap { process in
         let counts = EventKind.allCases.compactMap { kind -> String? in

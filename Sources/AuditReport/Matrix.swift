@@ -83,7 +83,7 @@ public struct MatrixCell: Sendable, Encodable {
     public let transfers: UInt64
     /// Whether the kernel witness was looking. `partial` makes every figure a lower bound.
     public let witness: Witness
-    /// Null where nobody was looking; and so are the others.
+    /// Null if it was not observed; then the others are null, too.
     @Nullable public var kmalloc: Figure?
     @Nullable public var kmemCacheAlloc: Figure?
     @Nullable public var pageAlloc: Figure?

@@ -56,7 +56,7 @@ struct MatrixGrid {
 }
 
 extension Matrix {
-    /// What stands below the tables: how to read them, and why figures are missing.
+    /// The notes below the tables: how to read them, and why figures are missing.
     var notes: [String] {
         var notes = [
             "kernel allocations per steady transfer: kmalloc, slab caches, page allocator; see docs/matrix.md",

@@ -15,7 +15,7 @@ public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool
 
 private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     var lines: [String] = []
-    // A table of zeros would look like a finding where nobody was counting.
+    // Without a witness, a table of zeros would look like a finding.
     let counted = audit.witnesses.interposer.status != .unavailable
     if counted { lines += ledgerLines(audit, style, verbose: verbose) }
     lines += unobservedLines(audit)
@@ -26,7 +26,7 @@ private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     return lines + audit.notes.map { printable("note: \($0)") } + audit.reasons.map { "  - \(printable($0))" }
 }
 
-/// What was suppressed, by which entry; and entries that matched nothing, which tell of code that has changed since.
+/// The suppressed violations by entry, and the entries that matched nothing: the code has changed since.
 func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
     let lines = uses.map { use -> String in
         let origin = printable("'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))")

@@ -1,6 +1,6 @@
 import AuditCore
 
-/// How text looks to whoever reads it: with emphasis by ANSI escape sequences or none, and from which directory.
+/// The style of text: with emphasis by ANSI escape sequences or none, and paths relative to a directory.
 public struct Style: Sendable {
     public let coloured: Bool
     /// Names of the reader's directory: source files below it are shown relative to it.

@@ -20,7 +20,7 @@ public func suppressionText(_ report: Report) -> String {
     return text
 }
 
-/// More tell no more, and break the entry whenever a caller changes.
+/// More frames would not identify it better, and would break the entry whenever a caller changes.
 private let maximumFrames = 12
 
 /// The kind and the frames, as far as main; nil if they would match whatever comes from anywhere.
@@ -28,7 +28,7 @@ private func lines(for violation: Violation) -> [String]? {
     // Which instruction is the first to touch a page is chance.
     if violation.kind.family == .pageFault { return [violation.kind.rawValue, "..."] }
     guard !violation.stack.isEmpty else {
-        // What only the kernel saw never has one. Of calls whose stack was lost nobody knows the origin.
+        // Events that only the kernel saw never have one. The origin of calls whose stack was lost is unknown.
         return violation.kind.family == .systemCall ? [violation.kind.rawValue, "..."] : nil
     }
     let main = violation.stack.firstIndex { $0.function == "main" } ?? violation.stack.endIndex

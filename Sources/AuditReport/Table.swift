@@ -3,7 +3,7 @@ struct Table {
     struct Column {
         let title: String
         var isLeft = false
-        /// Where the table is too wide its cells go on in the next line, after one of these.
+        /// If the table is too wide, its cells continue in the next line, after one of these.
         var breaksAfter: Character?
 
         static func right(_ title: String) -> Column { Column(title: title) }

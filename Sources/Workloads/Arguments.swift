@@ -18,7 +18,7 @@ extension Options {
         return options
     }
 
-    /// What one option alone does not tell.
+    /// Checks that involve several options.
     private func check() throws(Failure) {
         guard fileBytes % blockBytes == 0 else { throw usage("--size", fileBytes, "must be a multiple of --bs") }
         guard blocksPerJob >= iodepth else {

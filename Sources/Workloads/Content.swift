@@ -1,8 +1,8 @@
-/// What a block of the file holds, so that whoever reads it knows whether it is the right one.
+/// The content of a block of the file, by which a reader checks that it is the right one.
 ///
-/// Each sector carries where it belongs and by which write it came there (its generation), in its first two words,
-/// and a seal over both in its last. A sector is what a device writes whole, so that its inside needs no check. The
-/// seal also tells this run's data from what an earlier one left.
+/// The first two words of each sector are its place and the write that it came from (its generation); its last word is a
+/// seal over both. A device writes whole sectors, so the rest of a sector needs no check. The seal also distinguishes this
+/// run's data from an earlier run's.
 struct Content {
     private let blockBytes: Int
     private let seed: UInt64

@@ -11,10 +11,10 @@ public protocol Engine: ~Copyable {
 
     /// Hands over what was enqueued and returns when there is a completed transfer to reap.
     ///
-    /// - Throws: when the kernel refuses to take transfers; one that it took and failed is `reap`'s to tell.
+    /// - Throws: when the kernel refuses to take transfers. `reap` reports a transfer that it took and that failed.
     mutating func submit() throws(Failure)
 
-    /// One of the completed transfers, each told once; nil if it takes another `submit`.
+    /// One of the completed transfers, each returned once; nil if another `submit` is needed.
     mutating func reap() -> Completion?
 
     /// What a transfer is called in a message.

@@ -1,6 +1,6 @@
 import CLinux
 
-/// How the driver ends: dioaudit tells by it what became of the workload.
+/// The driver's exit codes, by which dioaudit knows how the workload ended.
 public enum Status: Int32, Sendable {
     case failed = 1
     case usage = 2
@@ -10,7 +10,7 @@ public enum Status: Int32, Sendable {
     case noSpace = 6
 }
 
-/// Why a workload cannot start or go on.
+/// Why a workload cannot start or continue.
 public struct Failure: Error {
     let status: Status
     /// One line: what failed, where, and what to do.

@@ -1,4 +1,4 @@
-/// What the driver is told to do. Names and meanings are fio's.
+/// The driver's options. Names and meanings are fio's.
 public struct Options {
     /// A file, made if it is not there, or a block device, whose start is written over.
     public var file: UnsafePointer<CChar>

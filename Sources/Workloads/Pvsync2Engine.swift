@@ -42,8 +42,8 @@ private struct Segments: ~Copyable {
 
     private static let most: Int32 = 16
 
-    /// Kernels before 6.18 and some devices want whole logical blocks in each segment, which the file itself cannot
-    /// tell: as many segments as a trial read takes.
+    /// Kernels before 6.18 and some devices require whole logical blocks in each segment, which the file does not report. So
+    /// the number of segments is that of a trial read.
     init(_ target: Target) throws(Failure) {
         let start = UnsafeMutablePointer<iovec>.allocate(capacity: Int(Self.most))
         var count = Self.most

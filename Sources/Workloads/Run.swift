@@ -27,7 +27,7 @@ public func run(_ options: Options) throws(Failure) -> Outcome {
 ///
 /// - Throws: what goes wrong in setup. Later failures end the process: see `Crew`.
 public func run<E: Engine & ~Copyable>(_ options: Options, with engine: E.Type) throws(Failure) -> Outcome {
-    // From the first marker on transfers no longer tell the phases: those that lay the file out are setup's.
+    // From the first marker on, transfers no longer decide the phases: those that lay the file out count as setup.
     Phase.setup.mark()
     let file = try DirectFile(options)
     let content = Content(blockBytes: options.blockBytes, seed: UInt64(nanoseconds(CLOCK_REALTIME)))

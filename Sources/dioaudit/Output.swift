@@ -65,7 +65,7 @@ struct Output {
     }
 }
 
-/// For messages: what cannot be told there cannot be told at all.
+/// For messages. A failure to write them is ignored: there is no other place to report it.
 func writeError(_ text: String) {
     try? Output.stderr.write(text)
 }

@@ -8,7 +8,7 @@ func readSuppressions(in paths: [String]) throws(AuditError) -> [Suppression] {
     return all
 }
 
-/// Far beyond any file that somebody wrote, and little to hold: a device would never end.
+/// A bound that no written file reaches: a device would never end.
 private let limit = 16 << 20
 
 private func contents(ofSuppressions path: String) throws(AuditError) -> [UInt8] {

@@ -1,4 +1,4 @@
-/// One run of the driver: what it is told, and what must come of it. The options are fio's.
+/// One run of the driver: its options, which are fio's, and the expected result.
 struct Workload {
     var engine: String
     var rw: String

@@ -7,7 +7,7 @@ public struct TraceFormat: Equatable, Sendable {
         /// In bytes from the start of the tracepoint's part of a record.
         public let offset: UInt32
         public let size: UInt32
-        /// Its four bytes say where the text lies that it stands for.
+        /// Its four bytes give the place of its text.
         public let isDataLoc: Bool
     }
 

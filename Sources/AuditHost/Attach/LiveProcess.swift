@@ -30,7 +30,7 @@ struct LiveProcess: ~Copyable {
         self.descriptor = descriptor
     }
 
-    /// By its flags (include/linux/sched.h), which anybody may read: its executable is hidden from other users like that of
+    /// By its flags (include/linux/sched.h), which every user may read: its executable is hidden from other users like that of
     /// every process of root's.
     private static func isKernelThread(_ pid: Int32) -> Bool {
         let isKernelThread: UInt64 = 0x0020_0000  // PF_KTHREAD

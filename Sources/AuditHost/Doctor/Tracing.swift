@@ -42,7 +42,7 @@ private struct Tracepoints {
     /// What the kernel must be built with to have them.
     let option: String
 
-    /// The kernel lets anybody who may look into its code at all see the system calls of processes of their own.
+    /// The kernel shows a user who may trace kernel code the system calls of processes of their own.
     static let syscalls = Tracepoints(
         name: "syscall tracepoint", usedFor: "the syscalls witness in full: --syscalls perf",
         events: ["raw_syscalls/sys_enter"],

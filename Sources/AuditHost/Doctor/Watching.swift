@@ -3,7 +3,7 @@ import CLinuxHost
 import Glibc
 
 extension Doctor {
-    /// Needs no right at all, save that the kernel has it and nobody listens already.
+    /// Needs no privilege: only that the kernel has it, and that there is no other listener.
     static func seccomp() -> Finding {
         let name = "seccomp notification"
         let usedFor = "the syscalls witness where perf is forbidden: --syscalls seccomp"

@@ -47,7 +47,7 @@ private struct RowsKey: Hashable {
 }
 
 extension ProcessLedger {
-    /// A thread that had ended before anybody could look is known only if it began the steady phase of a process that has no
+    /// A thread that had ended before it was read is known only if it began the steady phase of a process that has no
     /// other.
     fileprivate func isFlusher(_ tid: Int32, _ flushers: IOFlushers) -> Bool {
         flushers[tid] ?? (tid == pid && threadsCreated == 0 && lock.ioFlusher)

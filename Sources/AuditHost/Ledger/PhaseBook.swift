@@ -31,7 +31,7 @@ struct PhaseBook {
         func holds(_ record: KernelRecord) -> Bool { record.pid == pid && times.contains(record.nanoseconds) }
     }
 
-    /// A process that one pid stands for, from fork or exec on: both, and reuse of the pid, begin another.
+    /// One use of a pid, by a program image or a forked child: an exec, or reuse of the pid, begins another.
     private struct ProcessIncarnation {
         let owner: Owner
         /// When exec began the image, for the process that attached; 0 for children that it forked.

@@ -50,7 +50,7 @@ public struct Session: ~Copyable {
         if ledgerSocket >= 0 { close(ledgerSocket) }
     }
 
-    /// The variable that tells the interposer where the ledger is, as `NAME=value`.
+    /// The variable that names the ledger for the interposer, as `NAME=value`.
     public var environment: String {
         DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)" + (ledgerSocket >= 0 ? ",\(socketName)" : "")
     }

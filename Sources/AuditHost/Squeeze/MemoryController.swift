@@ -48,7 +48,7 @@ struct MemoryController: Equatable {
 struct CgroupMount {
     let version: MemoryController.Version
     let path: String
-    /// The cgroup that stands at `path`.
+    /// The cgroup that is mounted at `path`.
     let top: String
     let options: [Substring]
 

@@ -12,8 +12,8 @@ struct Squeezer: ~Copyable {
     private var isTight = false
     private(set) var outcome: Squeeze
 
-    /// Nil without a slack: it was not asked for. What stands in the way is in `outcome`, and the subject runs without a
-    /// limit.
+    /// Nil without a slack: it was not asked for. `outcome` has a problem that prevents it, and the subject then runs without
+    /// a limit.
     init?(_ session: borrowing Session, slack: UInt64?) {
         guard let slack else { return nil }
         outcome = Squeeze(slackBytes: slack)
