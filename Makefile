@@ -4,10 +4,10 @@ PREFIX ?= /usr/local
 BUILD := .build/$(CONFIGURATION)
 DIOAUDIT := $(BUILD)/dioaudit
 
-# Debian packages. What builds: the engines' libraries, libdw for stack frames' names, and libunwind for the stacks. What the matrix needs: a mkfs for
-# each of its file systems. What tests: these; a C++ compiler for its headers and runtime, the JSON Schema validator, readelf
-# and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; and what blind spots are made
-# of: other libcs, and heaps (half a minute in all).
+# Debian packages. The build needs the engines' libraries, libdw for the names of stack frames, and libunwind for stacks. The
+# matrix needs a mkfs for each of its file systems. The tests need these; a C++ compiler for its headers and runtime, the JSON
+# Schema validator, readelf and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; and
+# other libcs and heaps, which are blind spots (half a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-utils rocksdb-tools sanlock sbd \

@@ -1,4 +1,4 @@
-// Intent: a daemon's way: closes all descriptors, drops its environment and changes its root; the ledger goes on.
+// Intent: closes all descriptors, drops its environment and changes its root, as daemons do: the ledger continues.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

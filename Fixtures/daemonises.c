@@ -1,5 +1,5 @@
-// Intent: libc's daemon forks by an internal name. The child that goes on is known, and that it still runs when its parent
-// has ended: what it will do, nobody has seen.
+// Intent: libc's daemon forks by an internal name. The child is seen, and that it still runs when its parent has
+// ended: its later events are not observed.
 // Options: --allow pageFaultMinor,pageFaultMajor --wait 100ms
 // Exit: 2
 // Verdict: inconclusive

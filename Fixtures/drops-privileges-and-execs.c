@@ -1,5 +1,5 @@
-// Intent: a daemon of root's gives up its privileges, and then becomes another program, with an environment of its own making:
-// it may not look into dioaudit's /proc entry any more, and is observed all the same.
+// Intent: a daemon of root's drops its privileges and executes another program with an environment of its own making: it may
+// not open files below dioaudit's /proc entry any more, and is observed all the same.
 // User: changes
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1

@@ -28,7 +28,7 @@ static char state_of_main(void) {
     return end ? end[2] : '?';
 }
 
-// Once the main thread sleeps it is in the middle of writing, since nobody reads.
+// Once the main thread sleeps it is in the middle of writing, since the pipe is not read.
 static void *disturb(void *main_thread) {
     while (!allocates || state_of_main() != 'S') continue;
     pthread_kill(*(pthread_t *)main_thread, SIGUSR1);

@@ -1,4 +1,4 @@
-// Intent: becomes another program again and again, each time on another CPU, where another of the witness's rings is: each is
+// Intent: executes another program again and again, each time on another CPU with another of the witness's rings: each is
 // seen to load the interposer.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0

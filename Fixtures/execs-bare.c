@@ -1,4 +1,4 @@
-// Intent: becomes another program with an environment made from nothing: the interposer goes along, and counts there.
+// Intent: executes another program with an environment made from nothing: the interposer is passed on, and counts there.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

@@ -1,4 +1,4 @@
-// Intent: becomes another program, with its O_DIRECT file open: the new image begins with setup, and both count.
+// Intent: executes another program with its O_DIRECT file open: the new image begins with setup, and both count.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

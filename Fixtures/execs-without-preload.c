@@ -1,4 +1,4 @@
-// Intent: takes LD_PRELOAD out of its environment and becomes another program: the interposer goes along, and counts there.
+// Intent: removes LD_PRELOAD from its environment and executes another program: the interposer is passed on, and counts there.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

@@ -1,5 +1,5 @@
-// For tests: for SECONDS makes the kernel tell at least 200,000 times a second of what it does for its two threads, at an even
-// pace: page faults, each with a page that is allocated. Says how many.
+// For tests: for SECONDS causes at least 200,000 kernel events a second in two threads, at an even pace: page faults, each with
+// a page that is allocated. Prints how many.
 #define _GNU_SOURCE
 #include "direct.h"
 #include <pthread.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { FAULTS_A_SECOND = 55000 };  // of each thread, each told of twice
+enum { FAULTS_A_SECOND = 55000 };  // of each thread, each reported twice
 static double seconds;
 static uint64_t faults[2];
 

@@ -1,5 +1,5 @@
-// Intent: a child becomes another program with an environment made from nothing, and does O_DIRECT transfers there,
-// allocating at each: the interposer goes along.
+// Intent: a child executes another program with an environment made from nothing, and does O_DIRECT transfers there,
+// allocating at each: the interposer is passed on.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

@@ -1,6 +1,5 @@
-// Intent: a signal handler allocates while a write is on its way: inotify tells of the write by a signal, which the
-// kernel delivers before the write returns. Inside a file's first transfer it is warm-up's, inside later ones it is
-// not.
+// Intent: a signal handler allocates during a write: inotify reports the write by a signal, which the kernel delivers before
+// the write returns. Inside a file's first transfer the call counts as warm-up, inside later ones it does not.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
@@ -8,7 +7,7 @@
 // Warmup: transfers 2, malloc 2/66, free 2
 // Steady: transfers 18, malloc 18/594, free 18
 // Teardown: nothing
-// Violation: malloc 18/594 first 2 in told < main
+// Violation: malloc 18/594 first 2 in notified < main
 #include "direct.h"
 #include <signal.h>
 #include <sys/inotify.h>
@@ -16,7 +15,7 @@
 static int watch;
 static volatile int times;
 
-static void told(int number) {
+static void notified(int number) {
     (void)number;
     static char event[BLOCK];
     if (read(watch, event, sizeof(event)) <= 0) return;
@@ -29,7 +28,7 @@ int main(int count, char **arguments) {
     int first = open_direct(arguments[1]), second = open_direct(arguments[1]);
     watch = inotify_init1(IN_NONBLOCK);
     require(inotify_add_watch(watch, arguments[1], IN_MODIFY) >= 0, "inotify_add_watch");
-    signal(SIGIO, told);
+    signal(SIGIO, notified);
     require(fcntl(watch, F_SETOWN, getpid()) == 0 && fcntl(watch, F_SETFL, O_ASYNC | O_NONBLOCK) == 0, "O_ASYNC");
     for (int i = 0; i < 20; i++) {
         write_block(i < 10 ? first : second, i);

@@ -3,7 +3,7 @@
 // vfork: a child waits for the FIFO, and its parent for the child, in the kernel, where it takes no signals.
 // busy: it waits for nothing.
 // signal: a signal handler waits for the FIFO that came at the first instruction of a function.
-// stays: as threads; told to end (SIGTERM), it makes a file, and goes on.
+// stays: as threads; on SIGTERM it makes a file, and continues.
 #include "direct.h"
 #include <pthread.h>
 #include <signal.h>

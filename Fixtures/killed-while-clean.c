@@ -1,4 +1,4 @@
-// Intent: is killed in the steady phase and has allocated nothing: how many page faults it had, nobody knows. No pass.
+// Intent: is killed in the steady phase and has allocated nothing: the number of its page faults is unknown. No pass.
 // Exit: 3
 // Verdict: inconclusive
 // Reason: killed by signal 9

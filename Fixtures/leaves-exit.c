@@ -1,4 +1,4 @@
-// Intent: a handler of exit's jumps back into main, and the program goes on: what was teardown by then was none.
+// Intent: an atexit handler jumps back into main, and the program continues: its teardown was none.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive

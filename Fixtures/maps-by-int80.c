@@ -49,7 +49,7 @@ int main(int count, char **arguments) {
     require(call(I386_OLD_MMAP, 0, 0, 0, 1, 2) < 0, "a mmap without arguments");
     call_others(1, 2);
     call_others_of_64_bits();
-    // Where only the arguments tell whose they are, they do not tell here.
+    // Where only the arguments show the ABI of a call, these do not show it.
     if (count > 2) call_others(0, 0);
     close(fd);
 }

@@ -1,5 +1,5 @@
-// Intent: the child of an allowed region allocates in it before it becomes another program, at the second try. The region has
-// ended with that; one that was only tried to be left has not.
+// Intent: the child of an allowed region allocates in it before it executes another program, at the second try. A
+// successful exec ends the region, and a failed one does not.
 // Options: --phases markers --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass

@@ -1,4 +1,4 @@
-// Intent: what happens after an allowed region has ended is a violation again, and so is a system call past libc.
+// Intent: an event after an allowed region has ended is a violation again, and so is a system call that bypasses libc.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

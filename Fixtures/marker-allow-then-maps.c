@@ -1,4 +1,4 @@
-// Intent: more allowed regions than the ledger can note down, and then a mapping past libc: nobody can say whether it was in one.
+// Intent: more allowed regions than the ledger has room for, and then a mapping that bypasses libc: no pass, since it may be in one.
 // Exit: 2
 // Verdict: inconclusive
 // Reason: entered more phases and allowed regions than the ledger holds

@@ -1,5 +1,5 @@
-// Intent: a child that is forked in a phase which the program has named goes on in it: it is the same code. So it does in its
-// thread's own phase, and in an allowed region.
+// Intent: a child that is forked in a phase which the program has named continues in it, since it runs the same code. So it
+// does in its thread's own phase, and in an allowed region.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

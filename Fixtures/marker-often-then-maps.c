@@ -1,4 +1,4 @@
-// Intent: enters more phases than the ledger can note down, and then maps past libc in the steady one: not known to be.
+// Intent: enters more phases than the ledger has room for, and then maps by a call that bypasses libc: its phase is unknown.
 // Exit: 2
 // Verdict: inconclusive
 // Reason: entered more phases and allowed regions than the ledger holds

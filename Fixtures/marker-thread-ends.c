@@ -1,4 +1,4 @@
-// Intent: a thread ends in a phase of its own: its last page faults are known to nobody.
+// Intent: a thread ends in a phase of its own: its last page faults are unknown.
 // Needs: root, to lock whole stacks and arenas
 // Exit: 2
 // Verdict: inconclusive

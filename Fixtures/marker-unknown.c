@@ -1,4 +1,4 @@
-// Intent: a marker with a name that is no phase: nobody knows what its author meant, so no pass.
+// Intent: a marker with a name that is no phase: its meaning is unknown, so no pass.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive

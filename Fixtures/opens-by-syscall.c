@@ -1,4 +1,4 @@
-// Intent: opens its file by a direct system call, which nobody sees: its transfers are seen all the same.
+// Intent: opens its file by a direct system call, which is not seen: its transfers are seen all the same.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

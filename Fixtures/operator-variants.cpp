@@ -1,4 +1,4 @@
-// Intent: each of C++'s operators new and delete, a different number of times. The same counts whoever has the heap.
+// Intent: each of C++'s operators new and delete, a different number of times. The same counts with every allocator.
 // Where the alignment is given: aligned_alloc, or in libstdc++ 14 posix_memalign.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1

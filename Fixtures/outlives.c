@@ -1,4 +1,4 @@
-// A process that goes on when dioaudit has ended: it maps and allocates then, and says in a file whether that worked.
+// A process that outlives dioaudit: it maps and allocates then, and writes to a file whether that worked.
 #include "direct.h"
 
 int main(int count, char **arguments) {

@@ -1,4 +1,4 @@
-// For tests: transfers, and then page faults by the hundred thousand, more than perf's rings hold if nobody reads them.
+// For tests: transfers, and then page faults by the hundred thousand, more than perf's rings hold unless they are read.
 #include "direct.h"
 
 int main(int count, char **arguments) {

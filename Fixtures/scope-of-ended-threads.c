@@ -1,6 +1,6 @@
 // Intent: threads that end within the steady phase, by returning, by pthread_exit and by being cancelled, each after touching
 // pages of its own: their page faults are theirs.
-// Needs: root, for the tracepoints that tell whose page faults they are
+// Needs: root, for the tracepoints that report the thread of a page fault
 // Options: --scope thread:toucher --allow malloc,calloc,syscallMmap,mmap
 // Exit: 1
 // Verdict: fail

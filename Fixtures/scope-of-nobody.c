@@ -1,4 +1,4 @@
-// Intent: no thread has the name that is judged: whoever misspells it gets no pass.
+// Intent: no thread has the name that is judged: a misspelt name gives no pass.
 // Options: --scope thread:moniter
 // Needs: root, to lock whole stacks and arenas
 // Exit: 2

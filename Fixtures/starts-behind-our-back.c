@@ -1,5 +1,5 @@
-// Intent: libc's wordexp starts a shell, which nobody announces, and a child that is static never says hello:
-// the one does not stand for the other.
+// Intent: libc's wordexp starts a shell, which is not announced, and a static child never reports: the shell's report does
+// not make up for the child's.
 // Options: --allow pageFaultMinor,pageFaultMajor --syscalls off
 // Exit: 2
 // Verdict: inconclusive

@@ -1,4 +1,4 @@
-// For tests: stops itself in its steady phase, and goes on when it is told to.
+// For tests: stops itself in its steady phase, until it gets SIGCONT.
 #include "direct.h"
 #include <signal.h>
 

@@ -1,4 +1,4 @@
-// Intent: gives up its memory lock past libc before its steady phase: what the interposer has seen taken does not hold.
+// Intent: releases its memory lock by a call that bypasses libc before its steady phase: the lock that was seen taken does not hold.
 // Exit: 2
 // Verdict: inconclusive
 // Reason: nothing was locked when its steady phase began (VmLck)

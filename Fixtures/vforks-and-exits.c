@@ -1,5 +1,5 @@
 // Intent: a vfork child, which shares its parent's memory, opens an O_DIRECT file, cannot exec and ends by exit(3): its parent's
-// steady phase goes on, and that file is none of its parent's.
+// steady phase continues, and the file is not its parent's.
 // Options: --allow pageFaultMinor,pageFaultMajor,brk
 // Exit: 1
 // Verdict: fail

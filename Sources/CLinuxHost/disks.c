@@ -27,9 +27,9 @@ int cl_free_loop_device(int control) {
 }
 
 bool cl_configure_loop_device(int device, int image) {
-    // Not LO_FLAGS_DIRECT_IO: a kernel thread does the image's I/O either way, so that no figure of the one who asks
-    // changes, but each transfer would wait for the disk below it (measured: half as many a second, and the interrupts
-    // that its completions cause fall into whoever runs).
+    // Not LO_FLAGS_DIRECT_IO: a kernel thread does the image's I/O either way, so no figure of the transferring thread
+    // changes. But each transfer would wait for the disk below (measured: half as many a second, and the interrupts of its
+    // completions are counted in the thread that runs).
     struct loop_config config = {.fd = (unsigned)image, .info.lo_flags = LO_FLAGS_AUTOCLEAR};
     return ioctl(device, LOOP_CONFIGURE, &config) == 0;
 }

@@ -61,13 +61,13 @@ struct Expectation: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    /// It says what the syscalls witness sees of every call, which perf's records of mappings do not tell.
+    /// It names system calls that the syscalls witness sees, and perf's records of mappings do not.
     var namesSystemCalls: Bool {
         phases.values.contains { $0.keys.contains { $0.hasPrefix("syscall") } }
             || reasons.contains { $0.contains("the kernel saw") }
     }
 
-    /// The phase's own line counts the kind, or it comes along. An ordinary user's perf tells of a brk as of a mmap.
+    /// The phase's own line counts the kind, or `Also` names it. An ordinary user's perf reports a brk as a mmap.
     func namesViolations(of kind: String, in phase: String) -> Bool {
         along.contains(kind) || kind == "syscallMmap" && !isRoot && along.contains("syscallBrk")
             || phases[phase, default: [:]].contains { kinds, count in

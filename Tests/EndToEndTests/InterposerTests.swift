@@ -109,7 +109,7 @@ import Testing
         #expect(report.verdict == "inconclusive")
     }
 
-    /// Under SCHED_FIFO a yield gives the CPU to nobody of a lower priority, who may have the lock.
+    /// Under SCHED_FIFO a yield does not give the CPU to a thread of a lower priority, which may hold the lock.
     @Test(.enabled(if: isRoot, "needs root for SCHED_FIFO: .ci/run is root"))
     func aThreadOfHigherPriorityWaitsForThePhaseLock() throws {
         let scratch = try Scratch()

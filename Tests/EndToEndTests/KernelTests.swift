@@ -238,7 +238,7 @@ struct KernelTests {
             "\(reasons)")
     }
 
-    /// Each is counted all the same, at the place where it was told. (As JSON the rows would be hundreds of megabytes.)
+    /// Each is counted all the same, at the tracepoint's call site. (As JSON the rows would be hundreds of megabytes.)
     @Test func chainsThatAreNotKeptAreSaid() throws {
         let outcome = try run([
             Place.dioaudit, "run", "--kernel-stacks", "--kernel", "require", "--allow", "all", "--",

@@ -37,8 +37,8 @@ func child(of parent: Int32, named name: String) -> (pid: Int32, state: String)?
     return nil
 }
 
-/// What comes before a command that mounts what nobody else is to see. unshare(1) itself cannot keep mounts from others where the
-/// root is no mount point (chroot(2) into a plain directory): then each mount that has a name is told so.
+/// Comes before a command whose mounts no other process may see. unshare(1) itself cannot make mounts private if the root is no
+/// mount point (chroot(2) into a plain directory): then each mount that has a name is made private.
 let withOwnMounts = [
     "unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
     "mount --make-rprivate / 2>&- || awk '{ print $5 }' /proc/self/mountinfo | xargs -n 1 mount --make-private; exec \"$@\"",

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Whose allocations the kernel witness counts, by each way that it has to listen.
+/// The kernel witness counts the allocations of the subject's process tree, by each of its methods.
 @Suite(.serialized, .enabled(if: isRoot, "needs root for tracepoints of the kernel: .ci/run is root"))
 struct ProcessTreeTests {
     private let scratch: Scratch
@@ -10,7 +10,7 @@ struct ProcessTreeTests {
         scratch = try Scratch()
     }
 
-    /// How dioaudit is started, and how many programs it has on tracepoints then.
+    /// How dioaudit is started, and how many BPF programs it then has at tracepoints.
     struct Way: CustomTestStringConvertible, Sendable {
         let testDescription: String
         var prefix: [String] = []
@@ -35,8 +35,8 @@ struct ProcessTreeTests {
                 Way(testDescription: "noise for BTF", preparation: "head -c 3000000 /dev/urandom > $btf"),
             ] + misled
 
-        /// A program that the kernel refuses, and programs that it takes and that tell nothing, or what is not so.
-        /// That of system calls is not misled by the last, and listens with that of new processes.
+        /// A BPF program that the kernel refuses, and BPF programs that it accepts and that report nothing, or what is not true.
+        /// The last does not mislead the BPF program for system calls, which is used with that for new processes.
         static let misled =
             mayHavePrograms
             ? [
@@ -54,7 +54,7 @@ struct ProcessTreeTests {
         #expect(try eventfds(report) == made)
     }
 
-    /// The report says why there are no programs, and so does the doctor.
+    /// The report says why there are no BPF programs, and so does the doctor.
     @Test(
         .enabled(if: mayHavePrograms, "needs BTF and the first pid namespace"),
         arguments: zip(

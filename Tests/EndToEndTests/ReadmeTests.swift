@@ -68,7 +68,7 @@ import Testing
         #expect(!outcome.output.contains("failed: "), "\(outcome)")
     }
 
-    /// What the kernel allocates depends on its version and on the file system, and whether it is told on the user.
+    /// Kernel allocations depend on the kernel's version and on the file system, and the user decides whether they are reported.
     private func isOfKernel(_ line: Substring) -> Bool {
         line.contains("the kernel allocate") || line.contains("(risk if memory")
             || line.contains("(kernel: per transfer")

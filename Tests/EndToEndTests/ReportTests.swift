@@ -30,7 +30,7 @@ import Testing
         #expect(try validate(path).status == 1)
     }
 
-    /// Whatever there is to be said, to whoever asks.
+    /// Every part of a report, in every format.
     @Test(arguments: ["allocates-each-transfer", "marker-allow", "no-transfer", "forks", "late-arena", "crashes"])
     func textFitsATerminal(fixture: String) throws {
         let scratch = try Scratch()

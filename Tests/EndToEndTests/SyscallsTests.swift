@@ -20,7 +20,7 @@ import Testing
         #expect(try witness(report)["method"] as? String == "perf")
     }
 
-    /// By what perf tells by itself where kernel.perf_event_paranoid allows that, else by seccomp; or as asked.
+    /// By perf's own records where kernel.perf_event_paranoid allows that, else by seccomp; or as asked.
     @Test(arguments: ["auto", "seccomp"]) func anOrdinaryUserLooks(method: String) throws {
         let installation = try Installation()
         let path = scratch.file("report.json")

@@ -14,7 +14,7 @@
 // The transfers go through these 8 MiB in order, and again from the start.
 //
 // --mark  says by dioaudit.h, the only thing that it has of dioaudit, when the counted part starts and when it is over.
-// --irq   also samples, to tell how many of the allocations were made by an interrupt that came while the thread ran.
+// --irq   also samples, to count how many of the allocations were made by an interrupt that came while the thread ran.
 //         They are the thread's by the kernel's way of counting, but none of its doing.
 // --workers N  lets io-wq have no more than N threads. Without it, some may be made while it is counted: each costs the
 //         kernel about 15 allocations, of which two for each event that the thread inherits.
@@ -119,7 +119,7 @@ static int open_event(int event, int cpu, int leader, bool inherit, bool samplin
     if (sampling) {
         attributes.sample_period = 1;
         attributes.sample_type = PERF_SAMPLE_RAW;
-        attributes.watermark = 1;  // nobody waits for the samples, so nobody has to be woken
+        attributes.watermark = 1;  // no thread waits for the samples, so none has to be woken
         attributes.wakeup_watermark = UINT32_MAX;
     }
     int fd = (int)syscall(SYS_perf_event_open, &attributes, 0, cpu, leader, PERF_FLAG_FD_CLOEXEC);

@@ -28,7 +28,7 @@ static bool status_value(const char *key, uint64_t *bytes) {
 
 // Mappings without "lo" (VM_LOCKED) among their VmFlags. The kernel never locks special mappings: "io" (VM_IO),
 // "pf" (VM_PFNMAP), "mm" (VM_MIXEDMAP) and "de" (VM_DONTEXPAND), among them vvar and vdso (mm/internal.h,
-// VM_SPECIAL); it gives [vsyscall] no flags that tell.
+// VM_SPECIAL); [vsyscall] has no flags that show it.
 static bool count_unlocked(uint64_t *count) {
     if (!procfile_open("/proc/self/smaps")) return false;
     *count = 0;

@@ -17,7 +17,7 @@ bool squeeze_is_settled(void);
 // Returns when the limit is in effect, or when it is known that it will not be: the process's record says which.
 void squeeze_begin(void);
 
-// Returns when the host has been told that the steady phase is over: it lifts the limit unless another process needs it.
+// Tells the host that the steady phase is over, and waits: it lifts the limit unless another process needs it.
 void squeeze_end(void);
 
 #endif
