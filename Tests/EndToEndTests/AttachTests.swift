@@ -167,7 +167,7 @@ import Testing
         let installation = try Installation()
         for (pid, words) in [
             ("1", "it is a process of uid 0, which uid \(isRoot ? 65534 : getuid()) may not look into"),
-            ("2", "a thread of the kernel"),
+            ("2", "a kernel thread"),
         ] {
             let outcome = try installation.runAsOrdinaryUser("true", ["attach", "--pid", pid, "--duration", "2s"])
             #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome)")
@@ -195,7 +195,7 @@ import Testing
 
     @Test func whatIsNoProcessIsUsage() throws {
         for (pid, words) in [
-            ("2147483646", "No such process"), ("2", "a thread of the kernel"),
+            ("2147483646", "No such process"), ("2", "a kernel thread"),
         ] {
             let outcome = try run([Place.dioaudit, "attach", "--pid", pid, "--duration", "2s"])
             #expect(outcome.status == 64 && outcome.errors.contains(words), "\(outcome.errors)")

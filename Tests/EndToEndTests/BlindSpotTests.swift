@@ -597,7 +597,7 @@ import Testing
             options: ["--allow", "pageFaultMinor,pageFaultMajor,syscallMmap,syscallBrk"])
         #expect(outcome.status == 2, "\(outcome.errors)")
         let reasons = try #require(report.audits.first?["reasons"] as? [String])
-        #expect(reasons.contains { $0.contains("malloc is replaced as it runs, by Valgrind or its like") })
+        #expect(reasons.contains { $0.contains("malloc is replaced at run time, by Valgrind or a similar tool") })
     }
 }
 
