@@ -55,9 +55,9 @@ final class Installation {
         for folder in ["bin", "lib/dioaudit"] {
             try files.createDirectory(atPath: scratch.file(folder), withIntermediateDirectories: true)
         }
-        try files.copyItem(atPath: Place.dioaudit, toPath: dioaudit)
-        try files.copyItem(atPath: Place.driver, toPath: scratch.file("lib/dioaudit/dioaudit-driver"))
-        try files.copyItem(atPath: Place.interposer, toPath: scratch.file("lib/dioaudit/libdioaudit_preload.so"))
+        try copyProgram(Place.dioaudit, to: dioaudit)
+        try copyProgram(Place.driver, to: scratch.file("lib/dioaudit/dioaudit-driver"))
+        try copyProgram(Place.interposer, to: scratch.file("lib/dioaudit/libdioaudit_preload.so"))
     }
 
     var dioaudit: String { scratch.file("bin/dioaudit") }
@@ -65,7 +65,7 @@ final class Installation {
     /// A copy that every user can reach: the repository may be in a directory that others cannot read.
     func fixture(_ name: String) throws -> String {
         let path = scratch.file(name)
-        try FileManager.default.copyItem(atPath: Place.fixture(name), toPath: path)
+        try copyProgram(Place.fixture(name), to: path)
         return path
     }
 
@@ -74,6 +74,13 @@ final class Installation {
         let shell = "\(preparation); exec \(dioaudit) \"$@\""
         return try run(asOrdinaryUser + ["sh", "-c", shell, "sh"] + arguments, environment: ["TMPDIR": "/var/tmp"])
     }
+}
+
+/// A child copies it: a descriptor of ours that writes it would be another test's child's too until that becomes a program, and a
+/// file that somebody writes cannot be executed (ETXTBSY, execve(2)).
+func copyProgram(_ path: String, to copy: String) throws {
+    let outcome = try run(["cp", path, copy])
+    guard outcome.status == 0 else { throw Failure(outcome.errors) }
 }
 
 /// What makes the command that follows an ordinary user's.

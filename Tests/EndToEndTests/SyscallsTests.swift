@@ -74,7 +74,7 @@ import Testing
     @Test(.enabled(if: isRoot, "needs root")) func aSetUidProgramThatLosesItsPrivilegesIsNoPass() throws {
         let installation = try Installation()
         let program = scratch.file("set-uid")
-        try FileManager.default.copyItem(atPath: "/usr/bin/id", toPath: program)
+        try copyProgram("/usr/bin/id", to: program)
         #expect(chmod(program, 0o4755) == 0)
         let bySeccomp = try installation.runAsOrdinaryUser(
             "true", ["run", "--syscalls", "seccomp", "--", program, "-u"])
