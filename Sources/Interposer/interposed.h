@@ -1,7 +1,10 @@
 // The one list of interposed functions: X(result, name, parameters, arguments). The `next` table, its bootstrap and its
-// resolution expand from it. interpose/ defines each function under the same name, and other names of the same function as
-// aliases (mmap64: off_t has 64 bits anyway). reallocarray, free_sized, free_aligned_sized, execv, execvp, execl, execlp and
-// execle need no `next` of their own.
+// resolution expand from it, and interpose/ defines each function under the same name. reallocarray, free_sized,
+// free_aligned_sized, execv, execvp, execl, execlp and execle need no `next` of their own.
+//
+// The ALIASES lists hold libc's other names of the same functions, the other name first. They are those that the libc.so.6 of
+// Debian 12 and 13 exports (readelf --dyn-syms), and include LFS names such as mmap64: off_t has 64 bits anyway. __libc_malloc and
+// its like are not among them: an allocator above libc's calls them, and would be counted twice. The host names them.
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
@@ -40,6 +43,13 @@ typedef void plain_function(void);
     X(void *, sbrk, (intptr_t increment), (increment))                                                              \
     X(int, madvise, (void *at, size_t length, int advice), (at, length, advice))
 
+#define ALIASES_OF_MAPPINGS(X)                                                                                      \
+    X(mmap64, mmap)                                                                                                 \
+    X(__mmap, mmap)                                                                                                 \
+    X(__munmap, munmap)                                                                                             \
+    X(__sbrk, sbrk)                                                                                                 \
+    X(__madvise, madvise)
+
 #define INTERPOSED_LOCKING(X)                                                                                       \
     X(int, mlock, (const void *at, size_t length), (at, length))                                                    \
     X(int, mlock2, (const void *at, size_t length, unsigned flags), (at, length, flags))                            \
@@ -52,16 +62,35 @@ typedef void plain_function(void);
     X(int, openat, (int directory, const char *path, int flags, mode_t mode), (directory, path, flags, mode))       \
     X(int, __open_2, (const char *path, int flags), (path, flags))                                                  \
     X(int, __openat_2, (int directory, const char *path, int flags), (directory, path, flags))                      \
+    X(int, __open_nocancel, (const char *path, int flags, mode_t mode), (path, flags, mode))                        \
     X(int, creat, (const char *path, mode_t mode), (path, mode))                                                    \
     X(int, fcntl, (int fd, int command, void *argument), (fd, command, argument))                                   \
     X(int, dup, (int fd), (fd))                                                                                     \
     X(int, dup2, (int fd, int to), (fd, to))                                                                        \
     X(int, dup3, (int fd, int to, int flags), (fd, to, flags))                                                      \
     X(int, close, (int fd), (fd))                                                                                   \
+    X(int, __close_nocancel, (int fd), (fd))                                                                        \
     X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))                           \
     X(void, closefrom, (int first), (first))                                                                        \
     X(FILE *, fdopen, (int fd, const char *mode), (fd, mode))                                                       \
     X(int, fclose, (FILE * stream), (stream))
+
+#define ALIASES_OF_FILES(X)                                                                                         \
+    X(open64, open)                                                                                                 \
+    X(__open, open)                                                                                                 \
+    X(__open64, open)                                                                                               \
+    X(__open64_nocancel, __open_nocancel)                                                                           \
+    X(openat64, openat)                                                                                             \
+    X(__open64_2, __open_2)                                                                                         \
+    X(__openat64_2, __openat_2)                                                                                     \
+    X(creat64, creat)                                                                                               \
+    X(fcntl64, fcntl)                                                                                               \
+    X(__fcntl, fcntl)                                                                                               \
+    X(__libc_fcntl64, fcntl)                                                                                        \
+    X(__dup2, dup2)                                                                                                 \
+    X(__close, close)                                                                                               \
+    X(_IO_fdopen, fdopen)                                                                                           \
+    X(_IO_fclose, fclose)
 
 #define INTERPOSED_TRANSFERS(X)                                                                                     \
     X(ssize_t, read, (int fd, void *data, size_t length), (fd, data, length))                                       \
@@ -79,9 +108,26 @@ typedef void plain_function(void);
     X(ssize_t, __read_chk, (int fd, void *data, size_t length, size_t room), (fd, data, length, room))              \
     X(ssize_t, __pread_chk, (int fd, void *data, size_t length, off_t at, size_t room),                             \
       (fd, data, length, at, room))                                                                                 \
+    X(ssize_t, __read_nocancel, (int fd, void *data, size_t length), (fd, data, length))                            \
+    X(ssize_t, __write_nocancel, (int fd, const void *data, size_t length), (fd, data, length))                     \
     X(int, fsync, (int fd), (fd))                                                                                   \
     X(int, fdatasync, (int fd), (fd))                                                                               \
     X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
+
+#define ALIASES_OF_TRANSFERS(X)                                                                                     \
+    X(__read, read)                                                                                                 \
+    X(__write, write)                                                                                               \
+    X(pread64, pread)                                                                                               \
+    X(__pread64, pread)                                                                                             \
+    X(__libc_pread, pread)                                                                                          \
+    X(pwrite64, pwrite)                                                                                             \
+    X(__pwrite64, pwrite)                                                                                           \
+    X(__libc_pwrite, pwrite)                                                                                        \
+    X(preadv64, preadv)                                                                                             \
+    X(pwritev64, pwritev)                                                                                           \
+    X(preadv64v2, preadv2)                                                                                          \
+    X(pwritev64v2, pwritev2)                                                                                        \
+    X(__pread64_chk, __pread_chk)
 
 // In libraries that dlopen may load later, where RTLD_NEXT does not find them: the first call finds the library by its file
 // name.
@@ -119,6 +165,10 @@ typedef void plain_function(void);
       (pid, file, actions, attributes, arguments, environment))                                                     \
     X(int, system, (const char *command), (command))                                                                \
     X(FILE *, popen, (const char *command, const char *mode), (command, mode))
+
+#define ALIASES_OF_IMAGES(X)                                                                                        \
+    X(__libc_system, system)                                                                                        \
+    X(_IO_popen, popen)
 
 // C++'s operators new and delete by their mangled names, with every variant: a block of one may be freed by another.
 // A program without C++ has no `next` for them.
@@ -174,6 +224,8 @@ typedef void plain_function(void);
     X(void, exit, (int status), (status))                                                                           \
     X(void, quick_exit, (int status), (status))                                                                     \
     X(void, _exit, (int status), (status))
+
+#define ALIASES_OF_LIFE(X) X(_Exit, _exit)
 
 #define INTERPOSED_IN_LIBC(X)                                                                                       \
     INTERPOSED_HEAP(X)                                                                                              \

@@ -21,6 +21,7 @@
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define INTERPOSED __attribute__((visibility("default")))
+#define ALIAS(name, function) INTERPOSED extern __typeof(function) name __attribute__((alias(#function)));
 #define HIDDEN __attribute__((visibility("hidden")))
 #define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))  // no allocation on first use
 

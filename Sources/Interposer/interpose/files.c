@@ -43,6 +43,12 @@ INTERPOSED int __openat_2(int directory, const char *path, int flags) {
     return opened(next.__openat_2(directory, path, flags), flags);
 }
 
+// libc's other libraries open and close so: no thread can be cancelled there.
+INTERPOSED int __open_nocancel(const char *path, int flags, ...) {
+    MODE_AFTER(flags);
+    return opened(next.__open_nocancel(path, flags, mode), flags);
+}
+
 INTERPOSED int creat(const char *path, mode_t mode) {
     return opened(next.creat(path, mode), 0);
 }
@@ -86,6 +92,11 @@ INTERPOSED int close(int fd) {
     return next.close(fd);
 }
 
+INTERPOSED int __close_nocancel(int fd) {
+    files_closed(fd);
+    return next.__close_nocancel(fd);
+}
+
 INTERPOSED int close_range(unsigned first, unsigned last, int flags) {
     int result = next.close_range(first, last, flags);
     if (result == 0 && !((unsigned)flags & CLOSE_RANGE_CLOEXEC)) files_closed_range(first, last);
@@ -112,9 +123,4 @@ INTERPOSED int fclose(FILE *stream) {
     return next.fclose(stream);
 }
 
-INTERPOSED extern __typeof(open) open64 __attribute__((alias("open")));
-INTERPOSED extern __typeof(openat) openat64 __attribute__((alias("openat")));
-INTERPOSED extern __typeof(__open_2) __open64_2 __attribute__((alias("__open_2")));
-INTERPOSED extern __typeof(__openat_2) __openat64_2 __attribute__((alias("__openat_2")));
-INTERPOSED extern __typeof(creat) creat64 __attribute__((alias("creat")));
-INTERPOSED extern __typeof(fcntl) fcntl64 __attribute__((alias("fcntl")));
+ALIASES_OF_FILES(ALIAS)

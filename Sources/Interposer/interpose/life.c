@@ -37,7 +37,10 @@ static void go_on_after_fork(void) {
 static void look_for_taken_functions(void) {
     static const char names[] =
 #define X(result, name, parameters, arguments) #name "\0"
-        INTERPOSED_HEAP(X) INTERPOSED_MAPPINGS(X) INTERPOSED_LOCKING(X) INTERPOSED_FILES(X) INTERPOSED_TRANSFERS(X);
+        INTERPOSED_HEAP(X) INTERPOSED_MAPPINGS(X) INTERPOSED_LOCKING(X) INTERPOSED_FILES(X) INTERPOSED_TRANSFERS(X)
+#undef X
+#define X(name, function) #name "\0"
+        ALIASES_OF_MAPPINGS(X) ALIASES_OF_FILES(X) ALIASES_OF_TRANSFERS(X);
 #undef X
     for (const char *name = names; *name; name += strlen(name) + 1)
         if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->header.taken_name, name, DIOAUDIT_FUNCTION - 1);
@@ -122,7 +125,7 @@ INTERPOSED void _exit(int status) {
     __builtin_unreachable();
 }
 
-INTERPOSED extern __typeof(_exit) _Exit __attribute__((alias("_exit")));
+ALIASES_OF_LIFE(ALIAS)
 
 // MARK: threads
 

@@ -32,10 +32,12 @@ INTERPOSED void *dlmopen(Lmid_t space, const char *file, int mode) {
 // MARK: looking up
 
 #define NAME(result, name, parameters, arguments) #name "\0"
+#define OTHER_NAME(name, function) #name "\0"
 static const char heap_names[] = INTERPOSED_HEAP(NAME);
 static const char other_names[] =
     INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME)
-    INTERPOSED_TRANSFERS(NAME);
+    INTERPOSED_TRANSFERS(NAME) ALIASES_OF_MAPPINGS(OTHER_NAME) ALIASES_OF_FILES(OTHER_NAME)
+    ALIASES_OF_TRANSFERS(OTHER_NAME);
 
 static bool holds(const char *names, const char *wanted) {
     for (; *names; names += strlen(names) + 1)

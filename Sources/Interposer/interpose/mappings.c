@@ -40,4 +40,4 @@ INTERPOSED int madvise(void *at, size_t length, int advice) {
     return next.madvise(at, length, advice);
 }
 
-INTERPOSED extern __typeof(mmap) mmap64 __attribute__((alias("mmap")));
+ALIASES_OF_MAPPINGS(ALIAS)

@@ -92,6 +92,14 @@ INTERPOSED ssize_t __pread_chk(int fd, void *data, size_t length, off_t at, size
     TRANSFER(DIRECTION_READ, fd, next.__pread_chk(fd, data, length, at, room));
 }
 
+INTERPOSED ssize_t __read_nocancel(int fd, void *data, size_t length) {
+    TRANSFER(DIRECTION_READ, fd, next.__read_nocancel(fd, data, length));
+}
+
+INTERPOSED ssize_t __write_nocancel(int fd, const void *data, size_t length) {
+    TRANSFER(DIRECTION_WRITE, fd, next.__write_nocancel(fd, data, length));
+}
+
 static int synced(int fd, int result) {
     if (result == 0 && is_attached() && files_find(fd)) transfers_count_sync();
     return result;
@@ -109,10 +117,4 @@ INTERPOSED int sync_file_range(int fd, off_t from, off_t length, unsigned flags)
     return synced(fd, next.sync_file_range(fd, from, length, flags));
 }
 
-INTERPOSED extern __typeof(pread) pread64 __attribute__((alias("pread")));
-INTERPOSED extern __typeof(pwrite) pwrite64 __attribute__((alias("pwrite")));
-INTERPOSED extern __typeof(preadv) preadv64 __attribute__((alias("preadv")));
-INTERPOSED extern __typeof(pwritev) pwritev64 __attribute__((alias("pwritev")));
-INTERPOSED extern __typeof(preadv2) preadv64v2 __attribute__((alias("preadv2")));
-INTERPOSED extern __typeof(pwritev2) pwritev64v2 __attribute__((alias("pwritev2")));
-INTERPOSED extern __typeof(__pread_chk) __pread64_chk __attribute__((alias("__pread_chk")));
+ALIASES_OF_TRANSFERS(ALIAS)
