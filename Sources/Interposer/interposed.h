@@ -8,8 +8,10 @@
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
+#include <dirent.h>
 #include <libaio.h>
 #include <liburing.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <spawn.h>
@@ -73,7 +75,15 @@ typedef void plain_function(void);
     X(int, close_range, (unsigned first, unsigned last, int flags), (first, last, flags))                           \
     X(void, closefrom, (int first), (first))                                                                        \
     X(FILE *, fdopen, (int fd, const char *mode), (fd, mode))                                                       \
-    X(int, fclose, (FILE * stream), (stream))
+    X(int, fclose, (FILE * stream), (stream))                                                                       \
+    X(FILE *, freopen, (const char *path, const char *mode, FILE *stream), (path, mode, stream))                    \
+    X(FILE *, freopen64, (const char *path, const char *mode, FILE *stream), (path, mode, stream))                  \
+    X(int, pclose, (FILE * stream), (stream))                                                                       \
+    X(int, endmntent, (FILE * stream), (stream))                                                                    \
+    X(int, closedir, (DIR * directory), (directory))                                                                \
+    X(int, mq_close, (mqd_t queue), (queue))                                                                        \
+    X(int, login_tty, (int fd), (fd))                                                                               \
+    X(int, daemon, (int stays_in_directory, int keeps_streams), (stays_in_directory, keeps_streams))
 
 #define ALIASES_OF_FILES(X)                                                                                         \
     X(open64, open)                                                                                                 \

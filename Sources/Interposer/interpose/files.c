@@ -1,6 +1,8 @@
 // Functions that open, duplicate and close descriptors: events/files.h keeps track of those that name O_DIRECT files.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -115,12 +117,63 @@ INTERPOSED FILE *fdopen(int fd, const char *mode) {
     return next.fdopen(fd, mode);
 }
 
+// TRAP: libc closes these descriptors by internal names. The program may have used their numbers (fsync of dirfd, read of fileno),
+// which then come to name other files. Fixture: closes-inside-libc.c
 // TRAP: a stream in memory has no descriptor, and fileno sets errno. Fixture: Tests/behaviour/errno.cases
-INTERPOSED int fclose(FILE *stream) {
+static void stream_closes(FILE *stream) {
     int saved = errno, fd = fileno(stream);
     errno = saved;
     if (fd >= 0) files_closed(fd);
+}
+
+INTERPOSED int fclose(FILE *stream) {
+    stream_closes(stream);
     return next.fclose(stream);
+}
+
+INTERPOSED FILE *freopen(const char *path, const char *mode, FILE *stream) {
+    stream_closes(stream);
+    return next.freopen(path, mode, stream);
+}
+
+INTERPOSED FILE *freopen64(const char *path, const char *mode, FILE *stream) {
+    stream_closes(stream);
+    return next.freopen64(path, mode, stream);
+}
+
+INTERPOSED int pclose(FILE *stream) {
+    stream_closes(stream);
+    return next.pclose(stream);
+}
+
+INTERPOSED int endmntent(FILE *stream) {
+    if (stream) stream_closes(stream);
+    return next.endmntent(stream);
+}
+
+INTERPOSED int closedir(DIR *directory) {
+    DIR *volatile given = directory;  // null is libc's to refuse (EINVAL), which its declaration hides from the compiler
+    if (given) files_closed(dirfd(directory));
+    return next.closedir(directory);
+}
+
+INTERPOSED int mq_close(mqd_t queue) {
+    files_closed(queue);
+    return next.mq_close(queue);
+}
+
+// The standard descriptors become others: a terminal, or /dev/null in a child.
+INTERPOSED int login_tty(int fd) {
+    int result = next.login_tty(fd);
+    if (result == 0) files_closed_range(STDIN_FILENO, STDERR_FILENO);
+    if (result == 0 && fd > STDERR_FILENO) files_closed(fd);
+    return result;
+}
+
+INTERPOSED int daemon(int stays_in_directory, int keeps_streams) {
+    int result = next.daemon(stays_in_directory, keeps_streams);
+    if (result == 0 && !keeps_streams) files_closed_range(STDIN_FILENO, STDERR_FILENO);
+    return result;
 }
 
 ALIASES_OF_FILES(ALIAS)
