@@ -51,7 +51,8 @@ static struct direct_file *look(int fd) {
     return file;
 }
 
-struct direct_file *files_find(int fd) {
+// The file that a descriptor names, though its O_DIRECT may be off.
+static struct direct_file *named(int fd) {
     if (unlikely(fd < 0)) return NULL;
     uint16_t slot = likely(fd < DESCRIPTORS) ? __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE) : (uint16_t)UNKNOWN;
     if (slot == OTHER) return NULL;
@@ -66,6 +67,11 @@ struct direct_file *files_find(int fd) {
     // Another thread examined it, too, and stored its result first.
     if (file) files_drop(file);
     return slot == OTHER ? NULL : &direct_files[slot - FIRST_FILE];
+}
+
+struct direct_file *files_find(int fd) {
+    struct direct_file *file = named(fd);
+    return unlikely(file) && direct_files_is_on(file) ? file : NULL;
 }
 
 // MARK: names
@@ -107,23 +113,34 @@ void files_opened(int fd, bool direct) {
     else if (has_slot) __atomic_store_n(&slots[fd], OTHER, __ATOMIC_RELEASE);
 }
 
+// TRAP: O_DIRECT switched off and on again makes no new file, with a warm-up of its own. Fixture: switches-direct.c
+static void switch_file(struct direct_file *file, bool on) {
+    bool edge = false;
+    if (!direct_files_switch(file, on, &edge) || !edge) return;
+    if (on) phases_first_file_opened();
+    else phases_last_file_closed();
+}
+
 void files_flags_changed(int fd) {
     if (fd < 0 || fd >= DESCRIPTORS || !are_ours()) return;
     uint16_t slot = slots[fd];
     bool direct = is_direct(fd);
-    if (direct == (slot >= FIRST_FILE)) return;
-    // The flag belongs to the open file, so all descriptors that share the file change. Which those are is known only for
-    // O_DIRECT files. The others are examined again at their next use.
-    for (int other = 0; other < DESCRIPTORS; other++)
-        if (slots[other] == (direct ? OTHER : slot)) forget(other);
-    if (direct) files_find(fd);
+    if (slot >= FIRST_FILE) {
+        switch_file(&direct_files[slot - FIRST_FILE], direct);
+    } else if (direct) {
+        // The flag belongs to the open file, so all descriptors that share the file change. Which those are is not known. They
+        // are examined again at their next use.
+        for (int other = 0; other < DESCRIPTORS; other++)
+            if (slots[other] == OTHER) forget(other);
+        files_find(fd);
+    }
 }
 
 // Replaces the copy's old file by the new one in one step: another thread may be using the descriptor meanwhile, as where a
 // log file is replaced, and must find one file or the other.
 void files_duplicated(int fd, int copy) {
     if (fd == copy || copy < 0) return;
-    struct direct_file *file = files_find(fd);
+    struct direct_file *file = named(fd);
     if (!file) {
         files_closed(copy);
     } else if (copy >= DESCRIPTORS) {

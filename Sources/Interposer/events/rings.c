@@ -50,7 +50,10 @@ void rings_unregister(int ring) {
 
 struct direct_file *rings_file(int ring, uint32_t index) {
     int place = find(ring);
-    if (place >= 0 && index < rings[place].count) return rings[place].files[index];
-    files_note_lost();
-    return NULL;
+    if (place < 0 || index >= rings[place].count) {
+        files_note_lost();
+        return NULL;
+    }
+    struct direct_file *file = rings[place].files[index];
+    return file && direct_files_is_on(file) ? file : NULL;
 }

@@ -5,7 +5,7 @@
 
 struct direct_file direct_files[DIRECT_FILES];
 
-static uint32_t open_files;
+static uint32_t open_files;  // those with O_DIRECT on
 
 // Barriers: changes of `names` and `open_files` acquire and release, and pair with each other: a thread that claims a file
 // sees all that its last user did, and one that opens the first file sees that the last was closed. `done` is raised by
@@ -17,6 +17,7 @@ struct direct_file *direct_files_claim(bool *is_first) {
             continue;
         for (int direction = 0; direction < DIRECTIONS; direction++)
             direct_files[i].started[direction] = direct_files[i].done[direction] = 0;
+        __atomic_store_n(&direct_files[i].is_off, 0, __ATOMIC_RELAXED);
         *is_first = __atomic_fetch_add(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
         return &direct_files[i];
     }
@@ -28,8 +29,16 @@ void direct_files_keep(struct direct_file *file) {
 }
 
 bool direct_files_drop(struct direct_file *file) {
+    bool was_on = direct_files_is_on(file);  // looked at while nobody else can have its place
     if (__atomic_sub_fetch(&file->names, 1, __ATOMIC_ACQ_REL) > 0) return false;
-    return __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
+    return was_on && __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+bool direct_files_switch(struct direct_file *file, bool on, bool *edge) {
+    if (__atomic_exchange_n(&file->is_off, !on, __ATOMIC_ACQ_REL) == !on) return false;
+    *edge = on ? __atomic_fetch_add(&open_files, 1, __ATOMIC_ACQ_REL) == 0
+               : __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
+    return true;
 }
 
 void direct_files_forget_transfers(void) {
@@ -65,7 +74,7 @@ static bool is_warming(const struct direct_file *file, enum direction direction)
 bool direct_files_all_warm(void) {
     uint32_t unseen = __atomic_load_n(&open_files, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < DIRECT_FILES && unseen > 0; i++) {
-        if (__atomic_load_n(&direct_files[i].names, __ATOMIC_ACQUIRE) == 0) continue;
+        if (__atomic_load_n(&direct_files[i].names, __ATOMIC_ACQUIRE) == 0 || !direct_files_is_on(&direct_files[i])) continue;
         if (is_warming(&direct_files[i], DIRECTION_READ) || is_warming(&direct_files[i], DIRECTION_WRITE)) return false;
         unseen--;
     }

@@ -10,6 +10,7 @@ enum direction { DIRECTION_READ, DIRECTION_WRITE, DIRECTIONS };
 // One open file. Several descriptors (dup) and registrations with an io_uring may name it.
 struct direct_file {
     uint32_t names;               // descriptors and registrations; 0 while free
+    uint32_t is_off;              // its O_DIRECT was taken away, and may be set again
     uint64_t started[DIRECTIONS]; // transfers begun; never less than `done`
     uint64_t done[DIRECTIONS];    // transfers that moved data
 };
@@ -23,6 +24,14 @@ struct direct_file *direct_files_claim(bool *is_first);
 // Add a name, and drop one. The second returns true if that closed the last open file.
 void direct_files_keep(struct direct_file *file);
 bool direct_files_drop(struct direct_file *file);
+
+// O_DIRECT is set on the file, or taken away: true if it had been the other way. `edge`: no other is open with O_DIRECT.
+// The file stays the same, with the warm-up that it has had.
+bool direct_files_switch(struct direct_file *file, bool on, bool *edge);
+
+static inline bool direct_files_is_on(const struct direct_file *file) {
+    return !__atomic_load_n(&file->is_off, __ATOMIC_RELAXED);
+}
 
 // In a forked child, which has done no transfer on its files yet.
 void direct_files_forget_transfers(void);
