@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <ucontext.h>
 
 typedef int main_function(int, char **, char **);
 typedef void plain_function(void);
@@ -227,6 +228,8 @@ typedef void plain_function(void);
     X(void, _longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                   \
     X(void, siglongjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                 \
     X(void, __longjmp_chk, (struct __jmp_buf_tag *target, int value), (target, value))                              \
+    X(int, setcontext, (const ucontext_t *target), (target))                                                        \
+    X(int, swapcontext, (ucontext_t * left, const ucontext_t *target), (left, target))                              \
     X(int, __libc_start_main,                                                                                       \
       (main_function * program, int argc, char **argv, plain_function *init, plain_function *fini,                  \
        plain_function *linker_fini, void *stack_end),                                                               \

@@ -23,6 +23,7 @@ void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
         .phase = event_phase(),
         .outer_warmup_frame = context.warmup_frame,
         .outer_ordinal = context.ordinal,
+        .jumps = context.jumps,
     };
     context.ordinal = process.record->transfers + 1;
     if (!warmup) return;
@@ -34,12 +35,13 @@ void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
 }
 
 void transfers_end(struct transfer_call *call) {
-    if (call->counts_faults) {
+    bool was_left = call->jumps != context.jumps;
+    if (call->counts_faults && !was_left) {
         faults_move(call->faults, DIOAUDIT_PHASE_WARMUP);
         edges_note_warmup(call->began, clock_now());
     }
-    context.warmup_frame = call->outer_warmup_frame;
-    context.ordinal = call->outer_ordinal;
+    context.warmup_frame = was_left ? 0 : call->outer_warmup_frame;
+    context.ordinal = was_left ? 0 : call->outer_ordinal;
     if (call->moved) phases_transfer_ended();
     else if (call->began_warmup) phases_nothing_moved();
 }
@@ -73,4 +75,5 @@ void transfers_count_sync(void) {
 void transfers_abandon(void) {
     context.warmup_frame = 0;
     context.ordinal = 0;
+    context.jumps++;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "../base/system.h"
@@ -201,6 +202,17 @@ JUMP(_longjmp)
 JUMP(siglongjmp)
 JUMP(__longjmp_chk)
 #undef JUMP
+
+// TRAP: they save the caller's frame, or return twice into it, so each must be a jump. Fixture: swaps-out-of-handler.c
+INTERPOSED int setcontext(const ucontext_t *target) {
+    abandon();
+    __attribute__((musttail)) return next.setcontext(target);
+}
+
+INTERPOSED int swapcontext(ucontext_t *left, const ucontext_t *target) {
+    abandon();
+    __attribute__((musttail)) return next.swapcontext(left, target);
+}
 
 // Other code may be mapped where the library's was.
 INTERPOSED int dlclose(void *handle) {

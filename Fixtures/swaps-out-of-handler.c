@@ -1,0 +1,61 @@
+// Intent: in the steady phase another file's first transfer, warm-up's, is left by swapcontext out of a handler (its write passes
+// the limit of a file's size, and the kernel sends SIGXFSZ), and gone on with later. What another context allocates and touches
+// meanwhile, deeper on the stack, is not warm-up's.
+// Options: --allow pageFaultMajor
+// Exit: 1
+// Verdict: fail
+// Setup: mmap 2/409600, madvise 1/204800, malloc 1/1, free 1
+// Warmup: transfers 1
+// Steady: transfers 30, malloc 20/1540, pageFaultMinor 50
+// Teardown: nothing
+// Violation: malloc 20/1540 first 10 in elsewhere
+// Violation: pageFaultMinor 50
+#include "direct.h"
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <ucontext.h>
+
+enum { PAGES = 50 };
+
+static ucontext_t program, other;
+static char *touched;
+static int first;
+
+static void elsewhere(void) {
+    swapcontext(&other, &program);  // libc has touched its own by now
+    for (int i = 0; i < 20; i++) {
+        keep(malloc(77));
+        write_block(first, i);
+    }
+    for (int i = 0; i < PAGES; i++) touched[i * BLOCK] = 1;
+    swapcontext(&other, &program);
+}
+
+static void leave(int number) {
+    (void)number;
+    swapcontext(&program, &other);
+}
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    touched = mmap(NULL, PAGES * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    require(touched != MAP_FAILED && madvise(touched, PAGES * BLOCK, MADV_NOHUGEPAGE) == 0, "mmap");
+    // Below the program's own stack, where a frame looks as if it were inside the transfer.
+    char *stack = mmap(NULL, PAGES * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    require(stack != MAP_FAILED && stack < (char *)&stack, "a stack");
+    free(keep(malloc(1)));
+    require(getcontext(&other) == 0, "getcontext");
+    other.uc_stack.ss_sp = stack;
+    other.uc_stack.ss_size = PAGES * BLOCK;
+    makecontext(&other, elsewhere, 0);
+    require(swapcontext(&program, &other) == 0, "swapcontext");
+    sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = leave}, NULL);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){1 << 20, RLIM_INFINITY});
+    first = open_direct(arguments[1]);
+    int second = open_direct(arguments[1]);
+    write_blocks(first, 11);
+    require(pwrite(second, block, BLOCK, 1 << 22) == -1 && errno == EFBIG, "the signal did not come");
+    close(second);
+    close(first);
+}
