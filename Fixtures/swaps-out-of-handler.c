@@ -8,7 +8,7 @@
 // Warmup: transfers 1
 // Steady: transfers 30, malloc 20/1540, pageFaultMinor 50
 // Teardown: nothing
-// Violation: malloc 20/1540 first 10 in elsewhere
+// Violation: malloc 20/1540 first 11 in elsewhere
 // Violation: pageFaultMinor 50
 #include "direct.h"
 #include <errno.h>
