@@ -37,6 +37,8 @@ struct PhaseBook {
         /// When exec began the image, for the process that attached; 0 for children that it forked.
         var begins: UInt64
         let edgesLostAt: UInt64
+        /// Who started the process that became the image; nil where the exec is not known.
+        var parent: Int32?
     }
 
     private var incarnations: [Int32: [ProcessIncarnation]] = [:]
@@ -60,7 +62,8 @@ struct PhaseBook {
                 ProcessIncarnation(
                     owner: Owner(arena: index, process: record),
                     begins: record == 0 ? exec?.nanoseconds ?? process.started_nanoseconds : 0,
-                    edgesLostAt: process.edges_lost_at))
+                    edgesLostAt: process.edges_lost_at,
+                    parent: record == 0 && exec != nil ? process.parent_pid : nil))
             incarnations[process.pid]!.sort { $0.begins < $1.begins }
         }
         for slot in 0..<min(edgesUsed, UInt32(DIOAUDIT_EDGES)) {
@@ -88,8 +91,17 @@ struct PhaseBook {
     /// The process has reported.
     func knows(_ pid: Int32) -> Bool { incarnations[pid] != nil }
 
+    /// The pid whose memory the process had. Before its first exec a process that has not reported is a child by vfork or clone,
+    /// which shares its parent's memory.
+    private func responsible(for pid: Int32, at nanoseconds: UInt64) -> Int32 {
+        guard let first = incarnations[pid]?.first, nanoseconds < first.begins, let parent = first.parent, knows(parent)
+        else { return pid }
+        return parent
+    }
+
     /// Nil for a process that never reported, or whose current program did not.
     func find(_ pid: Int32, tid: Int32, at nanoseconds: UInt64) -> (Owner, Moment)? {
+        let pid = responsible(for: pid, at: nanoseconds)
         guard let candidates = incarnations[pid] else { return nil }
         let known = candidates.last { $0.begins <= nanoseconds } ?? candidates.first
         guard let incarnation = known else { return nil }
@@ -103,7 +115,9 @@ struct PhaseBook {
         var end = UInt64.max
         func note(_ time: UInt64) { if time > nanoseconds { end = min(end, time) } }
         execs[pid]?.forEach(note)
-        for incarnation in incarnations[pid] ?? [] {
+        let responsible = responsible(for: pid, at: nanoseconds)
+        let others = responsible == pid ? [] : incarnations[responsible] ?? []
+        for incarnation in (incarnations[pid] ?? []) + others {
             note(incarnation.begins)
             note(incarnation.edgesLostAt)
             for edge in edges[incarnation.owner] ?? [] { note(edge.nanoseconds) }
