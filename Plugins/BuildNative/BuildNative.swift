@@ -59,6 +59,8 @@ struct BuildNative: BuildToolPlugin {
             // The subject's compiler may fortify; ours must not call back into what we define.
             "-U_FORTIFY_SOURCE", "-fno-stack-protector",
             "-fno-builtin-malloc", "-fno-builtin-calloc", "-fno-builtin-realloc", "-fno-builtin-free",
+            // What locks all memory locks our code: stand-ins that are alike are kept once.
+            "-ffunction-sections", "-Wl,--icf=all",
             // Binding at load: a lazy binding would be work, and perhaps a page fault, in the subject's steady phase.
             "-fuse-ld=lld", "-Wl,-z,now,-z,relro,-z,defs",
             "-I", abi.path(),

@@ -223,6 +223,9 @@ typedef void plain_function(void);
     X(int, pthread_create,                                                                                          \
       (pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument),                \
       (thread, attributes, start, argument))                                                                        \
+    X(int, clone,                                                                                                   \
+      (int (*start)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls, pid_t *child),        \
+      (start, stack, flags, argument, parent, tls, child))                                                          \
     X(int, dlclose, (void *handle), (handle))                                                                       \
     X(void, longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                    \
     X(void, _longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                   \
@@ -238,7 +241,9 @@ typedef void plain_function(void);
     X(void, quick_exit, (int status), (status))                                                                     \
     X(void, _exit, (int status), (status))
 
-#define ALIASES_OF_LIFE(X) X(_Exit, _exit)
+#define ALIASES_OF_LIFE(X)                                                                                          \
+    X(__clone, clone)                                                                                               \
+    X(_Exit, _exit)
 
 #define INTERPOSED_IN_LIBC(X)                                                                                       \
     INTERPOSED_HEAP(X)                                                                                              \

@@ -29,6 +29,11 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
                     + (process.faultsRefused
                         ? "getrusage(2) was refused" : "it ended within that phase, without exit"))
         }
+        if process.memorySharers > 0 && faultsMatter {
+            reasons.append(
+                "\(name(of: process)) made \(plural(process.memorySharers, "process", "es")) that share its memory (clone with "
+                    + "CLONE_VM): the page faults that they take there are not counted")
+        }
         if process.directCalls > 0 {
             reasons.append(
                 "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that "

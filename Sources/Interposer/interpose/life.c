@@ -1,6 +1,8 @@
 // The beginning and end of a process, its threads, and jumps across frames.
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -35,14 +37,7 @@ static void go_on_after_fork(void) {
 }
 
 // Functions that the program defines itself are not counted. Its file need not show them.
-static void look_for_taken_functions(void) {
-    static const char names[] =
-#define X(result, name, parameters, arguments) #name "\0"
-        INTERPOSED_HEAP(X) INTERPOSED_MAPPINGS(X) INTERPOSED_LOCKING(X) INTERPOSED_FILES(X) INTERPOSED_TRANSFERS(X)
-#undef X
-#define X(name, function) #name "\0"
-        ALIASES_OF_MAPPINGS(X) ALIASES_OF_FILES(X) ALIASES_OF_TRANSFERS(X);
-#undef X
+static void look_for_taken(const char *names) {
     for (const char *name = names; *name; name += strlen(name) + 1)
         if (!next_is_ours(name) && process.record->taken++ == 0) strncpy(ledger->header.taken_name, name, DIOAUDIT_FUNCTION - 1);
 }
@@ -64,7 +59,8 @@ __attribute__((constructor(101))) static void begin(void) {
         stack_warm();
         context_suspend();  // registering a handler allocates on our behalf
         pthread_atfork(NULL, go_on_after_fork, begin_child);
-        look_for_taken_functions();
+        look_for_taken(next_heap_names);
+        look_for_taken(next_other_names);
         look_for_replaced_functions();
         context_resume();
     }
@@ -126,8 +122,6 @@ INTERPOSED void _exit(int status) {
     __builtin_unreachable();
 }
 
-ALIASES_OF_LIFE(ALIAS)
-
 // MARK: threads
 
 // The function that a new thread runs, from pthread_create until it runs: nothing may be allocated for it. A place is released
@@ -181,6 +175,20 @@ INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
     return result;
 }
 
+// A child that shares the memory faults pages of its parent's in, which the kernel counts as the
+// child's. Fixture: clone-child-faults.c
+INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argument, ...) {
+    va_list rest;
+    va_start(rest, argument);
+    pid_t *parent_tid = va_arg(rest, pid_t *);  // without their flags nobody reads them
+    void *tls = va_arg(rest, void *);
+    pid_t *child_tid = va_arg(rest, pid_t *);
+    va_end(rest);
+    bool shares = (flags & CLONE_VM) && !(flags & CLONE_THREAD);
+    if (shares && is_attached()) __atomic_fetch_add(&process.record->memory_sharers, 1, __ATOMIC_RELAXED);
+    return next.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
 // MARK: jumps
 
 // TRAP: a signal handler may leave the transfer that it interrupted by longjmp. Fixture: longjmp-out-of-handler.c
@@ -220,3 +228,5 @@ INTERPOSED int dlclose(void *handle) {
     stack_forget();
     return result;
 }
+
+ALIASES_OF_LIFE(ALIAS)

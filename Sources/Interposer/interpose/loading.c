@@ -31,14 +31,6 @@ INTERPOSED void *dlmopen(Lmid_t space, const char *file, int mode) {
 
 // MARK: looking up
 
-#define NAME(result, name, parameters, arguments) #name "\0"
-#define OTHER_NAME(name, function) #name "\0"
-static const char heap_names[] = INTERPOSED_HEAP(NAME);
-static const char other_names[] =
-    INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME)
-    INTERPOSED_TRANSFERS(NAME) ALIASES_OF_MAPPINGS(OTHER_NAME) ALIASES_OF_FILES(OTHER_NAME)
-    ALIASES_OF_TRANSFERS(OTHER_NAME);
-
 static bool holds(const char *names, const char *wanted) {
     for (; *names; names += strlen(names) + 1)
         if (strcmp(names, wanted) == 0) return true;
@@ -49,8 +41,8 @@ static bool holds(const char *names, const char *wanted) {
 // since a plugin may have an `open` of its own.
 static bool passes_us_by(const char *name, void *found) {
     if (next_is_in_ours(found)) return false;
-    return holds(heap_names, name) ||
-           (objects_find((uintptr_t)found) == objects_find((uintptr_t)next.exit) && holds(other_names, name));
+    return holds(next_heap_names, name) ||
+           (objects_find((uintptr_t)found) == objects_find((uintptr_t)next.exit) && holds(next_other_names, name));
 }
 
 static void note_lookup(const char *name) {
@@ -61,7 +53,7 @@ static void note_lookup(const char *name) {
 // Other names of libc's allocator, which are not interposed: `__libc_malloc` and the like.
 static bool is_internal_heap(const char *name) {
     static const char prefix[] = "__libc_";
-    return strncmp(name, prefix, sizeof(prefix) - 1) == 0 && holds(heap_names, name + sizeof(prefix) - 1);
+    return strncmp(name, prefix, sizeof(prefix) - 1) == 0 && holds(next_heap_names, name + sizeof(prefix) - 1);
 }
 
 // With the program's own handle dlsym finds our functions, and so it does with RTLD_NEXT in the program. With a library's

@@ -126,6 +126,12 @@ static void use_pool(void) {
     next.free = pool_free;
 }
 
+// Not inlined: it stands for each name of the list, and all our code takes locked memory.
+static __attribute__((noinline)) uintptr_t find_or(const char *name, uintptr_t otherwise) {
+    void *function = next.dlsym(RTLD_NEXT, name);
+    return function ? (uintptr_t)function : otherwise;
+}
+
 // TRAP: dlsym allocates for a name that it does not find. The pool serves this, since the first block of libc's heap takes 132
 // KiB. If the program has a malloc of its own that calls our mmap, the rest of the table must be resolved by then.
 // Test: BlindSpotTests, static allocators
@@ -135,9 +141,9 @@ static void resolve_operators(const struct next *found) {
     bool any = next.dlsym(RTLD_NEXT, "_Znwm") != NULL;
 #define X(result, name, parameters, arguments)                                    \
     {                                                                             \
-        void *function = any ? next.dlsym(RTLD_NEXT, #name) : NULL;               \
-        if (function) next.name = (result(*) parameters)(uintptr_t)function;      \
-        next_has.name = function != NULL;                                         \
+        uintptr_t function = any ? find_or(#name, 0) : 0;                         \
+        if (function) next.name = (result(*) parameters)function;                 \
+        next_has.name = function != 0;                                            \
     }
     INTERPOSED_NEW(X)
     INTERPOSED_DELETE(X)
@@ -148,6 +154,13 @@ static void resolve_operators(const struct next *found) {
     next.realloc = found->realloc;
     next.free = found->free;
 }
+
+#define NAME(result, name, parameters, arguments) #name "\0"
+#define OTHER_NAME(name, function) #name "\0"
+const char next_heap_names[] = INTERPOSED_HEAP(NAME);
+const char next_other_names[] =
+    INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME) INTERPOSED_TRANSFERS(NAME)
+    ALIASES_OF_MAPPINGS(OTHER_NAME) ALIASES_OF_FILES(OTHER_NAME) ALIASES_OF_TRANSFERS(OTHER_NAME);
 
 bool next_is_in_ours(const void *function) {
     return objects_find((uintptr_t)function) == objects_find((uintptr_t)next_resolve);
@@ -180,11 +193,8 @@ bool next_resolve(void) {
     next.dlsym = (void *(*)(void *, const char *))(uintptr_t)dlvsym(RTLD_NEXT, "dlsym", ARCHITECTURE_GLIBC);
     struct next found = next;
     use_pool();
-#define X(result, name, parameters, arguments)                                                \
-    {                                                                                         \
-        void *function = next.dlsym(RTLD_NEXT, #name);                                        \
-        found.name = function ? (result(*) parameters)(uintptr_t)function : missing_##name;   \
-    }
+#define X(result, name, parameters, arguments) \
+    found.name = (result(*) parameters)find_or(#name, (uintptr_t)missing_##name);
     INTERPOSED_IN_LIBC(X)
 #undef X
     resolve_operators(&found);

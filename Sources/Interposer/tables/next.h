@@ -36,6 +36,9 @@ extern struct next_has next_has __attribute__((visibility("hidden")));
 // Whether the next operator new is of the same allocator as the next malloc: then it may not call malloc.
 extern bool next_news_itself __attribute__((visibility("hidden")));
 
+// The names that we took of libc's heap, and of its mappings, locks, files and transfers: each ends in a null, the list in another.
+extern const char next_heap_names[] __attribute__((visibility("hidden"))), next_other_names[] __attribute__((visibility("hidden")));
+
 // Whether the interposer defines this function.
 bool next_is_in_ours(const void *function);
 

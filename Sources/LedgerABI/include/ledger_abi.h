@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 4u
+#define DIOAUDIT_LEDGER_VERSION 5u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -244,7 +244,7 @@ struct dioaudit_process {
     uint32_t squeeze;                        // enum dioaudit_squeeze; any: the questions; host: the answers
     uint32_t jumps_in_exit;                  // any: longjmp calls after exit had begun
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
-    uint32_t reserved;
+    uint32_t memory_sharers;                 // any: children by clone that share its memory, and are no threads
     char unknown_marker[32];                 // first: a name that markers_unknown counted
     char executable[DIOAUDIT_PATH];          // attach
 };

@@ -1,0 +1,34 @@
+// Intent: a child by clone touches its parent's memory for the first time, which it shares: its page faults are counted nowhere.
+// Exit: 2
+// Verdict: inconclusive
+// Reason: made 1 process that share its memory (clone with CLONE_VM)
+// Warmup: transfers 1
+// Steady: transfers 19
+#include "direct.h"
+#include <sched.h>
+#include <sys/wait.h>
+
+enum { PAGES = 200 };
+
+static char stack[65536] __attribute__((aligned(16)));
+static char *touched;
+
+static int child(void *nothing) {
+    (void)nothing;
+    for (int i = 0; i < PAGES; i++) touched[i * BLOCK] = 1;
+    return 0;
+}
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    touched = mmap(NULL, PAGES * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    require(touched != MAP_FAILED && madvise(touched, PAGES * BLOCK, MADV_NOHUGEPAGE) == 0, "mmap");
+    memset(stack, 0, sizeof(stack));
+    int fd = open_direct(arguments[1]), status;
+    write_blocks(fd, 10);
+    pid_t pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
+    require(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "the child");
+    write_blocks(fd, 10);
+    require(touched[(PAGES - 1) * BLOCK] == 1, "the parent has it");
+    close(fd);
+}
