@@ -2,9 +2,10 @@
 // resolution expand from it, and interpose/ defines each function under the same name. reallocarray, free_sized,
 // free_aligned_sized, execv, execvp, execl, execlp and execle need no `next` of their own.
 //
-// The ALIASES lists hold libc's other names of the same functions, the other name first. They are those that the libc.so.6 of
-// Debian 12 and 13 exports (readelf --dyn-syms), and include LFS names such as mmap64: off_t has 64 bits anyway. __libc_malloc and
-// its like are not among them: an allocator above libc's calls them, and would be counted twice. The host names them.
+// The ALIASES lists hold libc's public other names of the same functions, the other name first: LFS names such as mmap64 (off_t
+// has 64 bits anyway), and those of _FORTIFY_SOURCE. TRAP: names such as __sbrk and __pwrite64 are not among them. A library that
+// replaces sbrk calls libc's by __sbrk (gperftools does): ours would call the library's again, without end. The host names programs
+// that import them (AuditHost/Programs/ElfFile.swift). Test: BlindSpotTests, shared allocators
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
@@ -46,12 +47,7 @@ typedef void plain_function(void);
     X(void *, sbrk, (intptr_t increment), (increment))                                                              \
     X(int, madvise, (void *at, size_t length, int advice), (at, length, advice))
 
-#define ALIASES_OF_MAPPINGS(X)                                                                                      \
-    X(mmap64, mmap)                                                                                                 \
-    X(__mmap, mmap)                                                                                                 \
-    X(__munmap, munmap)                                                                                             \
-    X(__sbrk, sbrk)                                                                                                 \
-    X(__madvise, madvise)
+#define ALIASES_OF_MAPPINGS(X) X(mmap64, mmap)
 
 #define INTERPOSED_LOCKING(X)                                                                                       \
     X(int, mlock, (const void *at, size_t length), (at, length))                                                    \
@@ -88,20 +84,12 @@ typedef void plain_function(void);
 
 #define ALIASES_OF_FILES(X)                                                                                         \
     X(open64, open)                                                                                                 \
-    X(__open, open)                                                                                                 \
-    X(__open64, open)                                                                                               \
     X(__open64_nocancel, __open_nocancel)                                                                           \
     X(openat64, openat)                                                                                             \
     X(__open64_2, __open_2)                                                                                         \
     X(__openat64_2, __openat_2)                                                                                     \
     X(creat64, creat)                                                                                               \
-    X(fcntl64, fcntl)                                                                                               \
-    X(__fcntl, fcntl)                                                                                               \
-    X(__libc_fcntl64, fcntl)                                                                                        \
-    X(__dup2, dup2)                                                                                                 \
-    X(__close, close)                                                                                               \
-    X(_IO_fdopen, fdopen)                                                                                           \
-    X(_IO_fclose, fclose)
+    X(fcntl64, fcntl)
 
 #define INTERPOSED_TRANSFERS(X)                                                                                     \
     X(ssize_t, read, (int fd, void *data, size_t length), (fd, data, length))                                       \
@@ -126,14 +114,8 @@ typedef void plain_function(void);
     X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
 
 #define ALIASES_OF_TRANSFERS(X)                                                                                     \
-    X(__read, read)                                                                                                 \
-    X(__write, write)                                                                                               \
     X(pread64, pread)                                                                                               \
-    X(__pread64, pread)                                                                                             \
-    X(__libc_pread, pread)                                                                                          \
     X(pwrite64, pwrite)                                                                                             \
-    X(__pwrite64, pwrite)                                                                                           \
-    X(__libc_pwrite, pwrite)                                                                                        \
     X(preadv64, preadv)                                                                                             \
     X(pwritev64, pwritev)                                                                                           \
     X(preadv64v2, preadv2)                                                                                          \
@@ -176,10 +158,6 @@ typedef void plain_function(void);
       (pid, file, actions, attributes, arguments, environment))                                                     \
     X(int, system, (const char *command), (command))                                                                \
     X(FILE *, popen, (const char *command, const char *mode), (command, mode))
-
-#define ALIASES_OF_IMAGES(X)                                                                                        \
-    X(__libc_system, system)                                                                                        \
-    X(_IO_popen, popen)
 
 // C++'s operators new and delete by their mangled names, with every variant: a block of one may be freed by another.
 // A program without C++ has no `next` for them.
@@ -241,9 +219,7 @@ typedef void plain_function(void);
     X(void, quick_exit, (int status), (status))                                                                     \
     X(void, _exit, (int status), (status))
 
-#define ALIASES_OF_LIFE(X)                                                                                          \
-    X(__clone, clone)                                                                                               \
-    X(_Exit, _exit)
+#define ALIASES_OF_LIFE(X) X(_Exit, _exit)
 
 #define INTERPOSED_IN_LIBC(X)                                                                                       \
     INTERPOSED_HEAP(X)                                                                                              \

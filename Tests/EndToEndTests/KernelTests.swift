@@ -41,15 +41,19 @@ struct KernelTests {
         let device = try LoopDevice(mebibytes: 512)
         let mount = try Mounted(device, type, in: scratch)
         for job in Job.all where job.engine != "io_uring-async" && job.rw == "read" || job.engine == "psync" {
-            try compare(job, mount.path + "/data")
+            // Btrfs allocates 200 times for some transfers. No more records than the ring holds: however slowly they are read.
+            try compare(job, mount.path + "/data", transfers: 400)
         }
     }
 
     /// One thread of io-wq, so that none begins while both count: for each that does the kernel also allocates perf's own.
-    @discardableResult private func compare(_ job: Job, _ file: String) throws -> [String: Any] {
+    @discardableResult private func compare(
+        _ job: Job, _ file: String, transfers: Int = 2000
+    ) throws -> [String: Any] {
         let workers = job.engine.hasPrefix("io_uring") ? ["--workers", "1"] : []
         let command =
-            [Place.fixture("count-kernel"), job.engine, job.rw, "\(job.bytes)", file, "256", "2000", "--mark"] + workers
+            [Place.fixture("count-kernel"), job.engine, job.rw, "\(job.bytes)", file, "256", "\(transfers)", "--mark"]
+            + workers
         let scratch = try Scratch()
         let outcome = try run(
             [
@@ -61,7 +65,7 @@ struct KernelTests {
         let audit = try #require(report.audits.first)
         #expect(witness("kernel", of: audit)?["status"] as? String == "active")
         let steady = try phase("steady", of: audit)
-        #expect(steady["transfers"] as? Int == 2000)
+        #expect(steady["transfers"] as? Int == transfers)
         let interrupts = try #require(steady["inInterrupts"] as? [String: Int])
         for (kind, theirs) in [
             ("kmalloc", "kmalloc"), ("kmemCacheAlloc", "kmem_cache_alloc"), ("pageAlloc", "mm_page_alloc"),
@@ -193,27 +197,35 @@ struct KernelTests {
 
     // MARK: where it cannot look
 
-    /// As fast as the machine makes page faults on two CPUs: some 100,000 a second, of two records each.
-    @Test func nothingIsLostOfAFlood() throws {
+    /// As fast as the machine makes page faults on two CPUs: some 100,000 a second, of two records each. If other programs keep
+    /// dioaudit from reading them in time, it counts those that are lost.
+    @Test func nothingIsLostInSilenceOfAFlood() throws {
         let seconds = 3
         let (outcome, report) = try audit(
             [Place.fixture("floods-tracepoints"), scratch.file("data"), "\(seconds)"], options: ["--kernel", "require"])
-        let told = try #require(Int(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
-        #expect(told > 0)
+        let made = try #require(Int(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(made > 0)
         let audit = try #require(report.audits.first)
-        #expect(witness("kernel", of: audit)?["status"] as? String == "active")
+        let kernel = try #require(witness("kernel", of: audit))
+        let lost = try (kernel["reason"] as? String).map { reason in
+            try #require(reason.firstMatch(of: /lost (\d+) record/).flatMap { Int($0.1) }, "\(reason)")
+        }
+        #expect((kernel["status"] as? String == "active") == (lost == nil))
         let violations = try #require(audit["violations"] as? [[String: Any]])
         let flood = violations.filter { violation in
             (violation["stack"] as? [[String: Any]])?.first?["function"] as? String == "flood"
                 && violation["kind"] as? String == "pageFaultMinor"
         }
-        #expect(flood.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) } == told)
-        let pages = try rows(phase("steady", of: audit)).filter {
+        let faults = flood.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) }
+        let allocations = try rows(phase("steady", of: audit)).filter {
             $0["kind"] as? String == "pageAlloc" && ($0["gfp"] as? String ?? "").contains("MOVABLE")
         }
-        #expect(pages.allSatisfy { ($0["site"] as? String ?? "").contains("alloc") }, "\(pages)")
+        #expect(allocations.allSatisfy { ($0["site"] as? String ?? "").contains("alloc") }, "\(allocations)")
+        let pages = allocations.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) }
+        #expect(faults == made || lost != nil)
         // Some more are those of the threads' stacks and the heap.
-        #expect((told...told + 20).contains(pages.reduce(0) { $0 + ($1["calls"] as? Int ?? 0) }))
+        #expect((made...made + 20).contains(pages) || lost != nil)
+        #expect(faults + pages + (lost ?? 0) >= 2 * made)
     }
 
     @Test func whatIsLostIsSaid() throws {

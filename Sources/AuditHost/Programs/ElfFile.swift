@@ -72,10 +72,18 @@ struct ElfFile {
     private static let unknowable = "has no section headers, so whether it has a heap of its own is unknown"
 
     private var otherHeap: String? {
-        let used = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn).sorted()
+        let heapCalls = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn)
+        let used = heapCalls.union(imported.intersection(Self.otherNames)).sorted()
         if let first = used.first { return "uses \(first), which bypasses the interposer" }
         return allocatorByText.map { "has \($0) linked into it, whose calls bypass the interposer" }
     }
+
+    /// Libc's other names of what opens, transfers and closes. The interposer cannot stand for them: a library that replaces the
+    /// plain function calls libc's by these. No program or library of Debian uses one.
+    private static let otherNames: Set<String> = [
+        "__open", "__open64", "__close", "__dup2", "__fcntl", "__libc_fcntl64", "__read", "__write", "__pread64",
+        "__pwrite64", "__libc_pread", "__libc_pwrite", "_IO_fdopen", "_IO_fclose", "_IO_popen",
+    ]
 
     // MARK: reading
 
@@ -132,6 +140,7 @@ struct ElfFile {
 
     /// Most files have thousands of symbols, of which these few matter.
     private func isOfInterest(_ name: UnsafePointer<CChar>) -> Bool {
+        if name[0] == UInt8(ascii: "_") && Self.otherNames.contains(String(cString: name)) { return true }
         guard strstr(name, "alloc") != nil || strstr(name, "memalign") != nil || strstr(name, "_new") != nil else {
             return false
         }

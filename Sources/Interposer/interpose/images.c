@@ -141,5 +141,3 @@ INTERPOSED FILE *popen(const char *command, const char *mode) {
     if (stream) expect_image(0);
     return stream;
 }
-
-ALIASES_OF_IMAGES(ALIAS)
