@@ -4,6 +4,7 @@
 #define DIOAUDIT_SYSTEM_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -18,6 +19,13 @@
 // `how` it only tests the address: EFAULT or EINVAL.
 static inline int system_can_read(uintptr_t address) {
     return SYSTEM(SYS_rt_sigprocmask, -1, address & -(uintptr_t)8, 0, 8) == -EINVAL;
+}
+
+// Blocks all signals of the calling thread. `before`, unless null, is its signal mask until then. False if a filter (seccomp(2))
+// refuses it.
+static inline int system_block_signals(uint64_t *before) {
+    uint64_t all = ~UINT64_C(0);
+    return SYSTEM(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof(all)) == 0;
 }
 
 // Copies at most DIOAUDIT_NAME bytes of the calling thread's name.

@@ -94,11 +94,6 @@ static bool is_traced(void) {
     return tracer && tracer[sizeof(key) - 1] != '0';
 }
 
-static void block_all_signals(void) {
-    uint64_t all = ~UINT64_C(0);
-    SYSTEM(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
-}
-
 // Sends a signal to the calling thread, which takes it at once.
 static void take_signal(int signal) {
     uint64_t mask = UINT64_C(1) << (signal - 1);
@@ -125,7 +120,7 @@ static void die(void) {
 static void stop(enum dioaudit_event event, uint64_t bytes) {
     // A child that shares our memory would end only itself, and `aborted` would make its parent wait for ever.
     if (!process_is_ours()) return;
-    block_all_signals();
+    system_block_signals(NULL);
     uint32_t running = 0;
     // Other threads may be at a violation, too: one of them prints, the others wait for the end.
     if (!__atomic_compare_exchange_n(&process.record->aborted, &running, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))

@@ -8,7 +8,6 @@
 #include "../events/rings.h"
 #include "../events/transfers.h"
 #include "../life/attach.h"
-#include "../state/context.h"
 #include "../tables/next.h"
 #include "../rules.h"
 
@@ -136,7 +135,7 @@ static struct request request_of_sqe(const struct io_uring *ring, const struct i
         case IORING_OP_FSYNC: case IORING_OP_SYNC_FILE_RANGE: request.kind = SYNC; break;
         case IORING_OP_OPENAT: case IORING_OP_OPENAT2:
             // The file that it opens may be O_DIRECT and have no descriptor.
-            if (sqe->file_index != 0) add_shared(&process.record->lost_files, 1);
+            if (sqe->file_index != 0) files_note_lost();
             return request;
         default: return request;
     }

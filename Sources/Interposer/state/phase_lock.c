@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <linux/futex.h>
-#include <signal.h>
 
 #include "../base/system.h"
 #include "context.h"
@@ -10,13 +9,8 @@
 
 // The word holds the tid of the thread that holds the lock, and FUTEX_WAITERS if others sleep.
 
-static void block_signals(struct phase_lock *lock) {
-    uint64_t all = ~UINT64_C(0);
-    lock->is_blocking = SYSTEM(SYS_rt_sigprocmask, SIG_SETMASK, &all, &lock->signals, sizeof(all)) == 0;
-}
-
 void phase_lock_take(struct phase_lock *lock) {
-    block_signals(lock);
+    lock->is_blocking = system_block_signals(&lock->signals);
     uint32_t self = (uint32_t)SYSTEM(SYS_gettid), word = 0;
     lock->is_inner = false;
     while (!__atomic_compare_exchange_n(&process.phase_lock, &word, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {

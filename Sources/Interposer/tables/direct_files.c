@@ -34,11 +34,10 @@ bool direct_files_drop(struct direct_file *file) {
     return was_on && __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
-bool direct_files_switch(struct direct_file *file, bool on, bool *edge) {
+bool direct_files_switch(struct direct_file *file, bool on) {
     if (__atomic_exchange_n(&file->is_off, !on, __ATOMIC_ACQ_REL) == !on) return false;
-    *edge = on ? __atomic_fetch_add(&open_files, 1, __ATOMIC_ACQ_REL) == 0
-               : __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
-    return true;
+    return on ? __atomic_fetch_add(&open_files, 1, __ATOMIC_ACQ_REL) == 0
+              : __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
 void direct_files_forget_transfers(void) {

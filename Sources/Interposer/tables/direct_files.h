@@ -25,9 +25,9 @@ struct direct_file *direct_files_claim(bool *is_first);
 void direct_files_keep(struct direct_file *file);
 bool direct_files_drop(struct direct_file *file);
 
-// O_DIRECT is set on the file, or taken away: true if it had been the other way. `edge`: no other is open with O_DIRECT.
-// The file stays the same, with the warm-up that it has had.
-bool direct_files_switch(struct direct_file *file, bool on, bool *edge);
+// O_DIRECT is set on the file, or taken away. The file stays the same, with the warm-up that it has had. True if it had been the
+// other way, and no other file is open with O_DIRECT.
+bool direct_files_switch(struct direct_file *file, bool on);
 
 static inline bool direct_files_is_on(const struct direct_file *file) {
     return !__atomic_load_n(&file->is_off, __ATOMIC_RELAXED);
