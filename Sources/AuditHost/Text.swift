@@ -18,3 +18,6 @@ func entries(of path: String) -> [String] {
     }
     return names
 }
+
+/// The entries that are numbers, such as the processes of /proc or a process's threads, in ascending order.
+func numberedEntries(of path: String) -> [Int32] { entries(of: path).compactMap { Int32($0) }.sorted() }

@@ -43,9 +43,10 @@ struct LiveProcess: ~Copyable {
 
     /// The /proc directory that describes its memory: the main thread's, or another's if the main thread has ended.
     private var memory: String {
+        func hasMemory(_ folder: String) -> Bool { statusField("VmSize:", in: "\(folder)/status") != nil }
         let main = "/proc/\(pid)"
-        let others = threads().lazy.map { "\(main)/task/\($0)" }
-        return ([main] + others).first { statusField("VmSize:", in: "\($0)/status") != nil } ?? main
+        if hasMemory(main) { return main }
+        return threads().lazy.map { "\(main)/task/\($0)" }.first(where: hasMemory) ?? main
     }
 
     var executable: String { link("\(memory)/exe") ?? "" }
@@ -65,7 +66,7 @@ struct LiveProcess: ~Copyable {
 
     // MARK: threads
 
-    func threads() -> [Int32] { entries(of: "/proc/\(pid)/task").compactMap { Int32($0) } }
+    func threads() -> [Int32] { numberedEntries(of: "/proc/\(pid)/task") }
 
     func name(of tid: Int32) -> String? { textFile("/proc/\(pid)/task/\(tid)/comm") }
 

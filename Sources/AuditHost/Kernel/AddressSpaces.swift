@@ -85,6 +85,12 @@ struct AddressSpaces {
         let index = all.partition { $0.end > address }
         return index < all.count && all[index].start <= address ? all[index] : nil
     }
+
+    /// The mapping at an address, and the path of its file.
+    func file(_ pid: Int32, _ address: UInt64, _ texts: Interner<String>) -> (place: Place, path: String)? {
+        guard let place = place(pid, address), let path = texts[place.text] else { return nil }
+        return (place, path)
+    }
 }
 
 extension AddressSpaces.Place {

@@ -46,10 +46,7 @@ struct UserStacks {
         thread.stack_bytes = UInt64(start.stackBytes)
         let process = process(pid)
         if let known = process.walk(start, &thread) { return (known.addresses, known.isWhole) }
-        let walk = walker.walk(&thread, in: process.code) { [spaces] address in
-            guard let place = spaces.place(pid, address), let path = texts[place.text] else { return nil }
-            return (place, path)
-        }
+        let walk = walker.walk(&thread, in: process.code) { [spaces] in spaces.file(pid, $0, texts) }
         process.remember(walk, start)
         return (walk.addresses, walk.isWhole)
     }

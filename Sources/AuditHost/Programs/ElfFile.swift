@@ -140,7 +140,10 @@ struct ElfFile {
 
     /// Most files have thousands of symbols, of which these few matter.
     private func isOfInterest(_ name: UnsafePointer<CChar>) -> Bool {
-        if name[0] == UInt8(ascii: "_") && Self.otherNames.contains(String(cString: name)) { return true }
+        // Not for C++'s names (_Z…), of which a program may have a hundred thousand.
+        if strncmp(name, "__", 2) == 0 || strncmp(name, "_IO_", 4) == 0 {
+            if Self.otherNames.contains(String(cString: name)) { return true }
+        }
         guard strstr(name, "alloc") != nil || strstr(name, "memalign") != nil || strstr(name, "_new") != nil else {
             return false
         }

@@ -49,7 +49,7 @@ private func lookAtDescendants(within nanoseconds: UInt64) -> [HungProcess] {
         HungProcess(
             pid: pid, parentPid: parent,
             executable: link("/proc/\(pid)/exe").map(Reading.known) ?? .unknown(errnoText()),
-            threads: entries(of: "/proc/\(pid)/task").compactMap { Int32($0) }.sorted().map { look(pid, $0) })
+            threads: numberedEntries(of: "/proc/\(pid)/task").map { look(pid, $0) })
     }
     var takings = processes.flatMap(\.threads).map { thread in
         var taking = cu_taking()
@@ -73,7 +73,7 @@ private func lookAtDescendants(within nanoseconds: UInt64) -> [HungProcess] {
 
 /// Each with its parent. Orphans are this process's children: it is their reaper.
 private func descendants() -> [(pid: Int32, parent: Int32)] {
-    let all = entries(of: "/proc").compactMap { Int32($0) }.sorted().compactMap { pid in
+    let all = numberedEntries(of: "/proc").compactMap { pid in
         StatFields("/proc/\(pid)/stat")?[4].map { (pid: pid, parent: Int32(truncatingIfNeeded: $0)) }
     }
     var found = Set([getpid()])
@@ -111,10 +111,7 @@ private func userStack(
     switch taking.taken {
     case CU_TAKEN, CU_TAKEN_WITHOUT_BP:
         guard let spaces = code.spaces else { return .unknown("its mappings cannot be read: \(code.problem)") }
-        let walked = walker.walk(&taking.thread, in: code.walked) { address in
-            guard let place = spaces.place(code.pid, address), let path = code.texts[place.text] else { return nil }
-            return (place, path)
-        }
+        let walked = walker.walk(&taking.thread, in: code.walked) { spaces.file(code.pid, $0, code.texts) }
         return .known(
             HungThread.UserStack(
                 frames: walked.addresses.map { spaces.frame(code.pid, $0, code.texts) }, truncated: !walked.isWhole))
