@@ -1,0 +1,52 @@
+// Allocations and page faults.
+#include "bpf_event.h"
+#include "clinux_trace.h"
+#include "listen.h"
+
+// kmalloc(call_site, ptr, bytes_req, bytes_alloc, gfp_flags, node)
+static bool listen_kmalloc(struct listener *listener) {
+    struct bpf_text text = {.count = 0};
+    event_begin(&text, listener, CL_KMALLOC, EVENT_SHORT);
+    event_store_argument(&text, 0, event_number(0));
+    event_store_argument(&text, 2, event_number(1));
+    event_store_argument(&text, 4, event_number(2));
+    return event_end(&text, listener, listener->tree->shape.kmalloc, "kmem:kmalloc");
+}
+
+// kmem_cache_alloc(call_site, ptr, cache, gfp_flags, node)
+static bool listen_kmem_cache_alloc(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    event_begin(&text, listener, CL_CACHE_ALLOC, sizeof(struct event_record));
+    event_store_argument(&text, 0, event_number(0));
+    event_store_pointee(&text, 2, shape->cache_bytes, BPF_W, event_number(1));
+    event_store_argument(&text, 3, event_number(2));
+    event_store_string(&text, 2, shape->cache_name);
+    bool known = shape->cache_bytes >= 0 && shape->cache_name >= 0;
+    return event_end(&text, listener, known ? shape->kmem_cache_alloc : 0, "kmem:kmem_cache_alloc");
+}
+
+// mm_page_alloc(page, order, gfp_flags, migratetype)
+static bool listen_mm_page_alloc(struct listener *listener) {
+    struct bpf_text text = {.count = 0};
+    event_begin(&text, listener, CL_PAGE_ALLOC, EVENT_SHORT);
+    event_store_argument(&text, 1, event_number(0));
+    event_store_argument(&text, 2, event_number(1));
+    event_store_callers(&text, event_number(2));
+    return event_end(&text, listener, listener->tree->shape.mm_page_alloc, "kmem:mm_page_alloc");
+}
+
+// page_fault_user(address, regs, error_code), and page_fault_kernel
+static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, const char *name) {
+    struct bpf_text text = {.count = 0};
+    event_begin(&text, listener, CL_FAULT, EVENT_SHORT);
+    event_store_argument(&text, 0, event_number(0));
+    return event_end(&text, listener, tracepoint, name);
+}
+
+bool listen_memory(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    return listen_kmalloc(listener) && listen_kmem_cache_alloc(listener) && listen_mm_page_alloc(listener) &&
+           listen_page_fault(listener, shape->page_fault_user, "exceptions:page_fault_user") &&
+           listen_page_fault(listener, shape->page_fault_kernel, "exceptions:page_fault_kernel");
+}
