@@ -121,16 +121,28 @@ static uint32_t find(const struct btf *btf, uint32_t kind, const char *name) {
     return 0;
 }
 
-int btf_member(const struct btf *btf, const char *structure, const char *member) {
-    const struct btf_type *type = type_at(btf, find(btf, BTF_KIND_STRUCT, structure));
-    if (!type) return -1;
+static bool is_composite(const struct btf_type *type) {
+    return type && (BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT || BTF_INFO_KIND(type->info) == BTF_KIND_UNION);
+}
+
+// In bits; -1: there is none. A member without a name is a structure or union whose members count as the outer one's.
+static int64_t find_member(const struct btf *btf, const struct btf_type *type, const char *name, int depth) {
     const struct btf_member *members = (const void *)(type + 1);
-    for (uint32_t i = 0; i < BTF_INFO_VLEN(type->info); i++) {
-        if (strcmp(text(btf, members[i].name_off), member) != 0) continue;
-        uint32_t bits = BTF_INFO_KFLAG(type->info) ? BTF_MEMBER_BIT_OFFSET(members[i].offset) : members[i].offset;
-        return bits % 8 ? -1 : (int)(bits / 8);
+    for (uint32_t i = 0; depth < 8 && i < BTF_INFO_VLEN(type->info); i++) {
+        const char *own = text(btf, members[i].name_off);
+        int64_t bits = BTF_INFO_KFLAG(type->info) ? BTF_MEMBER_BIT_OFFSET(members[i].offset) : members[i].offset;
+        if (strcmp(own, name) == 0) return bits;
+        const struct btf_type *inner = type_at(btf, members[i].type);
+        int64_t within = own[0] || !is_composite(inner) ? -1 : find_member(btf, inner, name, depth + 1);
+        if (within >= 0) return bits + within;
     }
     return -1;
+}
+
+int btf_member(const struct btf *btf, const char *structure, const char *member) {
+    const struct btf_type *type = type_at(btf, find(btf, BTF_KIND_STRUCT, structure));
+    int64_t bits = type ? find_member(btf, type, member, 0) : -1;
+    return bits < 0 || bits % 8 ? -1 : (int)(bits / 8);
 }
 
 static char shape(const struct btf *btf, uint32_t number) {
