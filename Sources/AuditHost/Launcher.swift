@@ -72,6 +72,7 @@ struct Launch: ~Copyable {
     private var events = KernelEvents()
     private var book = SyscallsBook()
     private var kernelBook = KernelBook()
+    private var flushers = IOFlushers()
     private var squeezer: Squeezer?
     private let ledgerSocket: Int32
     private let ledger: Int32
@@ -140,7 +141,7 @@ struct Launch: ~Copyable {
         if descendantsRun { events.serveOn() }
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
-            syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel),
+            syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel, flushers),
             squeeze: squeezer?.outcome, hang: hang)
     }
 
@@ -179,7 +180,7 @@ struct Launch: ~Copyable {
         guard !calls.isEmpty || !records.isEmpty else { return }
         let phases = try session.phaseBook(events.syscalls.execs)
         book.add(calls, phases)
-        kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks)
+        flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
     }
 }
 

@@ -1,7 +1,6 @@
 import AuditCore
 import CLinuxHost
 import Glibc
-import LedgerABI
 
 /// Watches a process that runs already, from outside, and leaves it running. Throws at once if no witness can watch it.
 ///
@@ -27,6 +26,7 @@ public func observe(
 struct Attachment: ~Copyable {
     private var events = KernelEvents()
     private var kernelBook: KernelBook
+    private var flushers = IOFlushers()
     private var syscallsBook = SyscallsBook()
     private var heapBook: HeapBook
     private let heap: HeapProbes
@@ -136,7 +136,7 @@ struct Attachment: ~Copyable {
     private mutating func fold(before limit: UInt64) {
         let phases = PhaseBook(steady: pid, within: since..<until, events.syscalls.execs)
         let records = events.kernel.pending.take(before: limit)
-        kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks)
+        flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
         syscallsBook.add(events.syscalls.pending.take(before: limit), phases)
         heapBook.add(events.kernel.calls.take(before: limit), within: since..<until)
     }
@@ -152,7 +152,7 @@ struct Attachment: ~Copyable {
         events.finish()
         noteThreads(live)
         fold(before: .max)
-        let kernelView = KernelView(kernelBook, events.kernel)
+        let kernelView = KernelView(kernelBook, events.kernel, flushers)
         let syscallsView = SyscallsView(syscallsBook, events.syscalls)
 
         var ledger = Ledger()
@@ -200,7 +200,7 @@ struct Attachment: ~Copyable {
             steady.faultsKnown = false
         }
         process.phases[.steady] = steady
-        let flushers = names.keys.compactMap { kernelBook.flushers[$0] }
+        let flushers = names.keys.compactMap { self.flushers.known[$0] }
         process.lock.ioFlusher = !flushers.isEmpty && flushers.allSatisfy { $0 }
         addHeapCalls(to: &process, scope)
         return process
@@ -237,6 +237,8 @@ extension PhaseBook {
     /// A process without an interposer: its events in an interval of time count as its steady phase's.
     init(steady pid: Int32, within times: Range<UInt64>, _ execs: [ExecRecord]) {
         self.init(execs)
-        add(.attached, pid, [(DIOAUDIT_PHASE_STEADY, times.lowerBound), (DIOAUDIT_PHASE_EXIT, times.upperBound)])
+        add(
+            ReportedProcess(owner: .attached, pid: pid, parent: 0, started: 0),
+            [PhaseEdge(at: times.lowerBound, .phase(.steady)), PhaseEdge(at: times.upperBound, .phase(.exit))])
     }
 }

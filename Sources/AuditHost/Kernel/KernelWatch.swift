@@ -85,11 +85,3 @@ struct KernelWatch: ~Copyable {
         return text.pointee == 0 ? -1 : texts.index(of: String(cString: text))
     }
 }
-
-/// The kernel's call chain and the user's, each innermost first.
-struct KernelStack: Hashable {
-    let kernel: [UInt64]
-    let user: [UInt64]
-    /// The user's goes to its outermost function.
-    let isWhole: Bool
-}

@@ -1,34 +1,55 @@
 import AuditCore
 import LedgerABI
 
-extension Phase {
-    /// The report's name for an `enum dioaudit_phase` of a process that has ended.
+extension LedgerPhase {
+    /// That of an `enum dioaudit_phase`.
     init(_ phase: UInt32) {
         switch phase {
+        case DIOAUDIT_PHASE_SETUP.rawValue: self = .setup
+        case DIOAUDIT_PHASE_EXIT.rawValue: self = .exit
         case DIOAUDIT_PHASE_WARMUP.rawValue: self = .warmup
-        case DIOAUDIT_PHASE_STEADY.rawValue, DIOAUDIT_PHASE_ALLOWED.rawValue: self = .steady
-        case DIOAUDIT_PHASE_EXIT.rawValue, DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue:
-            self = .teardown
-        default: self = .setup
+        case DIOAUDIT_PHASE_STEADY.rawValue: self = .steady
+        case DIOAUDIT_PHASE_CLOSED.rawValue: self = .closed
+        case DIOAUDIT_PHASE_ALLOWED.rawValue: self = .allowed
+        case DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue: self = .allowedClosed
+        default: self = .none
         }
     }
 
-    static func isAllowed(_ phase: UInt32) -> Bool {
-        phase == DIOAUDIT_PHASE_ALLOWED.rawValue || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue
+    /// Those that have rows in the ledger, each with its index.
+    static var rows: [(index: UInt32, phase: LedgerPhase)] {
+        (DIOAUDIT_PHASE_SETUP.rawValue..<DIOAUDIT_PHASE_COUNT.rawValue).map { ($0, LedgerPhase($0)) }
     }
 }
 
-/// Whether a time without an open O_DIRECT file was the end (teardown) or an interlude, part of the phase it interrupted.
-struct Interludes {
-    let last: UInt32
-    let endsClosed: Bool
-
-    init(last: UInt32, phase: UInt32) {
-        self.last = last
-        endsClosed = phase == DIOAUDIT_PHASE_CLOSED.rawValue || phase == DIOAUDIT_PHASE_EXIT.rawValue
+extension PhaseEdge {
+    init(_ edge: dioaudit_edge) {
+        self.init(
+            at: edge.nanoseconds, tid: edge.tid,
+            edge.allows == 0
+                ? .phase(LedgerPhase(edge.phase), interlude: edge.interlude)
+                : .allowedRegion(begins: edge.allows == DIOAUDIT_ALLOWS_BEGIN.rawValue))
     }
+}
 
-    func isTheEnd(_ interlude: UInt32) -> Bool {
-        endsClosed && interlude == last
+extension PhaseBook {
+    /// Adds the processes and edges of an arena.
+    mutating func add(_ index: UInt32, _ arena: OpaquePointer, edgesUsed: UInt32) {
+        var edges: [UInt32: [PhaseEdge]] = [:]
+        for slot in 0..<min(edgesUsed, UInt32(DIOAUDIT_EDGES)) {
+            let place = dioaudit_edge_at(arena, slot)!
+            guard dioaudit_edge_ready(place) != 0 else { continue }
+            edges[place.pointee.owner, default: []].append(PhaseEdge(place.pointee))
+        }
+        for record in 0..<UInt32(DIOAUDIT_PROCESSES) {
+            let place = dioaudit_process_at(arena, record)!
+            guard dioaudit_process_state(place) != DIOAUDIT_PROCESS_FREE.rawValue else { break }
+            let process = place.pointee
+            add(
+                ReportedProcess(
+                    owner: Owner(arena: index, process: record), pid: process.pid, parent: process.parent_pid,
+                    started: process.started_nanoseconds, edgesLostAt: process.edges_lost_at),
+                edges[record] ?? [])
+        }
     }
 }

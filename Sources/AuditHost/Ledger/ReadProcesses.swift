@@ -10,7 +10,7 @@ extension ProcessLedger {
         self.init(pid: process.pid, parentPid: process.parent_pid, executable: text(process.executable))
         attached = process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue
         saidGoodbye = process.state == DIOAUDIT_PROCESS_EXITED.rawValue
-        lastPhase = Phase(process.phase)
+        lastPhase = Phase(LedgerPhase(process.phase))
         steadyReached = process.steady_reached != 0
         phasesByMarker = process.phase_by_marker != 0
         unknownMarkers = process.markers_unknown
@@ -38,7 +38,7 @@ extension ProcessLedger {
         lost.files = process.lost_files
         lost.threadCalls = process.shared_thread_calls
 
-        let interludes = Interludes(last: process.interlude, phase: process.phase)
+        let interludes = Interludes(last: process.interlude, phase: LedgerPhase(process.phase))
         lastInterlude = interludes.last
         endsClosed = interludes.endsClosed
         self.threads = ThreadLedger.merged(threads.map { ThreadLedger($0, interludes) })
@@ -53,15 +53,14 @@ extension ProcessLedger {
 
     /// What is measured at the edges between a process's phases.
     private mutating func addEdges(of record: UnsafePointer<dioaudit_process>) {
-        for index in DIOAUDIT_PHASE_SETUP.rawValue..<DIOAUDIT_PHASE_COUNT.rawValue {
+        for (index, row) in LedgerPhase.rows {
             // The row of CLOSED is filled only when it turns out to be the end; an interlude's goes elsewhere.
-            let phase = Phase(index)
-            let allowed = Phase.isAllowed(index)
+            let phase = Phase(row)
             phases[phase].faultsKnown = true
             let faults = dioaudit_process_phase_faults(record, index)
             phases[phase].events[.pageFaultMinor].calls += faults.minor
             phases[phase].events[.pageFaultMajor].calls += faults.major
-            if allowed {
+            if row.isAllowed {
                 self.allowed[.pageFaultMinor].calls += faults.minor
                 self.allowed[.pageFaultMajor].calls += faults.major
             }

@@ -5,10 +5,9 @@ extension ThreadLedger {
     init(_ rows: UnsafePointer<dioaudit_thread>, _ interludes: Interludes) {
         let thread = rows.pointee
         self.init(tid: thread.tid, name: text(thread.name), doesTransfers: thread.does_transfers != 0)
-        for index in DIOAUDIT_PHASE_SETUP.rawValue..<DIOAUDIT_PHASE_COUNT.rawValue {
-            let closed = [DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue].contains(index)
-            let interrupted = closed && !interludes.isTheEnd(thread.interlude)
-            add(rows, index, to: Phase(interrupted ? thread.interlude_from : index))
+        for (index, phase) in LedgerPhase.rows {
+            let interrupted = phase.isClosed && !interludes.isTheEnd(thread.interlude)
+            add(rows, index, phase, to: Phase(interrupted ? LedgerPhase(thread.interlude_from) : phase))
         }
         steadyFaults = Faults(minor: thread.steady_faults.minor, major: thread.steady_faults.major)
         matched = thread.matched != 0
@@ -20,13 +19,15 @@ extension ThreadLedger {
         }
     }
 
-    private mutating func add(_ rows: UnsafePointer<dioaudit_thread>, _ index: UInt32, to phase: Phase) {
+    private mutating func add(
+        _ rows: UnsafePointer<dioaudit_thread>, _ index: UInt32, _ row: LedgerPhase, to phase: Phase
+    ) {
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
             let cell = dioaudit_thread_cell(rows, index, event)
             let count = EventCount(calls: cell.calls, bytes: cell.bytes)
             phases[phase].events[kind] += count
-            if Phase.isAllowed(index), phase == .steady { allowed[kind] += count }
+            if row.isAllowed, phase == .steady { allowed[kind] += count }
         }
         for direction in [DIOAUDIT_TRANSFER_READ, DIOAUDIT_TRANSFER_WRITE] {
             let cell = dioaudit_thread_cell(rows, index, direction.rawValue)

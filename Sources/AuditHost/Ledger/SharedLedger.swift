@@ -20,8 +20,8 @@ extension Session {
             let arena = Arena(pointer)
             images.announced += arena.announcedImages(header.images_started)
             if let process = arena.firstProcess {
-                images.arrived.append((process.pid, process.parent_pid))
-                images.attached.append((process.pid, process.started_nanoseconds))
+                images.attached.append(
+                    Images.Attached(pid: process.pid, parent: process.parent_pid, at: process.started_nanoseconds))
             }
             let processes = arena.processes()
             owners += processes.map { Owner(arena: index, process: $0.index) }
@@ -32,7 +32,7 @@ extension Session {
         // An image that found no arena counts itself as refused as well.
         ledger.imagesRefused = session.images_refused - min(session.images_refused, withoutArena)
         ledger.imagesRefused = max(ledger.imagesRefused, unusable)
-        ledger.unseenPrograms = images.unseen(among: syscalls.execs)
+        ledger.unseenPrograms = images.unseen(among: syscalls.execs).map(UnseenProgram.init)
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
         ledger.add(syscalls.book, of: owners)
@@ -44,7 +44,7 @@ extension Session {
     func phaseBook(_ execs: [ExecRecord]) throws(AuditError) -> PhaseBook {
         var book = PhaseBook(execs)
         _ = try forEachArena { index, header, pointer in
-            if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edges_used, execs) }
+            if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edges_used) }
         }
         return book
     }
@@ -62,6 +62,15 @@ extension Session {
     }
 }
 
+extension UnseenProgram {
+    fileprivate init(_ exec: ExecRecord) {
+        self.init(
+            pid: exec.pid, path: exec.path,
+            why: Executable(exec.path).whyNotPreloaded
+                ?? "had no LD_PRELOAD in its environment, or could not reach the ledger")
+    }
+}
+
 /// One arena: a program image and the children that it forked.
 struct Arena {
     let pointer: OpaquePointer
@@ -70,8 +79,12 @@ struct Arena {
         pointer = OpaquePointer(start)
     }
 
-    func announcedImages(_ started: UInt64) -> [dioaudit_image] {
-        (0..<UInt32(min(started, UInt64(DIOAUDIT_IMAGES)))).map { dioaudit_image_at(pointer, $0).pointee }
+    func announcedImages(_ started: UInt64) -> [Images.Announced] {
+        (0..<UInt32(min(started, UInt64(DIOAUDIT_IMAGES)))).compactMap { index in
+            let image = dioaudit_image_at(pointer, index).pointee
+            guard image.pid != DIOAUDIT_NOT_STARTED else { return nil }
+            return Images.Announced(pid: image.pid == 0 ? nil : image.pid, parent: image.parent_pid)
+        }
     }
 
     /// The process that attached; it forked the others.

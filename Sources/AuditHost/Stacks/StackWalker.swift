@@ -1,3 +1,4 @@
+import AuditCore
 import CUnwind
 
 /// Walks call stacks by the call frame information of the files that are mapped. Each file is opened once, and kept.

@@ -188,3 +188,12 @@ extension TraceLayout {
         self.init(points: [point], calls: true)
     }
 }
+
+extension HeapProbe {
+    fileprivate var point: cl_tracepoint {
+        var point = cl_tracepoint()
+        point.id = id
+        point.kind = CL_PROBE.rawValue
+        return point
+    }
+}

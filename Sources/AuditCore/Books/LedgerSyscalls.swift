@@ -1,11 +1,8 @@
-import AuditCore
-import LedgerABI
-
 extension Ledger {
     /// Adds the kernel's counts to the ledgers of the processes that made the calls.
     ///
     /// - Parameter owners: of `processes`, in their order.
-    mutating func add(_ book: SyscallsBook, of owners: [Owner]) {
+    package mutating func add(_ book: SyscallsBook, of owners: [Owner]) {
         let places = Dictionary(uniqueKeysWithValues: zip(owners, processes.indices))
         for (key, count) in book.counts {
             guard let index = places[key.owner] else { continue }
@@ -45,9 +42,8 @@ extension Ledger {
 
 extension ProcessLedger {
     func phase(of moment: PhaseBook.Moment) -> Phase {
-        let closed = [DIOAUDIT_PHASE_CLOSED.rawValue, DIOAUDIT_PHASE_ALLOWED_CLOSED.rawValue].contains(moment.phase)
         let wasTheEnd = endsClosed && moment.interlude == lastInterlude
-        return Phase(closed && !wasTheEnd ? moment.interrupted : moment.phase)
+        return Phase(moment.phase.isClosed && !wasTheEnd ? moment.interrupted : moment.phase)
     }
 
     fileprivate mutating func add(
@@ -71,7 +67,7 @@ extension ProcessLedger {
         // In any phase: the edges that would show it are missing.
         if moment.isUncertain { uncertainSyscalls += count.calls }
         guard phase == .steady else { return }
-        if Phase.isAllowed(moment.phase) {
+        if moment.phase.isAllowed {
             threads[thread].allowed[kind] += count
             allowed[kind] += count
         }

@@ -1,18 +1,18 @@
 /// Values by number: each is kept once.
-struct Interner<Value: Hashable> {
+package struct Interner<Value: Hashable> {
     /// More are not kept, so that memory stays bounded.
-    let most: Int
-    private(set) var values: [Value] = []
+    package let most: Int
+    package private(set) var values: [Value] = []
     /// How often a value was not kept.
-    private(set) var refusals: UInt64 = 0
+    package private(set) var refusals: UInt64 = 0
     private var numbers: [Value: Int32] = [:]
 
-    init(most: Int) {
+    package init(most: Int) {
         self.most = most
     }
 
     /// -1 where it is not kept.
-    mutating func index(of value: Value) -> Int32 {
+    package mutating func index(of value: Value) -> Int32 {
         if let number = numbers[value] { return number }
         guard values.count < most else {
             refusals += 1
@@ -24,7 +24,7 @@ struct Interner<Value: Hashable> {
         return number
     }
 
-    subscript(number: Int32) -> Value? {
+    package subscript(number: Int32) -> Value? {
         values.indices.contains(Int(number)) ? values[Int(number)] : nil
     }
 }

@@ -1,24 +1,23 @@
-import AuditCore
-import LedgerABI
-
 /// The kernel's counts by process, thread and phase, and the steady ones among them one by one.
-struct SyscallsBook {
-    struct Key: Hashable {
-        let owner: Owner
-        let tid: Int32
-        let moment: PhaseBook.Moment
-        let call: WatchedCall
+package struct SyscallsBook {
+    package struct Key: Hashable {
+        package let owner: Owner
+        package let tid: Int32
+        package let moment: PhaseBook.Moment
+        package let call: WatchedCall
     }
 
     /// Beyond this number calls are still counted, but a violation can no longer be matched with its heap call.
-    static let keptCalls = 4096
+    package static let keptCalls = 4096
 
-    private(set) var counts: [Key: EventCount] = [:]
-    private(set) var strictCalls: [(owner: Owner, moment: PhaseBook.Moment, record: SyscallRecord)] = []
+    package private(set) var counts: [Key: EventCount] = [:]
+    package private(set) var strictCalls: [(owner: Owner, moment: PhaseBook.Moment, record: SyscallRecord)] = []
     /// Of processes that never reported, by pid.
-    private(set) var unreported: [Int32: [WatchedCall: EventCount]] = [:]
+    package private(set) var unreported: [Int32: [WatchedCall: EventCount]] = [:]
 
-    mutating func add(_ records: [SyscallRecord], _ phases: PhaseBook) {
+    package init() {}
+
+    package mutating func add(_ records: [SyscallRecord], _ phases: PhaseBook) {
         for record in records {
             let one = EventCount(calls: 1, bytes: record.bytes)
             guard let (owner, moment) = phases.find(record.pid, tid: record.tid, at: record.nanoseconds) else {

@@ -1,56 +1,34 @@
-import AuditCore
-
-/// The kernel witness's results, after the subject has ended.
-struct KernelView {
+/// The kernel witness's results, after the subject has ended, and the names of its addresses.
+package struct KernelView {
     let book: KernelBook
+    package let witness: Witness
     let texts: Interner<String>
-    let gfp: Gfp?
-    let witness: Witness
     private let stacks: Interner<KernelStack>
+    private let gfp: Gfp?
     private let symbols: KernelSymbols
     private let userFrames: [[UInt64]: [Frame]]
+    /// Whether a thread ran as PR_SET_IO_FLUSHER (prctl(2)), by its id; those that are missing could not be read.
+    let flushers: [Int32: Bool]
 
-    init(_ book: KernelBook, _ watch: borrowing KernelWatch) {
+    /// - Parameters:
+    ///   - gfp: null if the witness did not observe.
+    ///   - userFrames: the named frames of the users' parts of call chains.
+    package init(
+        _ book: KernelBook, _ witness: Witness, texts: Interner<String>, stacks: Interner<KernelStack>, gfp: Gfp?,
+        symbols: KernelSymbols, userFrames: [[UInt64]: [Frame]], flushers: [Int32: Bool]
+    ) {
         self.book = book
-        texts = watch.texts
-        stacks = watch.stacks
-        gfp = watch.gfp
-        var witness = Witness.active
-        if let problem = watch.problem {
-            witness = .unavailable(problem)
-        } else if watch.lost > 0 {
-            witness = .partial("the kernel witness lost \(plural(watch.lost, "record"))")
-        } else if watch.malformed > 0 {
-            witness = .partial("the kernel witness could not read \(plural(watch.malformed, "record"))")
-        } else if watch.stacks.refusals > 0 {
-            witness = .partial(
-                "the kernel witness kept no call chain of \(plural(watch.stacks.refusals, "record")), beyond "
-                    + "\(watch.stacks.most) different ones")
-        } else if watch.texts.refusals > 0 {
-            witness = .partial(
-                "the kernel witness kept no name of \(plural(watch.texts.refusals, "mapping or cache")), beyond "
-                    + "\(watch.texts.most) different ones")
-        }
-        witness.remedies = watch.remedies
-        witness.tracing = watch.tracing
-        witness.programsRefused = watch.refusal
         self.witness = witness
-        // To read the kernel's symbols takes 50 ms: too long for a program that never transferred.
-        guard book.hasPhases else {
-            symbols = KernelSymbols(of: [])
-            userFrames = [:]
-            return
-        }
-        let kinds = book.counts.keys.map(\.what) + book.unreported.values.flatMap(\.keys)
-        var addresses = Set(kinds.map(\.site)).union(kinds.map(\.outerSite))
-        for stack in watch.stacks.values { addresses.formUnion(stack.kernel) }
-        symbols = KernelSymbols(of: addresses)
-        var symbolizer = Symbolizer()
-        userFrames = book.userFrames.mapValues { symbolizer.name($0, byFileOffset: true) }
+        self.texts = texts
+        self.stacks = stacks
+        self.gfp = gfp
+        self.symbols = symbols
+        self.userFrames = userFrames
+        self.flushers = flushers
     }
 
     /// Of these processes: a process with another pid in a pid namespace of its own cannot be distinguished.
-    func witness(of processes: [ProcessLedger]) -> Witness {
+    package func witness(of processes: [ProcessLedger]) -> Witness {
         guard witness.status == .active, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
             return witness
         }

@@ -1,88 +1,98 @@
-import AuditCore
-import LedgerABI
-
 /// Kernel allocations by process, thread, phase and call site, and the page faults of the steady phase.
-struct KernelBook {
-    struct Allocations: Hashable {
-        let kind: KernelAllocation.Kind
-        let site: UInt64
-        let outerSite: UInt64
-        let gfp: UInt64
-        let text: Int32
-        let stack: Int32
+package struct KernelBook {
+    package struct Allocations: Hashable {
+        package let kind: KernelAllocation.Kind
+        package let site: UInt64
+        package let outerSite: UInt64
+        package let gfp: UInt64
+        package let text: Int32
+        package let stack: Int32
     }
 
-    struct Key: Hashable {
-        let owner: Owner
-        let tid: Int32
-        let moment: PhaseBook.Moment
-        let what: Allocations
+    package struct Key: Hashable {
+        package let owner: Owner
+        package let tid: Int32
+        package let moment: PhaseBook.Moment
+        package let what: Allocations
     }
 
-    struct InterruptKey: Hashable {
-        let owner: Owner
-        let moment: PhaseBook.Moment
-        let kind: KernelAllocation.Kind
+    package struct InterruptKey: Hashable {
+        package let owner: Owner
+        package let moment: PhaseBook.Moment
+        package let kind: KernelAllocation.Kind
     }
 
     /// Page faults of one instruction in one mapping.
-    struct FaultKey: Hashable {
-        let owner: Owner
-        let tid: Int32
-        let moment: PhaseBook.Moment
-        let module: Int32
-        let instruction: UInt64
-        let memory: FaultedMemory
+    package struct FaultKey: Hashable {
+        package let owner: Owner
+        package let tid: Int32
+        package let moment: PhaseBook.Moment
+        package let module: Int32
+        package let instruction: UInt64
+        package let memory: FaultedMemory
         /// In the watch's `stacks`; -1: none was taken.
-        let stack: Int32
+        package let stack: Int32
     }
 
-    struct FaultCount {
-        var calls: UInt64 = 0
-        var firstAddress: UInt64 = 0
+    package struct Thread: Hashable {
+        package let pid: Int32
+        package let tid: Int32
+
+        package init(pid: Int32, tid: Int32) {
+            self.pid = pid
+            self.tid = tid
+        }
+    }
+
+    package struct FaultCount {
+        package var calls: UInt64 = 0
+        package var firstAddress: UInt64 = 0
     }
 
     /// Beyond this number of keys, the threads of a process are no longer distinguished.
     private static let mostKeys = 1 << 16
 
-    private(set) var counts: [Key: EventCount] = [:]
-    private(set) var interrupts: [InterruptKey: UInt64] = [:]
-    private(set) var faults: [FaultKey: FaultCount] = [:]
+    package private(set) var counts: [Key: EventCount] = [:]
+    package private(set) var interrupts: [InterruptKey: UInt64] = [:]
+    package private(set) var faults: [FaultKey: FaultCount] = [:]
     /// Of processes that never reported, by pid.
-    private(set) var unreported: [Int32: [Allocations: EventCount]] = [:]
+    package private(set) var unreported: [Int32: [Allocations: EventCount]] = [:]
     /// The user's part of call chains, where its addresses lay when it was taken.
-    private(set) var userFrames: [[UInt64]: [Frame]] = [:]
-    private(set) var flushers = IOFlushers()
-    private(set) var spaces = AddressSpaces()
+    package private(set) var userFrames: [[UInt64]: [Frame]] = [:]
+    package private(set) var spaces = AddressSpaces()
     /// The parent of each process that was forked and has not called exec.
     private var parents: [Int32: Int32] = [:]
     private let countsForksApart: Bool
     /// Processes whose fork or exec the kernel reported.
-    private(set) var pids: Set<Int32> = []
+    package private(set) var pids: Set<Int32> = []
     /// Page faults of our own breakpoints, by thread.
-    private(set) var ownFaults: [Int32: UInt64] = [:]
+    package private(set) var ownFaults: [Int32: UInt64] = [:]
     /// The addresses of our own breakpoints.
     private let probes: Set<UInt64>
 
     /// - Parameter probes: addresses of functions with uprobes of ours.
     /// - Parameter countsForksApart: a child that never reported is counted as an unreported process. Else what it does
     ///   until exec is counted for its parent: it was started by vfork, or by a fork that bypassed libc.
-    init(probes: [UInt64] = [], countsForksApart: Bool = false) {
+    package init(probes: [UInt64] = [], countsForksApart: Bool = false) {
         self.probes = Set(probes)
         self.countsForksApart = countsForksApart
     }
 
     /// A process has left its setup.
-    var hasPhases: Bool {
-        counts.keys.contains {
-            ![DIOAUDIT_PHASE_SETUP.rawValue, DIOAUDIT_PHASE_EXIT.rawValue].contains($0.moment.phase)
-        }
+    package var hasPhases: Bool { counts.keys.contains { ![.setup, .exit].contains($0.moment.phase) } }
+
+    /// The kernel's addresses among the counts.
+    package var sites: Set<UInt64> {
+        let kinds = counts.keys.map(\.what) + unreported.values.flatMap(\.keys)
+        return Set(kinds.map(\.site)).union(kinds.map(\.outerSite))
     }
 
-    mutating func add(
+    /// - Returns: the threads among the records that allocated after their setup. Whether each is an I/O flusher is to be read
+    ///   while it runs.
+    package mutating func add(
         _ records: [KernelRecord], _ phases: PhaseBook, _ texts: Interner<String>, _ stacks: Interner<KernelStack>
-    ) {
-        flushers.beginLooking()
+    ) -> Set<Thread> {
+        var allocating = Set<Thread>()
         var lately: [Int32: PhaseBook.PhaseInterval] = [:]
         for record in records {
             switch record.kind {
@@ -105,9 +115,13 @@ struct KernelBook {
                 let interval = known ?? interval(record, phases)
                 lately[record.tid] = interval
                 add(record, interval)
+                if case .allocation = record.kind, let (_, moment) = interval.found, moment.phase != .setup {
+                    allocating.insert(Thread(pid: record.pid, tid: record.tid))
+                }
                 if let stack = stacks[record.stack] { noteUserFrames(stack.user, of: record.pid, texts) }
             }
         }
+        return allocating
     }
 
     /// The phase interval of the record's process, or of its nearest ancestor that reported.
@@ -154,7 +168,6 @@ struct KernelBook {
             unreported[record.pid, default: [:]][what, default: EventCount()] += one
             return
         }
-        if moment.phase != DIOAUDIT_PHASE_SETUP.rawValue { flushers.look(record.pid, record.tid) }
         let tid = counts.count < Self.mostKeys ? record.tid : 0
         counts[Key(owner: owner, tid: tid, moment: moment, what: what), default: EventCount()] += one
     }
@@ -186,7 +199,7 @@ struct KernelBook {
     }
 }
 
-enum FaultedMemory: Hashable {
+package enum FaultedMemory: Hashable {
     case stack
     /// In the watch's `texts`.
     case mapping(Int32)

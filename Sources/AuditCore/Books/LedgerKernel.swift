@@ -1,20 +1,17 @@
-import AuditCore
-import LedgerABI
-
 extension Ledger {
     /// Adds what the kernel allocated to the ledgers of the processes that it was done for.
     ///
     /// - Parameter owners: of `processes`, in their order.
-    mutating func add(_ view: KernelView, of owners: [Owner]) {
+    package mutating func add(_ view: KernelView, of owners: [Owner]) {
         let places = Dictionary(uniqueKeysWithValues: zip(owners, processes.indices))
         var rows: [RowsKey: [KernelAllocation]] = [:]
         for (key, count) in view.book.counts {
             guard let index = places[key.owner] else { continue }
-            let flusher = processes[index].isFlusher(key.tid, view.book.flushers)
+            let flusher = processes[index].isFlusher(key.tid, view.flushers)
             guard let allocation = view.allocation(key.what, count, flusher: flusher) else { continue }
             let phase = processes[index].phase(of: key.moment)
             rows[RowsKey(process: index, phase: phase, tid: key.tid), default: []].append(allocation)
-            if phase == .steady, !Phase.isAllowed(key.moment.phase) {
+            if phase == .steady, !key.moment.phase.isAllowed {
                 processes[index].strictKernel[key.tid, default: []].append(allocation)
             }
         }
@@ -49,7 +46,7 @@ private struct RowsKey: Hashable {
 extension ProcessLedger {
     /// A thread that had ended before it was read is known only if it began the steady phase of a process that has no
     /// other.
-    fileprivate func isFlusher(_ tid: Int32, _ flushers: IOFlushers) -> Bool {
+    fileprivate func isFlusher(_ tid: Int32, _ flushers: [Int32: Bool]) -> Bool {
         flushers[tid] ?? (tid == pid && threadsCreated == 0 && lock.ioFlusher)
     }
 

@@ -1,65 +1,76 @@
-import AuditCore
-import CLinuxHost
-
 /// A function of libc's heap in a running process, where a uprobe reports each call.
-struct HeapProbe {
-    let kind: EventKind
+package struct HeapProbe {
+    package let kind: EventKind
     /// The library's path for this process, whatever root directory the other has.
-    let path: String
-    let fileOffset: UInt64
+    package let path: String
+    package let fileOffset: UInt64
     /// Where its code lies in the process.
-    let addresses: Range<UInt64>
+    package let addresses: Range<UInt64>
     /// The number that perf knows the probe by; 0 before it has been set.
-    var id: UInt64 = 0
+    package var id: UInt64 = 0
 
-    var point: cl_tracepoint {
-        var point = cl_tracepoint()
-        point.id = id
-        point.kind = CL_PROBE.rawValue
-        return point
+    package init(kind: EventKind, path: String, fileOffset: UInt64, addresses: Range<UInt64>) {
+        self.kind = kind
+        self.path = path
+        self.fileOffset = fileOffset
+        self.addresses = addresses
     }
 }
 
 /// One call, as it began.
-struct HeapCall: Timed {
-    let nanoseconds: UInt64
-    let pid: Int32
-    let tid: Int32
+package struct HeapCall: Timed {
+    package let nanoseconds: UInt64
+    package let pid: Int32
+    package let tid: Int32
     /// Its address in the process.
-    let function: UInt64
+    package let function: UInt64
     /// The first three.
-    let arguments: (UInt64, UInt64, UInt64)
+    package let arguments: (UInt64, UInt64, UInt64)
     /// Where it returns to.
-    let caller: UInt64
-    let stackPointer: UInt64
+    package let caller: UInt64
+    package let stackPointer: UInt64
     /// In the watch's `stacks`; -1: none was taken.
-    let stack: Int32
+    package let stack: Int32
+
+    package init(
+        nanoseconds: UInt64, pid: Int32, tid: Int32, function: UInt64, arguments: (UInt64, UInt64, UInt64) = (0, 0, 0),
+        caller: UInt64, stackPointer: UInt64, stack: Int32 = -1
+    ) {
+        self.nanoseconds = nanoseconds
+        self.pid = pid
+        self.tid = tid
+        self.function = function
+        self.arguments = arguments
+        self.caller = caller
+        self.stackPointer = stackPointer
+        self.stack = stack
+    }
 }
 
 /// The heap calls of one process by kind, thread and caller; those that libc makes within another are that other's.
-struct HeapBook {
-    struct Key: Hashable {
-        let kind: EventKind
-        let tid: Int32
-        let caller: UInt64
-        let stack: Int32
+package struct HeapBook {
+    package struct Key: Hashable {
+        package let kind: EventKind
+        package let tid: Int32
+        package let caller: UInt64
+        package let stack: Int32
     }
 
-    private(set) var counts: [Key: EventCount] = [:]
+    package private(set) var counts: [Key: EventCount] = [:]
     private let pid: Int32
     private let probes: [HeapProbe]
     private var last: [Int32: (kind: EventKind, call: HeapCall)] = [:]
 
     /// Those that called.
-    var threads: Set<Int32> { Set(counts.keys.map(\.tid)) }
+    package var threads: Set<Int32> { Set(counts.keys.map(\.tid)) }
 
-    init(of pid: Int32, _ probes: [HeapProbe]) {
+    package init(of pid: Int32, _ probes: [HeapProbe]) {
         self.pid = pid
         self.probes = probes
     }
 
     /// - Parameter calls: in the order of time.
-    mutating func add(_ calls: [HeapCall], within times: Range<UInt64>) {
+    package mutating func add(_ calls: [HeapCall], within times: Range<UInt64>) {
         for call in calls where call.pid == pid {
             guard let kind = probes.first(where: { $0.addresses.lowerBound == call.function })?.kind else { continue }
             let isNested = isWithinAnother(call, kind)

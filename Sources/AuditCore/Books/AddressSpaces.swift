@@ -1,14 +1,12 @@
-import AuditCore
-
 /// The mappings of processes, from the kernel's records so far, in the order of time.
-struct AddressSpaces {
-    struct Place {
-        let start: UInt64
-        let end: UInt64
+package struct AddressSpaces {
+    package struct Place {
+        package let start: UInt64
+        package let end: UInt64
         /// In the file.
-        let offset: UInt64
+        package let offset: UInt64
         /// The file's path, `//anon`, `[heap]`.
-        let text: Int32
+        package let text: Int32
     }
 
     /// By process, in the order of addresses; none overlaps.
@@ -20,7 +18,9 @@ struct AddressSpaces {
     /// A bound, so that a process that maps and unmaps for ever does not fill our memory.
     private static let most = 16384
 
-    mutating func map(_ record: KernelRecord, isInterposer: Bool, isOfUprobes: Bool) {
+    package init() {}
+
+    package mutating func map(_ record: KernelRecord, isInterposer: Bool, isOfUprobes: Bool) {
         guard record.bytes > 0, record.bytes <= UInt64.max - record.address else { return }
         let place = Place(
             start: record.address, end: record.address + record.bytes, offset: record.site, text: record.text)
@@ -45,29 +45,29 @@ struct AddressSpaces {
         places[record.pid] = all
     }
 
-    mutating func fork(_ pid: Int32, from parent: Int32) {
+    package mutating func fork(_ pid: Int32, from parent: Int32) {
         places[pid] = places[parent]
         interposers[pid] = interposers[parent]
         uprobes[pid] = uprobes[parent]
     }
 
-    mutating func exec(_ pid: Int32) {
+    package mutating func exec(_ pid: Int32) {
         places[pid] = nil
         interposers[pid] = nil
         uprobes[pid] = nil
     }
 
     /// The address is in the interposer's code.
-    func isInterposer(_ pid: Int32, _ instruction: UInt64) -> Bool {
+    package func isInterposer(_ pid: Int32, _ instruction: UInt64) -> Bool {
         interposers[pid]?.holds(instruction) ?? false
     }
 
-    func isOfUprobes(_ pid: Int32, _ address: UInt64) -> Bool {
+    package func isOfUprobes(_ pid: Int32, _ address: UInt64) -> Bool {
         uprobes[pid]?.holds(address) ?? false
     }
 
     /// By its place in the file.
-    func frame(_ pid: Int32, _ address: UInt64, _ texts: Interner<String>) -> Frame {
+    package func frame(_ pid: Int32, _ address: UInt64, _ texts: Interner<String>) -> Frame {
         let place = place(pid, address)
         return Frame(
             module: place.flatMap { texts[$0.text] },
@@ -75,19 +75,19 @@ struct AddressSpaces {
     }
 
     /// The mappings that overlap the range now.
-    func places(_ pid: Int32, from start: UInt64, bytes: UInt64) -> ArraySlice<Place> {
+    package func places(_ pid: Int32, from start: UInt64, bytes: UInt64) -> ArraySlice<Place> {
         guard let all = places[pid], bytes > 0, bytes <= UInt64.max - start else { return [] }
         return all[all.partition { $0.end > start }..<all.partition { $0.start >= start + bytes }]
     }
 
-    func place(_ pid: Int32, _ address: UInt64) -> Place? {
+    package func place(_ pid: Int32, _ address: UInt64) -> Place? {
         guard let all = places[pid] else { return nil }
         let index = all.partition { $0.end > address }
         return index < all.count && all[index].start <= address ? all[index] : nil
     }
 
     /// The mapping at an address, and the path of its file.
-    func file(_ pid: Int32, _ address: UInt64, _ texts: Interner<String>) -> (place: Place, path: String)? {
+    package func file(_ pid: Int32, _ address: UInt64, _ texts: Interner<String>) -> (place: Place, path: String)? {
         guard let place = place(pid, address), let path = texts[place.text] else { return nil }
         return (place, path)
     }

@@ -1,0 +1,180 @@
+/// A process's record in the shared ledger, by its arena and its index there.
+package struct Owner: Hashable, Sendable {
+    package let arena: UInt32
+    package let process: UInt32
+
+    package init(arena: UInt32, process: UInt32) {
+        self.arena = arena
+        self.process = process
+    }
+}
+
+/// A process that has a record in the ledger: a program image that attached, or a child that it forked.
+package struct ReportedProcess {
+    package let owner: Owner
+    package let pid: Int32
+    package let parent: Int32
+    /// When its record was claimed.
+    package let started: UInt64
+    /// When the ledger's room for edges of allowed regions was used up; 0: it never was.
+    package let edgesLostAt: UInt64
+
+    package init(owner: Owner, pid: Int32, parent: Int32, started: UInt64, edgesLostAt: UInt64 = 0) {
+        self.owner = owner
+        self.pid = pid
+        self.parent = parent
+        self.started = started
+        self.edgesLostAt = edgesLostAt
+    }
+
+    /// The first record of an arena is that of the process that attached; it forked the others.
+    fileprivate var isImage: Bool { owner.process == 0 }
+}
+
+/// An edge between two phases of a process or of one of its threads, as the interposer notes it.
+package struct PhaseEdge {
+    package enum Change {
+        case phase(LedgerPhase, interlude: UInt32 = 0)
+        /// An allowed region begins or ends; the phase does not change.
+        case allowedRegion(begins: Bool)
+    }
+
+    package let nanoseconds: UInt64
+    /// 0: the process's.
+    package let tid: Int32
+    package let change: Change
+
+    package init(at nanoseconds: UInt64, tid: Int32 = 0, _ change: Change) {
+        self.nanoseconds = nanoseconds
+        self.tid = tid
+        self.change = change
+    }
+}
+
+/// Finds the process and the phase of an event by its time, from the phase edges in the ledger.
+package struct PhaseBook {
+    /// The phase at a time. Whether an interlude was the end (teardown) is known only later.
+    package struct Moment: Hashable {
+        package var phase: LedgerPhase
+        package var interlude: UInt32 = 0
+        /// The phase that the interlude interrupted.
+        package var interrupted = LedgerPhase.none
+        /// The ledger had no room for edges of allowed regions before this time.
+        package var isUncertain = false
+
+        package init(
+            phase: LedgerPhase, interlude: UInt32 = 0, interrupted: LedgerPhase = .none, isUncertain: Bool = false
+        ) {
+            self.phase = phase
+            self.interlude = interlude
+            self.interrupted = interrupted
+            self.isUncertain = isUncertain
+        }
+
+        package var isStrict: Bool { phase.isStrict }
+    }
+
+    /// The time in which a thread stays in a phase, so that not every record is looked up.
+    package struct PhaseInterval {
+        /// Nil for a process that never reported, or whose current program did not.
+        package let found: (Owner, Moment)?
+        package var pid: Int32
+        package let times: Range<UInt64>
+
+        func holds(_ record: KernelRecord) -> Bool { record.pid == pid && times.contains(record.nanoseconds) }
+    }
+
+    /// One use of a pid, by a program image or a forked child: an exec, or reuse of the pid, begins another.
+    private struct ProcessIncarnation {
+        let owner: Owner
+        /// When exec began the image, for the process that attached; 0 for children that it forked.
+        let begins: UInt64
+        let edgesLostAt: UInt64
+        /// Who started the process that became the image; nil where the exec is not known.
+        let parent: Int32?
+
+        init(_ process: ReportedProcess, exec: UInt64?) {
+            owner = process.owner
+            begins = process.isImage ? exec ?? process.started : 0
+            edgesLostAt = process.edgesLostAt
+            parent = process.isImage && exec != nil ? process.parent : nil
+        }
+    }
+
+    private var incarnations: [Int32: [ProcessIncarnation]] = [:]
+    private var execs: [Int32: [UInt64]] = [:]
+    private var edges: [Owner: [PhaseEdge]] = [:]
+
+    /// - Parameter execs: when processes called exec, in the order of time: before that, a pid's events belong to another record.
+    package init(_ execs: [ExecRecord]) {
+        for exec in execs { self.execs[exec.pid, default: []].append(exec.nanoseconds) }
+    }
+
+    package mutating func add(_ process: ReportedProcess, _ edges: [PhaseEdge]) {
+        let exec = execs[process.pid]?.last { $0 <= process.started }
+        incarnations[process.pid, default: []].append(ProcessIncarnation(process, exec: exec))
+        incarnations[process.pid]!.sort { $0.begins < $1.begins }
+        self.edges[process.owner] = edges.sorted { $0.nanoseconds < $1.nanoseconds }
+    }
+
+    /// The process has reported.
+    package func knows(_ pid: Int32) -> Bool { incarnations[pid] != nil }
+
+    /// The pid whose memory the process had. Before its first exec a process that has not reported is a child by vfork or clone,
+    /// which shares its parent's memory.
+    private func responsible(for pid: Int32, at nanoseconds: UInt64) -> Int32 {
+        guard let first = incarnations[pid]?.first, nanoseconds < first.begins, let parent = first.parent, knows(parent)
+        else { return pid }
+        return parent
+    }
+
+    /// Nil for a process that never reported, or whose current program did not.
+    package func find(_ pid: Int32, tid: Int32, at nanoseconds: UInt64) -> (Owner, Moment)? {
+        let pid = responsible(for: pid, at: nanoseconds)
+        guard let candidates = incarnations[pid] else { return nil }
+        let known = candidates.last { $0.begins <= nanoseconds } ?? candidates.first
+        guard let incarnation = known else { return nil }
+        let becameAnother = execs[pid]?.contains { $0 > incarnation.begins && $0 <= nanoseconds } ?? false
+        if becameAnother { return nil }
+        return (incarnation.owner, moment(incarnation, tid, nanoseconds))
+    }
+
+    package func interval(of pid: Int32, tid: Int32, at nanoseconds: UInt64) -> PhaseInterval {
+        let found = find(pid, tid: tid, at: nanoseconds)
+        var end = UInt64.max
+        func note(_ time: UInt64) { if time > nanoseconds { end = min(end, time) } }
+        execs[pid]?.forEach(note)
+        let responsible = responsible(for: pid, at: nanoseconds)
+        let others = responsible == pid ? [] : incarnations[responsible] ?? []
+        for incarnation in (incarnations[pid] ?? []) + others {
+            note(incarnation.begins)
+            note(incarnation.edgesLostAt)
+            for edge in edges[incarnation.owner] ?? [] { note(edge.nanoseconds) }
+        }
+        return PhaseInterval(found: found, pid: pid, times: nanoseconds..<end)
+    }
+
+    private func moment(_ incarnation: ProcessIncarnation, _ tid: Int32, _ nanoseconds: UInt64) -> Moment {
+        var moment = Moment(phase: .setup)
+        var own = LedgerPhase.none
+        var allowed = false
+        for edge in edges[incarnation.owner] ?? [] {
+            if edge.nanoseconds > nanoseconds { break }
+            switch edge.change {
+            case .allowedRegion(let begins): if edge.tid == tid { allowed = begins }
+            case .phase(let phase, _) where edge.tid == tid: own = phase
+            case .phase(let phase, let interlude):
+                guard edge.tid == 0, phase != .none else { continue }
+                moment = Moment(phase: phase, interlude: interlude, interrupted: moment.phase)
+            }
+        }
+        if own != .none { moment.phase = own }
+        if allowed { moment.phase = moment.phase.inAllowedRegion }
+        if !moment.phase.isClosed {
+            moment.interlude = 0
+            moment.interrupted = .none
+        }
+        moment.isUncertain = incarnation.edgesLostAt != 0 && nanoseconds >= incarnation.edgesLostAt
+        return moment
+    }
+}
