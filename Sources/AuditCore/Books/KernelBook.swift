@@ -104,10 +104,13 @@ package struct KernelBook {
                 let parent = Int32(truncatingIfNeeded: record.site)
                 pids.insert(record.pid)
                 parents[record.pid] = parent
+                lately[record.pid] = nil
                 spaces.fork(record.pid, from: parent)
             case .becameProgram:
                 pids.insert(record.pid)
                 parents[record.pid] = nil
+                // Its interval was perhaps an ancestor's, whose phases do not end at this exec.
+                lately[record.pid] = nil
                 spaces.exec(record.pid)
             case .allocation, .interrupt, .fault:
                 if isOurOwn(record) { continue }

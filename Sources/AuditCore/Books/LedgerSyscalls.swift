@@ -41,7 +41,7 @@ extension Ledger {
 }
 
 extension ProcessLedger {
-    func phase(of moment: PhaseBook.Moment) -> Phase {
+    package func phase(of moment: PhaseBook.Moment) -> Phase {
         let wasTheEnd = endsClosed && moment.interlude == lastInterlude
         return Phase(moment.phase.isClosed && !wasTheEnd ? moment.interrupted : moment.phase)
     }
@@ -75,7 +75,7 @@ extension ProcessLedger {
 }
 
 extension EventKind {
-    init?(_ call: WatchedCall) {
+    package init?(_ call: WatchedCall) {
         switch call {
         case .mmap: self = .syscallMmap
         case .munmap: self = .syscallMunmap
@@ -87,7 +87,7 @@ extension EventKind {
 }
 
 extension OtherCall {
-    init?(_ call: WatchedCall) {
+    package init?(_ call: WatchedCall) {
         switch call {
         case .mlockall: self = .mlockall
         case .munlock: self = .munlock

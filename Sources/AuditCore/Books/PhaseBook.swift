@@ -143,13 +143,13 @@ package struct PhaseBook {
         let found = find(pid, tid: tid, at: nanoseconds)
         var end = UInt64.max
         func note(_ time: UInt64) { if time > nanoseconds { end = min(end, time) } }
-        execs[pid]?.forEach(note)
-        let responsible = responsible(for: pid, at: nanoseconds)
-        let others = responsible == pid ? [] : incarnations[responsible] ?? []
-        for incarnation in (incarnations[pid] ?? []) + others {
-            note(incarnation.begins)
-            note(incarnation.edgesLostAt)
-            for edge in edges[incarnation.owner] ?? [] { note(edge.nanoseconds) }
+        for pid in Set([pid, responsible(for: pid, at: nanoseconds)]) {
+            execs[pid]?.forEach(note)
+            for incarnation in incarnations[pid] ?? [] {
+                note(incarnation.begins)
+                note(incarnation.edgesLostAt)
+                for edge in edges[incarnation.owner] ?? [] { note(edge.nanoseconds) }
+            }
         }
         return PhaseInterval(found: found, pid: pid, times: nanoseconds..<end)
     }
