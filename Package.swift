@@ -19,7 +19,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
-        // What both sides of the wall share. The plugin hangs here because every host target depends on it.
+        // What both sides of the wall share. The plugin hangs here because dioaudit depends on it.
         .target(name: "LedgerABI", plugins: ["BuildNative"]),
         // The markers, for the subjects: dioaudit.h, and the same for Swift.
         .target(name: "CDioaudit"),
@@ -31,12 +31,19 @@ let package = Package(
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
 
         .target(name: "AuditCore"),
-        .target(name: "AuditHost", dependencies: ["AuditCore", "LedgerABI", "CLinuxHost", "CUnwind", "CElfutils"]),
+        // The host, a layer a target: each imports only those above it here.
+        .target(name: "LinuxSystem", dependencies: ["AuditCore", "CLinuxHost"]),
+        .target(name: "Inspect", dependencies: ["LinuxSystem", "AuditCore", "CLinuxHost", "CUnwind", "CElfutils"]),
+        .target(name: "Capture", dependencies: ["Inspect", "LinuxSystem", "AuditCore", "CLinuxHost", "LedgerABI"]),
+        .target(name: "Observe", dependencies: ["Capture", "Inspect", "LinuxSystem", "AuditCore", "CLinuxHost"]),
+        .target(name: "Doctor", dependencies: ["Observe", "Capture", "LinuxSystem", "AuditCore", "CLinuxHost"]),
+        .target(name: "Disks", dependencies: ["LinuxSystem", "AuditCore", "CLinuxHost"]),
+
         .target(name: "AuditReport", dependencies: ["AuditCore"]),
         .executableTarget(
             name: "dioaudit",
             dependencies: [
-                "AuditHost", "AuditReport",
+                "AuditReport", "Disks", "Doctor", "LinuxSystem", "Observe",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

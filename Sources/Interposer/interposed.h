@@ -5,7 +5,7 @@
 // The ALIASES lists hold libc's public other names of the same functions, the other name first: LFS names such as mmap64 (off_t
 // has 64 bits anyway), and those of _FORTIFY_SOURCE. TRAP: names such as __sbrk and __pwrite64 are not among them. A library that
 // replaces sbrk calls libc's by __sbrk (gperftools does): ours would call the library's again, without end. The host names programs
-// that import them (AuditHost/Programs/ElfFile.swift). Test: BlindSpotTests, shared allocators
+// that import them (Inspect/Programs/ElfFile.swift). Test: BlindSpotTests, shared allocators
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 

@@ -1,7 +1,8 @@
 import ArgumentParser
 import AuditCore
-import AuditHost
 import AuditReport
+import LinuxSystem
+import Observe
 
 private func processNumber(_ argument: String) throws(WrongValue) -> Int32 {
     guard let number = Int32(argument), number > 0 else {

@@ -1,8 +1,9 @@
 import ArgumentParser
 import AuditCore
-import AuditHost
 import AuditReport
 import Glibc
+import LinuxSystem
+import Observe
 
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,8 @@
 import ArgumentParser
 import AuditCore
-import AuditHost
 import AuditReport
+import Doctor
+import LinuxSystem
 
 enum DoctorFormat: String, CaseIterable {
     case text, json

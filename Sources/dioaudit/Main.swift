@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditCore
 import AuditReport
 import Glibc
+import LinuxSystem
 
 /// The command line, on which users' scripts rely. Exit codes are `ExitStatus`; ArgumentParser's own for usage is 64 too.
 struct Dioaudit: ParsableCommand {

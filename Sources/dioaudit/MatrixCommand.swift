@@ -1,8 +1,9 @@
 import ArgumentParser
 import AuditCore
-import AuditHost
 import AuditReport
+import Disks
 import Glibc
+import LinuxSystem
 
 private func number(_ argument: String) throws(WrongValue) -> Int {
     guard let number = Int(argument), 1...1_000_000_000 ~= number else {

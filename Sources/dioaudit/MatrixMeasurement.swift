@@ -1,7 +1,8 @@
 import AuditCore
-import AuditHost
 import AuditReport
+import Disks
 import Glibc
+import LinuxSystem
 
 /// Does what a plan says, disk by disk.
 struct MatrixMeasurement: ~Copyable {

@@ -1,5 +1,5 @@
 import AuditCore
-import AuditHost
+import Disks
 
 /// What `dioaudit matrix` measures: every target with every workload.
 struct MatrixPlan {

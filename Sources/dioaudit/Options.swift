@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditCore
 import AuditReport
 import Glibc
+import LinuxSystem
 
 // Options take whatever follows them, so that '-1s' is a wrong duration and no unknown option; and each is read by a function
 // whose error says which form is asked for, with an example.

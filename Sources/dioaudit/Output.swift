@@ -1,6 +1,7 @@
 import AuditCore
 import AuditReport
 import Glibc
+import LinuxSystem
 
 /// Where one view of the report goes. Opened before the subject starts, so that a wrong path costs no audit, and open
 /// until dioaudit ends.

@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 
 /// A line on the terminal that says what is running, and leaves no trace.
 struct Progress {

@@ -1,6 +1,7 @@
 import AuditCore
 import AuditReport
 import Glibc
+import LinuxSystem
 
 /// The views that were asked for, with their outputs open.
 struct Reporter {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import AuditCore
-import AuditHost
 import AuditReport
+import LinuxSystem
+import Observe
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

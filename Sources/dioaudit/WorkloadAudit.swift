@@ -1,6 +1,7 @@
 import AuditCore
-import AuditHost
 import Glibc
+import LinuxSystem
+import Observe
 
 /// Runs a workload's driver and judges it.
 ///

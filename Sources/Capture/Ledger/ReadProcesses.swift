@@ -1,0 +1,108 @@
+import AuditCore
+import LedgerABI
+import LinuxSystem
+
+extension ProcessLedger {
+    init(
+        _ record: UnsafePointer<dioaudit_process>, threads: [UnsafePointer<dioaudit_thread>],
+        sites: [UnsafePointer<dioaudit_site>], modules: [UnsafePointer<dioaudit_module>]
+    ) {
+        let process = record.pointee
+        self.init(pid: process.pid, parentPid: process.parent_pid, executable: text(process.executable))
+        attached = process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue
+        saidGoodbye = process.state == DIOAUDIT_PROCESS_EXITED.rawValue
+        lastPhase = Phase(LedgerPhase(process.phase))
+        steadyReached = process.steady_reached != 0
+        phasesByMarker = process.phase_by_marker != 0
+        unknownMarkers = process.markers_unknown
+        unknownMarker = text(process.unknown_marker)
+        directCalls = process.direct_calls
+        directStreams = process.direct_streams
+        faultsRefused = process.faults_refused != 0
+        jumpsInExit = process.jumps_in_exit
+        memorySharers = process.memory_sharers
+        clockDiffers = process.clock_differs != 0
+        directMappings = process.direct_mappings
+        directRemappings = process.direct_remappings
+        squeeze = ProcessSqueeze(process)
+        deniedCalls = process.denied_calls
+        aborted = process.aborted != 0
+        unbalancedRegions = process.regions_unbalanced
+        threadPhasesOpen = process.thread_phases_open
+        lost.modules = process.lost_modules
+        lost.regions = process.lost_regions
+        lost.threadFaults = process.lost_thread_faults
+        threadsCreated = process.threads_created
+        lock = ProcessLock(process)
+        self.modules = modules.filter { $0.pointee.state == 2 }.map { text($0.pointee.path) }
+        lost.sites = process.lost_sites
+        lost.files = process.lost_files
+        lost.threadCalls = process.shared_thread_calls
+
+        let interludes = Interludes(last: process.interlude, phase: LedgerPhase(process.phase))
+        lastInterlude = interludes.last
+        endsClosed = interludes.endsClosed
+        self.threads = ThreadLedger.merged(threads.map { ThreadLedger($0, interludes) })
+        self.sites = sites.compactMap { Site($0, interludes, modules) }
+        phases = self.threads.reduce(into: PhaseLedgers()) { $0 += $1.phases }
+        allowed = self.threads.reduce(into: EventCounts()) { $0 += $1.allowed }
+        addEdges(of: record)
+        if !saidGoodbye { phases[lastPhase].faultsKnown = false }
+        if faultsRefused { for phase in Phase.allCases { phases[phase].faultsKnown = false } }
+        if threadPhasesOpen > 0 { phases[.steady].faultsKnown = false }
+    }
+
+    /// What is measured at the edges between a process's phases.
+    private mutating func addEdges(of record: UnsafePointer<dioaudit_process>) {
+        for (index, row) in LedgerPhase.rows {
+            // The row of CLOSED is filled only when it turns out to be the end; an interlude's goes elsewhere.
+            let phase = Phase(row)
+            phases[phase].faultsKnown = true
+            let faults = dioaudit_process_phase_faults(record, index)
+            phases[phase].events[.pageFaultMinor].calls += faults.minor
+            phases[phase].events[.pageFaultMajor].calls += faults.major
+            if row.isAllowed {
+                self.allowed[.pageFaultMinor].calls += faults.minor
+                self.allowed[.pageFaultMajor].calls += faults.major
+            }
+            phases[phase].durationNanoseconds += dioaudit_process_phase_nanoseconds(record, index)
+        }
+    }
+}
+
+extension Bypasses {
+    init(_ process: dioaudit_process, in header: dioaudit_arena_header) {
+        self.init()
+        deepBindings = process.deep_bindings
+        namespaces = process.other_namespaces
+        lookedUp = process.looked_up > 0 ? text(header.looked_up_name) : nil
+        isReplaced = process.replaced != 0
+        taken = process.taken > 0 ? text(header.taken_name) : nil
+    }
+}
+
+extension ProcessSqueeze {
+    init(_ process: dioaudit_process) {
+        switch dioaudit_squeeze(process.squeeze) {
+        case DIOAUDIT_SQUEEZE_IN_EFFECT, DIOAUDIT_SQUEEZE_ENDING, DIOAUDIT_SQUEEZE_ENDED: self = .always
+        case DIOAUDIT_SQUEEZE_MISSED: self = .missed
+        default: self = .never
+        }
+    }
+}
+
+extension ProcessLock {
+    init(_ process: dioaudit_process) {
+        self.init()
+        calls = process.lock_calls
+        flags = LockFlags(rawValue: process.lock_flags)
+        flagsAtSteady = LockFlags(rawValue: process.lock_flags_at_steady)
+        lostInSteady = process.lock_lost_in_steady != 0
+        errno = process.lock_errno
+        bytesNeeded = process.lock_bytes_needed
+        lockedBytes = process.locked_bytes
+        unlockedMappings = process.unlocked_mappings
+        ioFlusher = process.io_flusher != 0
+        observed = process.proc_readable != 0
+    }
+}

@@ -1,0 +1,199 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// The kernel events of a subject while it runs: the one source of both kernel-side witnesses. BPF programs report them, or
+/// perf events on each thread. Of system calls a seccomp filter may notify, too.
+package struct KernelEvents: ~Copyable {
+    private var trace: OpaquePointer?
+    /// Of seccomp's notifications; -1: there is none.
+    private var listener: Int32 = -1
+    private let record: UnsafeMutablePointer<cl_trace_record> = .allocate(capacity: 1)
+    /// Descriptors that become readable when there is something to drain.
+    package private(set) var descriptors: [Int32] = []
+    package var kernel = KernelWatch()
+    package var syscalls = SyscallsWatch()
+
+    package init() {}
+
+    deinit {
+        if let trace { cl_trace_close(trace) }
+        if listener >= 0 { close(listener) }
+        record.deallocate()
+    }
+
+    // MARK: beginning
+
+    /// Begins to watch a child that has been started as `choice` says and has done nothing yet, and all that it will start.
+    ///
+    /// - Parameter stacks: takes the kernel's call chain with each record of the kernel witness, and the user's above it.
+    package mutating func begin(_ child: cl_child, _ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool) {
+        var calls: TraceLayout?
+        if child.listener >= 0 {
+            listener = child.listener
+            descriptors = [listener]
+            syscalls.method = .seccomp
+        } else if choice == .off {
+            syscalls.problem = "--syscalls off"
+        } else if choice == .seccomp {
+            syscalls.problem = "seccomp user notification is not to be had here"
+        } else {
+            calls = callsLayout(choice)
+        }
+        if !isKernelAsked { kernel.problem = "--kernel off" }
+        open([child.pid], isTree: true, isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls)
+    }
+
+    /// Begins to watch threads that run already, and all that they will start.
+    ///
+    /// - Parameter choice: `perf` or `perfMappings`.
+    /// - Parameter probes: functions whose calls are reported, too.
+    package mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]) {
+        open(threads, isTree: false, memoryLayout(stacks: stacks, probes: probes), callsLayout(choice))
+    }
+
+    private mutating func memoryLayout(stacks: Bool, probes: [HeapProbe]) -> TraceLayout? {
+        do throws(TracingProblem) {
+            let tracepoints = try KernelTracepoints(Tracefs.current)
+            kernel.gfp = tracepoints.gfp
+            kernel.takesStacks = stacks
+            return TraceLayout(
+                points: tracepoints.points + probes.map(\.point), stacks: stacks, probes: !probes.isEmpty)
+        } catch {
+            kernel.refuse(error.what)
+            return nil
+        }
+    }
+
+    private mutating func callsLayout(_ choice: SyscallsChoice) -> TraceLayout? {
+        do throws(TracingProblem) {
+            return try TraceLayout(choice)
+        } catch {
+            syscalls.problem = error.what
+            return nil
+        }
+    }
+
+    private mutating func open(_ threads: [Int32], isTree: Bool, _ memory: TraceLayout?, _ calls: TraceLayout?) {
+        guard memory != nil || calls != nil else { return }
+        let opened = TraceLayout.withPointers(memory, calls) {
+            cl_trace_open(threads, Int32(threads.count), isTree, $0)
+        }
+        guard let opened else { fatalError("no memory is left") }
+        trace = opened
+        if memory != nil { kernel.begin(Opening(opened, CL_MEMORY)) }
+        if let calls { syscalls.begin(Opening(opened, CL_CALLS), calls) }
+        var all = [Int32](repeating: -1, count: 4096)
+        let count = cl_trace_descriptors(opened, &all, Int32(all.count))
+        descriptors += all.prefix(Int(count))
+    }
+
+    // MARK: reading
+
+    /// Reads the records that are there now.
+    package mutating func drain() {
+        var stream = CL_MEMORY
+        if let trace {
+            while cl_trace_next(trace, record, &stream) {
+                if stream == CL_MEMORY { kernel.note(record) } else { syscalls.note(record) }
+            }
+        }
+        if listener >= 0 { while cl_seccomp_next(listener, record) { syscalls.note(record) } }
+    }
+
+    /// Checks, at the end, whether the last records were lost.
+    package mutating func finish() {
+        drain()
+        guard let trace else { return }
+        kernel.lost = max(kernel.lost, cl_trace_lost(trace, CL_MEMORY))
+        syscalls.lost = max(syscalls.lost, cl_trace_lost(trace, CL_CALLS))
+    }
+
+    /// The number of records whose phases are not known yet.
+    package var pending: Int { kernel.pending.count + kernel.calls.count + syscalls.pending.count }
+
+    /// Lets the system calls of processes that outlive dioaudit continue.
+    package func serveOn() {
+        if listener >= 0 { cl_seccomp_serve_on(listener) }
+    }
+}
+
+/// The outcome of opening a stream.
+struct Opening {
+    /// Null: it is refused.
+    let tracing: Witness.Tracing?
+    let errno: Int32
+    /// Why it has no BPF programs; null if it has, or if none could be used.
+    let refusal: String?
+
+    init(_ trace: OpaquePointer, _ stream: cl_stream) {
+        tracing =
+            switch cl_trace_way(trace, stream) {
+            case CL_BY_BPF: .programs
+            case CL_BY_EVENTS: .events
+            default: nil
+            }
+        errno = cl_trace_error(trace, stream)
+        let why = String(cString: cl_trace_refusal(trace, stream))
+        refusal = why.isEmpty ? nil : why
+    }
+}
+
+/// The layout of one stream.
+struct TraceLayout {
+    let points: [cl_tracepoint]
+    var stacks = false
+    var probes = false
+    var calls = false
+
+    /// For `cl_trace_open`: in the order of `cl_stream`.
+    static func withPointers<Result>(
+        _ memory: TraceLayout?, _ calls: TraceLayout?,
+        _ body: (UnsafePointer<UnsafePointer<cl_trace_layout>?>) -> Result
+    ) -> Result {
+        withPointer(memory) { memory in
+            withPointer(calls) { calls in
+                [memory, calls].withUnsafeBufferPointer { body($0.baseAddress!) }
+            }
+        }
+    }
+
+    static func withPointer<Result>(
+        _ layout: TraceLayout?, _ body: (UnsafePointer<cl_trace_layout>?) -> Result
+    ) -> Result {
+        guard let layout else { return body(nil) }
+        return layout.points.withUnsafeBufferPointer { points in
+            var pointed = cl_trace_layout(
+                points: points.baseAddress, count: UInt32(points.count), stacks: layout.stacks, probes: layout.probes,
+                calls: layout.calls)
+            return withUnsafePointer(to: &pointed) { body($0) }
+        }
+    }
+}
+
+extension TraceLayout {
+    /// - Parameter choice: `perf`, the tracepoint of all system calls, or `perfMappings`.
+    init(_ choice: SyscallsChoice) throws(TracingProblem) {
+        var point = cl_tracepoint()
+        point.kind = (choice == .perf ? CL_CALL : CL_MAPPED).rawValue
+        if choice == .perf {
+            let format = try Tracefs.current.format(of: "raw_syscalls/sys_enter")
+            guard let number = format["id"], let arguments = format["args"] else {
+                throw TracingProblem("raw_syscalls:sys_enter has no 'id' or no 'args'")
+            }
+            point.id = format.id
+            point.number = cl_field(offset: number.offset, size: number.size)
+            point.arguments = cl_field(offset: arguments.offset, size: arguments.size)
+        }
+        self.init(points: [point], calls: true)
+    }
+}
+
+extension HeapProbe {
+    fileprivate var point: cl_tracepoint {
+        var point = cl_tracepoint()
+        point.id = id
+        point.kind = CL_PROBE.rawValue
+        return point
+    }
+}

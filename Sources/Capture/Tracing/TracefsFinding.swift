@@ -1,0 +1,39 @@
+import AuditCore
+import Glibc
+import LinuxSystem
+
+extension Tracefs {
+    package var finding: Finding {
+        let name = "tracefs"
+        let usedFor = "the numbers of tracepoints"
+        guard let path else { return .missing(name, "not mounted", for: usedFor, remedies: remedies()) }
+        switch sample {
+        case .success where isOurOwn: return .ok(name, "not mounted; root looks into a mount of its own", for: usedFor)
+        case .success: return .ok(name, "readable at \(path)", for: usedFor)
+        case .failure(let failure):
+            return .limited(
+                name, "mounted at \(path), not to be read: \(errnoText(failure.errno))", for: usedFor,
+                remedies: remedies())
+        }
+    }
+
+    /// What makes it readable to this user, with another command of root's that is needed too.
+    func remedies(with another: String? = nil) -> [String] {
+        let usualPath = "/sys/kernel/tracing"
+        let isRoot = geteuid() == 0
+        let readable = "gid=\(getegid()),mode=750"  // its entries are the group's to read
+        if path == nil && access(usualPath, F_OK) != 0 { return ["boot a kernel with CONFIG_FTRACE=y"] }
+        guard let path else {
+            return [
+                asRoot(
+                    "mount -t tracefs \(isRoot ? "" : "-o \(readable) ")nodev \(usualPath)" + joined(another))
+            ]
+        }
+        if isRoot { return ["run it outside this container", "boot without lockdown=confidentiality"] }
+        return orAsRoot("mount -o remount,\(readable) \(path)" + joined(another))
+    }
+
+    private func joined(_ another: String?) -> String {
+        another.map { " && \($0)" } ?? ""
+    }
+}

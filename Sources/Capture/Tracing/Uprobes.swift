@@ -1,0 +1,71 @@
+import AuditCore
+import Glibc
+import LinuxSystem
+
+/// Uprobes on heap functions, known to the kernel's tracing under names of ours until this ends.
+///
+/// Not by perf's own kind of event for uprobes: its attributes point into our memory, where the kernel reads the path again
+/// when a thread of the watched process begins another and that inherits the event; it reads the other's memory then, and
+/// lets its clone(2) fail (kernel/events/core.c, perf_uprobe_init). An event that tracefs has a number for is inherited.
+package struct Uprobes: ~Copyable {
+    package private(set) var probes: [HeapProbe] = []
+    private let tracefs: String
+    /// Of all that one dioaudit sets.
+    private let group = prefix + "\(getpid())"
+
+    private static let prefix = "dioaudit_"
+
+    package init(in tracefs: String) {
+        self.tracefs = tracefs
+        removeLeftovers()
+    }
+
+    package mutating func set(_ wanted: [HeapProbe]) throws(TracingProblem) {
+        for var probe in wanted {
+            let name = probe.kind.rawValue
+            try write("p:\(group)/\(name) \(probe.path):0x\(String(probe.fileOffset, radix: 16))")
+            guard let id = textFile("\(tracefs)/events/\(group)/\(name)/id").flatMap({ UInt64($0) }) else {
+                throw TracingProblem("the uprobe of \(name) has no number: \(errnoText())")
+            }
+            probe.id = id
+            probes.append(probe)
+        }
+    }
+
+    deinit { remove(group) }
+
+    /// Those of a dioaudit that was killed. They cost nothing: breakpoints are there only while perf listens.
+    private func removeLeftovers() {
+        for group in Set(defined().map { $0.prefix { $0 != "/" } }) {
+            if let pid = Int32(group.dropFirst(Self.prefix.count)), kill(pid, 0) != 0, errno == ESRCH {
+                remove(String(group))
+            }
+        }
+    }
+
+    /// As `GROUP/NAME`.
+    private func defined() -> [Substring] {
+        (textFile("\(tracefs)/uprobe_events") ?? "").split(separator: "\n")
+            .compactMap { $0.split(separator: " ").first?.dropFirst("p:".count) }.filter { $0.hasPrefix(Self.prefix) }
+    }
+
+    /// What perf still holds is let go within some milliseconds.
+    private func remove(_ group: String) {
+        for _ in 0..<200 {
+            let left = defined().filter { $0.hasPrefix(group + "/") }
+            for name in left { try? write("-:\(name)") }
+            if left.isEmpty { return }
+            usleep(5000)
+        }
+    }
+
+    private func write(_ line: String) throws(TracingProblem) {
+        let fd = open("\(tracefs)/uprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC)
+        guard fd >= 0 else { throw TracingProblem("uprobe_events of tracefs: \(errnoText())") }
+        defer { close(fd) }
+        let bytes = Array(line.utf8)
+        guard Glibc.write(fd, bytes, bytes.count) == bytes.count else {
+            throw TracingProblem("uprobe_events of tracefs: '\(line)': \(errnoText())")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+import LinuxSystem
+
+extension Doctor {
+    /// Each BPF program is attached to its tracepoint, reports an act of dioaudit, and is detached.
+    static func tracepointPrograms() -> Finding {
+        let name = "BPF programs"
+        let usedFor = "the witnesses at less cost: else by perf events on each thread"
+        var words = [CChar](repeating: 0, count: 1024)
+        let answer = Answer(cl_probe_bpf(&words, words.count))
+        let why = words.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        guard answer != .granted else {
+            return .ok(name, "each reported what dioaudit did", for: usedFor)
+        }
+        return .missing(
+            name, why.isEmpty ? answer.description : why, for: usedFor, remedies: remedies(answer.errno))
+    }
+
+    private static func remedies(_ errno: Int32?) -> [String] {
+        switch errno {
+        case ENOTSUP:
+            ["run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"]
+        case ENOENT, EBADMSG: ["boot a kernel with CONFIG_DEBUG_INFO_BTF=y"]
+        case EACCES: []  // the verifier rejects the program
+        case EPERM where !isMachinesRoot(): ["run dioaudit as root"]
+        default: [outsideSandbox("--cap-add BPF --cap-add PERFMON")]
+        }
+    }
+}

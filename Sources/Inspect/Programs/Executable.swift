@@ -1,0 +1,98 @@
+import CElfutils
+import CLinuxHost
+import Glibc
+import LinuxSystem
+
+/// Whether a program or library can be interposed, by its file. Empty if that is no ELF file.
+package struct Executable {
+    /// No dynamic linker is asked for, so that nothing is preloaded.
+    package private(set) var isStatic = false
+    /// Why it cannot load the interposer, in words that follow its name; null if it can.
+    package private(set) var whyNotPreloaded: String?
+    /// The heap of its own that it uses, whose calls bypass the interposer, in words.
+    package private(set) var ownHeap: String?
+    /// The same if it was loaded as a library.
+    package private(set) var ownHeapAsLibrary: String?
+
+    package init(_ path: String) {
+        let fd = open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else {
+            let why = errnoText()
+            whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(why)"
+            ownHeap = "its file cannot be read (\(why)), so whether it has a heap of its own is unknown"
+            // The kernel's own, which is no file.
+            if !path.hasPrefix("linux-vdso") { ownHeapAsLibrary = ownHeap }
+            return
+        }
+        defer { close(fd) }
+        elf_version(UInt32(EV_CURRENT))
+        guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return }
+        defer { elf_end(elf) }
+        guard elf_kind(elf) == ELF_K_ELF else {
+            if let interpreter = interpreter(ofScript: fd) { self = Executable(interpreter) }
+            return
+        }
+        let file = ElfFile(elf, at: path)
+        isStatic = file.linker == nil
+        whyNotPreloaded = obstacle(to: file, fd)
+        ownHeap = file.heapOfProgram
+        ownHeapAsLibrary = file.heapOfLibrary
+    }
+
+    /// What gives a program other privileges than its user's, in words; nil if nothing does.
+    package static func whyPrivileged(_ path: String) -> String? {
+        let fd = open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        defer { close(fd) }
+        return privilege(of: fd)
+    }
+
+    /// The file that execvp(3) starts for a command's first word.
+    package init(command: String) {
+        self.init(command.contains("/") ? command : Self.path(of: command) ?? command)
+    }
+
+    /// Where execvp(3) finds a program that is named without a path.
+    static func path(of name: String) -> String? {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
+        return path.split(separator: ":").lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// The other file that runs it: a script's interpreter or a program's dynamic linker; null if there is none.
+    static func loader(of path: String) -> String? {
+        let fd = open(path, O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return nil }
+        defer { close(fd) }
+        if let interpreter = interpreter(ofScript: fd) { return interpreter }
+        elf_version(UInt32(EV_CURRENT))
+        guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return nil }
+        defer { elf_end(elf) }
+        return elf_kind(elf) == ELF_K_ELF ? ElfFile(elf, at: path).linker : nil
+    }
+}
+
+/// execve(2): the program named in a script's first line.
+private func interpreter(ofScript fd: Int32) -> String? {
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let length = pread(fd, &bytes, bytes.count, 0)
+    let line = String(decoding: bytes.prefix(max(0, length)).prefix { $0 != 10 }, as: UTF8.self)
+    guard line.hasPrefix("#!") else { return nil }
+    let words = line.dropFirst(2).split { $0 == " " || $0 == "\t" }
+    return words.first.map(String.init)
+}
+
+private func privilege(of fd: Int32) -> String? {
+    var status = stat()
+    if fstat(fd, &status) == 0, status.st_mode & (S_ISUID | S_ISGID) != 0 { return "is set-uid or set-gid" }
+    return cl_has_capabilities(fd) ? "has file capabilities" : nil
+}
+
+private func obstacle(to file: ElfFile, _ fd: Int32) -> String? {
+    if let privilege = privilege(of: fd) {
+        return "\(privilege), for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
+    }
+    guard let linker = file.linker else { return "is a static program, which loads no interposer" }
+    if !file.isNative { return "is of another architecture than the interposer" }
+    let name = linker.split(separator: "/").last ?? ""
+    return name.hasPrefix("ld-linux") ? nil : "uses another libc than the interposer knows (\(linker))"
+}

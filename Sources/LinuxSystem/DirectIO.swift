@@ -1,0 +1,98 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// Where direct I/O works.
+package enum DirectIO {
+    /// The directories that are tried when none is named: `$TMPDIR`, `/var/tmp`, the current directory.
+    package static var usualDirectories: [String] {
+        [getenv("TMPDIR").map { String(cString: $0) }, "/var/tmp", "."].compactMap { $0 }.filter { !$0.isEmpty }
+    }
+
+    /// The first of the usual directories that takes O_DIRECT.
+    package static func defaultDirectory() throws(AuditError) -> String {
+        var problems: [String] = []
+        for directory in usualDirectories {
+            guard let problem = problem(in: directory) else { return directory }
+            problems.append("\(directory): \(problem.what)")
+        }
+        throw AuditError(
+            "no directory for direct I/O", at: problems.joined(separator: "; "),
+            remedy: "name a directory on a disk file system (ext4, xfs, btrfs) with --directory", exit: .usage)
+    }
+
+    /// Throws unless files in `directory` take O_DIRECT; names another that does.
+    package static func check(_ directory: String) throws(AuditError) {
+        if let problem = problem(in: directory) { throw unusable(directory, problem) }
+    }
+
+    /// What transfers must be multiples of, in bytes (statx(2), STATX_DIOALIGN).
+    package struct Alignment {
+        package var memory: UInt32
+        package var offset: UInt32
+    }
+
+    package struct Problem: Error {
+        package let what: String
+        package var exit = ExitStatus.usage
+
+        package init(_ what: String) {
+            self.what = what
+        }
+
+        /// A full disk is no wrong usage.
+        package init(errno: Int32) {
+            what = errnoText(errno)
+            if errno == ENOSPC || errno == EDQUOT { exit = .inconclusive }
+        }
+    }
+
+    /// Why files in `directory` cannot be used for direct I/O; nil if they can.
+    package static func problem(in directory: String) -> Problem? {
+        if case .failure(let problem) = probe(directory) { problem } else { nil }
+    }
+
+    /// Writes a block to a file in `directory`, and removes it.
+    ///
+    /// - Returns: the alignment that the file needs; nil if the kernel or the file system does not report it.
+    package static func probe(_ directory: String) -> Result<Alignment?, Problem> {
+        var status = stat()
+        guard stat(directory, &status) == 0 else { return .failure(Problem(errno: errno)) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return .failure(Problem(errno: ENOTDIR)) }
+        guard access(directory, R_OK | W_OK | X_OK) == 0 else { return .failure(Problem(errno: errno)) }
+        // tmpfs takes O_DIRECT since Linux 6.6, but its page cache is all it has: nothing would be direct.
+        if cl_is_memory_backed(directory) {
+            return .failure(Problem("its file system is in memory (tmpfs): no I/O is direct there"))
+        }
+        let path = "\(directory)/dioaudit-probe-\(getpid())"
+        let fd = cl_open_direct(path)
+        let openError = errno
+        guard fd >= 0 else {
+            unlink(path)  // the file is made before O_DIRECT is refused
+            return .failure(openError == EINVAL ? .refused : Problem(errno: openError))
+        }
+        defer {
+            close(fd)
+            unlink(path)
+        }
+        guard cl_write_block(fd, 4096) else {
+            return .failure(errno == EINVAL ? .refused : Problem(errno: errno))
+        }
+        var alignment = Alignment(memory: 0, offset: 0)
+        let told = cl_direct_alignment(fd, &alignment.memory, &alignment.offset)
+        return .success(told ? alignment : nil)
+    }
+}
+
+extension DirectIO.Problem {
+    fileprivate static let refused = Self("its file system does not support O_DIRECT")
+}
+
+package func unusable(_ directory: String, _ problem: DirectIO.Problem) -> AuditError {
+    let other = DirectIO.usualDirectories.first { $0 != directory && DirectIO.problem(in: $0) == nil }
+    return AuditError(
+        problem.what, at: directory,
+        remedy: other.map { "use another: --directory \($0) works here" }
+            ?? "name a directory on a disk file system (ext4, xfs, btrfs) with --directory",
+        exit: problem.exit)
+}

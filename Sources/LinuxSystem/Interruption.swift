@@ -1,0 +1,35 @@
+import CLinuxHost
+import Glibc
+
+/// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
+/// remove. A static state of the process, like the signal mask itself.
+package enum Interruption {
+    package static func hold() {
+        cl_block_signals()
+    }
+
+    /// Lets them act again; those already noted are dropped.
+    package static func release() {
+        while next() != nil {}
+        cl_unblock_signals()
+    }
+
+    /// One that has arrived.
+    package static func next() -> Int32? {
+        while true {
+            var signal: Int32 = 0
+            switch cl_wait(0, nil, 0, &signal) {
+            case CL_FROM_TIMEOUT: return nil
+            case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: continue
+            default: return signal
+            }
+        }
+    }
+
+    /// Ends this process by a signal, as its sender expects.
+    package static func die(of number: Int32) -> Never {
+        release()
+        raise(number)
+        exit(128 + number)
+    }
+}

@@ -1,0 +1,112 @@
+import AuditCore
+import CLinuxHost
+import Glibc
+
+/// A running process that dioaudit did not start, as proc(5) describes it.
+package struct LiveProcess: ~Copyable {
+    package let pid: Int32
+    /// Readable once it has ended (pidfd_open(2)): its number may be another's then.
+    package let descriptor: Int32
+
+    package init(_ pid: Int32) throws(AuditError) {
+        func refusal(_ what: String, _ remedy: String) -> AuditError {
+            AuditError(what, at: "--pid \(pid)", remedy: remedy, exit: .usage)
+        }
+        let descriptor = cl_pidfd(pid)
+        guard descriptor >= 0 else {
+            let isThread = errno == EINVAL || errno == ENOENT
+            throw refusal(isThread ? "it is a thread, and not a process" : errnoText(), "ps -e lists the processes")
+        }
+        guard !Self.isKernelThread(pid) else {
+            close(descriptor)
+            throw refusal(
+                "it is a kernel thread, which has no user memory", "name a process that runs a program")
+        }
+        guard !cl_can_be_read(descriptor) else {
+            close(descriptor)
+            throw refusal("it has ended, and its parent has not taken note (a zombie)", "name a process that runs")
+        }
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
+    /// By its flags (include/linux/sched.h), which every user may read: its executable is hidden from other users like that of
+    /// every process of root's.
+    private static func isKernelThread(_ pid: Int32) -> Bool {
+        let isKernelThread: UInt64 = 0x0020_0000  // PF_KTHREAD
+        return (StatFields("/proc/\(pid)/stat")?[9] ?? 0) & isKernelThread != 0
+    }
+
+    deinit { close(descriptor) }
+
+    package var hasEnded: Bool { cl_can_be_read(descriptor) }
+
+    /// The /proc directory that describes its memory: the main thread's, or another's if the main thread has ended.
+    private var memory: String {
+        func hasMemory(_ folder: String) -> Bool { statusField("VmSize:", in: "\(folder)/status") != nil }
+        let main = "/proc/\(pid)"
+        if hasMemory(main) { return main }
+        return threads().lazy.map { "\(main)/task/\($0)" }.first(where: hasMemory) ?? main
+    }
+
+    package var executable: String { link("\(memory)/exe") ?? "" }
+
+    package var command: [String] {
+        let words = (textFile("\(memory)/cmdline") ?? "").split(separator: "\0").map(String.init)
+        return words.isEmpty ? [executable] : words
+    }
+
+    package var parent: Int32 { statusField("PPid:", in: "/proc/\(pid)/status").flatMap { Int32($0) } ?? 0 }
+
+    /// VmLck in bytes.
+    package var lockedBytes: UInt64 {
+        let kibibytes = statusField("VmLck:", in: "\(memory)/status")?.split(separator: " ").first
+        return kibibytes.flatMap { UInt64($0) }.map { $0 * 1024 } ?? 0
+    }
+
+    // MARK: threads
+
+    package func threads() -> [Int32] { numberedEntries(of: "/proc/\(pid)/task") }
+
+    package func name(of tid: Int32) -> String? { textFile("/proc/\(pid)/task/\(tid)/comm") }
+
+    /// Of all its threads, also of those that have ended; or of one.
+    package func faults(of tid: Int32? = nil) -> Faults? {
+        let path = tid.map { "/proc/\(pid)/task/\($0)/stat" } ?? "/proc/\(pid)/stat"
+        guard let stat = StatFields(path), let minor = stat[10], let major = stat[12] else { return nil }
+        return Faults(minor: minor, major: major)
+    }
+
+    // MARK: memory
+
+    /// In the order of addresses; proc_pid_maps(5). Null with errno set if this user may not read them.
+    package func mappings() -> [MappedFile]? {
+        textFile("\(memory)/maps")?.split(separator: "\n").compactMap { MappedFile(line: $0) }
+    }
+
+    /// Why this user may not read it, and what would change that; null if they may.
+    package func obstacle() -> (what: String, remedy: String)? {
+        guard mappings() == nil, case let error = errno, error == EACCES || error == EPERM else { return nil }
+        let owner = statusField("Uid:", in: "/proc/\(pid)/status")?.split(separator: "\t").first.flatMap { uid_t($0) }
+        if let owner, owner != geteuid() {
+            return (
+                "it is a process of uid \(owner), which uid \(geteuid()) may not look into: \(errnoText(error))",
+                geteuid() == 0
+                    ? "run dioaudit with CAP_SYS_PTRACE (\(outsideSandbox("--cap-add SYS_PTRACE")))"
+                    : "run dioaudit as root, or as that user"
+            )
+        }
+        return (
+            "it may not be looked into: it has privileges of its own, or hides its memory (PR_SET_DUMPABLE): "
+                + errnoText(error), "run dioaudit as root, with CAP_SYS_PTRACE"
+        )
+    }
+
+    /// A mapped file as this process can reach it, be it deleted or under another root.
+    package func path(of mapping: MappedFile) -> String {
+        let link = "/proc/\(pid)/map_files/\(hex(mapping.start))-\(hex(mapping.end))"
+        return access(link, R_OK) == 0 ? link : "\(memory)/root\(mapping.path)"
+    }
+}
+
+private func hex(_ number: UInt64) -> String { String(number, radix: 16) }

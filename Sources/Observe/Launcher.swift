@@ -1,0 +1,165 @@
+import AuditCore
+import CLinuxHost
+import Capture
+import Glibc
+import LinuxSystem
+
+/// A program to start. It inherits all else: standard streams, directory, process group, signals.
+package struct Command: Sendable {
+    package var arguments: [String]
+    /// Replaces its standard output and error; -1 leaves them.
+    package var output: Int32 = -1
+    package var error: Int32 = -1
+    /// It gets SIGTERM after this long, and SIGKILL two seconds later.
+    package var timeoutNanoseconds: UInt64?
+    /// How long to wait for processes that outlive it, daemons among them.
+    package var lingerNanoseconds: UInt64 = 5_000_000_000
+
+    package init(_ arguments: [String]) {
+        self.arguments = arguments
+    }
+}
+
+/// How a program that was started ended.
+struct Ending {
+    let pid: Int32
+    let exit: SubjectExit
+    var timedOut = false
+    /// Other processes that it started have not ended.
+    var descendantsRun = false
+    let syscalls: SyscallsView
+    let kernel: KernelView
+    let squeeze: Squeeze?
+    /// The stacks of its threads when its time was over.
+    let hang: Hang?
+}
+
+/// A program that runs, watched, until it and all that it has started have ended.
+struct Launch: ~Copyable {
+    private let command: Command
+    private var child = cl_child()
+    private var events = KernelEvents()
+    private var book = SyscallsBook()
+    private var kernelBook = KernelBook()
+    private var flushers = IOFlushers()
+    private var squeezer: Squeezer?
+    private let ledgerSocket: Int32
+    private let ledger: Int32
+    private var enough = 4096
+    private var deadline: UInt64?
+    private var timedOut = false
+    private var hang: Hang?
+    private var hasEnded = false
+    private(set) var interruption: Int32?
+
+    /// Starts the program and waits until exec has succeeded or failed.
+    ///
+    /// - Throws: `StartFailure` if it could not.
+    init(
+        _ command: Command, environment: [String], _ session: borrowing Session,
+        _ request: AuditRequest, _ squeezer: consuming Squeezer? = nil
+    ) throws(StartFailure) {
+        self.command = command
+        self.squeezer = squeezer
+        ledgerSocket = session.ledgerSocket
+        ledger = session.fd
+        Interruption.hold()
+        let choice = request.syscalls.resolved
+        let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
+        var child = cl_child()
+        let started = withCStrings(command.arguments) { arguments in
+            withCStrings(environment) { environment in
+                cl_spawn(arguments, environment, command.output, command.error, mode, &child)
+            }
+        }
+        guard started else { throw StartFailure(errno: errno, isOurs: true) }
+        self.child = child
+        events.begin(
+            child, choice, kernel: request.kernel != .off, stacks: request.kernelStacks)
+        self.squeezer?.take(child.pid)
+        cl_go(&self.child)
+        deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
+        try waitUntilStarted()
+    }
+
+    private mutating func waitUntilStarted() throws(StartFailure) {
+        while !cl_can_be_read(child.failure) { wait(for: [child.failure], until: deadline) }
+        let error = cl_started(&child)
+        guard error == 0 else { throw StartFailure(errno: error) }
+    }
+
+    /// Waits for the program's end, and then a while for the end of processes that it left behind.
+    mutating func finish(_ session: borrowing Session) throws(AuditError) -> Ending {
+        var status = cl_exit()
+        while !cl_reap(child.pid, &status) {
+            wait(until: deadline)
+            try fold(session, before: quietNanoseconds())
+        }
+        let exit = SubjectExit(
+            code: status.code < 0 ? nil : status.code, signal: status.signal == 0 ? nil : status.signal)
+        hasEnded = true
+        let linger = min(monotonicNanoseconds() + command.lingerNanoseconds, deadline ?? .max)
+        while cl_descendants_run(), interruption == nil, !timedOut, monotonicNanoseconds() < linger {
+            wait(until: linger)
+            try fold(session, before: quietNanoseconds())
+        }
+        let descendantsRun = cl_descendants_run()
+        events.finish()
+        try fold(session, before: .max)
+        squeezer?.finish()
+        if descendantsRun { events.serveOn() }
+        return Ending(
+            pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
+            syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel, flushers),
+            squeeze: squeezer?.outcome, hang: hang)
+    }
+
+    /// Waits once, and handles what came.
+    private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
+        let descriptors = events.descriptors + others + (ledgerSocket >= 0 ? [ledgerSocket] : [])
+        let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
+        var signal: Int32 = 0
+        switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
+        case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
+        case CL_FROM_TIMEOUT: if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
+        case CL_FROM_GROUP: interruption = signal
+        default:
+            interruption = signal
+            if !hasEnded { kill(child.pid, signal) }
+        }
+        if ledgerSocket >= 0 { cl_answer_ledger_socket(ledgerSocket, ledger) }
+        squeezer?.answer()
+        events.drain()
+    }
+
+    private mutating func endIt() {
+        if !timedOut { hang = command.timeoutNanoseconds.map(Hang.capture) }
+        kill(child.pid, timedOut ? SIGKILL : SIGTERM)
+        deadline = monotonicNanoseconds() + 2_000_000_000
+        timedOut = true
+    }
+
+    /// Finds the phases of records, when there are many or at the end.
+    private mutating func fold(_ session: borrowing Session, before limit: UInt64) throws(AuditError) {
+        guard limit == .max || events.pending >= enough else { return }
+        let calls = events.syscalls.pending.take(before: limit)
+        let records = events.kernel.pending.take(before: limit)
+        // What is too young stays; to sort it again for each new record would be quadratic.
+        enough = 4096 + 2 * events.pending
+        guard !calls.isEmpty || !records.isEmpty else { return }
+        let phases = try session.phaseBook(events.syscalls.execs)
+        book.add(calls, phases)
+        flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
+    }
+}
+
+/// Records older than this are complete: no ring holds them back, and no edge of a phase is still being written.
+func quietNanoseconds() -> UInt64 {
+    monotonicNanoseconds() - 200_000_000
+}
+
+struct StartFailure: Error {
+    let errno: Int32
+    /// There was no child at all: not the program's fault.
+    var isOurs = false
+}

@@ -1,0 +1,148 @@
+import AuditCore
+import Capture
+import Glibc
+import Inspect
+import LinuxSystem
+
+/// Runs a program under the interposer and gathers all that the witnesses observe.
+///
+/// - Returns: the observation, and the signal that came for dioaudit while the program ran.
+package func observe(
+    _ command: Command, _ request: AuditRequest
+) throws(AuditError) -> (Observation, interruption: Int32?) {
+    let session = try Session(request)
+    let interposer = findInterposer()
+    let executable = Executable(command: command.arguments[0])
+    let subject = Subject(command: command.arguments, exit: SubjectExit())
+
+    let environment = environment(session: session.environment, interposer: interposer.path)
+    var launch: Launch
+    do {
+        launch = try Launch(
+            command, environment: environment, session, request,
+            Squeezer(session, slack: request.squeezeSlack))
+    } catch {
+        if error.isOurs {
+            errno = error.errno
+            throw systemError("fork", at: command.arguments[0])
+        }
+        var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
+        observation.failure = "could not start: " + whyNotStarted(command.arguments[0], error.errno)
+        observation.interposerMissing = "the subject did not start"
+        observation.syscalls = .unavailable("the subject did not start")
+        observation.kernel = .unavailable("the subject did not start")
+        return (observation, nil)
+    }
+    let ending = try launch.finish(session)
+
+    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel)
+    ledger.nameViolations(request.policy.forbidden)
+    ledger.noteOwnHeaps()
+
+    var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
+    observation.subject.exit = ending.exit
+    observation.subject.processes = Set(ledger.processes.map(\.pid)).count
+    observation.subject.threads =
+        observation.subject.processes + ledger.processes.reduce(0) { $0 + Int($1.threadsCreated) }
+    observation.isStatic = executable.isStatic
+    observation.whyUnseen = executable.whyNotPreloaded
+    observation.syscalls = ending.syscalls.witness
+    observation.kernel = ending.kernel.witness(of: ledger.processes)
+    observation.squeeze = ending.squeeze
+    observation.squeeze?.transfersAfter = ledger.squeezedTransfers
+    observation.hang = ending.hang
+    observation.hang?.nameFrames()
+    observation.interposerMissing = interposer.problem
+    observation.descendantsRun = ending.descendantsRun
+    observation.memlockLimit = memlockLimit()
+    observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)
+    return (observation, launch.interruption)
+}
+
+private func findInterposer() -> (path: String?, problem: String?) {
+    do throws(AuditError) {
+        let path = try Installation.interposer()
+        // ld.so(8) splits LD_PRELOAD at both, and takes no escapes.
+        guard !path.contains(where: { $0 == " " || $0 == ":" }) else {
+            return (nil, "the interposer cannot be loaded from a path with a space or colon: \(path)")
+        }
+        return (path, nil)
+    } catch {
+        return (nil, "there is no interposer: \(error.place): \(error.what); \(error.remedy)")
+    }
+}
+
+/// Our own environment with the ledger's variable, and the interposer before all other preloaded libraries.
+private func environment(session: String, interposer: String?) -> [String] {
+    var variables: [String] = []
+    var preload = interposer.map { [$0] } ?? []
+    var entry = environ
+    while let variable = entry.pointee {
+        let text = String(cString: variable)
+        if text.hasPrefix("LD_PRELOAD=") {
+            preload.append(String(text.dropFirst("LD_PRELOAD=".count)))
+        } else if !text.hasPrefix("DIOAUDIT_LEDGER=") {
+            variables.append(text)
+        }
+        entry += 1
+    }
+    if !preload.isEmpty { variables.append("LD_PRELOAD=" + preload.filter { !$0.isEmpty }.joined(separator: ":")) }
+    return variables + [session]
+}
+
+private func failure(of ending: Ending, limit: UInt64?) -> String? {
+    if ending.timedOut, let limit { return "the subject ran longer than \(Duration.nanoseconds(Int64(limit)))" }
+    guard let signal = ending.exit.signal else { return nil }
+    return "the subject was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+}
+
+private func memlockLimit() -> UInt64? {
+    let resource = __rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue)  // RLIMIT_MEMLOCK is a macro that Swift cannot read
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur != rlim_t.max else { return nil }
+    return UInt64(limit.rlim_cur)
+}
+
+extension Ledger {
+    fileprivate var squeezedTransfers: UInt64 {
+        processes.lazy.filter { $0.squeeze == .always }.reduce(0) { $0 + $1.phases[.steady].transfers }
+    }
+
+    /// Each file is read once, however many processes have it.
+    fileprivate mutating func noteOwnHeaps() {
+        var known: [String: String?] = [:]
+        func heap(_ path: String, _ read: (Executable) -> String?) -> String? {
+            if let answer = known[path] { return answer }
+            let answer = read(Executable(path))
+            known[path] = .some(answer)
+            return answer
+        }
+        for index in processes.indices {
+            let program = processes[index].executable
+            let libraries = processes[index].modules.filter { $0 != program }
+            processes[index].ownHeap =
+                heap(program, \.ownHeap)
+                ?? libraries.lazy.compactMap { path in heap(path, \.ownHeapAsLibrary).map { "\(path) \($0)" } }.first
+        }
+    }
+
+    /// Names only the stacks that a verdict may show, since opening a module's debug info takes time.
+    fileprivate mutating func nameViolations(_ strict: Set<EventKind>) {
+        var symbolizer = Symbolizer()
+        for process in processes.indices {
+            for site in processes[process].sites.indices
+            where strict.contains(processes[process].sites[site].kind) && processes[process].sites[site].isOfSteady {
+                processes[process].sites[site].stack = symbolizer.name(processes[process].sites[site].stack)
+            }
+            processes[process].nameFaults(by: &symbolizer)
+        }
+    }
+}
+
+extension ProcessLedger {
+    mutating func nameFaults(by symbolizer: inout Symbolizer) {
+        for site in faultSites.indices {
+            faultSites[site].stack = symbolizer.name(faultSites[site].stack, byFileOffset: true)
+        }
+    }
+}

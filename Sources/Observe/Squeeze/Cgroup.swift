@@ -1,0 +1,74 @@
+import Glibc
+import LinuxSystem
+
+/// A directory of a cgroup tree. Its files are the kernel's, read and written whole.
+struct Cgroup {
+    let path: String
+
+    init(_ path: String) {
+        self.path = path
+    }
+
+    func words(_ file: String) -> [Substring] {
+        (textFile("\(path)/\(file)") ?? "").split { $0 == " " || $0 == "\n" }
+    }
+
+    /// The figure in a file that holds one; nil for `max`.
+    func number(_ file: String) -> UInt64? {
+        words(file).first.flatMap { UInt64($0) }
+    }
+
+    /// The figure after a key, in a file of lines `KEY FIGURE`.
+    func number(_ file: String, _ key: String) -> UInt64? {
+        let words = words(file)
+        return words.firstIndex { $0 == key }.flatMap { words.indices.contains($0 + 1) ? UInt64(words[$0 + 1]) : nil }
+    }
+
+    /// False with errno set if the kernel refuses.
+    @discardableResult func write(_ value: some CustomStringConvertible, to file: String) -> Bool {
+        let fd = open("\(path)/\(file)", O_WRONLY | O_CLOEXEC)
+        guard fd >= 0 else { return false }
+        let text = value.description
+        let written = Glibc.write(fd, text, text.utf8.count)
+        let error = errno
+        close(fd)
+        errno = error
+        return written == text.utf8.count
+    }
+
+    var processes: [Int32] { words("cgroup.procs").compactMap { Int32($0) } }
+
+    /// The same by every number that PID namespaces give them.
+    var processNumbers: Set<Int32> {
+        var numbers = Set<Int32>()
+        for process in processes {
+            let others = statusField("NSpid:", in: "/proc/\(process)/status")?.split(separator: "\t") ?? []
+            numbers.formUnion([process] + others.compactMap { Int32($0) })
+        }
+        return numbers
+    }
+
+    var children: [Cgroup] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var children: [Cgroup] = []
+        while let entry = readdir(directory) {
+            let name = text(entry.pointee.d_name)
+            if entry.pointee.d_type == DT_DIR && name != "." && name != ".." {
+                children.append(Cgroup("\(path)/\(name)"))
+            }
+        }
+        return children
+    }
+
+    /// Removes it and those below it. Processes that are still there are moved to another cgroup; those that are just ending
+    /// are waited for, a while.
+    func remove(movingProcessesTo home: Cgroup) {
+        for child in children { child.remove(movingProcessesTo: home) }
+        for _ in 0..<1000 {
+            for process in processes { home.write(process, to: "cgroup.procs") }
+            if rmdir(path) == 0 || errno != EBUSY { return }
+            usleep(1000)
+        }
+    }
+}

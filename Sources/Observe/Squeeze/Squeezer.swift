@@ -1,0 +1,91 @@
+import AuditCore
+import Capture
+import Glibc
+import LinuxSystem
+
+/// Limits the memory of a subject while one of its processes is in its steady phase. Each process asks for it.
+struct Squeezer: ~Copyable {
+    /// How often the ledger is looked into, in nanoseconds: the subject may take no system call that would wake us.
+    static let latency: UInt64 = 1_000_000
+
+    private var requests: SqueezeRequests?
+    private var cgroup: SubjectCgroup?
+    private var isTight = false
+    private(set) var outcome: Squeeze
+
+    /// Nil without a slack: it was not asked for. `outcome` has a problem that prevents it, and the subject then runs without
+    /// a limit.
+    init?(_ session: borrowing Session, slack: UInt64?) {
+        guard let slack else { return nil }
+        outcome = Squeeze(slackBytes: slack)
+        do throws(AuditError) {
+            requests = try SqueezeRequests(session)
+            cgroup = try SubjectCgroup(MemoryController.find())
+        } catch {
+            outcome.problem = "\(error.place): \(error.what); \(error.remedy)"
+        }
+    }
+
+    /// Puts the subject in, before it has become its program.
+    mutating func take(_ pid: Int32) {
+        if cgroup?.take(pid) == false { outcome.problem = "the subject cannot be put into its cgroup: \(errnoText())" }
+    }
+
+    /// Does what the subject's processes ask for now.
+    mutating func answer() {
+        guard let requests = requests?.all() else { return }
+        for request in requests where request.isAsked {
+            tighten(for: request.pid)
+            request.begin(granted: outcome.problem == nil)
+        }
+        let ending = requests.filter(\.isEnding)
+        let others = requests.filter(\.isInEffect).map(\.pid)
+        if isTight, others.isEmpty || !ending.isEmpty { loosen(unlessLiving: others) }
+        for request in ending { request.end() }
+    }
+
+    private mutating func tighten(for pid: Int32) {
+        guard outcome.problem == nil, let memory = cgroup?.memory else { return }
+        if !memory.cgroup.processNumbers.contains(pid) {
+            outcome.problem = "process \(pid) has left the cgroup that is limited"
+        } else if !isTight {
+            tighten(memory)
+        }
+    }
+
+    private mutating func tighten(_ memory: MemoryCgroup) {
+        memory.reclaim()
+        // Other threads of the subject may take memory between the two; then the kernel finds the limit too low.
+        for _ in 0..<8 {
+            guard let usage = memory.usage, memory.setLimit(usage + outcome.slackBytes), let limit = memory.limit else {
+                continue
+            }
+            (outcome.usageBytes, outcome.limitBytes) = (usage, limit)
+            isTight = true
+            return
+        }
+        outcome.problem = "the limit of \(memory.cgroup.path) cannot be set: \(errnoText())"
+    }
+
+    /// One that was killed does not say that its steady phase is over.
+    private mutating func loosen(unlessLiving others: [Int32]) {
+        guard let memory = cgroup?.memory, memory.cgroup.processNumbers.isDisjoint(with: others) else { return }
+        memory.lift()
+        isTight = false
+    }
+
+    /// Removes the cgroup; what there was is in the outcome then.
+    mutating func finish() {
+        guard let memory = cgroup?.memory else { return }
+        outcome.limitHits = memory.hits
+        outcome.oomKills = memory.kills
+        cgroup = nil
+        requests = nil
+    }
+}
+
+/// Removes cgroups that a killed dioaudit has left behind.
+package func removeAbandonedCgroups() {
+    guard let controller = try? MemoryController.find() else { return }
+    SubjectCgroup.removeAbandoned(controller)
+}
