@@ -16,7 +16,8 @@ let package = Package(
         .library(name: "DioauditMarkers", targets: ["DioauditMarkers"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         // What both sides of the wall share. The plugin hangs here because dioaudit depends on it.
@@ -32,7 +33,9 @@ let package = Package(
 
         .target(name: "AuditCore"),
         // The host, a layer a target: each imports only those above it here.
-        .target(name: "LinuxSystem", dependencies: ["AuditCore", "CLinuxHost"]),
+        .target(
+            name: "LinuxSystem",
+            dependencies: ["AuditCore", "CLinuxHost", .product(name: "SystemPackage", package: "swift-system")]),
         .target(name: "Inspect", dependencies: ["LinuxSystem", "AuditCore", "CLinuxHost", "CUnwind", "CElfutils"]),
         .target(name: "Capture", dependencies: ["Inspect", "LinuxSystem", "AuditCore", "CLinuxHost", "LedgerABI"]),
         .target(name: "Observe", dependencies: ["Capture", "Inspect", "LinuxSystem", "AuditCore", "CLinuxHost"]),

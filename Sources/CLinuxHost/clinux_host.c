@@ -28,41 +28,40 @@
 #include <time.h>
 #include <unistd.h>
 
-int cl_memfd(const char *name) {
-    return memfd_create(name, MFD_CLOEXEC);
+// A system call's answer as this module returns it.
+static int answer(long returned) {
+    return returned < 0 ? -errno : (int)returned;
 }
 
-bool cl_resize(int fd, uint64_t bytes) {
+int cl_memfd(const char *name) {
+    return answer(memfd_create(name, MFD_CLOEXEC));
+}
+
+int cl_resize(int fd, uint64_t bytes) {
     struct sigaction before, ignore = {.sa_handler = SIG_IGN};
     struct rlimit limit;
     bool limited = getrlimit(RLIMIT_FSIZE, &limit) == 0;
     if (limited) setrlimit(RLIMIT_FSIZE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
     sigaction(SIGXFSZ, &ignore, &before);
-    bool resized = ftruncate(fd, (off_t)bytes) == 0;
-    int error = errno;
+    int resized = answer(ftruncate(fd, (off_t)bytes));
     sigaction(SIGXFSZ, &before, NULL);
     if (limited) setrlimit(RLIMIT_FSIZE, &limit);
-    errno = error;
     return resized;
 }
 
 int cl_open_direct(const char *path) {
-    return open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+    return answer(open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600));
 }
 
-bool cl_write_block(int fd, uint32_t bytes) {
+int cl_write_block(int fd, uint32_t bytes) {
     void *block;
     int error = posix_memalign(&block, 4096, bytes);
-    if (error) {
-        errno = error;
-        return false;
-    }
+    if (error) return -error;
     memset(block, 0, bytes);
-    ssize_t written = pwrite(fd, block, bytes, 0);
-    error = written < 0 ? errno : ENOSPC;  // a short write is a full disk's
+    int written = answer(pwrite(fd, block, bytes, 0));
     free(block);
-    errno = error;
-    return written == (ssize_t)bytes;
+    if (written < 0) return written;
+    return written == (int)bytes ? 0 : -ENOSPC;  // a short write is a full disk's
 }
 
 bool cl_is_memory_backed(const char *directory) {
@@ -207,19 +206,15 @@ static int receive_descriptor(int socket) {
 int cl_ledger_socket(const char *name) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(name);
-    if (length >= sizeof(address.sun_path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
+    if (length >= sizeof(address.sun_path)) return -ENAMETOOLONG;
     memcpy(address.sun_path + 1, name, length);  // a NUL before it: no file
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener < 0) return -1;
+    if (listener < 0) return -errno;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
     if (bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 64) == 0) return listener;
     int error = errno;
     close(listener);
-    errno = error;
-    return -1;
+    return -error;
 }
 
 void cl_answer_ledger_socket(int listener, int descriptor) {
@@ -244,14 +239,15 @@ static void prepare(enum cl_watch watch, int socket) {
     if (read(socket, &go, 1) < 0) _exit(126);
 }
 
-bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
-              struct cl_child *child) {
+int cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
+             struct cl_child *child) {
     int failure[2], talk[2];  // `failure` says errno of a child that could not become the program; exec closes it
-    if (pipe2(failure, O_CLOEXEC) != 0) return false;
+    if (pipe2(failure, O_CLOEXEC) != 0) return -errno;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk) != 0) {
+        int error = errno;
         close(failure[0]);
         close(failure[1]);
-        return false;
+        return -error;
     }
     pid_t parent = getpid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -273,8 +269,7 @@ bool cl_spawn(char *const *arguments, char *const *environment, int out, int err
     } else if (watch == CL_WATCH_SECCOMP) {
         child->listener = receive_descriptor(talk[0]);
     }
-    errno = error;
-    return pid > 0;
+    return pid < 0 ? -error : 0;
 }
 
 void cl_go(const struct cl_child *child) {
@@ -282,7 +277,7 @@ void cl_go(const struct cl_child *child) {
 }
 
 int cl_pidfd(pid_t pid) {
-    return (int)syscall(SYS_pidfd_open, pid, 0);
+    return answer(syscall(SYS_pidfd_open, pid, 0));
 }
 
 bool cl_can_be_read(int descriptor) {

@@ -11,8 +11,14 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-bool cl_reserve(int fd, uint64_t bytes) {
-    return fallocate(fd, 0, 0, (off_t)bytes) == 0 || errno == EOPNOTSUPP;
+// Of a system call, as this module returns it.
+static int answer(int returned) {
+    return returned < 0 ? -errno : returned;
+}
+
+int cl_reserve(int fd, uint64_t bytes) {
+    int reserved = answer(fallocate(fd, 0, 0, (off_t)bytes));
+    return reserved == -EOPNOTSUPP ? 0 : reserved;
 }
 
 void cl_sync(const char *path) {
@@ -23,15 +29,15 @@ void cl_sync(const char *path) {
 }
 
 int cl_free_loop_device(int control) {
-    return ioctl(control, LOOP_CTL_GET_FREE);
+    return answer(ioctl(control, LOOP_CTL_GET_FREE));
 }
 
-bool cl_configure_loop_device(int device, int image) {
+int cl_configure_loop_device(int device, int image) {
     // Not LO_FLAGS_DIRECT_IO: a kernel thread does the image's I/O either way, so no figure of the transferring thread
     // changes. But each transfer would wait for the disk below (measured: half as many a second, and the interrupts of its
     // completions are counted in the thread that runs).
     struct loop_config config = {.fd = (unsigned)image, .info.lo_flags = LO_FLAGS_AUTOCLEAR};
-    return ioctl(device, LOOP_CONFIGURE, &config) == 0;
+    return answer(ioctl(device, LOOP_CONFIGURE, &config));
 }
 
 // Slaves: nothing of ours reaches the others, but what they unmount goes here too and is not held by us.
@@ -51,14 +57,15 @@ static bool replace_root(void) {
     return replaced;
 }
 
-bool cl_own_mounts(void) {
-    return unshare(CLONE_NEWNS) == 0 && (enslave("/") || (errno == EINVAL && replace_root()));
+int cl_own_mounts(void) {
+    bool owned = unshare(CLONE_NEWNS) == 0 && (enslave("/") || (errno == EINVAL && replace_root()));
+    return owned ? 0 : -errno;
 }
 
-bool cl_mount(const char *source, const char *path, const char *type, const char *options) {
-    return mount(source, path, type, MS_NOSUID | MS_NODEV, options) == 0;
+int cl_mount(const char *source, const char *path, const char *type, const char *options) {
+    return answer(mount(source, path, type, MS_NOSUID | MS_NODEV, options));
 }
 
-bool cl_unmount(const char *path) {
-    return umount2(path, UMOUNT_NOFOLLOW | MNT_DETACH) == 0;
+int cl_unmount(const char *path) {
+    return answer(umount2(path, UMOUNT_NOFOLLOW | MNT_DETACH));
 }

@@ -64,14 +64,13 @@ package enum DiskKind: String, CaseIterable, Sendable {
 
     /// A memfd is a tmpfs's file, and so it can be tried without a mount.
     private func whyNoDirectIOInMemory() throws(AuditError) -> String? {
-        let fd = cl_memfd("dioaudit-tmpfs")
-        guard fd >= 0 else { throw systemError("memfd_create", at: "tmpfs") }
-        defer { close(fd) }
-        let direct = cl_open_direct("/proc/self/fd/\(fd)")
-        guard direct < 0 else {
-            close(direct)
+        let file = try memoryFile("dioaudit-tmpfs", for: "tmpfs")
+        defer { file.closeQuietly() }
+        do throws(Errno) {
+            try descriptor(cl_open_direct("/proc/self/fd/\(file.rawValue)")).closeQuietly()
             return nil
+        } catch {
+            return "this kernel's tmpfs takes no O_DIRECT (\(error)): it takes Linux 6.6 or later"
         }
-        return "this kernel's tmpfs takes no O_DIRECT (\(errnoText())): it takes Linux 6.6 or later"
     }
 }

@@ -11,10 +11,14 @@ struct MountedFileSystem: ~Copyable {
     ///   - path: of a directory that is made for it.
     ///   - options: the file system's own, as in mount(8).
     init(_ source: String, at path: String, type: String, options: String = "") throws(AuditError) {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw systemError("mkdir", at: path) }
-        guard cl_mount(source, path, type, options) else {
+        if mkdir(path, 0o700) != 0, case let error = Errno.last, error != .fileExists {
+            throw systemError("mkdir", error, at: path)
+        }
+        do throws(Errno) {
+            try granted(cl_mount(source, path, type, options))
+        } catch {
             throw AuditError(
-                "cannot mount \(source): \(errnoText())", at: type, remedy: "the kernel's log (dmesg) may say more",
+                "cannot mount \(source): \(error)", at: type, remedy: "the kernel's log (dmesg) may say more",
                 exit: .inconclusive)
         }
         self.path = path

@@ -8,9 +8,11 @@ package enum OwnMounts {
     /// From now on no other process sees what this process and its children mount. The mounts end with the last of them,
     /// even by SIGKILL.
     package static func begin() throws(AuditError) {
-        guard cl_own_mounts() else {
+        do throws(Errno) {
+            try granted(cl_own_mounts())
+        } catch {
             throw AuditError(
-                "no mount namespace of its own: \(errnoText())", at: "unshare(CLONE_NEWNS)",
+                "no mount namespace of its own: \(error)", at: "unshare(CLONE_NEWNS)",
                 remedy:
                     "it needs CAP_SYS_ADMIN, which containers take from root: run it outside, or in a privileged one",
                 exit: .inconclusive)

@@ -13,9 +13,9 @@ extension Doctor {
         guard answer != .granted else { return .ok(name, "a ring was made\(figures)", for: usedFor) }
         let remedies =
             switch answer.errno {
-            case EPERM where disabled ?? 0 > 0: [asRoot("sysctl -w kernel.io_uring_disabled=0")]
-            case ENOSYS: ["boot a kernel with CONFIG_IO_URING=y", outsideSandbox()]
-            case ENOMEM: ["raise the memory lock as above: before Linux 5.12 it holds the rings too"]
+            case Errno.notPermitted where disabled ?? 0 > 0: [asRoot("sysctl -w kernel.io_uring_disabled=0")]
+            case Errno.noFunction: ["boot a kernel with CONFIG_IO_URING=y", outsideSandbox()]
+            case Errno.noMemory: ["raise the memory lock as above: before Linux 5.12 it holds the rings too"]
             default: [outsideSandbox()]
             }
         return .missing(name, answer.description + figures, for: usedFor, remedies: remedies)
@@ -36,8 +36,9 @@ extension Doctor {
         guard answer != .granted else { return .ok(name, figures, for: usedFor) }
         let remedies =
             switch answer.errno {
-            case EAGAIN: [asRoot("sysctl -w fs.aio-max-nr=\(max(1 << 20, 2 * (most ?? 0)))")]
-            case ENOSYS: ["boot a kernel with CONFIG_AIO=y", outsideSandbox()]
+            case Errno.resourceTemporarilyUnavailable:
+                [asRoot("sysctl -w fs.aio-max-nr=\(max(1 << 20, 2 * (most ?? 0)))")]
+            case Errno.noFunction: ["boot a kernel with CONFIG_AIO=y", outsideSandbox()]
             default: [outsideSandbox()]
             }
         return .missing(name, "\(answer.description); \(figures)", for: usedFor, remedies: remedies)

@@ -37,26 +37,25 @@ private let remedies = ["put a cat on PATH that is dynamically linked with glibc
 
 /// cat(1) prints its own size: every machine has it, and it does the same each time.
 private struct SelfPortrait: ~Copyable {
-    private let fd: Int32
+    private let output: FileDescriptor
 
     init() throws(AuditError) {
-        fd = cl_memfd("dioaudit-doctor")
-        guard fd >= 0 else { throw systemError("memfd_create", at: "the output of cat(1)") }
+        output = try memoryFile("dioaudit-doctor", for: "the output of cat(1)")
     }
 
     deinit {
-        close(fd)
+        output.closeQuietly()
     }
 
     var command: Command {
         var command = Command(["cat", "/proc/self/status"])
-        command.output = fd
+        command.output = output
         return command
     }
 
     /// All that it has mapped (VmSize); nil if it did not run.
     var kibibytes: Int? {
-        let lines = (textFile("/proc/self/fd/\(fd)") ?? "").split(separator: "\n")
+        let lines = ((try? textFile("/proc/self/fd/\(output.rawValue)")) ?? "").split(separator: "\n")
         let fields = lines.first { $0.hasPrefix("VmSize:") }?.split { $0 == "\t" || $0 == " " }
         return fields.flatMap { $0.count > 1 ? Int($0[1]) : nil }
     }

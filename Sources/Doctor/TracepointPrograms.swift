@@ -18,13 +18,13 @@ extension Doctor {
             name, why.isEmpty ? answer.description : why, for: usedFor, remedies: remedies(answer.errno))
     }
 
-    private static func remedies(_ errno: Int32?) -> [String] {
+    private static func remedies(_ errno: Errno?) -> [String] {
         switch errno {
-        case ENOTSUP:
+        case Errno.notSupported:
             ["run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"]
-        case ENOENT, EBADMSG: ["boot a kernel with CONFIG_DEBUG_INFO_BTF=y"]
-        case EACCES: []  // the verifier rejects the program
-        case EPERM where !isMachinesRoot(): ["run dioaudit as root"]
+        case Errno.noSuchFileOrDirectory, Errno.badMessage: ["boot a kernel with CONFIG_DEBUG_INFO_BTF=y"]
+        case Errno.permissionDenied: []  // the verifier rejects the program
+        case Errno.notPermitted where !isMachinesRoot(): ["run dioaudit as root"]
         default: [outsideSandbox("--cap-add BPF --cap-add PERFMON")]
         }
     }

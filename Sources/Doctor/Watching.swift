@@ -14,8 +14,9 @@ extension Doctor {
         }
         let remedies =
             switch answer.errno {
-            case EBUSY: ["run it outside this container, whose manager listens already: only one may"]
-            case EINVAL, ENOSYS, ENOTTY: ["boot Linux 5.5 or later with CONFIG_SECCOMP_FILTER=y", outsideSandbox()]
+            case Errno.resourceBusy: ["run it outside this container, whose manager listens already: only one may"]
+            case Errno.invalidArgument, Errno.noFunction, Errno.inappropriateIOCTLForDevice:
+                ["boot Linux 5.5 or later with CONFIG_SECCOMP_FILTER=y", outsideSandbox()]
             default: [outsideSandbox()]
             }
         return .missing(name, answer.description, for: usedFor, remedies: remedies)

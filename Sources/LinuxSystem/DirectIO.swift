@@ -41,9 +41,9 @@ package enum DirectIO {
         }
 
         /// A full disk is no wrong usage.
-        package init(errno: Int32) {
-            what = errnoText(errno)
-            if errno == ENOSPC || errno == EDQUOT { exit = .inconclusive }
+        package init(_ error: Errno) {
+            what = error.description
+            if error == .noSpace || error == .diskQuotaExceeded { exit = .inconclusive }
         }
     }
 
@@ -57,30 +57,25 @@ package enum DirectIO {
     /// - Returns: the alignment that the file needs; nil if the kernel or the file system does not report it.
     package static func probe(_ directory: String) -> Result<Alignment?, Problem> {
         var status = stat()
-        guard stat(directory, &status) == 0 else { return .failure(Problem(errno: errno)) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return .failure(Problem(errno: ENOTDIR)) }
-        guard access(directory, R_OK | W_OK | X_OK) == 0 else { return .failure(Problem(errno: errno)) }
+        guard stat(directory, &status) == 0 else { return .failure(Problem(Errno.last)) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return .failure(Problem(Errno.notDirectory)) }
+        guard access(directory, R_OK | W_OK | X_OK) == 0 else { return .failure(Problem(Errno.last)) }
         // tmpfs takes O_DIRECT since Linux 6.6, but its page cache is all it has: nothing would be direct.
         if cl_is_memory_backed(directory) {
             return .failure(Problem("its file system is in memory (tmpfs): no I/O is direct there"))
         }
         let path = "\(directory)/dioaudit-probe-\(getpid())"
-        let fd = cl_open_direct(path)
-        let openError = errno
-        guard fd >= 0 else {
-            unlink(path)  // the file is made before O_DIRECT is refused
-            return .failure(openError == EINVAL ? .refused : Problem(errno: openError))
+        defer { unlink(path) }  // it is made before O_DIRECT is refused
+        do {
+            let file = try descriptor(cl_open_direct(path))
+            defer { file.closeQuietly() }
+            try granted(cl_write_block(file.rawValue, 4096))
+            var alignment = Alignment(memory: 0, offset: 0)
+            let told = cl_direct_alignment(file.rawValue, &alignment.memory, &alignment.offset)
+            return .success(told ? alignment : nil)
+        } catch {
+            return .failure(error == .invalidArgument ? .refused : Problem(error))
         }
-        defer {
-            close(fd)
-            unlink(path)
-        }
-        guard cl_write_block(fd, 4096) else {
-            return .failure(errno == EINVAL ? .refused : Problem(errno: errno))
-        }
-        var alignment = Alignment(memory: 0, offset: 0)
-        let told = cl_direct_alignment(fd, &alignment.memory, &alignment.offset)
-        return .success(told ? alignment : nil)
     }
 }
 

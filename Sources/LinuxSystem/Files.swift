@@ -1,34 +1,94 @@
+import AuditCore
+import CLinuxHost
 import Glibc
+import SystemPackage
 
-/// A kernel parameter, such as `kernel.perf_event_paranoid`; nil if this kernel has none of this name.
-package func sysctl(_ name: String) -> Int? {
-    textFile("/proc/sys/" + name.split(separator: ".").joined(separator: "/")).flatMap { Int($0) }
+extension FileDescriptor {
+    /// Opens a file, close-on-exec.
+    package init(
+        opening path: String, _ mode: AccessMode, _ options: OpenOptions = [], permissions: FilePermissions? = nil
+    ) throws(Errno) {
+        self = try failing {
+            try FileDescriptor.open(
+                FilePath(path), mode, options: options.union(.closeOnExec), permissions: permissions)
+        }
+    }
+
+    /// What there is from its place on to its end.
+    ///
+    /// - Parameter limit: more bytes than that are returned, and the rest is not read, if there are more: a device would never end.
+    package func readAll(atMost limit: Int = .max) throws(Errno) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 16384)
+        while bytes.count <= limit {
+            let length = try failing { try block.withUnsafeMutableBytes { try read(into: $0) } }
+            if length == 0 { break }
+            bytes += block.prefix(length)
+        }
+        return bytes
+    }
+
+    package func writeAll(_ text: String) throws(Errno) {
+        _ = try failing { try writeAll(text.utf8) }
+    }
+
+    /// Writes a text by one call, as the kernel's own files take it.
+    package func writeOnce(_ text: String) throws(Errno) {
+        let bytes = Array(text.utf8)
+        let written = try failing { try bytes.withUnsafeBytes { try write($0) } }
+        guard written == bytes.count else { throw .noSpace }
+    }
+
+    /// What its functions throw is of no other use where it is closed.
+    package func closeQuietly() { try? close() }
 }
 
-/// A small file without its final line end; nil with errno set if it cannot be read.
-package func textFile(_ path: String) -> String? {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return nil }
-    defer { close(fd) }
-    var bytes: [UInt8] = []
-    var block = [UInt8](repeating: 0, count: 16384)
-    while case let length = read(fd, &block, block.count), length != 0 {
-        guard length > 0 else { return nil }
-        bytes += block.prefix(length)
+/// swift-system declares no type of what its functions throw: it is always an `Errno`.
+private func failing<Result>(_ body: () throws -> Result) throws(Errno) -> Result {
+    do {
+        return try body()
+    } catch let error as Errno {
+        throw error
+    } catch {
+        fatalError("swift-system threw \(error)")
     }
+}
+
+/// A file in memory only (memfd_create(2)).
+///
+/// - Parameter place: what it is for, in an error's words.
+package func memoryFile(_ name: String, for place: String) throws(AuditError) -> FileDescriptor {
+    do throws(Errno) {
+        return try descriptor(cl_memfd(name))
+    } catch {
+        throw systemError("memfd_create", error, at: place)
+    }
+}
+
+/// A small file without its final line end.
+package func textFile(_ path: String) throws(Errno) -> String {
+    let file = try FileDescriptor(opening: path, .readOnly)
+    defer { file.closeQuietly() }
+    var bytes = try file.readAll()
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     return String(decoding: bytes, as: UTF8.self)
 }
 
-/// Where a symbolic link leads; null with errno set if that cannot be read.
-package func link(_ path: String) -> String? {
+/// A kernel parameter, such as `kernel.perf_event_paranoid`; nil if this kernel has none of this name.
+package func sysctl(_ name: String) -> Int? {
+    (try? textFile("/proc/sys/" + name.split(separator: ".").joined(separator: "/"))).flatMap { Int($0) }
+}
+
+/// Where a symbolic link leads.
+package func link(_ path: String) throws(Errno) -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)
     let length = readlink(path, &bytes, bytes.count)
-    return length < 0 ? nil : String(decoding: bytes.prefix(length), as: UTF8.self)
+    guard length >= 0 else { throw .last }
+    return String(decoding: bytes.prefix(length), as: UTF8.self)
 }
 
 /// The names in a directory, save its own and its parent's; none where it cannot be read.
-func entries(of path: String) -> [String] {
+package func entries(of path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []

@@ -25,7 +25,7 @@ package enum Installation {
             let path = String(cString: override)
             guard access(path, mode) == 0 else {
                 throw AuditError(
-                    "\(errnoText()), and \(variable) names it", at: path, remedy: "correct or unset \(variable)",
+                    "\(Errno.last), and \(variable) names it", at: path, remedy: "correct or unset \(variable)",
                     exit: .internalError)
             }
             return absolute(path)

@@ -6,24 +6,26 @@ import Glibc
 package struct LiveProcess: ~Copyable {
     package let pid: Int32
     /// Readable once it has ended (pidfd_open(2)): its number may be another's then.
-    package let descriptor: Int32
+    package let descriptor: FileDescriptor
 
     package init(_ pid: Int32) throws(AuditError) {
         func refusal(_ what: String, _ remedy: String) -> AuditError {
             AuditError(what, at: "--pid \(pid)", remedy: remedy, exit: .usage)
         }
-        let descriptor = cl_pidfd(pid)
-        guard descriptor >= 0 else {
-            let isThread = errno == EINVAL || errno == ENOENT
-            throw refusal(isThread ? "it is a thread, and not a process" : errnoText(), "ps -e lists the processes")
+        let descriptor: FileDescriptor
+        do {
+            descriptor = try LinuxSystem.descriptor(cl_pidfd(pid))
+        } catch {
+            let isThread = error == .invalidArgument || error == .noSuchFileOrDirectory
+            throw refusal(isThread ? "it is a thread, and not a process" : "\(error)", "ps -e lists the processes")
         }
         guard !Self.isKernelThread(pid) else {
-            close(descriptor)
+            descriptor.closeQuietly()
             throw refusal(
                 "it is a kernel thread, which has no user memory", "name a process that runs a program")
         }
-        guard !cl_can_be_read(descriptor) else {
-            close(descriptor)
+        guard !cl_can_be_read(descriptor.rawValue) else {
+            descriptor.closeQuietly()
             throw refusal("it has ended, and its parent has not taken note (a zombie)", "name a process that runs")
         }
         self.pid = pid
@@ -34,12 +36,12 @@ package struct LiveProcess: ~Copyable {
     /// every process of root's.
     private static func isKernelThread(_ pid: Int32) -> Bool {
         let isKernelThread: UInt64 = 0x0020_0000  // PF_KTHREAD
-        return (StatFields("/proc/\(pid)/stat")?[9] ?? 0) & isKernelThread != 0
+        return ((try? StatFields("/proc/\(pid)/stat"))?[9] ?? 0) & isKernelThread != 0
     }
 
-    deinit { close(descriptor) }
+    deinit { descriptor.closeQuietly() }
 
-    package var hasEnded: Bool { cl_can_be_read(descriptor) }
+    package var hasEnded: Bool { cl_can_be_read(descriptor.rawValue) }
 
     /// The /proc directory that describes its memory: the main thread's, or another's if the main thread has ended.
     private var memory: String {
@@ -49,10 +51,10 @@ package struct LiveProcess: ~Copyable {
         return threads().lazy.map { "\(main)/task/\($0)" }.first(where: hasMemory) ?? main
     }
 
-    package var executable: String { link("\(memory)/exe") ?? "" }
+    package var executable: String { (try? link("\(memory)/exe")) ?? "" }
 
     package var command: [String] {
-        let words = (textFile("\(memory)/cmdline") ?? "").split(separator: "\0").map(String.init)
+        let words = ((try? textFile("\(memory)/cmdline")) ?? "").split(separator: "\0").map(String.init)
         return words.isEmpty ? [executable] : words
     }
 
@@ -68,29 +70,29 @@ package struct LiveProcess: ~Copyable {
 
     package func threads() -> [Int32] { numberedEntries(of: "/proc/\(pid)/task") }
 
-    package func name(of tid: Int32) -> String? { textFile("/proc/\(pid)/task/\(tid)/comm") }
+    package func name(of tid: Int32) -> String? { try? textFile("/proc/\(pid)/task/\(tid)/comm") }
 
     /// Of all its threads, also of those that have ended; or of one.
     package func faults(of tid: Int32? = nil) -> Faults? {
         let path = tid.map { "/proc/\(pid)/task/\($0)/stat" } ?? "/proc/\(pid)/stat"
-        guard let stat = StatFields(path), let minor = stat[10], let major = stat[12] else { return nil }
+        guard let stat = try? StatFields(path), let minor = stat[10], let major = stat[12] else { return nil }
         return Faults(minor: minor, major: major)
     }
 
     // MARK: memory
 
-    /// In the order of addresses; proc_pid_maps(5). Null with errno set if this user may not read them.
-    package func mappings() -> [MappedFile]? {
-        textFile("\(memory)/maps")?.split(separator: "\n").compactMap { MappedFile(line: $0) }
+    /// In the order of addresses; proc_pid_maps(5).
+    package func mappings() throws(Errno) -> [MappedFile] {
+        try textFile("\(memory)/maps").split(separator: "\n").compactMap { MappedFile(line: $0) }
     }
 
     /// Why this user may not read it, and what would change that; null if they may.
     package func obstacle() -> (what: String, remedy: String)? {
-        guard mappings() == nil, case let error = errno, error == EACCES || error == EPERM else { return nil }
+        guard let error = whyMappingsAreHidden else { return nil }
         let owner = statusField("Uid:", in: "/proc/\(pid)/status")?.split(separator: "\t").first.flatMap { uid_t($0) }
         if let owner, owner != geteuid() {
             return (
-                "it is a process of uid \(owner), which uid \(geteuid()) may not look into: \(errnoText(error))",
+                "it is a process of uid \(owner), which uid \(geteuid()) may not look into: \(error)",
                 geteuid() == 0
                     ? "run dioaudit with CAP_SYS_PTRACE (\(outsideSandbox("--cap-add SYS_PTRACE")))"
                     : "run dioaudit as root, or as that user"
@@ -98,8 +100,17 @@ package struct LiveProcess: ~Copyable {
         }
         return (
             "it may not be looked into: it has privileges of its own, or hides its memory (PR_SET_DUMPABLE): "
-                + errnoText(error), "run dioaudit as root, with CAP_SYS_PTRACE"
+                + error.description, "run dioaudit as root, with CAP_SYS_PTRACE"
         )
+    }
+
+    private var whyMappingsAreHidden: Errno? {
+        do {
+            _ = try mappings()
+            return nil
+        } catch {
+            return error == .permissionDenied || error == .notPermitted ? error : nil
+        }
     }
 
     /// A mapped file as this process can reach it, be it deleted or under another root.

@@ -8,7 +8,7 @@ package struct Mount {
 
     /// In the order in which they were mounted.
     package static func all() -> [Mount] {
-        (textFile("/proc/self/mounts") ?? "").split(separator: "\n").compactMap { line in
+        ((try? textFile("/proc/self/mounts")) ?? "").split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ").map(unescaped)
             return fields.count >= 3 ? Mount(source: fields[0], path: fields[1], type: fields[2]) : nil
         }
@@ -16,7 +16,7 @@ package struct Mount {
 
     /// Types that need a block device, as this kernel lists them.
     package static func diskTypes() -> Set<String> {
-        let lines = (textFile("/proc/filesystems") ?? "").split(separator: "\n")
+        let lines = ((try? textFile("/proc/filesystems")) ?? "").split(separator: "\n")
         return Set(lines.filter { !$0.hasPrefix("nodev") }.map { $0.trimmingPrefix("\t") }.map(String.init))
     }
 

@@ -4,7 +4,7 @@ import Glibc
 /// The kernel's answer to a probe.
 package enum Answer: Equatable {
     case granted
-    case refused(errno: Int32)
+    case refused(Errno)
     /// A sandbox killed the child that tried.
     case killed(signal: Int32)
 
@@ -17,18 +17,18 @@ package enum Answer: Equatable {
         switch answer {
         case 0: self = .granted
         case let number where number < 0: self = .killed(signal: -number)
-        case let number: self = .refused(errno: number)
+        case let number: self = .refused(Errno(rawValue: number))
         }
     }
 
-    package var errno: Int32? {
+    package var errno: Errno? {
         if case .refused(let errno) = self { errno } else { nil }
     }
 
     package var description: String {
         switch self {
         case .granted: "works"
-        case .refused(let errno): errnoText(errno)
+        case .refused(let errno): errno.description
         case .killed(let signal): "killed by signal \(signal) (\(String(cString: strsignal(signal))))"
         }
     }

@@ -1,10 +1,10 @@
 /// The fields of a `stat` file from the third on (proc_pid_stat(5)): the second, a name in parentheses, may hold anything.
-/// Null if it cannot be read.
 package struct StatFields {
     private let fields: [Substring]
 
-    package init?(_ path: String) {
-        guard let text = textFile(path), let end = text.lastIndex(of: ")") else { return nil }
+    package init(_ path: String) throws(Errno) {
+        let text = try textFile(path)
+        guard let end = text.lastIndex(of: ")") else { throw .badMessage }
         fields = text[end...].split(separator: " ")
     }
 
@@ -19,6 +19,6 @@ package struct StatFields {
 
 /// The text after a name in a `status` file (proc_pid_status(5)); null if it has no such line.
 package func statusField(_ name: String, in path: String) -> Substring? {
-    (textFile(path) ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
+    ((try? textFile(path)) ?? "").split(separator: "\n").first { $0.hasPrefix(name) }
         .map { $0.dropFirst(name.count).drop { $0 == " " || $0 == "\t" } }
 }

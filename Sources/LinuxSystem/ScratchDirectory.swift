@@ -7,7 +7,7 @@ import Glibc
 /// directory, so that one in use is not taken for one that was left behind.
 package struct ScratchDirectory: ~Copyable {
     package let path: String
-    private let fd: Int32
+    private let fd: FileDescriptor
 
     private static let prefix = "dioaudit-scratch-"
 
@@ -18,8 +18,9 @@ package struct ScratchDirectory: ~Copyable {
         for attempt in 0..<100 {
             let path = "\(parent)/\(Self.prefix)\(getpid())-\(attempt)"
             guard mkdir(path, 0o700) == 0 else {
-                if errno == EEXIST { continue }
-                throw unusable(parent, DirectIO.Problem(errno: errno))
+                let error = Errno.last
+                if error == .fileExists { continue }
+                throw unusable(parent, DirectIO.Problem(error))
             }
             if let fd = Self.lock(path) {
                 (self.path, self.fd) = (path, fd)
@@ -40,21 +41,24 @@ package struct ScratchDirectory: ~Copyable {
     }
 
     /// A descriptor of the locked directory; nil if it is in use, not ours, or gone.
-    private static func lock(_ path: String) -> Int32? {
-        let fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard fd >= 0 else { return nil }
+    private static func lock(_ path: String) -> FileDescriptor? {
+        guard let fd = try? FileDescriptor(opening: path, .readOnly, [.directory, .noFollow]) else { return nil }
         var status = stat()
-        if flock(fd, LOCK_EX | LOCK_NB) == 0, fstat(fd, &status) == 0, status.st_uid == geteuid(), status.st_nlink > 0 {
+        if flock(fd.rawValue, LOCK_EX | LOCK_NB) == 0, fstat(fd.rawValue, &status) == 0, status.st_uid == geteuid(),
+            status.st_nlink > 0
+        {
             return fd
         }
-        close(fd)
+        fd.closeQuietly()
         return nil
     }
 
     /// Removes it, the files in it and the mount points, which are empty: a mount ends with its process (`OwnMounts`).
-    private static func remove(_ path: String, _ fd: Int32) {
-        for name in entries(of: path) where unlinkat(fd, name, 0) != 0 { unlinkat(fd, name, AT_REMOVEDIR) }
+    private static func remove(_ path: String, _ fd: FileDescriptor) {
+        for name in entries(of: path) where unlinkat(fd.rawValue, name, 0) != 0 {
+            unlinkat(fd.rawValue, name, AT_REMOVEDIR)
+        }
         rmdir(path)
-        close(fd)
+        fd.closeQuietly()
     }
 }

@@ -23,26 +23,26 @@ package struct Tool {
     /// - Returns: its output, if it failed.
     package func run(_ arguments: [String], success: Int32 = 0) throws(AuditError) -> String? {
         Interruption.hold()
-        let output = cl_memfd("dioaudit-tool")
-        guard output >= 0 else { throw systemError("memfd_create", at: "the output of \(path)") }
-        defer { close(output) }
+        let output = try memoryFile("dioaudit-tool", for: "the output of \(path)")
+        defer { output.closeQuietly() }
         var child = cl_child()
         let started = withCStrings([path] + arguments) { arguments in
-            cl_spawn(arguments, environ, output, output, CL_WATCH_FROM_OUTSIDE, &child)
+            cl_spawn(arguments, environ, output.rawValue, output.rawValue, CL_WATCH_FROM_OUTSIDE, &child)
         }
-        guard started else { throw systemError("fork", at: path) }
+        do { try granted(started) } catch { throw systemError("fork", error, at: path) }
         cl_go(&child)
         let error = cl_started(&child)
-        guard error == 0 else { return errnoText(error) }
+        guard error == 0 else { return Errno(rawValue: error).description }
         let exit = end(of: child)
         guard exit.code != success else { return nil }
-        let said = textFile("/proc/self/fd/\(output)")?.split(separator: "\n").joined(separator: "; ") ?? ""
+        let said =
+            (try? textFile("/proc/self/fd/\(output.rawValue)"))?.split(separator: "\n").joined(separator: "; ") ?? ""
         return said.isEmpty ? "exit \(exit.code), signal \(exit.signal)" : said
     }
 
     private func end(of child: cl_child) -> cl_exit {
         var information = siginfo_t()
-        while waitid(P_PID, id_t(child.pid), &information, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
+        while waitid(P_PID, id_t(child.pid), &information, WEXITED | WNOWAIT) != 0 && Errno.last == .interrupted {}
         var exit = cl_exit()
         _ = cl_reap(child.pid, &exit)
         return exit

@@ -62,7 +62,7 @@ struct Attachment: ~Copyable {
         faults = live.faults()
         for tid in names.keys { threadFaults[tid] = live.faults(of: tid) }
         since = monotonicNanoseconds()
-        events.kernel.note(live.mappings() ?? [], of: pid)
+        events.kernel.note((try? live.mappings()) ?? [], of: pid)
     }
 
     /// Why there is nothing to wait for; null if a witness watches.
@@ -123,7 +123,7 @@ struct Attachment: ~Copyable {
         var goesOn = true
         while goesOn {
             var signal: Int32 = 0
-            let descriptors = events.descriptors + [live.descriptor]
+            let descriptors = events.descriptors + [live.descriptor.rawValue]
             let source = cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal)
             let isOver = limit.map { monotonicNanoseconds() >= $0 } ?? false
             goesOn = (source == CL_FROM_CHILD || source == CL_FROM_DESCRIPTOR) && !live.hasEnded && !isOver

@@ -7,9 +7,9 @@ import LinuxSystem
 /// A program to start. It inherits all else: standard streams, directory, process group, signals.
 package struct Command: Sendable {
     package var arguments: [String]
-    /// Replaces its standard output and error; -1 leaves them.
-    package var output: Int32 = -1
-    package var error: Int32 = -1
+    /// Replaces its standard output and error; null leaves them.
+    package var output: FileDescriptor?
+    package var error: FileDescriptor?
     /// It gets SIGTERM after this long, and SIGKILL two seconds later.
     package var timeoutNanoseconds: UInt64?
     /// How long to wait for processes that outlive it, daemons among them.
@@ -43,8 +43,8 @@ struct Launch: ~Copyable {
     private var kernelBook = KernelBook()
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
-    private let ledgerSocket: Int32
-    private let ledger: Int32
+    private let ledgerSocket: FileDescriptor?
+    private let ledger: FileDescriptor
     private var enough = 4096
     private var deadline: UInt64?
     private var timedOut = false
@@ -69,10 +69,11 @@ struct Launch: ~Copyable {
         var child = cl_child()
         let started = withCStrings(command.arguments) { arguments in
             withCStrings(environment) { environment in
-                cl_spawn(arguments, environment, command.output, command.error, mode, &child)
+                cl_spawn(
+                    arguments, environment, command.output?.rawValue ?? -1, command.error?.rawValue ?? -1, mode, &child)
             }
         }
-        guard started else { throw StartFailure(errno: errno, isOurs: true) }
+        do { try granted(started) } catch { throw StartFailure(errno: error, isOurs: true) }
         self.child = child
         events.begin(
             child, choice, kernel: request.kernel != .off, stacks: request.kernelStacks)
@@ -85,7 +86,7 @@ struct Launch: ~Copyable {
     private mutating func waitUntilStarted() throws(StartFailure) {
         while !cl_can_be_read(child.failure) { wait(for: [child.failure], until: deadline) }
         let error = cl_started(&child)
-        guard error == 0 else { throw StartFailure(errno: error) }
+        guard error == 0 else { throw StartFailure(errno: Errno(rawValue: error)) }
     }
 
     /// Waits for the program's end, and then a while for the end of processes that it left behind.
@@ -116,7 +117,7 @@ struct Launch: ~Copyable {
 
     /// Waits once, and handles what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
-        let descriptors = events.descriptors + others + (ledgerSocket >= 0 ? [ledgerSocket] : [])
+        let descriptors = events.descriptors + others + (ledgerSocket.map { [$0.rawValue] } ?? [])
         let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
         var signal: Int32 = 0
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
@@ -127,7 +128,7 @@ struct Launch: ~Copyable {
             interruption = signal
             if !hasEnded { kill(child.pid, signal) }
         }
-        if ledgerSocket >= 0 { cl_answer_ledger_socket(ledgerSocket, ledger) }
+        if let ledgerSocket { cl_answer_ledger_socket(ledgerSocket.rawValue, ledger.rawValue) }
         squeezer?.answer()
         events.drain()
     }
@@ -159,7 +160,7 @@ func quietNanoseconds() -> UInt64 {
 }
 
 struct StartFailure: Error {
-    let errno: Int32
+    let errno: Errno
     /// There was no child at all: not the program's fault.
     var isOurs = false
 }

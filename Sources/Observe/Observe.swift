@@ -23,8 +23,7 @@ package func observe(
             Squeezer(session, slack: request.squeezeSlack))
     } catch {
         if error.isOurs {
-            errno = error.errno
-            throw systemError("fork", at: command.arguments[0])
+            throw systemError("fork", error.errno, at: command.arguments[0])
         }
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
         observation.failure = "could not start: " + whyNotStarted(command.arguments[0], error.errno)

@@ -6,28 +6,31 @@ import LinuxSystem
 /// Where one view of the report goes. Opened before the subject starts, so that a wrong path costs no audit, and open
 /// until dioaudit ends.
 struct Output {
-    private let fd: Int32
+    private let file: FileDescriptor
     private let place: String
 
-    static let stdout = Output(fd: STDOUT_FILENO, place: "standard output")
-    static let stderr = Output(fd: STDERR_FILENO, place: "standard error")
+    static let stdout = Output(.standardOutput, place: "standard output")
+    static let stderr = Output(.standardError, place: "standard error")
 
-    private init(fd: Int32, place: String) {
-        self.fd = fd
+    private init(_ file: FileDescriptor, place: String) {
+        self.file = file
         self.place = place
     }
 
     init(path: String) throws(AuditError) {
-        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard fd >= 0 else {
+        do throws(Errno) {
+            file = try FileDescriptor(
+                opening: path, .writeOnly, [.create, .truncate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        } catch {
             throw AuditError(
-                "cannot write the report: \(String(cString: strerror(errno)))", at: path,
+                "cannot write the report: \(error)", at: path,
                 remedy: "give --format a path in an existing directory that you may write to", exit: .usage)
         }
         place = path
     }
 
-    var isTerminal: Bool { isatty(fd) == 1 }
+    var isTerminal: Bool { isatty(file.rawValue) == 1 }
 
     func style(noColor: Bool) -> Style {
         Style(coloured: isTerminal && !noColor && !Self.colourIsUnwelcome, directories: Self.workingDirectories)
@@ -52,16 +55,12 @@ struct Output {
     }
 
     func write(_ text: String) throws(AuditError) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
-            if written > 0 {
-                bytes = bytes.dropFirst(written)
-            } else if errno != EINTR {
-                throw AuditError(
-                    "cannot write the report: \(String(cString: strerror(errno)))", at: place,
-                    remedy: "make room there, or write it elsewhere", exit: .internalError)
-            }
+        do throws(Errno) {
+            try file.writeAll(text)
+        } catch {
+            throw AuditError(
+                "cannot write the report: \(error)", at: place, remedy: "make room there, or write it elsewhere",
+                exit: .internalError)
         }
     }
 }

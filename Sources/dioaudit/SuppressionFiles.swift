@@ -1,5 +1,5 @@
 import AuditCore
-import Glibc
+import LinuxSystem
 
 /// The suppressions of all files, in the order of `--suppressions`.
 func readSuppressions(in paths: [String]) throws(AuditError) -> [Suppression] {
@@ -12,21 +12,16 @@ func readSuppressions(in paths: [String]) throws(AuditError) -> [Suppression] {
 private let limit = 16 << 20
 
 private func contents(ofSuppressions path: String) throws(AuditError) -> [UInt8] {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { throw unreadable(path, String(cString: strerror(errno))) }
-    defer { close(fd) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while bytes.count <= limit {
-        let count = read(fd, &buffer, buffer.count)
-        if count == 0 { return bytes }
-        if count > 0 {
-            bytes += buffer[..<count]
-        } else if errno != EINTR {
-            throw unreadable(path, String(cString: strerror(errno)))
-        }
+    let bytes: [UInt8]
+    do throws(Errno) {
+        let file = try FileDescriptor(opening: path, .readOnly)
+        defer { file.closeQuietly() }
+        bytes = try file.readAll(atMost: limit)
+    } catch {
+        throw unreadable(path, error.description)
     }
-    throw unreadable(path, "it is larger than \(limit >> 20) MiB")
+    guard bytes.count <= limit else { throw unreadable(path, "it is larger than \(limit >> 20) MiB") }
+    return bytes
 }
 
 private func unreadable(_ path: String, _ why: String) -> AuditError {

@@ -15,11 +15,12 @@ func audit(
     kernel: KernelChoice = .auto
 ) throws(AuditError) -> (Audit, interruption: Int32?) {
     let messages = "\(scratch.path)/messages"
-    let error = open(messages, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
-    let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    let error = try? FileDescriptor(
+        opening: messages, .readWrite, [.create, .truncate, .append], permissions: [.ownerReadWrite])
+    let null = try? FileDescriptor(opening: "/dev/null", .writeOnly)
     defer {
-        close(error)
-        close(null)
+        error?.closeQuietly()
+        null?.closeQuietly()
     }
 
     var command = Command(workload.arguments(driver: driver, file: file))
@@ -77,9 +78,9 @@ private enum DriverStatus: Int32 {
 }
 
 /// What a program wrote to its standard error, in one line.
-private func contents(of fd: Int32) -> String {
+private func contents(of file: FileDescriptor?) -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let length = pread(fd, &bytes, bytes.count, 0)
+    let length = file.map { pread($0.rawValue, &bytes, bytes.count, 0) } ?? 0
     let lines = String(decoding: bytes.prefix(max(0, length)), as: UTF8.self).split(separator: "\n")
     return lines.isEmpty ? "it printed nothing" : lines.joined(separator: "; ")
 }

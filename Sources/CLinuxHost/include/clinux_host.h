@@ -1,5 +1,7 @@
 // Linux functions that the host needs and Swift cannot reach: each comment gives the reason. The doctor's probes of the kernel
 // are in clinux_probes.h.
+//
+// A function that can fail returns the negative of its errno then, so that no later call changes it. Else it returns 0 or more.
 #ifndef CLINUX_HOST_H
 #define CLINUX_HOST_H
 
@@ -8,17 +10,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// Writes one aligned block at the file's start: open(2) may succeed where O_DIRECT does not work. False with errno set.
-bool cl_write_block(int fd, uint32_t bytes);
+// Writes one aligned block at the file's start: open(2) may succeed where O_DIRECT does not work.
+int cl_write_block(int fd, uint32_t bytes);
 
-// memfd_create(2), close-on-exec: Swift's Glibc module leaves out what needs _GNU_SOURCE. -1 with errno set.
+// memfd_create(2), close-on-exec: Swift's Glibc module leaves out what needs _GNU_SOURCE.
 int cl_memfd(const char *name);
 
 // ftruncate(2) that fails with EFBIG beyond RLIMIT_FSIZE instead of ending the process by SIGXFSZ; the soft limit is lifted
 // meanwhile. Signal handlers are unions that Swift does not import.
-bool cl_resize(int fd, uint64_t bytes);
+int cl_resize(int fd, uint64_t bytes);
 
-// open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file. -1 with errno set.
+// open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file.
 int cl_open_direct(const char *path);
 
 // Blocks SIGCHLD and the signals that end a program from outside, so that cl_wait can wait for them. Call it before the child
@@ -45,9 +47,8 @@ struct cl_child {
 // posix_spawn(3), which can neither kill the child when dioaudit is killed (PR_SET_PDEATHSIG) nor report which call failed;
 // and fork(2) is unavailable in Swift.
 // `out` and `err` replace its standard output and error unless they are -1.
-// False with errno set if there is no child.
-bool cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
-              struct cl_child *child);
+int cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
+             struct cl_child *child);
 
 // Lets the child exec the program.
 void cl_go(const struct cl_child *child);
@@ -55,7 +56,7 @@ void cl_go(const struct cl_child *child);
 // Whether a descriptor has data or end of file to read now (poll(2)).
 bool cl_can_be_read(int descriptor);
 
-// pidfd_open(2): readable once the process has ended. Glibc's module leaves it out. -1 with errno set.
+// pidfd_open(2): readable once the process has ended. Glibc's module leaves it out.
 int cl_pidfd(pid_t pid);
 
 // Waits until the child has execed the program. 0, or execvpe(3)'s errno if it failed; then the child has been reaped.
@@ -74,7 +75,7 @@ enum cl_source {
 enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal);
 
 // A listening socket in the abstract namespace (unix(7)), at which a process whose privileges do not allow it to open our
-// /proc entry asks for the ledger. -1 with errno set.
+// /proc entry asks for the ledger.
 int cl_ledger_socket(const char *name);
 
 // Sends the descriptor to each process that has connected and descends from us.
@@ -99,7 +100,7 @@ bool cl_reap(pid_t pid, struct cl_exit *exit);
 bool cl_descendants_run(void);
 
 // Opens tracefs where it is mounted. Else makes a detached mount of it (fsmount(2)), which no other process sees, which ends
-// with the descriptor, and which needs root. A directory, or -1 with errno set.
+// with the descriptor, and which needs root. Returns a directory.
 int cl_open_tracefs(void);
 
 struct cl_symbol {
@@ -109,8 +110,8 @@ struct cl_symbol {
     char module[64];     // empty: the kernel itself
 };
 
-// Names kernel addresses by /proc/kallsyms; they must be in rising order. False with errno set if it cannot be read; EPERM if
-// it hides addresses from this process (kernel.kptr_restrict).
+// Names kernel addresses by /proc/kallsyms; they must be in rising order. False if it cannot be read, or hides
+// addresses from this process (kernel.kptr_restrict).
 bool cl_name_symbols(struct cl_symbol *symbols, uint32_t count);
 
 // Whether an open file carries capabilities (capabilities(7), setcap(8)): Swift's Glibc module has no sys/xattr.h.

@@ -12,7 +12,7 @@ package struct IOFlushers {
     /// A thread that has ended stays unknown.
     package mutating func look(at threads: Set<KernelBook.Thread>) {
         for thread in threads {
-            guard let flags = StatFields("/proc/\(thread.pid)/task/\(thread.tid)/stat")?[9] else { continue }
+            guard let flags = (try? StatFields("/proc/\(thread.pid)/task/\(thread.tid)/stat"))?[9] else { continue }
             known[thread.tid] = (known[thread.tid] ?? true) && flags & ioFlusher == ioFlusher
         }
     }

@@ -28,7 +28,7 @@ package struct KernelWatch: ~Copyable {
     mutating func begin(_ opening: Opening) {
         tracing = opening.tracing
         refusal = opening.refusal
-        if tracing == nil { refuse("perf tracepoints of kmem: \(errnoText(opening.errno)) (\(paranoiaText()))") }
+        if tracing == nil { refuse("perf tracepoints of kmem: \(opening.errno) (\(paranoiaText()))") }
     }
 
     mutating func refuse(_ why: String) {

@@ -8,29 +8,17 @@ import LinuxSystem
 ///
 /// A memfd: it has no name that could be left behind, however we end.
 package struct Session: ~Copyable {
-    package let fd: Int32
-    /// The ledger socket, for processes that may not open files below our /proc entry; negative if it could not be made.
-    package let ledgerSocket: Int32
+    package let fd: FileDescriptor
+    /// The ledger socket, for processes that may not open files below our /proc entry; null if it could not be made.
+    package let ledgerSocket: FileDescriptor?
     private let socketName: String
 
     /// Makes an empty ledger and writes the interposer's configuration.
     package init(_ request: AuditRequest) throws(AuditError) {
-        var random: [UInt8] = Array(repeating: 0, count: 16)
-        getentropy(&random, random.count)
-        socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        ledgerSocket = cl_ledger_socket(socketName)  // without it the report names processes that were not observed
-        fd = cl_memfd("dioaudit-ledger")
-        guard fd >= 0 else { throw systemError("memfd_create", at: "the ledger") }
+        let ledger = try memoryFile("dioaudit-ledger", for: "the ledger")
         do throws(AuditError) {
-            guard cl_resize(fd, dioaudit_ledger_bytes()) else {
-                guard errno == EFBIG else { throw systemError("ftruncate", at: "the ledger") }
-                throw AuditError(
-                    "the limit on the size of files (RLIMIT_FSIZE) leaves no room for it", at: "the ledger",
-                    remedy:
-                        "raise it to \(dioaudit_ledger_bytes() >> 20) MiB, most of which stays a hole: ulimit -f unlimited",
-                    exit: .usage)
-            }
-            let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE), writable: true)
+            try resize(ledger)
+            let page = try Mapping(ledger, offset: 0, length: Int(DIOAUDIT_PAGE), writable: true)
             page.start.bindMemory(to: dioaudit_session.self, capacity: 1).pointee = dioaudit_session(
                 magic: DIOAUDIT_LEDGER_MAGIC,
                 version: DIOAUDIT_LEDGER_VERSION,
@@ -40,20 +28,39 @@ package struct Session: ~Copyable {
                 arenas_claimed: 0,
                 images_refused: 0)
         } catch {
-            close(fd)
-            if ledgerSocket >= 0 { close(ledgerSocket) }
+            ledger.closeQuietly()
             throw error
         }
+        fd = ledger
+        var random: [UInt8] = Array(repeating: 0, count: 16)
+        getentropy(&random, random.count)
+        socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        // Without it the report names processes that were not observed.
+        ledgerSocket = try? descriptor(cl_ledger_socket(socketName))
     }
 
     deinit {
-        close(fd)
-        if ledgerSocket >= 0 { close(ledgerSocket) }
+        fd.closeQuietly()
+        ledgerSocket?.closeQuietly()
     }
 
     /// The variable that names the ledger for the interposer, as `NAME=value`.
     package var environment: String {
-        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd)" + (ledgerSocket >= 0 ? ",\(socketName)" : "")
+        DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd.rawValue)"
+            + (ledgerSocket == nil ? "" : ",\(socketName)")
+    }
+}
+
+private func resize(_ ledger: FileDescriptor) throws(AuditError) {
+    do throws(Errno) {
+        try granted(cl_resize(ledger.rawValue, dioaudit_ledger_bytes()))
+    } catch .fileTooLarge {
+        throw AuditError(
+            "the limit on the size of files (RLIMIT_FSIZE) leaves no room for it", at: "the ledger",
+            remedy: "raise it to \(dioaudit_ledger_bytes() >> 20) MiB, most of which stays a hole: ulimit -f unlimited",
+            exit: .usage)
+    } catch {
+        throw systemError("ftruncate", error, at: "the ledger")
     }
 }
 

@@ -54,10 +54,10 @@ extension Session {
     private func forEachArena(
         _ body: (UInt32, dioaudit_arena_header, UnsafeRawPointer) -> Void
     ) throws(AuditError) -> dioaudit_session {
-        let page = try Mapping(fd: fd, offset: 0, length: Int(DIOAUDIT_PAGE))
+        let page = try Mapping(fd, offset: 0, length: Int(DIOAUDIT_PAGE))
         let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
         for index in 0..<min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
-            let mapping = try Mapping(fd: fd, offset: dioaudit_arena_offset(index), length: Int(DIOAUDIT_ARENA_BYTES))
+            let mapping = try Mapping(fd, offset: dioaudit_arena_offset(index), length: Int(DIOAUDIT_ARENA_BYTES))
             body(index, dioaudit_arena_header(at: mapping.start), mapping.start)
         }
         return session

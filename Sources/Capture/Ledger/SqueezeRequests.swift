@@ -1,6 +1,7 @@
 import AuditCore
 import CLinuxHost
 import LedgerABI
+import LinuxSystem
 
 /// The subject's processes ask for the squeeze by a word in each one's record in the ledger.
 package struct SqueezeRequests: ~Copyable {
@@ -36,7 +37,7 @@ package struct SqueezeRequests: ~Copyable {
     private let ledger: Mapping
 
     package init(_ session: borrowing Session) throws(AuditError) {
-        ledger = try Mapping(fd: session.fd, offset: 0, length: Int(dioaudit_ledger_bytes()), writable: true)
+        ledger = try Mapping(session.fd, offset: 0, length: Int(dioaudit_ledger_bytes()), writable: true)
     }
 
     /// Of each process the last: an exec begins another.

@@ -22,7 +22,7 @@ package struct SyscallsWatch: ~Copyable {
     mutating func begin(_ opening: Opening, _ layout: TraceLayout) {
         let isOfMappings = layout.points[0].kind == CL_MAPPED.rawValue
         guard let tracing = opening.tracing else {
-            problem = "perf\(isOfMappings ? "'s records of mappings" : " tracepoints"): \(errnoText(opening.errno))"
+            problem = "perf\(isOfMappings ? "'s records of mappings" : " tracepoints"): \(opening.errno)"
             return
         }
         method = isOfMappings ? .perfMappings : .perf

@@ -1,6 +1,7 @@
 import AuditCore
 import CLinuxHost
 import Glibc
+import LinuxSystem
 
 /// The kernel events of a subject while it runs: the one source of both kernel-side witnesses. BPF programs report them, or
 /// perf events on each thread. Of system calls a seccomp filter may notify, too.
@@ -122,7 +123,7 @@ package struct KernelEvents: ~Copyable {
 struct Opening {
     /// Null: it is refused.
     let tracing: Witness.Tracing?
-    let errno: Int32
+    let errno: Errno
     /// Why it has no BPF programs; null if it has, or if none could be used.
     let refusal: String?
 
@@ -133,7 +134,7 @@ struct Opening {
             case CL_BY_EVENTS: .events
             default: nil
             }
-        errno = cl_trace_error(trace, stream)
+        errno = Errno(rawValue: cl_trace_error(trace, stream))
         let why = String(cString: cl_trace_refusal(trace, stream))
         refusal = why.isEmpty ? nil : why
     }

@@ -13,36 +13,34 @@ package struct Tracefs {
     /// Found once: a mount of our own stays open until this process ends.
     package static let current = find()
 
-    struct Unreadable: Error {
-        let errno: Int32
-    }
-
     /// One that this process can read, if there are several.
     static func find() -> Tracefs {
         let mounted = Mount.all().filter { $0.type == "tracefs" }.map { Tracefs(path: $0.path) }
-        let readable = mounted.first { if case .success = $0.sample { true } else { false } }
+        let readable = mounted.first { (try? $0.sample()) != nil }
         if let found = readable ?? mounted.first { return found }
-        let own = cl_open_tracefs()  // open until this process ends
-        return own >= 0 ? Tracefs(path: "/proc/self/fd/\(own)", isOurOwn: true) : Tracefs(path: nil)
+        // Open until this process ends.
+        guard let own = try? descriptor(cl_open_tracefs()) else { return Tracefs(path: nil) }
+        return Tracefs(path: "/proc/self/fd/\(own.rawValue)", isOurOwn: true)
     }
 
     /// The number that perf_event_open(2) knows a tracepoint by; its name is `SYSTEM/EVENT`.
-    func number(of event: String) -> Result<UInt64, Unreadable> {
-        guard let path else { return .failure(Unreadable(errno: ENOENT)) }
-        guard let number = textFile("\(path)/events/\(event)/id").flatMap({ UInt64($0) }) else {
-            return .failure(Unreadable(errno: errno))
-        }
-        return .success(number)
+    func number(of event: String) throws(Errno) -> UInt64 {
+        guard let path else { throw .noSuchFileOrDirectory }
+        guard let number = UInt64(try textFile("\(path)/events/\(event)/id")) else { throw .badMessage }
+        return number
     }
 
     /// Every kernel with tracepoints has this one.
-    var sample: Result<UInt64, Unreadable> { number(of: "kmem/kmalloc") }
+    func sample() throws(Errno) -> UInt64 { try number(of: "kmem/kmalloc") }
 
     /// Its description of a tracepoint.
     func format(of event: String) throws(TracingProblem) -> TraceFormat {
         guard let path else { throw TracingProblem("tracefs is not mounted") }
-        guard let text = textFile("\(path)/events/\(event)/format") else {
-            throw TracingProblem("the format of \(perfName(event)) is not to be read: \(errnoText())")
+        let text: String
+        do {
+            text = try textFile("\(path)/events/\(event)/format")
+        } catch {
+            throw TracingProblem("the format of \(perfName(event)) is not to be read: \(error)")
         }
         do {
             return try TraceFormat(text)

@@ -7,13 +7,13 @@ extension Tracefs {
         let name = "tracefs"
         let usedFor = "the numbers of tracepoints"
         guard let path else { return .missing(name, "not mounted", for: usedFor, remedies: remedies()) }
-        switch sample {
-        case .success where isOurOwn: return .ok(name, "not mounted; root looks into a mount of its own", for: usedFor)
-        case .success: return .ok(name, "readable at \(path)", for: usedFor)
-        case .failure(let failure):
+        do {
+            _ = try sample()
+            let found = isOurOwn ? "not mounted; root looks into a mount of its own" : "readable at \(path)"
+            return .ok(name, found, for: usedFor)
+        } catch {
             return .limited(
-                name, "mounted at \(path), not to be read: \(errnoText(failure.errno))", for: usedFor,
-                remedies: remedies())
+                name, "mounted at \(path), not to be read: \(error)", for: usedFor, remedies: remedies())
         }
     }
 

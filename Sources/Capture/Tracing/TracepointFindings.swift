@@ -40,28 +40,29 @@ package struct Tracepoints {
 
     /// Nil if records of this one are granted.
     private func obstacle(_ event: String, _ tracefs: Tracefs) -> Finding? {
-        switch tracefs.number(of: event) {
-        case .failure(let failure):
+        let number: UInt64
+        do {
+            number = try tracefs.number(of: event)
+        } catch {
             return .missing(
-                name, "the number of \(perfName(event)) is not to be read: \(errnoText(failure.errno))", for: usedFor,
-                remedies: remedies(failure, tracefs))
-        case .success(let number):
-            let answer = Answer(CL_PROBE_TRACEPOINT, number)
-            guard answer != .granted else { return nil }
-            return .missing(
-                name, "\(perfName(event)): \(answer.description) (\(paranoiaText()))", for: usedFor,
-                remedies: perfRemedies(answer, paranoia: paranoia))
+                name, "the number of \(perfName(event)) is not to be read: \(error)", for: usedFor,
+                remedies: remedies(error, tracefs))
         }
+        let answer = Answer(CL_PROBE_TRACEPOINT, number)
+        guard answer != .granted else { return nil }
+        return .missing(
+            name, "\(perfName(event)): \(answer.description) (\(paranoiaText()))", for: usedFor,
+            remedies: perfRemedies(answer, paranoia: paranoia))
     }
 
-    private func remedies(_ failure: Tracefs.Unreadable, _ tracefs: Tracefs) -> [String] {
-        if failure.errno == ENOENT && tracefs.path != nil { return ["boot a kernel with \(option)"] }
+    private func remedies(_ error: Errno, _ tracefs: Tracefs) -> [String] {
+        if error == .noSuchFileOrDirectory && tracefs.path != nil { return ["boot a kernel with \(option)"] }
         return tracefs.remedies(with: paranoiaRemedy(paranoia))
     }
 }
 
 package func perfRemedies(_ answer: Answer, paranoia: Int) -> [String] {
-    if answer.errno == ENOSYS { return ["boot a kernel with CONFIG_PERF_EVENTS=y", outsideSandbox()] }
+    if answer.errno == .noFunction { return ["boot a kernel with CONFIG_PERF_EVENTS=y", outsideSandbox()] }
     return paranoiaRemedy(paranoia).map(orAsRoot) ?? [outsideSandbox("--cap-add PERFMON")]
 }
 

@@ -24,10 +24,7 @@ package struct Uprobes: ~Copyable {
         for var probe in wanted {
             let name = probe.kind.rawValue
             try write("p:\(group)/\(name) \(probe.path):0x\(String(probe.fileOffset, radix: 16))")
-            guard let id = textFile("\(tracefs)/events/\(group)/\(name)/id").flatMap({ UInt64($0) }) else {
-                throw TracingProblem("the uprobe of \(name) has no number: \(errnoText())")
-            }
-            probe.id = id
+            probe.id = try number(of: name)
             probes.append(probe)
         }
     }
@@ -37,7 +34,7 @@ package struct Uprobes: ~Copyable {
     /// Those of a dioaudit that was killed. They cost nothing: breakpoints are there only while perf listens.
     private func removeLeftovers() {
         for group in Set(defined().map { $0.prefix { $0 != "/" } }) {
-            if let pid = Int32(group.dropFirst(Self.prefix.count)), kill(pid, 0) != 0, errno == ESRCH {
+            if let pid = Int32(group.dropFirst(Self.prefix.count)), kill(pid, 0) != 0, Errno.last == .noSuchProcess {
                 remove(String(group))
             }
         }
@@ -45,7 +42,7 @@ package struct Uprobes: ~Copyable {
 
     /// As `GROUP/NAME`.
     private func defined() -> [Substring] {
-        (textFile("\(tracefs)/uprobe_events") ?? "").split(separator: "\n")
+        ((try? textFile("\(tracefs)/uprobe_events")) ?? "").split(separator: "\n")
             .compactMap { $0.split(separator: " ").first?.dropFirst("p:".count) }.filter { $0.hasPrefix(Self.prefix) }
     }
 
@@ -59,13 +56,22 @@ package struct Uprobes: ~Copyable {
         }
     }
 
+    private func number(of name: String) throws(TracingProblem) -> UInt64 {
+        do throws(Errno) {
+            guard let id = UInt64(try textFile("\(tracefs)/events/\(group)/\(name)/id")) else { throw .badMessage }
+            return id
+        } catch {
+            throw TracingProblem("the uprobe of \(name) has no number: \(error)")
+        }
+    }
+
     private func write(_ line: String) throws(TracingProblem) {
-        let fd = open("\(tracefs)/uprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC)
-        guard fd >= 0 else { throw TracingProblem("uprobe_events of tracefs: \(errnoText())") }
-        defer { close(fd) }
-        let bytes = Array(line.utf8)
-        guard Glibc.write(fd, bytes, bytes.count) == bytes.count else {
-            throw TracingProblem("uprobe_events of tracefs: '\(line)': \(errnoText())")
+        do throws(Errno) {
+            let file = try FileDescriptor(opening: "\(tracefs)/uprobe_events", .writeOnly, .append)
+            defer { file.closeQuietly() }
+            try file.writeOnce(line)
+        } catch {
+            throw TracingProblem("uprobe_events of tracefs: '\(line)': \(error)")
         }
     }
 }

@@ -15,18 +15,19 @@ package struct Executable {
     package private(set) var ownHeapAsLibrary: String?
 
     package init(_ path: String) {
-        let fd = open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else {
-            let why = errnoText()
-            whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(why)"
-            ownHeap = "its file cannot be read (\(why)), so whether it has a heap of its own is unknown"
+        let fd: FileDescriptor
+        do {
+            fd = try FileDescriptor(opening: path, .readOnly)
+        } catch {
+            whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(error)"
+            ownHeap = "its file cannot be read (\(error)), so whether it has a heap of its own is unknown"
             // The kernel's own, which is no file.
             if !path.hasPrefix("linux-vdso") { ownHeapAsLibrary = ownHeap }
             return
         }
-        defer { close(fd) }
+        defer { fd.closeQuietly() }
         elf_version(UInt32(EV_CURRENT))
-        guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return }
+        guard let elf = elf_begin(fd.rawValue, ELF_C_READ_MMAP, nil) else { return }
         defer { elf_end(elf) }
         guard elf_kind(elf) == ELF_K_ELF else {
             if let interpreter = interpreter(ofScript: fd) { self = Executable(interpreter) }
@@ -41,9 +42,8 @@ package struct Executable {
 
     /// What gives a program other privileges than its user's, in words; nil if nothing does.
     package static func whyPrivileged(_ path: String) -> String? {
-        let fd = open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { return nil }
-        defer { close(fd) }
+        guard let fd = try? FileDescriptor(opening: path, .readOnly) else { return nil }
+        defer { fd.closeQuietly() }
         return privilege(of: fd)
     }
 
@@ -60,34 +60,33 @@ package struct Executable {
 
     /// The other file that runs it: a script's interpreter or a program's dynamic linker; null if there is none.
     static func loader(of path: String) -> String? {
-        let fd = open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { return nil }
-        defer { close(fd) }
+        guard let fd = try? FileDescriptor(opening: path, .readOnly) else { return nil }
+        defer { fd.closeQuietly() }
         if let interpreter = interpreter(ofScript: fd) { return interpreter }
         elf_version(UInt32(EV_CURRENT))
-        guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return nil }
+        guard let elf = elf_begin(fd.rawValue, ELF_C_READ_MMAP, nil) else { return nil }
         defer { elf_end(elf) }
         return elf_kind(elf) == ELF_K_ELF ? ElfFile(elf, at: path).linker : nil
     }
 }
 
 /// execve(2): the program named in a script's first line.
-private func interpreter(ofScript fd: Int32) -> String? {
+private func interpreter(ofScript fd: FileDescriptor) -> String? {
     var bytes = [UInt8](repeating: 0, count: 256)
-    let length = pread(fd, &bytes, bytes.count, 0)
+    let length = pread(fd.rawValue, &bytes, bytes.count, 0)
     let line = String(decoding: bytes.prefix(max(0, length)).prefix { $0 != 10 }, as: UTF8.self)
     guard line.hasPrefix("#!") else { return nil }
     let words = line.dropFirst(2).split { $0 == " " || $0 == "\t" }
     return words.first.map(String.init)
 }
 
-private func privilege(of fd: Int32) -> String? {
+private func privilege(of fd: FileDescriptor) -> String? {
     var status = stat()
-    if fstat(fd, &status) == 0, status.st_mode & (S_ISUID | S_ISGID) != 0 { return "is set-uid or set-gid" }
-    return cl_has_capabilities(fd) ? "has file capabilities" : nil
+    if fstat(fd.rawValue, &status) == 0, status.st_mode & (S_ISUID | S_ISGID) != 0 { return "is set-uid or set-gid" }
+    return cl_has_capabilities(fd.rawValue) ? "has file capabilities" : nil
 }
 
-private func obstacle(to file: ElfFile, _ fd: Int32) -> String? {
+private func obstacle(to file: ElfFile, _ fd: FileDescriptor) -> String? {
     if let privilege = privilege(of: fd) {
         return "\(privilege), for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
     }

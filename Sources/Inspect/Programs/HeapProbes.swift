@@ -9,8 +9,11 @@ package struct HeapProbes {
     package private(set) var problem: String?
 
     package init(of live: borrowing LiveProcess) {
-        guard let mappings = live.mappings() else {
-            problem = "its mappings cannot be read: \(errnoText())"
+        let mappings: [MappedFile]
+        do {
+            mappings = try live.mappings()
+        } catch {
+            problem = "its mappings cannot be read: \(error)"
             return
         }
         let code = mappings.filter { $0.isExecutable && $0.path.hasPrefix("/") }
@@ -41,11 +44,10 @@ private let probed: [(name: String, kind: EventKind)] = [
 ]
 
 private func probes(in path: String, _ mapping: MappedFile) -> [HeapProbe] {
-    let fd = open(path, O_RDONLY | O_CLOEXEC)
-    guard fd >= 0 else { return [] }
-    defer { close(fd) }
+    guard let file = try? FileDescriptor(opening: path, .readOnly) else { return [] }
+    defer { file.closeQuietly() }
     elf_version(UInt32(EV_CURRENT))
-    guard let elf = elf_begin(fd, ELF_C_READ_MMAP, nil) else { return [] }
+    guard let elf = elf_begin(file.rawValue, ELF_C_READ_MMAP, nil) else { return [] }
     defer { elf_end(elf) }
     let functions = exportedFunctions(elf)
     let segments = loadedSegments(elf)

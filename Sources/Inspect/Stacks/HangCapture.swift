@@ -49,7 +49,7 @@ private func lookAtDescendants(within nanoseconds: UInt64) -> [HungProcess] {
     var processes = descendants().map { pid, parent in
         HungProcess(
             pid: pid, parentPid: parent,
-            executable: link("/proc/\(pid)/exe").map(Reading.known) ?? .unknown(errnoText()),
+            executable: reading { () throws(Errno) in try link("/proc/\(pid)/exe") },
             threads: numberedEntries(of: "/proc/\(pid)/task").map { look(pid, $0) })
     }
     var takings = processes.flatMap(\.threads).map { thread in
@@ -75,7 +75,7 @@ private func lookAtDescendants(within nanoseconds: UInt64) -> [HungProcess] {
 /// Each with its parent. Orphans are this process's children: it is their reaper.
 private func descendants() -> [(pid: Int32, parent: Int32)] {
     let all = numberedEntries(of: "/proc").compactMap { pid in
-        StatFields("/proc/\(pid)/stat")?[4].map { (pid: pid, parent: Int32(truncatingIfNeeded: $0)) }
+        (try? StatFields("/proc/\(pid)/stat"))?[4].map { (pid: pid, parent: Int32(truncatingIfNeeded: $0)) }
     }
     var found = Set([getpid()])
     var before = 0
@@ -86,12 +86,23 @@ private func descendants() -> [(pid: Int32, parent: Int32)] {
     return all.filter { found.contains($0.parent) }
 }
 
+private func reading<Value>(_ read: () throws(Errno) -> Value) -> Reading<Value> {
+    do {
+        return .known(try read())
+    } catch {
+        return .unknown(error.description)
+    }
+}
+
 private func look(_ pid: Int32, _ tid: Int32) -> HungThread {
     let folder = "/proc/\(pid)/task/\(tid)"
     func read(_ file: String) -> Reading<String> {
-        textFile("\(folder)/\(file)").map(Reading.known) ?? .unknown(errnoText())
+        reading { () throws(Errno) in try textFile("\(folder)/\(file)") }
     }
-    let state = StatFields("\(folder)/stat")?.state.map(Reading.known) ?? .unknown(errnoText())
+    let state = reading { () throws(Errno) in
+        guard let state = try StatFields("\(folder)/stat").state else { throw .badMessage }
+        return state
+    }
     var waitChannel = read("wchan")
     // Also where this user may not know.
     if waitChannel == .known("0") { waitChannel = .unknown("/proc names no function that it waits in") }
@@ -119,17 +130,17 @@ private func userStack(
     case CU_RUNS_ON: return .unknown("it did not stop to be looked at, and /proc does not say where its stack is")
     case CU_OTHER_MODE: return .unknown("its code is for another architecture than dioaudit's")
     case CU_REFUSED where taking.error == ESRCH: return .unknown("it has ended")
-    case CU_REFUSED: return .unknown("ptrace is refused: \(refusal(of: taking.tid, taking.error))")
+    case CU_REFUSED: return .unknown("ptrace is refused: \(refusal(of: taking.tid, Errno(rawValue: taking.error)))")
     default: return .unknown("not examined")
     }
 }
 
 /// EPERM has many causes, of which these can be distinguished.
-private func refusal(of tid: Int32, _ error: Int32) -> String {
+private func refusal(of tid: Int32, _ error: Errno) -> String {
     let tracer = statusField("TracerPid:", in: "/proc/\(tid)/status").flatMap { Int32($0) } ?? 0
     if tracer != 0 { return "process \(tracer) traces it already" }
-    let scope = textFile("/proc/sys/kernel/yama/ptrace_scope") ?? "0"
-    return errnoText(error) + (error == EPERM && scope != "0" ? " (kernel.yama.ptrace_scope \(scope))" : "")
+    let scope = (try? textFile("/proc/sys/kernel/yama/ptrace_scope")) ?? "0"
+    return error.description + (error == .notPermitted && scope != "0" ? " (kernel.yama.ptrace_scope \(scope))" : "")
 }
 
 /// The mapped files of a process.
@@ -143,8 +154,11 @@ private struct CodeOfProcess {
 
     init(_ pid: Int32) {
         self.pid = pid
-        guard let maps = textFile("/proc/\(pid)/maps") else {
-            problem = errnoText()
+        let maps: String
+        do {
+            maps = try textFile("/proc/\(pid)/maps")
+        } catch {
+            problem = error.description
             return
         }
         problem = ""

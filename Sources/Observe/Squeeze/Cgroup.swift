@@ -10,7 +10,7 @@ struct Cgroup {
     }
 
     func words(_ file: String) -> [Substring] {
-        (textFile("\(path)/\(file)") ?? "").split { $0 == " " || $0 == "\n" }
+        ((try? textFile("\(path)/\(file)")) ?? "").split { $0 == " " || $0 == "\n" }
     }
 
     /// The figure in a file that holds one; nil for `max`.
@@ -24,16 +24,10 @@ struct Cgroup {
         return words.firstIndex { $0 == key }.flatMap { words.indices.contains($0 + 1) ? UInt64(words[$0 + 1]) : nil }
     }
 
-    /// False with errno set if the kernel refuses.
-    @discardableResult func write(_ value: some CustomStringConvertible, to file: String) -> Bool {
-        let fd = open("\(path)/\(file)", O_WRONLY | O_CLOEXEC)
-        guard fd >= 0 else { return false }
-        let text = value.description
-        let written = Glibc.write(fd, text, text.utf8.count)
-        let error = errno
-        close(fd)
-        errno = error
-        return written == text.utf8.count
+    func write(_ value: some CustomStringConvertible, to file: String) throws(Errno) {
+        let file = try FileDescriptor(opening: "\(path)/\(file)", .writeOnly)
+        defer { file.closeQuietly() }
+        try file.writeOnce(value.description)
     }
 
     var processes: [Int32] { words("cgroup.procs").compactMap { Int32($0) } }
@@ -66,8 +60,8 @@ struct Cgroup {
     func remove(movingProcessesTo home: Cgroup) {
         for child in children { child.remove(movingProcessesTo: home) }
         for _ in 0..<1000 {
-            for process in processes { home.write(process, to: "cgroup.procs") }
-            if rmdir(path) == 0 || errno != EBUSY { return }
+            for process in processes { try? home.write(process, to: "cgroup.procs") }
+            if rmdir(path) == 0 || Errno.last != .resourceBusy { return }
             usleep(1000)
         }
     }

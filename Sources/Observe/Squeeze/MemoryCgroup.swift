@@ -1,5 +1,6 @@
 import AuditCore
 import Glibc
+import LinuxSystem
 
 /// What the files of a cgroup with the memory controller mean (the kernel's admin-guide/cgroup-v1/memory.rst and
 /// admin-guide/cgroup-v2.rst).
@@ -16,8 +17,8 @@ struct MemoryCgroup {
     /// Swap would provide memory. A kernel without it has no such file.
     func forbidSwap() {
         switch version {
-        case .v1: cgroup.write(0, to: "memory.swappiness")
-        case .v2: cgroup.write(0, to: "memory.swap.max")
+        case .v1: try? cgroup.write(0, to: "memory.swappiness")
+        case .v2: try? cgroup.write(0, to: "memory.swap.max")
         }
     }
 
@@ -25,10 +26,10 @@ struct MemoryCgroup {
     /// what is in use would not be known.
     func reclaim() {
         switch version {
-        case .v1: cgroup.write(0, to: "memory.force_empty")
+        case .v1: try? cgroup.write(0, to: "memory.force_empty")
         case .v2:
-            cgroup.write(0, to: "memory.high")
-            cgroup.write("max", to: "memory.high")
+            try? cgroup.write(0, to: "memory.high")
+            try? cgroup.write("max", to: "memory.high")
         }
     }
 
@@ -37,14 +38,14 @@ struct MemoryCgroup {
     /// Nil if there is none, or none that could be read.
     var limit: UInt64? { cgroup.number(limitFile) }
 
-    /// False with errno set. The kernel counts in pages.
-    func setLimit(_ bytes: UInt64) -> Bool {
+    /// The kernel counts in pages.
+    func setLimit(_ bytes: UInt64) throws(Errno) {
         let pages = (bytes + Self.pageBytes - 1) / Self.pageBytes
-        return cgroup.write(pages * Self.pageBytes, to: limitFile)
+        try cgroup.write(pages * Self.pageBytes, to: limitFile)
     }
 
-    @discardableResult func lift() -> Bool {
-        cgroup.write(version == .v1 ? "-1" : "max", to: limitFile)
+    func lift() {
+        try? cgroup.write(version == .v1 ? "-1" : "max", to: limitFile)
     }
 
     var hits: UInt64 {

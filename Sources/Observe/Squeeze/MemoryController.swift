@@ -18,8 +18,8 @@ package struct MemoryController: Equatable {
 
     /// - Parameters: what the kernel says in proc(5)'s files of these names.
     package static func find(
-        mountinfo: String = textFile("/proc/self/mountinfo") ?? "",
-        cgroup memberships: String = textFile("/proc/self/cgroup") ?? ""
+        mountinfo: String = (try? textFile("/proc/self/mountinfo")) ?? "",
+        cgroup memberships: String = (try? textFile("/proc/self/cgroup")) ?? ""
     ) throws(AuditError) -> MemoryController {
         let mounts = CgroupMount.all(in: mountinfo)
         if let mount = mounts.first(where: { $0.version == .v1 && $0.options.contains("memory") }) {

@@ -28,7 +28,11 @@ struct Squeezer: ~Copyable {
 
     /// Puts the subject in, before it has become its program.
     mutating func take(_ pid: Int32) {
-        if cgroup?.take(pid) == false { outcome.problem = "the subject cannot be put into its cgroup: \(errnoText())" }
+        do {
+            try cgroup?.take(pid)
+        } catch {
+            outcome.problem = "the subject cannot be put into its cgroup: \(error)"
+        }
     }
 
     /// Does what the subject's processes ask for now.
@@ -55,16 +59,22 @@ struct Squeezer: ~Copyable {
 
     private mutating func tighten(_ memory: MemoryCgroup) {
         memory.reclaim()
+        var refusal: Errno?
         // Other threads of the subject may take memory between the two; then the kernel finds the limit too low.
         for _ in 0..<8 {
-            guard let usage = memory.usage, memory.setLimit(usage + outcome.slackBytes), let limit = memory.limit else {
-                continue
+            do {
+                guard let usage = memory.usage else { continue }
+                try memory.setLimit(usage + outcome.slackBytes)
+                guard let limit = memory.limit else { continue }
+                (outcome.usageBytes, outcome.limitBytes) = (usage, limit)
+                isTight = true
+                return
+            } catch {
+                refusal = error
             }
-            (outcome.usageBytes, outcome.limitBytes) = (usage, limit)
-            isTight = true
-            return
         }
-        outcome.problem = "the limit of \(memory.cgroup.path) cannot be set: \(errnoText())"
+        outcome.problem =
+            "the limit of \(memory.cgroup.path) cannot be set: \(refusal?.description ?? "its usage or limit cannot be read")"
     }
 
     /// One that was killed does not say that its steady phase is over.

@@ -9,7 +9,7 @@ import LinuxSystem
 package struct SubjectCgroup: ~Copyable {
     let memory: MemoryCgroup
     private let home: Cgroup
-    private let fd: Int32
+    private let fd: FileDescriptor
 
     private static let prefix = "dioaudit-squeeze-"
 
@@ -18,31 +18,32 @@ package struct SubjectCgroup: ~Copyable {
         for attempt in 0..<100 {
             let path = "\(controller.parent)/\(Self.prefix)\(getpid())-\(attempt)"
             guard mkdir(path, 0o755) == 0 else {
-                if errno == EEXIST { continue }
-                throw refused(controller.parent)
+                let error = Errno.last
+                if error == .fileExists { continue }
+                throw refused(controller.parent, error)
             }
             guard let fd = Self.lock(path) else { continue }
             let memory = MemoryCgroup(cgroup: Cgroup(path), version: controller.version)
             let home = Cgroup(controller.own)
             guard memory.isLimitable else {
-                let error = refused(path)
+                let error = Errno.last
                 Self.remove(memory, home, fd)
-                throw error
+                throw refused(path, error)
             }
             memory.forbidSwap()
             (self.memory, self.home, self.fd) = (memory, home, fd)
             return
         }
-        throw refused(controller.parent)
+        throw refused(controller.parent, .fileExists)
     }
 
     deinit {
         Self.remove(memory, home, fd)
     }
 
-    /// Puts a process in, and so all that it will start. False with errno set.
-    func take(_ pid: Int32) -> Bool {
-        memory.cgroup.write(pid, to: "cgroup.procs")
+    /// Puts a process in, and so all that it will start.
+    func take(_ pid: Int32) throws(Errno) {
+        try memory.cgroup.write(pid, to: "cgroup.procs")
     }
 
     /// Anywhere in the tree: it may have been started in another session.
@@ -62,31 +63,30 @@ package struct SubjectCgroup: ~Copyable {
     }
 
     /// The remaining processes continue without a limit.
-    private static func remove(_ memory: MemoryCgroup, _ home: Cgroup, _ fd: Int32) {
+    private static func remove(_ memory: MemoryCgroup, _ home: Cgroup, _ fd: FileDescriptor) {
         memory.lift()
         memory.cgroup.remove(movingProcessesTo: home)
-        close(fd)
+        fd.closeQuietly()
     }
 
     /// A descriptor of the locked directory; nil if it is in use, not ours, or gone.
-    private static func lock(_ path: String) -> Int32? {
-        let fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        guard fd >= 0 else { return nil }
+    private static func lock(_ path: String) -> FileDescriptor? {
+        guard let fd = try? FileDescriptor(opening: path, .readOnly, [.directory, .noFollow]) else { return nil }
         var opened = stat()
         var present = stat()
-        if flock(fd, LOCK_EX | LOCK_NB) == 0, fstat(fd, &opened) == 0, opened.st_uid == geteuid(),
+        if flock(fd.rawValue, LOCK_EX | LOCK_NB) == 0, fstat(fd.rawValue, &opened) == 0, opened.st_uid == geteuid(),
             stat(path, &present) == 0, present.st_ino == opened.st_ino
         {
             return fd
         }
-        close(fd)
+        fd.closeQuietly()
         return nil
     }
 }
 
-private func refused(_ path: String) -> AuditError {
+private func refused(_ path: String, _ error: Errno) -> AuditError {
     AuditError(
-        "no cgroup with a limit can be made there: \(errnoText())", at: path,
+        "no cgroup with a limit can be made there: \(error)", at: path,
         remedy: geteuid() == 0
             ? "run dioaudit outside this container, whose cgroups cannot be changed"
             : "run dioaudit as root", exit: .inconclusive)
