@@ -4,6 +4,8 @@
 // Exit: 1
 // Verdict: fail
 // Reason: no room for
+// Root Reason: no room for
+// Root Reason: the kernel saw
 // Steady: malloc 127/1016, free 127
 // Teardown: nothing
 // Also: syscallBrk

@@ -3,6 +3,8 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: than can be followed
+// Root Reason: than can be followed
+// Root Reason: the kernel saw 3300 transfers on O_DIRECT files
 // Setup: nothing
 // Teardown: nothing
 #include "direct.h"

@@ -5,6 +5,7 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: has another number for the kernel
+// Reason: which never reported
 #include "direct.h"
 #include <sched.h>
 #include <sys/wait.h>

@@ -4,6 +4,10 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
+// Root Exit: 1
+// Root Verdict: fail
+// Root Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
+// Root Reason: the kernel saw
 // Steady: malloc >=20, free 2
 #include "direct.h"
 #include <pthread.h>

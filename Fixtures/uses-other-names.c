@@ -3,6 +3,8 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: which bypasses the interposer
+// Root Reason: which bypasses the interposer
+// Root Reason: the kernel saw
 // Warmup: transfers 1
 // Steady: transfers 9
 #include "direct.h"

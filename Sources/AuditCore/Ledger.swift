@@ -115,6 +115,9 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
         for phase in Phase.allCases { phases[phase].faultsKnown = false }
     }
 
+    /// In all phases.
+    var transfers: UInt64 { phases.all.reduce(0) { $0 + $1.transfers } }
+
     private enum CodingKeys: String, CodingKey {
         case tid, name, doesTransfers, phases
     }
@@ -194,6 +197,10 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var otherCalls: [OtherCall: UInt64] = [:]
     /// The same before its steady phase.
     public var earlierLockCalls: [OtherCall: UInt64] = [:]
+    /// Which program image it is of: an exec makes another, a fork does not.
+    public var image: UInt32 = 0
+    /// Null without the transfers witness.
+    @Nullable public var kernelTransfers: KernelTransfers?
     /// System calls after the ledger had no more room for edges, so that their phases are unknown.
     public var uncertainSyscalls: UInt64 = 0
 
@@ -209,7 +216,9 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case pid, parentPid, executable, observed, whyUnobserved, lastPhase, steadyReached, phases, threads, regions
+        case pid, parentPid, executable, observed, whyUnobserved, lastPhase, steadyReached, kernelTransfers, phases,
+            threads,
+            regions
     }
 }
 
@@ -260,6 +269,8 @@ public struct Ledger: Equatable, Sendable {
     public var unseenPrograms: [UnseenProgram] = []
     /// Processes that only the syscalls witness saw: no interposer reported.
     public var unreportedProcesses: [ProcessLedger] = []
+    /// Transfers on O_DIRECT files that the kernel saw by processes that never reported, by pid.
+    public var unreportedTransfers: [Int32: UInt64] = [:]
     /// Forked children for whom no record was free.
     public var lostProcesses: UInt32 = 0
 

@@ -14,6 +14,8 @@ public struct Observation: Sendable {
     public var syscalls = Witness.unavailable("--syscalls off")
     /// The kernel witness as it ended.
     public var kernel = Witness.unavailable("--kernel off")
+    /// The transfers witness as it ended.
+    public var transfers = Witness.unavailable("--kernel off and --syscalls off")
     /// Null unless it was asked for.
     public var squeeze: Squeeze?
     /// Null unless it ran for too long.

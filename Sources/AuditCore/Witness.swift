@@ -44,13 +44,16 @@ public struct Witnesses: Equatable, Sendable, Encodable {
     public var syscalls: Witness
     /// kmem and page-fault tracepoints.
     public var kernel: Witness
+    /// What moved data on O_DIRECT files, as the kernel saw it.
+    public var transfers: Witness
     /// Probes on libc's heap functions, in a program that was attached to.
     public var heap: Witness?
 
-    public init(interposer: Witness, syscalls: Witness, kernel: Witness, heap: Witness? = nil) {
+    public init(interposer: Witness, syscalls: Witness, kernel: Witness, transfers: Witness, heap: Witness? = nil) {
         self.interposer = interposer
         self.syscalls = syscalls
         self.kernel = kernel
+        self.transfers = transfers
         self.heap = heap
     }
 }

@@ -13,13 +13,12 @@ func headerLines(_ machine: Machine, _ files: Storage?, _ witnesses: [NamedWitne
 
 extension Report {
     var headerLines: [String] {
-        let syscalls = NamedWitnesses("syscalls", audits, \.syscalls)
-        let kernel = NamedWitnesses("kernel", audits, \.kernel)
-        let areAlike = zip(syscalls.all, kernel.all).allSatisfy { $0.isLike($1) }
-        return AuditReport.headerLines(
-            machine, files,
-            [NamedWitnesses("interposer", audits, \.interposer)]
-                + (areAlike ? [NamedWitnesses("syscalls and kernel", audits, \.kernel)] : [syscalls, kernel]))
+        let interposer = NamedWitnesses("interposer", audits, \.interposer)
+        let kernels = [
+            NamedWitnesses("syscalls", audits, \.syscalls), NamedWitnesses("kernel", audits, \.kernel),
+            NamedWitnesses("transfers", audits, \.transfers),
+        ]
+        return AuditReport.headerLines(machine, files, [interposer] + kernels.joined())
     }
 }
 
@@ -45,6 +44,17 @@ struct NamedWitnesses {
         }
     }
 
+    /// Both looked, in one way, in every audit.
+    private func isLike(_ other: NamedWitnesses) -> Bool { zip(all, other.all).allSatisfy { $0.isLike($1) } }
+
+    fileprivate func joined(with others: [NamedWitnesses]) -> NamedWitnesses {
+        let names = [name] + others.map(\.name)
+        let joined = names.dropLast().joined(separator: ", ") + (names.count > 1 ? " and " : "") + names.last!
+        return NamedWitnesses(joined, all)
+    }
+
+    fileprivate func alike(among others: [NamedWitnesses]) -> [NamedWitnesses] { others.filter(isLike) }
+
     fileprivate var text: String {
         let texts = all.map(\.text)
         let different = texts.unique
@@ -52,6 +62,16 @@ struct NamedWitnesses {
         return different.map { text in
             "\(name)\(text) in \(texts.lazy.filter { $0 == text }.count) of \(texts.count)"
         }.joined(separator: ", ")
+    }
+}
+
+extension [NamedWitnesses] {
+    /// Those that looked in one way are named together.
+    fileprivate func joined() -> [NamedWitnesses] {
+        guard let first else { return [] }
+        let alike = first.alike(among: Array(dropFirst()))
+        let others = dropFirst().filter { other in !alike.contains { $0.name == other.name } }
+        return [first.joined(with: alike)] + Array(others).joined()
     }
 }
 

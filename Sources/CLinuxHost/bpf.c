@@ -2,6 +2,7 @@
 #include "bpf.h"
 
 #include <errno.h>
+#include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +70,36 @@ int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with) {
     return emit(text, BPF_JMP | comparison | BPF_K, reg, 0, 0, with);
 }
 
+int bpf_jump_by(struct bpf_text *text, int comparison, int reg, int with) {
+    return emit(text, BPF_JMP | comparison | BPF_X, reg, with, 0, 0);
+}
+
+void bpf_point_at_callback(struct bpf_text *text, int to) {
+    text->callback = -text->count;  // until bpf_begin_callback
+    point(text, to, BPF_PSEUDO_FUNC, 0);
+}
+
+void bpf_begin_callback(struct bpf_text *text) {
+    int pointer = -text->callback;
+    text->callback = text->count;
+    text->instructions[pointer].imm = text->count - pointer - 1;
+}
+
 void bpf_land(struct bpf_text *text, int jump) {
     text->instructions[jump].off = (int16_t)(text->count - jump - 1);
 }
 
-void bpf_leave(struct bpf_text *text) {
-    bpf_set(text, BPF_REG_0, 0);
+static void leave_with(struct bpf_text *text, int32_t number) {
+    bpf_set(text, BPF_REG_0, number);
     emit(text, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
+}
+
+void bpf_leave(struct bpf_text *text) {
+    leave_with(text, 0);
+}
+
+void bpf_stop(struct bpf_text *text) {
+    leave_with(text, 1);
 }
 
 // MARK: bpf(2)
@@ -106,7 +130,32 @@ int bpf_get_value(int map, uint32_t key, void *value) {
     return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
 }
 
+// Describes a function without arguments that returns an int: the verifier wants a type for each function of a program that
+// has a callback, but compares it with nothing.
+static int describe_functions(void) {
+    static const struct {
+        struct btf_header header;
+        struct btf_type integer;
+        uint32_t bits;
+        struct btf_type prototype, function;
+        char texts[sizeof("\0int\0f")];
+    } described = {
+        .header = {.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(struct btf_header), .type_len = 40, .str_off = 40,
+                   .str_len = sizeof("\0int\0f")},
+        .integer = {.name_off = 1, .info = BTF_KIND_INT << 24, .size = 4},
+        .bits = BTF_INT_SIGNED << 24 | 32,
+        .prototype = {.info = BTF_KIND_FUNC_PROTO << 24, .type = 1},
+        .function = {.name_off = 5, .info = BTF_KIND_FUNC << 24, .type = 2},
+        .texts = "\0int\0f",
+    };
+    union bpf_attr attributes = {0};
+    attributes.btf = pointer(&described);
+    attributes.btf_size = sizeof(struct btf_header) + 40 + sizeof(described.texts);
+    return bpf(BPF_BTF_LOAD, &attributes);
+}
+
 static int load(const struct bpf_text *text, uint32_t tracepoint, char *log, uint32_t room) {
+    const struct bpf_func_info functions[] = {{0, 3}, {(uint32_t)text->callback, 3}};
     // What the helpers for reading the kernel's memory insist on; nothing here is taken from the kernel.
     static const char license[] = "Dual BSD/GPL";
     union bpf_attr attributes = {0};
@@ -120,7 +169,18 @@ static int load(const struct bpf_text *text, uint32_t tracepoint, char *log, uin
     attributes.log_buf = pointer(log);
     attributes.log_size = room;
     memcpy(attributes.prog_name, "dioaudit", sizeof("dioaudit"));
-    return bpf(BPF_PROG_LOAD, &attributes);
+    if (!text->callback) return bpf(BPF_PROG_LOAD, &attributes);
+    int types = describe_functions();
+    if (types < 0) return -1;
+    attributes.prog_btf_fd = (uint32_t)types;
+    attributes.func_info = pointer(functions);
+    attributes.func_info_rec_size = sizeof(functions[0]);
+    attributes.func_info_cnt = 2;
+    int program = bpf(BPF_PROG_LOAD, &attributes);
+    int error = errno;
+    close(types);
+    errno = error;
+    return program;
 }
 
 // The last two lines before the verifier's figures, in one.

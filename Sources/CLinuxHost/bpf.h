@@ -9,11 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BPF_MOST_INSTRUCTIONS = 160 };
+enum { BPF_MOST_INSTRUCTIONS = 512 };
 
 struct bpf_text {
     struct bpf_insn instructions[BPF_MOST_INSTRUCTIONS];
     int count;
+    int callback;  // where the function begins that BPF_FUNC_loop calls; 0: there is none
 };
 
 // Each appends one instruction. Registers are BPF_REG_0 to BPF_REG_10, sizes BPF_B to BPF_DW, `by` a number or a register.
@@ -30,9 +31,15 @@ void bpf_point_into(struct bpf_text *text, int to, int map);  // at the first va
 void bpf_call(struct bpf_text *text, int function);
 // Appends a conditional jump, and returns its position. bpf_land makes it lead to the next instruction.
 int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with);
+int bpf_jump_by(struct bpf_text *text, int comparison, int reg, int with);
 void bpf_land(struct bpf_text *text, int jump);
-// Ends the program, with 0.
+// Sets a register to the address of the callback. bpf_begin_callback says that it begins at the next instruction.
+void bpf_point_at_callback(struct bpf_text *text, int to);
+void bpf_begin_callback(struct bpf_text *text);
+// Ends the program or the callback, with 0.
 void bpf_leave(struct bpf_text *text);
+// Ends the callback with 1, which ends its loop.
+void bpf_stop(struct bpf_text *text);
 
 // Each is a descriptor, or -1 with errno set.
 int bpf_map(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes, uint32_t entries, uint32_t flags);

@@ -22,12 +22,11 @@ static void make_room(struct bpf_text *text, const struct listener *listener, in
 // further down, the arguments of a tracepoint that the thread itself reached. So arguments that lie elsewhere are an
 // interrupt's. An interrupt of user code runs on the thread's stack, and its events count as the thread's.
 static void store_user_state(struct bpf_text *text) {
-    enum { IP = 16 * 8, SP = 19 * 8 };  // struct pt_regs
     bpf_move(text, BPF_REG_1, BPF_REG_9);
     bpf_call(text, BPF_FUNC_task_pt_regs);
-    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, IP);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, REGS_IP);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, user_ip), BPF_REG_1);
-    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, SP);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, REGS_SP);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, user_sp), BPF_REG_1);
     bpf_operate_by(text, BPF_SUB, BPF_REG_0, BPF_REG_6);
     int own = bpf_jump(text, BPF_JLT, BPF_REG_0, KERNEL_STACK);
@@ -40,6 +39,32 @@ static void store_thread(struct bpf_text *text, const struct kernel_shape *shape
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, tid), BPF_REG_1);
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_tgid);
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, pid), BPF_REG_1);
+}
+
+void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task) {
+    enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the current system call is by the i386 ABI
+    bpf_load(text, BPF_W, BPF_REG_2, task, shape->task_status);
+    bpf_operate(text, BPF_AND, BPF_REG_2, TS_COMPAT);
+}
+
+static void only_one_of(struct bpf_text *text, const int *numbers, int count) {
+    int wanted[EVENT_CALLS];
+    for (int i = 0; i < count; i++) wanted[i] = bpf_jump(text, BPF_JEQ, BPF_REG_7, numbers[i]);
+    bpf_leave(text);
+    while (count > 0) bpf_land(text, wanted[--count]);
+}
+
+void event_only_calls(struct bpf_text *text, const struct kernel_shape *shape,
+                      int (*list)(enum abi abi, int numbers[EVENT_CALLS])) {
+    int numbers[EVENT_CALLS];
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    event_ask_abi(text, shape, BPF_REG_0);
+    int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);
+    only_one_of(text, numbers, list(ABI_I386, numbers));
+    int i386 = bpf_jump(text, BPF_JA, 0, 0);
+    bpf_land(text, native);
+    only_one_of(text, numbers, list(ABI_X86_64, numbers));
+    bpf_land(text, i386);
 }
 
 void event_open(struct bpf_text *text, const struct listener *listener, uint32_t kind, int32_t bytes) {
@@ -100,7 +125,7 @@ void event_store_callers(struct bpf_text *text, int at) {
 
 // Submits the record, and wakes the reader at each sixteenth of the ring. The record's address, relative to a map that does
 // not move, shows where a sixteenth begins; so no counter is needed.
-static void submit(struct bpf_text *text, const struct listener *listener) {
+void event_submit(struct bpf_text *text, const struct listener *listener) {
     bpf_point_into(text, BPF_REG_1, listener->losses);
     bpf_move(text, BPF_REG_3, BPF_REG_7);
     bpf_operate_by(text, BPF_SUB, BPF_REG_3, BPF_REG_1);
@@ -111,11 +136,15 @@ static void submit(struct bpf_text *text, const struct listener *listener) {
     bpf_set(text, BPF_REG_2, BPF_RB_FORCE_WAKEUP);
     bpf_land(text, between);
     bpf_call(text, BPF_FUNC_ringbuf_submit);
+    bpf_leave(text);
 }
 
 bool event_end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
-    submit(text, listener);
-    bpf_leave(text);
+    event_submit(text, listener);
+    return event_attach(text, listener, tracepoint, name);
+}
+
+bool event_attach(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
     int program = process_tree_attach(text, tracepoint, name, listener->why);
     if (program < 0) return false;
     listener->attached[listener->count].tracepoint = tracepoint;

@@ -55,6 +55,14 @@ bool listen_memory(struct listener *listener);
 // CL_CALL: number, three arguments.
 bool listen_calls(struct listener *listener);
 
+// What moves data of O_DIRECT files:
+//   CL_MOVES      a call begins: number, a bit for each argument that is a descriptor of such a file, third argument, file
+//   CL_MOVED      a call returned, and not its third argument: number, result. Of each io_submit
+//   CL_SUBMITS    io_submit begins: number, reading iocbs and (in the upper half) writing ones, iocbs looked at, a file
+//   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more)
+//   CL_CLOSES     the last descriptor of such a file: number, 0, 0, file
+bool listen_transfers(struct listener *listener);
+
 // The next event record, valid until the next call; null if there is none now.
 const struct event_record *listener_next(struct listener *listener);
 

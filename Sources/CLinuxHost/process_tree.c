@@ -21,6 +21,35 @@ static int status_in_task(const struct btf *btf) {
     return info < 0 || status < 0 ? -1 : info + status;
 }
 
+static void learn_files(const struct btf *btf, struct kernel_shape *shape) {
+    shape->task_files = btf_member(btf, "task_struct", "files");
+    shape->files_table = btf_member(btf, "files_struct", "fdt");
+    shape->table_room = btf_member(btf, "fdtable", "max_fds");
+    shape->table_files = btf_member(btf, "fdtable", "fd");
+    shape->file_flags = btf_member(btf, "file", "f_flags");
+    shape->file_inode = btf_member(btf, "file", "f_inode");
+    shape->inode_mode = btf_member(btf, "inode", "i_mode");
+    shape->file_count = btf_member(btf, "file", "f_count");
+    shape->counts_from_zero = shape->file_count < 0;
+    if (shape->counts_from_zero) shape->file_count = btf_member(btf, "file", "f_ref");
+}
+
+// io_uring_complete(ctx, req, cqe); until Linux 6.10 (ctx, req, user_data, res, cflags, extra1, extra2).
+static void learn_requests(const struct btf *btf, struct kernel_shape *shape) {
+    shape->request_file = btf_member(btf, "io_kiocb", "file");
+    shape->request_opcode = btf_member(btf, "io_kiocb", "opcode");
+    shape->request_task = btf_member(btf, "io_kiocb", "task");
+    shape->request_task_task = -1;
+    if (shape->request_task < 0) {
+        shape->request_task = btf_member(btf, "io_kiocb", "tctx");
+        shape->request_task_task = btf_member(btf, "io_uring_task", "task");
+    }
+    shape->completion_result = btf_member(btf, "io_uring_cqe", "res");
+    shape->io_uring_complete = btf_tracepoint(btf, "io_uring_complete", "ppp");
+    shape->completion_is_pointed = shape->io_uring_complete != 0;
+    if (!shape->io_uring_complete) shape->io_uring_complete = btf_tracepoint(btf, "io_uring_complete", "pp84488");
+}
+
 static bool learn(struct kernel_shape *shape) {
     struct btf btf;
     bool known = btf_open(&btf);
@@ -39,7 +68,10 @@ static bool learn(struct kernel_shape *shape) {
             .page_fault_user = btf_tracepoint(&btf, "page_fault_user", "8p8"),
             .page_fault_kernel = btf_tracepoint(&btf, "page_fault_kernel", "8p8"),
             .sys_enter = btf_tracepoint(&btf, "sys_enter", "p8"),
+            .sys_exit = btf_tracepoint(&btf, "sys_exit", "p8"),
         };
+        learn_files(&btf, shape);
+        learn_requests(&btf, shape);
         errno = ENOTSUP;
         known = shape->task_tgid >= 0 && shape->task_pid >= 0 && shape->task_newtask && !shape->has_large_stacks;
     }
@@ -90,11 +122,8 @@ static int find_word(struct bpf_text *text, const struct process_tree *tree) {
     return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
 }
 
-// Sets r8 to 1 if the current process is in the tree, else to 0, and r9 to its task_struct.
-static void ask_membership(struct bpf_text *text, const struct process_tree *tree) {
-    bpf_call(text, BPF_FUNC_get_current_task_btf);
-    bpf_move(text, BPF_REG_9, BPF_REG_0);
-    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_9, tree->shape.task_tgid);
+// Sets r8 to 1 if the process whose number is in r7 is in the tree, else to 0.
+static void ask_membership_of(struct bpf_text *text, const struct process_tree *tree) {
     bpf_set(text, BPF_REG_8, 0);
     int out_of_range = find_word(text, tree);
     bpf_load(text, BPF_DW, BPF_REG_8, BPF_REG_0, 0);
@@ -103,11 +132,28 @@ static void ask_membership(struct bpf_text *text, const struct process_tree *tre
     bpf_land(text, out_of_range);
 }
 
-void process_tree_only(struct bpf_text *text, const struct process_tree *tree) {
-    ask_membership(text, tree);
+// The same for the current process. Sets r9 to its task_struct.
+static void ask_membership(struct bpf_text *text, const struct process_tree *tree) {
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    bpf_move(text, BPF_REG_9, BPF_REG_0);
+    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_9, tree->shape.task_tgid);
+    ask_membership_of(text, tree);
+}
+
+static void members_only(struct bpf_text *text) {
     int member = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
     bpf_leave(text);
     bpf_land(text, member);
+}
+
+void process_tree_only(struct bpf_text *text, const struct process_tree *tree) {
+    ask_membership(text, tree);
+    members_only(text);
+}
+
+void process_tree_only_process(struct bpf_text *text, const struct process_tree *tree) {
+    ask_membership_of(text, tree);
+    members_only(text);
 }
 
 // task_newtask(task, clone_flags), which runs in the parent: a member's child is a member. Any other new process is not,

@@ -16,9 +16,17 @@ struct kernel_shape {
     int task_tgid, task_pid;      // of a process, of a thread
     int task_status;              // of a thread: TS_COMPAT
     int cache_bytes, cache_name;  // of struct kmem_cache
+    int task_files, files_table, table_room, table_files;  // the thread's open files
+    int file_flags, file_inode, inode_mode;
+    int file_count;               // of references to a struct file; -1: not known
+    bool counts_from_zero;        // file_count is 0 for one reference (struct file_ref, since Linux 6.13)
+    int request_file, request_opcode, request_task;  // of io_uring: struct io_kiocb, and a pointer in it
+    int request_task_task;        // -1: that pointer is the task; else it leads to one
+    int completion_result;        // of struct io_uring_cqe
+    bool completion_is_pointed;   // io_uring_complete passes a struct io_uring_cqe, not the result
     bool has_large_stacks;        // KASAN's kernels; else KERNEL_STACK
     // BTF type numbers of the tracepoints; 0 unless their arguments are those expected.
-    uint32_t task_newtask, kmalloc, kmem_cache_alloc, mm_page_alloc, page_fault_user, page_fault_kernel, sys_enter;
+    uint32_t task_newtask, kmalloc, kmem_cache_alloc, mm_page_alloc, page_fault_user, page_fault_kernel, sys_enter, sys_exit, io_uring_complete;
 };
 
 enum { REFUSAL = 512 };
@@ -45,6 +53,9 @@ void process_tree_remove(struct process_tree *tree, pid_t pid);
 // Appends instructions that return unless the current process is in the tree, and that load its task_struct into BPF_REG_9.
 // They overwrite every register but BPF_REG_6, and use 4 bytes of the stack.
 void process_tree_only(struct bpf_text *text, const struct process_tree *tree);
+
+// The same for the process whose number is in r7, wherever the BPF program runs. Leaves r9 alone.
+void process_tree_only_process(struct bpf_text *text, const struct process_tree *tree);
 
 // tracepoints_attach; -1 with errno set, and `why` in words. ENOTSUP if `tracepoint` is 0: this kernel's has other arguments.
 int process_tree_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]);

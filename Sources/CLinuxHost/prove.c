@@ -37,21 +37,24 @@ static bool adds_a_child(struct process_tree *tree) {
     return added;
 }
 
-// Two pages: this process touches the first, and the kernel the second on its behalf.
-static uint64_t act(void) {
+static uint64_t pages;  // the address of two; 0: they could not be mapped
+
+// This process touches the first page, and the kernel the second on its behalf.
+static void act(void) {
     int event = eventfd(0, EFD_CLOEXEC);  // a kmalloc, and a `struct file` of the cache `filp`
     if (event >= 0) close(event);
-    volatile char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) return 0;
-    pages[0] = 1;
-    syscall(SYS_getcpu, pages + PAGE, NULL, NULL);
-    munmap((void *)pages, 2 * PAGE);
-    return (uint64_t)(uintptr_t)pages;
+    volatile char *mapped = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pages = 0;
+    if (mapped == MAP_FAILED) return;
+    mapped[0] = 1;
+    syscall(SYS_getcpu, mapped + PAGE, NULL, NULL);
+    munmap((void *)mapped, 2 * PAGE);
+    pages = (uint64_t)(uintptr_t)mapped;
 }
 
 // MARK: reports
 
-static unsigned proof(const struct event_record *event, uint64_t pages) {
+static unsigned proof_of_act(const struct event_record *event) {
     const uint64_t *number = event->number;
     if (event->tid != gettid() || event->pid != getpid() || event->in_interrupt || !event->user_ip) return 0;
     switch (event->kind) {
@@ -64,29 +67,41 @@ static unsigned proof(const struct event_record *event, uint64_t pages) {
     }
 }
 
-static void rely(struct listener *listener, unsigned needed, uint64_t pages) {
+// What each listener must report.
+struct proof {
+    unsigned needed;
+    unsigned (*of)(const struct event_record *event);
+    const char *const *names;
+};
+
+static void rely(struct listener *listener, const struct proof *proof) {
     if (!listener) return;
     unsigned seen = 0;
     const struct event_record *event;
-    while ((event = listener_next(listener))) seen |= pages ? proof(event, pages) : 0;
-    listener->is_relied_on = (seen & needed) == needed;
-    for (unsigned i = 0; !listener->is_relied_on && i < sizeof(names) / sizeof(names[0]); i++)
-        if (needed & ~seen & 1u << i)
-            snprintf(listener->why, sizeof(listener->why), "%s: its BPF program did not report what dioaudit did", names[i]);
+    while ((event = listener_next(listener))) seen |= proof->of(event);
+    listener->is_relied_on = proof->needed && (seen & proof->needed) == proof->needed;
+    if (!proof->needed) snprintf(listener->why, sizeof(listener->why), "its BPF programs could not be tried");
+    for (unsigned i = 0; proof->needed >> i; i++)
+        if (proof->needed & ~seen & 1u << i)
+            snprintf(listener->why, sizeof(listener->why), "%s: its BPF program did not report what dioaudit did", proof->names[i]);
 }
 
-void prove(struct process_tree *tree, struct listener *memory, struct listener *calls) {
+void prove(struct process_tree *tree, struct listener *memory, struct listener *calls, struct listener *transfers) {
     process_tree_add(tree, getpid());
     tree->is_relied_on = adds_a_child(tree);
-    uint64_t pages = act();
+    act();
+    int file;
+    unsigned of_transfers = transfers ? prove_transfers_act(&file) : 0;
     process_tree_remove(tree, getpid());
-    rely(memory, KMALLOC | CACHE_ALLOC | PAGE_ALLOC | USER_FAULT | KERNEL_FAULT, pages);
-    rely(calls, CALL, pages);
+    unsigned of_memory = KMALLOC | CACHE_ALLOC | PAGE_ALLOC | USER_FAULT | KERNEL_FAULT;
+    rely(memory, &(struct proof){pages ? of_memory : 0, proof_of_act, names});
+    rely(calls, &(struct proof){pages ? CALL : 0, proof_of_act, names});
+    rely(transfers, &(struct proof){of_transfers, prove_transfers_proof, prove_transfers_names});
     if (tree->is_relied_on) return;
-    struct listener *both[] = {memory, calls};
-    for (int i = 0; i < 2; i++) {
-        if (!both[i]) continue;
-        both[i]->is_relied_on = false;
-        snprintf(both[i]->why, sizeof(both[i]->why), "task:task_newtask: its BPF program did not report a child of dioaudit");
+    struct listener *all[] = {memory, calls, transfers};
+    for (int i = 0; i < CL_STREAMS; i++) {
+        if (!all[i]) continue;
+        all[i]->is_relied_on = false;
+        snprintf(all[i]->why, sizeof(all[i]->why), "task:task_newtask: its BPF program did not report a child of dioaudit");
     }
 }

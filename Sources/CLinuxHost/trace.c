@@ -13,6 +13,7 @@
 #include "clinux_trace.h"
 #include "process_tree.h"
 #include "listen.h"
+#include "movers.h"
 #include "prove.h"
 #include "record.h"
 #include "rings.h"
@@ -166,10 +167,10 @@ static bool listen_to_processes(struct stream *stream) {
 
 static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct stream *stream) {
     struct listener *listener = &stream->listener;
+    static bool (*const listen[CL_STREAMS])(struct listener *listener) = {listen_memory, listen_calls, listen_transfers};
     if (!may_use_bpf(stream)) return NULL;
     bool listens = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
-                   listen_to_processes(stream) &&
-                   (stream->layout.calls ? listen_calls(listener) : listen_memory(listener));
+                   (stream->layout.transfers || listen_to_processes(stream)) && listen[stream - trace->stream](listener);
     if (!listens) trace->refused = errno;
     return listens ? listener : NULL;
 }
@@ -178,7 +179,8 @@ static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct str
 static void listen_by_bpf_programs(struct cl_trace *trace) {
     struct listener *memory = listen_by_bpf_program(trace, &trace->stream[CL_MEMORY]);
     struct listener *calls = listen_by_bpf_program(trace, &trace->stream[CL_CALLS]);
-    prove(&trace->tree, memory, calls);
+    struct listener *transfers = listen_by_bpf_program(trace, &trace->stream[CL_TRANSFERS]);
+    prove(&trace->tree, memory, calls, transfers);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
         if (stream->listener.is_relied_on) {
@@ -191,14 +193,17 @@ static void listen_by_bpf_programs(struct cl_trace *trace) {
 }
 
 static void try_bpf(struct cl_trace *trace) {
-    if (!may_use_bpf(&trace->stream[CL_MEMORY]) && !may_use_bpf(&trace->stream[CL_CALLS])) return;
+    bool wanted = false, used = false;
+    for (int i = 0; i < CL_STREAMS; i++) wanted |= may_use_bpf(&trace->stream[i]);
+    if (!wanted) return;
     trace->refused = 0;
     if (process_tree_begin(&trace->tree, trace->refusal)) {
         listen_by_bpf_programs(trace);
     } else {
         trace->refused = errno;
     }
-    if (trace->stream[CL_MEMORY].way == CL_NO_WAY && trace->stream[CL_CALLS].way == CL_NO_WAY) process_tree_end(&trace->tree);
+    for (int i = 0; i < CL_STREAMS; i++) used |= trace->stream[i].way != CL_NO_WAY;
+    if (!used) process_tree_end(&trace->tree);
 }
 
 // MARK: opening
@@ -228,7 +233,7 @@ struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
     if (trace->tree.bits) process_tree_add(&trace->tree, threads[0]);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
-        if (stream->layout.count > 0 && stream->way == CL_NO_WAY)
+        if (stream->layout.count > 0 && stream->way == CL_NO_WAY && !stream->layout.transfers)
             listen_by_events(stream, threads, count, bytes_of_cpu(&stream->layout));
     }
     return trace;
@@ -256,14 +261,15 @@ bool cl_trace_is_granted(const struct cl_trace_layout *layout) {
 }
 
 int cl_trace_try_bpf(char *why, size_t room) {
-    const struct cl_tracepoint memory = {.kind = CL_FAULT}, calls = {.kind = CL_CALL};
+    const struct cl_tracepoint memory = {.kind = CL_FAULT}, calls = {.kind = CL_CALL}, transfers = {.kind = CL_MOVES};
     const struct cl_trace_layout of_memory = {.points = &memory, .count = 1};
     const struct cl_trace_layout of_calls = {.points = &calls, .count = 1, .calls = true};
-    struct cl_trace *trace = new_trace((const struct cl_trace_layout *[]){&of_memory, &of_calls});
+    const struct cl_trace_layout of_transfers = {.points = &transfers, .count = 1, .transfers = true};
+    struct cl_trace *trace = new_trace((const struct cl_trace_layout *[]){&of_memory, &of_calls, &of_transfers});
     if (!trace) return ENOMEM;
     try_bpf(trace);
-    const char *refusal = cl_trace_refusal(trace, CL_MEMORY);
-    snprintf(why, room, "%s", refusal[0] ? refusal : cl_trace_refusal(trace, CL_CALLS));
+    why[0] = 0;
+    for (int i = 0; i < CL_STREAMS && !why[0]; i++) snprintf(why, room, "%s", cl_trace_refusal(trace, (enum cl_stream)i));
     int error = !why[0] ? 0 : trace->refused ? trace->refused : ENOTSUP;
     cl_trace_close(trace);
     return error;
@@ -307,6 +313,40 @@ static bool concerns(const struct process_tree *tree, const struct cl_trace_reco
            (record->kind == CL_FORKED && process_tree_holds(tree, record->parent));
 }
 
+// A call that moves data from one file to another is a write if the file written to is an O_DIRECT file, else a read.
+static void take_move(const struct event_record *event, struct cl_trace_record *record) {
+    const struct mover *mover = movers_find(event->is_i386 ? ABI_I386 : ABI_X86_64, event->number[0]);
+    if (!mover) return;
+    record->act = mover->move;
+    record->writes = mover->writes != NO_FILE && event->number[1] >> mover->writes & 1;
+    record->reads = !record->writes;
+    record->bytes = mover->has_length ? event->number[2] : 0;
+}
+
+static void take_transfer(const struct event_record *event, struct cl_trace_record *record) {
+    record->address = event->number[3];
+    switch (event->kind) {
+        case CL_MOVES: take_move(event, record); break;
+        case CL_MOVED:
+            record->act = CL_IO_SUBMIT;
+            take_move(event, record);
+            record->result = (int64_t)event->number[1];
+            break;
+        case CL_SUBMITS:
+            record->act = CL_IO_SUBMIT;
+            record->reads = (uint32_t)event->number[1];
+            record->writes = (uint32_t)(event->number[1] >> 32);
+            record->bytes = event->number[2];
+            break;
+        case CL_COMPLETED:
+            record->act = CL_IO_URING;
+            record->writes = movers_request_writes(event->number[0]);
+            record->reads = !record->writes;
+            record->result = (int64_t)event->number[1];
+            break;
+    }
+}
+
 static bool decode_event(const struct event_record *event, struct cl_trace_record *record) {
     memset(record, 0, offsetof(struct cl_trace_record, frame));
     record->kind = event->kind;
@@ -317,6 +357,10 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
     record->user_ip = event->user_ip;
     record->user_sp = event->user_sp;
     record_text((const unsigned char *)event->text, event->text_bytes, 0, record->text, sizeof(record->text));
+    if (event->kind >= CL_MOVES && event->kind <= CL_CLOSES) {
+        take_transfer(event, record);
+        return true;
+    }
     if (event->kind == CL_CALL)
         return calls_take(event->is_i386 ? ABI_I386 : ABI_X86_64, event->number[0], event->number + 1, record);
     if (event->kind == CL_PAGE_ALLOC) {

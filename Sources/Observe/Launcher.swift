@@ -29,6 +29,7 @@ struct Ending {
     var descendantsRun = false
     let syscalls: SyscallsView
     let kernel: KernelView
+    let transfers: (book: TransfersBook, witness: Witness)
     let squeeze: Squeeze?
     /// The stacks of its threads when its time was over.
     let hang: Hang?
@@ -41,6 +42,7 @@ struct Launch: ~Copyable {
     private var events = KernelEvents()
     private var book = SyscallsBook()
     private var kernelBook = KernelBook()
+    private var transfersBook = TransfersBook()
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
     private let ledgerSocket: FileDescriptor?
@@ -112,7 +114,7 @@ struct Launch: ~Copyable {
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
             syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel, flushers),
-            squeeze: squeezer?.outcome, hang: hang)
+            transfers: (transfersBook, events.transfers.witness), squeeze: squeezer?.outcome, hang: hang)
     }
 
     /// Waits once, and handles what came.
@@ -145,12 +147,14 @@ struct Launch: ~Copyable {
         guard limit == .max || events.pending >= enough else { return }
         let calls = events.syscalls.pending.take(before: limit)
         let records = events.kernel.pending.take(before: limit)
+        let transfers = events.transfers.pending.take(before: limit)
         // What is too young stays; to sort it again for each new record would be quadratic.
         enough = 4096 + 2 * events.pending
-        guard !calls.isEmpty || !records.isEmpty else { return }
+        guard !calls.isEmpty || !records.isEmpty || !transfers.isEmpty else { return }
         let phases = try session.phaseBook(events.syscalls.execs)
         book.add(calls, phases)
         flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
+        transfersBook.add(transfers, phases, parents: kernelBook.parents)
     }
 }
 

@@ -30,11 +30,12 @@ package func observe(
         observation.interposerMissing = "the subject did not start"
         observation.syscalls = .unavailable("the subject did not start")
         observation.kernel = .unavailable("the subject did not start")
+        observation.transfers = .unavailable("the subject did not start")
         return (observation, nil)
     }
     let ending = try launch.finish(session)
 
-    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel)
+    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel, ending.transfers.book)
     ledger.nameViolations(request.policy.forbidden)
     ledger.noteOwnHeaps()
 
@@ -47,6 +48,7 @@ package func observe(
     observation.whyUnseen = executable.whyNotPreloaded
     observation.syscalls = ending.syscalls.witness
     observation.kernel = ending.kernel.witness(of: ledger.processes)
+    observation.transfers = ending.transfers.witness
     observation.squeeze = ending.squeeze
     observation.squeeze?.transfersAfter = ledger.squeezedTransfers
     observation.hang = ending.hang

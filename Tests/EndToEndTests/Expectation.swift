@@ -86,8 +86,11 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     init?(source: String) throws {
         name = URL(filePath: source).deletingPathExtension().lastPathComponent
         let text = try String(contentsOfFile: source, encoding: .utf8)
-        for line in text.split(separator: "\n").prefix(while: { $0.hasPrefix("// ") }) {
-            guard let (_, key, value) = line.wholeMatch(of: /\/\/ ([A-Z][A-Za-z]*):(.*)/)?.output else { continue }
+        let keys = text.split(separator: "\n").prefix { $0.hasPrefix("// ") }.compactMap {
+            $0.wholeMatch(of: /\/\/ (Root )?([A-Z][A-Za-z]*):(.*)/)?.output
+        }
+        let ofRoot = Set(keys.filter { $0.1 != nil }.map(\.2))
+        for (_, root, key, value) in keys where isRoot ? root != nil || !ofRoot.contains(key) : root == nil {
             try read(String(key), value.trimmingCharacters(in: .whitespaces))
         }
         if verdict.isEmpty { return nil }

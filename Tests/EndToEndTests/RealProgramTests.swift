@@ -60,7 +60,9 @@ import Testing
         let scratch = try Scratch()
         let (outcome, run) = try fio("--rw=randwrite --size=1M --ioengine=io_uring \(thread)", in: scratch)
         #expect(outcome.status == 2, "\(outcome.errors)")
-        #expect(run.reasons == ["no transfer on an O_DIRECT file was seen"])
+        let reasons = run.reasons.filter { !$0.hasPrefix("the kernel saw 256 transfers on O_DIRECT files by fio (pid") }
+        #expect(reasons == ["no transfer on an O_DIRECT file was seen"])
+        #expect(run.reasons.count == (isRoot ? 2 : 1))
     }
 
     @Test(

@@ -61,7 +61,7 @@ package struct KernelBook {
     package private(set) var userFrames: [[UInt64]: [Frame]] = [:]
     package private(set) var spaces = AddressSpaces()
     /// The parent of each process that was forked and has not called exec.
-    private var parents: [Int32: Int32] = [:]
+    package private(set) var parents: [Int32: Int32] = [:]
     private let countsForksApart: Bool
     /// Processes whose fork or exec the kernel reported.
     package private(set) var pids: Set<Int32> = []
@@ -129,9 +129,7 @@ package struct KernelBook {
 
     /// The phase interval of the record's process, or of its nearest ancestor that reported.
     private func interval(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.PhaseInterval {
-        var pid = record.pid
-        // A pid may be reused among its own descendants: the chain is cut at a length that no process tree reaches.
-        for _ in 0..<64 where !countsForksApart && !phases.knows(pid) { pid = parents[pid] ?? pid }
+        let pid = countsForksApart ? record.pid : phases.nearestReported(record.pid, parents)
         var interval = phases.interval(of: pid, tid: record.tid, at: record.nanoseconds)
         interval.pid = record.pid
         return interval

@@ -117,6 +117,16 @@ package struct PhaseBook {
         self.edges[process.owner] = edges.sorted { $0.nanoseconds < $1.nanoseconds }
     }
 
+    /// The process itself, or its nearest ancestor that reported.
+    ///
+    /// - Parameter parents: of processes that were forked and have not called exec.
+    func nearestReported(_ pid: Int32, _ parents: [Int32: Int32]) -> Int32 {
+        var pid = pid
+        // A pid may be reused among its own descendants: the chain is cut at a length that no process tree reaches.
+        for _ in 0..<64 where !knows(pid) { pid = parents[pid] ?? pid }
+        return pid
+    }
+
     /// The process has reported.
     package func knows(_ pid: Int32) -> Bool { incarnations[pid] != nil }
 

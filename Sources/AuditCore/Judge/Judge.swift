@@ -11,6 +11,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         interposer: interposerWitness(observation),
         syscalls: observation.syscalls,
         kernel: observation.kernel,
+        transfers: observation.transfers,
         heap: observation.attached?.heap)
 
     var reasons: [String] = []
@@ -36,6 +37,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         if request.kernel == .require { reasons.append("--kernel require: \(reason)") }
         if !request.kernelLimits.isEmpty { reasons.append("--kernel-limit is given: \(reason)") }
     }
+    reasons += transferReasons(observation)
     reasons += lockReasons(observation, request)
     // Without the interposer there is nothing to say of phases.
     if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, request) }

@@ -22,6 +22,12 @@ enum cl_trace_kind {
     CL_TRACE_LOST,       // the ring had no room for `bytes` records
     CL_TRACE_MALFORMED,  // a record shorter than what it must hold
     CL_AMBIGUOUS_CALL,   // a system call whose number means one thing for 64-bit code and another for 32-bit code
+    // What moves data of O_DIRECT files: `act` (enum cl_move), `reads`, `writes`, `address` (which identifies the open file):
+    CL_MOVES,            // a system call begins; `bytes` that it is to move, if it names one length
+    CL_MOVED,            // it ends, and its `result` is not that length; each io_submit's end, too
+    CL_SUBMITS,          // io_submit begins; `bytes` is the number of iocbs that could be read
+    CL_COMPLETED,        // a request of io_uring's is complete, with its `result`; address 0: its file is not known
+    CL_CLOSES,           // the file's last descriptor is closed or replaced
     CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
     CL_NOTHING           // seccomp only: ignore it
 };
@@ -40,10 +46,30 @@ enum cl_act {
     CL_EXECVEAT
 };
 
+// What moves data.
+enum cl_move {
+    CL_READ,
+    CL_WRITE,
+    CL_PREAD64,
+    CL_PWRITE64,
+    CL_READV,
+    CL_WRITEV,
+    CL_PREADV,
+    CL_PWRITEV,
+    CL_PREADV2,
+    CL_PWRITEV2,
+    CL_SENDFILE,
+    CL_SPLICE,
+    CL_COPY_FILE_RANGE,
+    CL_IO_SUBMIT,
+    CL_IO_URING
+};
+
 // Each stream has rings of its own, and its own records of processes, so that a flood of one loses no record of the other.
 enum cl_stream {
     CL_MEMORY,  // allocations, page faults, uprobes
     CL_CALLS,   // system calls
+    CL_TRANSFERS,  // what moves data of O_DIRECT files; by BPF programs only
     CL_STREAMS
 };
 
@@ -87,6 +113,9 @@ struct cl_trace_record {
     uint64_t user_bp;        // with stacks
     const unsigned char *stack;  // the user stack from user_sp on, with stacks; valid until the next record
     uint32_t stack_bytes;
+    uint32_t reads;          // transfers from and to O_DIRECT files
+    uint32_t writes;
+    int64_t result;          // of CL_MOVED and CL_COMPLETED
     uint64_t argument[3];    // of CL_PROBE: the function's first ones
     uint64_t caller;         // of CL_PROBE: where the function returns to
     uint64_t frame[CL_TRACE_FRAMES];
@@ -108,6 +137,7 @@ struct cl_trace_layout {
     uint32_t count;
     bool stacks;
     bool probes;  // some are CL_PROBE: with their arguments and callers
+    bool transfers;  // CL_MOVES to CL_CLOSES, without a tracepoint for perf
     bool calls;   // CL_CALL; or CL_MAPPED alone: perf's records of new mappings, as calls of mmap and brk
 };
 

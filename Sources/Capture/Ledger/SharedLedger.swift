@@ -7,7 +7,9 @@ extension Session {
     /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
     ///
     /// - Parameter pid: the subject's first process.
-    package func ledger(of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView) throws(AuditError) -> Ledger {
+    package func ledger(of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView, _ transfers: TransfersBook)
+        throws(AuditError) -> Ledger
+    {
         var ledger = Ledger()
         var owners: [Owner] = []
         var unusable: UInt32 = 0
@@ -39,6 +41,7 @@ extension Session {
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
         ledger.add(syscalls.book, of: owners)
         ledger.add(kernel, of: owners)
+        ledger.add(transfers, of: owners)
         return ledger
     }
 

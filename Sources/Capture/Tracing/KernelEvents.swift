@@ -14,6 +14,7 @@ package struct KernelEvents: ~Copyable {
     package private(set) var descriptors: [Int32] = []
     package var kernel = KernelWatch()
     package var syscalls = SyscallsWatch()
+    package var transfers = TransfersWatch()
 
     package init() {}
 
@@ -42,7 +43,11 @@ package struct KernelEvents: ~Copyable {
             calls = callsLayout(choice)
         }
         if !isKernelAsked { kernel.problem = "--kernel off" }
-        open([child.pid], isTree: true, isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls)
+        let isAsked = isKernelAsked || choice != .off
+        if !isAsked { transfers.problem = "--kernel off and --syscalls off" }
+        open(
+            [child.pid], isTree: true,
+            [isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls, isAsked ? .transfers : nil])
     }
 
     /// Begins to watch threads that run already, and all that they will start.
@@ -50,7 +55,7 @@ package struct KernelEvents: ~Copyable {
     /// - Parameter choice: `perf` or `perfMappings`.
     /// - Parameter probes: functions whose calls are reported, too.
     package mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]) {
-        open(threads, isTree: false, memoryLayout(stacks: stacks, probes: probes), callsLayout(choice))
+        open(threads, isTree: false, [memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), nil])
     }
 
     private mutating func memoryLayout(stacks: Bool, probes: [HeapProbe]) -> TraceLayout? {
@@ -75,15 +80,17 @@ package struct KernelEvents: ~Copyable {
         }
     }
 
-    private mutating func open(_ threads: [Int32], isTree: Bool, _ memory: TraceLayout?, _ calls: TraceLayout?) {
-        guard memory != nil || calls != nil else { return }
-        let opened = TraceLayout.withPointers(memory, calls) {
+    /// - Parameter layouts: in the order of `cl_stream`.
+    private mutating func open(_ threads: [Int32], isTree: Bool, _ layouts: [TraceLayout?]) {
+        guard layouts.contains(where: { $0 != nil }) else { return }
+        let opened = TraceLayout.withPointers(layouts[...]) {
             cl_trace_open(threads, Int32(threads.count), isTree, $0)
         }
         guard let opened else { fatalError("no memory is left") }
         trace = opened
-        if memory != nil { kernel.begin(Opening(opened, CL_MEMORY)) }
-        if let calls { syscalls.begin(Opening(opened, CL_CALLS), calls) }
+        if layouts[0] != nil { kernel.begin(Opening(opened, CL_MEMORY)) }
+        if let calls = layouts[1] { syscalls.begin(Opening(opened, CL_CALLS), calls) }
+        if layouts[2] != nil { transfers.begin(Opening(opened, CL_TRANSFERS)) }
         var all = [Int32](repeating: -1, count: 4096)
         let count = cl_trace_descriptors(opened, &all, Int32(all.count))
         descriptors += all.prefix(Int(count))
@@ -96,7 +103,11 @@ package struct KernelEvents: ~Copyable {
         var stream = CL_MEMORY
         if let trace {
             while cl_trace_next(trace, record, &stream) {
-                if stream == CL_MEMORY { kernel.note(record) } else { syscalls.note(record) }
+                switch stream {
+                case CL_MEMORY: kernel.note(record)
+                case CL_CALLS: syscalls.note(record)
+                default: transfers.note(record)
+                }
             }
         }
         if listener >= 0 { while cl_seccomp_next(listener, record) { syscalls.note(record) } }
@@ -108,10 +119,13 @@ package struct KernelEvents: ~Copyable {
         guard let trace else { return }
         kernel.lost = max(kernel.lost, cl_trace_lost(trace, CL_MEMORY))
         syscalls.lost = max(syscalls.lost, cl_trace_lost(trace, CL_CALLS))
+        transfers.lost = max(transfers.lost, cl_trace_lost(trace, CL_TRANSFERS))
     }
 
     /// The number of records whose phases are not known yet.
-    package var pending: Int { kernel.pending.count + kernel.calls.count + syscalls.pending.count }
+    package var pending: Int {
+        kernel.pending.count + kernel.calls.count + syscalls.pending.count + transfers.pending.count
+    }
 
     /// Lets the system calls of processes that outlive dioaudit continue.
     package func serveOn() {
@@ -145,18 +159,23 @@ struct TraceLayout {
     let points: [cl_tracepoint]
     var stacks = false
     var probes = false
+    /// What moves data of O_DIRECT files.
+    var transfers = false
     var calls = false
 
-    /// For `cl_trace_open`: in the order of `cl_stream`.
+    static let transfers: TraceLayout = {
+        var point = cl_tracepoint()
+        point.kind = CL_MOVES.rawValue
+        return TraceLayout(points: [point], transfers: true)
+    }()
+
+    /// For `cl_trace_open`.
     static func withPointers<Result>(
-        _ memory: TraceLayout?, _ calls: TraceLayout?,
+        _ layouts: ArraySlice<TraceLayout?>, before: [UnsafePointer<cl_trace_layout>?] = [],
         _ body: (UnsafePointer<UnsafePointer<cl_trace_layout>?>) -> Result
     ) -> Result {
-        withPointer(memory) { memory in
-            withPointer(calls) { calls in
-                [memory, calls].withUnsafeBufferPointer { body($0.baseAddress!) }
-            }
-        }
+        guard let first = layouts.first else { return before.withUnsafeBufferPointer { body($0.baseAddress!) } }
+        return withPointer(first) { withPointers(layouts.dropFirst(), before: before + [$0], body) }
     }
 
     static func withPointer<Result>(
@@ -166,7 +185,7 @@ struct TraceLayout {
         return layout.points.withUnsafeBufferPointer { points in
             var pointed = cl_trace_layout(
                 points: points.baseAddress, count: UInt32(points.count), stacks: layout.stacks, probes: layout.probes,
-                calls: layout.calls)
+                transfers: layout.transfers, calls: layout.calls)
             return withUnsafePointer(to: &pointed) { body($0) }
         }
     }

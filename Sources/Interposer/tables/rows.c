@@ -163,9 +163,12 @@ static struct dioaudit_thread *claim_own(int32_t tid) {
     return rows;
 }
 
+// TRAP: a vfork child has its parent's thread-local memory, and another number: rows that it claimed would keep that. It counts in
+// the shared rows until the thread itself claims some. Fixture: vfork-child-transfers.c
 struct dioaudit_thread *rows_claim(void) {
+    if (!process_is_ours()) return NULL;
     int32_t tid = (int32_t)SYSTEM(SYS_gettid);
-    bool are_read_at_edges = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS && process_is_ours();
+    bool are_read_at_edges = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS;
     struct dioaudit_thread *rows = are_read_at_edges ? claim_own(tid) : claim_any(tid);
     if (!rows) return NULL;
     // A signal handler may have claimed other rows meanwhile; the host adds both by their tid.

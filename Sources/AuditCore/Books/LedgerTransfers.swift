@@ -1,0 +1,71 @@
+extension Ledger {
+    /// Adds the kernel's count of transfers to the ledgers of the processes that made them.
+    ///
+    /// - Parameter owners: of `processes`, in their order.
+    package mutating func add(_ book: TransfersBook, of owners: [Owner]) {
+        let places = Dictionary(uniqueKeysWithValues: zip(owners, processes.indices))
+        for index in processes.indices {
+            processes[index].kernelTransfers = KernelTransfers()
+            processes[index].image = owners[index].arena
+        }
+        for (key, count) in book.reported {
+            guard let index = places[key.owner] else { continue }
+            processes[index].add(count, key)
+        }
+        for index in processes.indices { processes[index].markTransferringThreads() }
+        for (owner, unknown) in book.requests {
+            guard let index = places[owner] else { continue }
+            processes[index].kernelTransfers?.unknown = unknown
+        }
+        unreportedTransfers = book.unreported.mapValues { $0.values.reduce(0, +) }
+    }
+}
+
+extension ProcessLedger {
+    fileprivate mutating func add(_ count: UInt64, _ key: TransfersBook.Key) {
+        kernelTransfers?.calls[key.call.rawValue, default: 0] += count
+        if phase(of: key.moment) == .steady { kernelTransfers?.steady += count }
+        if key.call != .ioUring { kernelTransfers?.threads[key.tid, default: 0] += count }
+    }
+
+    /// The interposer may have seen none of a thread's transfers. A thread that has ended may have left its number to another.
+    fileprivate mutating func markTransferringThreads() {
+        let pooled = threads.lazy.filter { $0.tid == 0 }.reduce(0) { $0 + $1.transfers }
+        for index in threads.indices where threads[index].tid != 0 {
+            let seen = kernelTransfers?.threads[threads[index].tid] ?? 0
+            if seen > threads[index].transfers + pooled { threads[index].doesTransfers = true }
+        }
+    }
+}
+
+/// A process's transfers on O_DIRECT files as the kernel saw them.
+public struct KernelTransfers: Equatable, Sendable, Encodable {
+    /// By the system call, `io_submit` or `io_uring`.
+    public var calls: [String: UInt64] = [:]
+    public var steady: UInt64 = 0
+    /// By thread, without io_uring's.
+    public var threads: [Int32: UInt64] = [:]
+    package var unknown = UnknownTransfers()
+
+    public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case calls
+    }
+
+    static func + (left: Self, right: Self) -> Self {
+        var sum = left
+        sum.calls.merge(right.calls, uniquingKeysWith: +)
+        sum.steady += right.steady
+        sum.threads.merge(right.threads, uniquingKeysWith: +)
+        sum.unknown += right.unknown
+        return sum
+    }
+
+    public var all: UInt64 { calls.values.reduce(0, +) }
+
+    /// Their calls as words: `pread64 20, io_uring 5`.
+    var text: String {
+        calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
+}

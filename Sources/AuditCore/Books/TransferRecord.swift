@@ -1,0 +1,45 @@
+/// What moves data of an O_DIRECT file.
+package enum TransferCall: String, CaseIterable, Sendable {
+    case read, write, pread64, pwrite64, readv, writev, preadv, pwritev, preadv2, pwritev2, sendfile, splice
+    case copyFileRange = "copy_file_range"
+    case ioSubmit = "io_submit"
+    case ioUring = "io_uring"
+}
+
+/// What a thread did with O_DIRECT files, as the kernel saw it.
+package struct TransferRecord: Timed {
+    package enum Act: Equatable, Sendable {
+        /// A system call begins that is one transfer.
+        case begins(bytes: UInt64)
+        /// It ends, and its result is not the length that it was asked for.
+        case ends(result: Int64)
+        /// io_submit begins, with as many iocbs on O_DIRECT files, of as many as could be read.
+        case submits(direct: UInt64, of: UInt64)
+        /// A request of io_uring's is complete. Its file may be unknown if it failed early.
+        case completes(result: Int64, isFileKnown: Bool)
+        /// The file's last descriptor is closed.
+        case closes
+    }
+
+    package let nanoseconds: UInt64
+    package let pid: Int32
+    /// The thread that made the call; of io_uring the one that submitted the request, or the kernel's that polls its queue.
+    package let tid: Int32
+    package let call: TransferCall
+    package let act: Act
+    /// Identifies the open file while it is open.
+    package let file: UInt64
+    package let isWrite: Bool
+
+    package init(
+        nanoseconds: UInt64, pid: Int32, tid: Int32, call: TransferCall, act: Act, file: UInt64, isWrite: Bool
+    ) {
+        self.nanoseconds = nanoseconds
+        self.pid = pid
+        self.tid = tid
+        self.call = call
+        self.act = act
+        self.file = file
+        self.isWrite = isWrite
+    }
+}

@@ -1,0 +1,99 @@
+/// Where the kernel's count of a process's transfers and the interposer's differ: what was not seen by both is in no phase
+/// that can be relied upon.
+func transferReasons(_ observation: Observation) -> [String] {
+    guard observation.transfers.status != .unavailable else { return [] }
+    var reasons: [String] = []
+    if let reason = observation.transfers.reason { reasons.append(reason) }
+    let processes = observation.ledger.processes
+    for (_, ofImage) in Dictionary(grouping: processes, by: \.image).sorted(by: { $0.key < $1.key }) {
+        // Rows that processes share do not say whose a transfer was.
+        let haveOwnRows = ofImage.allSatisfy { $0.lost.threadCalls == 0 } || ofImage.count == 1
+        reasons += haveOwnRows ? ofImage.compactMap(\.transferDifference) : [ofImage.summedDifference].compactMap { $0 }
+    }
+    if reasons.count > mostDifferences {
+        let more = plural(UInt64(reasons.count - mostDifferences), "more difference")
+        reasons = reasons.prefix(mostDifferences) + ["the kernel and the interposer saw other transfers in \(more)"]
+    }
+    return reasons + unreportedReasons(observation.ledger.unreportedTransfers)
+}
+
+/// So that the first screen holds the others, too.
+private let mostDifferences = 4
+
+private func unreportedReasons(_ transfers: [Int32: UInt64]) -> [String] {
+    guard let first = transfers.keys.min() else { return [] }
+    let all = plural(transfers.values.reduce(0, +), "transfer")
+    let who =
+        transfers.count == 1
+        ? "process \(first), which" : "\(transfers.count) processes (pid \(first) and others), which"
+    return ["the kernel saw \(all) on O_DIRECT files by \(who) never reported"]
+}
+
+extension ProcessLedger {
+    /// In words; null if every transfer that one saw was seen by the other, in the same thread.
+    fileprivate var transferDifference: String? {
+        guard let kernel = kernelTransfers else { return nil }
+        return differenceInWords(kernel, transfersInAllPhases, of: name(of: self)) ?? threadDifference(kernel)
+    }
+
+    fileprivate var transfersInAllPhases: UInt64 { phases.all.reduce(0) { $0 + $1.transfers } }
+
+    /// Threads that have ended may have lost their number in the interposer's rows, but not in the kernel's.
+    private func threadDifference(_ kernel: KernelTransfers) -> String? {
+        guard kernel.calls[TransferCall.ioUring.rawValue] == nil, kernel.unknown == UnknownTransfers() else {
+            return nil
+        }
+        var pooled = threads.lazy.filter { $0.tid == 0 }.reduce(0) { $0 + $1.transfers }
+        var childrens = kernel.threads[0] ?? 0
+        for (tid, seen) in kernel.threads.sorted(by: { $0.key < $1.key }) where tid != 0 {
+            let thread = threads.first { $0.tid == tid }
+            let counted = thread?.transfers ?? 0
+            guard counted != seen else { continue }
+            if counted < seen, pooled >= seen - counted {
+                pooled -= seen - counted
+                continue
+            }
+            if counted > seen, counted - seen <= childrens {
+                childrens -= counted - seen
+                continue
+            }
+            let named = thread.map { "thread \($0.name) (\(tid))" } ?? "thread \(tid)"
+            return
+                "the kernel saw \(plural(seen, "transfer")) on O_DIRECT files by \(named) of \(name(of: self)), and the "
+                + "interposer \(counted)"
+        }
+        return nil
+    }
+}
+
+extension [ProcessLedger] {
+    /// Of a program and the children that it forked.
+    fileprivate var summedDifference: String? {
+        let kernel = compactMap(\.kernelTransfers).reduce(KernelTransfers()) { $0 + $1 }
+        return differenceInWords(
+            kernel, reduce(0) { $0 + $1.transfersInAllPhases },
+            of: "\(name(of: self[0])) and the children that it forked")
+    }
+}
+
+/// - Parameter counted: by the interposer.
+private func differenceInWords(_ kernel: KernelTransfers, _ counted: UInt64, of who: String) -> String? {
+    let unknown = kernel.unknown
+    // A request of io_uring's counts for the interposer when it is submitted, and may fail later.
+    let least = kernel.all + unknown.failed
+    let most = least + unknown.withoutFile + unknown.partlyTaken
+    let calls = kernel.calls.isEmpty ? "" : " (\(kernel.text))"
+    if counted < least {
+        return
+            "the kernel saw \(plural(least, "transfer")) on O_DIRECT files by \(who)\(calls), and the interposer \(counted): "
+            + "what was done between those that it did not see may count in another phase"
+    }
+    if counted > most {
+        return
+            "the interposer counted \(plural(counted, "transfer")) of \(who), of which the kernel saw \(most) on O_DIRECT "
+            + "files\(calls)"
+    }
+    guard unknown.spliced > 0 else { return nil }
+    return
+        "\(who) made \(plural(unknown.spliced, "splice")) by io_uring, of which it is not known whether they read an O_DIRECT file"
+}

@@ -1,0 +1,480 @@
+// What moves data of O_DIRECT files, and what closes them.
+//
+// A system call that moves data is reported when it begins, since its descriptor may name another file when it ends. It is
+// reported again when it ends, unless it moved all that was asked for. io_uring's requests are reported when they complete:
+// only then do all of them have their file.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "bpf_event.h"
+#include "clinux_trace.h"
+#include "listen.h"
+#include "movers.h"
+
+enum { I386_IO_SUBMIT = 248 };
+
+// Places on the BPF program's stack, below that of process_tree.h.
+enum { FILE_FOUND = -16, FLAGS = -24, INODE = -32, MODE = -40, REQUEST = -48, TASK = -56, IOCB = -96 };
+
+// Reads kernel memory at `offset` from the address in a register to the stack. Leaves 0 there if it cannot be read.
+static void fetch(struct bpf_text *text, int function, int to, int bytes, int address, int offset) {
+    if (address != BPF_REG_3) bpf_move(text, BPF_REG_3, address);
+    if (offset) bpf_operate(text, BPF_ADD, BPF_REG_3, offset);
+    bpf_move(text, BPF_REG_1, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_1, to);
+    bpf_set(text, BPF_REG_2, bytes);
+    bpf_call(text, function);
+}
+
+static void fetch_kernel(struct bpf_text *text, int to, int bytes, int address, int offset) {
+    fetch(text, BPF_FUNC_probe_read_kernel, to, bytes, address, offset);
+}
+
+// MARK: files
+
+// Sets r0 to 1 if the file whose address is at FILE_FOUND is an O_DIRECT file, else to 0: a regular file or a block device.
+// O_DIRECT on a pipe means packets (pipe(2)). Few branches, since the verifier follows each combination of them.
+static void ask_direct_file(struct bpf_text *text, const struct kernel_shape *shape) {
+    enum { KINDS = 1 << (S_IFREG >> 12) | 1 << (S_IFBLK >> 12) };
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, FILE_FOUND);
+    fetch_kernel(text, FLAGS, sizeof(uint32_t), BPF_REG_3, shape->file_flags);
+    bpf_set(text, BPF_REG_0, 0);
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_10, FLAGS);
+    bpf_operate(text, BPF_AND, BPF_REG_1, O_DIRECT);
+    int no = bpf_jump(text, BPF_JEQ, BPF_REG_1, 0);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, FILE_FOUND);
+    fetch_kernel(text, INODE, sizeof(uint64_t), BPF_REG_3, shape->file_inode);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, INODE);
+    fetch_kernel(text, MODE, sizeof(uint16_t), BPF_REG_3, shape->inode_mode);
+    bpf_load(text, BPF_H, BPF_REG_1, BPF_REG_10, MODE);
+    bpf_operate(text, BPF_RSH, BPF_REG_1, 12);
+    bpf_set(text, BPF_REG_0, KINDS);
+    bpf_operate_by(text, BPF_RSH, BPF_REG_0, BPF_REG_1);
+    bpf_operate(text, BPF_AND, BPF_REG_0, 1);
+    bpf_land(text, no);
+}
+
+// Sets r0 to 1 if the descriptor in r2 names an O_DIRECT file of the thread whose task_struct is in r9, and FILE_FOUND to
+// the file's address.
+static void ask_direct(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_operate(text, BPF_LSH, BPF_REG_2, 32);  // a descriptor is an int: the kernel ignores the register's upper half
+    bpf_operate(text, BPF_RSH, BPF_REG_2, 32);
+    bpf_set(text, BPF_REG_0, 0);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_files);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_1, shape->files_table);
+    bpf_load(text, BPF_W, BPF_REG_3, BPF_REG_1, shape->table_room);
+    int beyond = bpf_jump_by(text, BPF_JGE, BPF_REG_2, BPF_REG_3);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_1, shape->table_files);
+    bpf_operate(text, BPF_LSH, BPF_REG_2, 3);
+    bpf_operate_by(text, BPF_ADD, BPF_REG_3, BPF_REG_2);
+    fetch_kernel(text, FILE_FOUND, sizeof(uint64_t), BPF_REG_3, 0);
+    ask_direct_file(text, shape);
+    bpf_land(text, beyond);
+}
+
+// Loads into r2 an argument of the system call whose registers the tracepoint passes first.
+static void load_argument(struct bpf_text *text, const struct kernel_shape *shape, int native, int i386) {
+    event_ask_abi(text, shape, BPF_REG_9);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, 0);
+    int is_i386 = bpf_jump(text, BPF_JNE, BPF_REG_2, 0);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, native);
+    int loaded = bpf_jump(text, BPF_JA, 0, 0);
+    bpf_land(text, is_i386);
+    bpf_load(text, BPF_W, BPF_REG_2, BPF_REG_1, i386);
+    bpf_land(text, loaded);
+}
+
+// MARK: system calls that move data
+
+enum { DIRECT = -112 };  // on the stack: the O_DIRECT file that the call moves data of
+
+// Loads the call's number into a register. To keep it would make the verifier follow each number by itself.
+typedef void (*number_loader)(struct bpf_text *text, int to);
+
+static void load_number_at_enter(struct bpf_text *text, int to) {
+    bpf_load(text, BPF_DW, to, BPF_REG_6, 8);
+}
+
+static void load_number_at_exit(struct bpf_text *text, int to) {
+    bpf_load(text, BPF_DW, to, BPF_REG_6, 0);
+    bpf_load(text, BPF_DW, to, to, REGS_NUMBER);
+}
+
+static int moving(enum abi abi, int numbers[EVENT_CALLS]) {
+    int count = 0;
+    for (int i = 0; i < movers_count; i++)
+        if (movers[i].number[abi] >= 0) numbers[count++] = movers[i].number[abi];
+    return count;
+}
+
+static int moving_or_submitting(enum abi abi, int numbers[EVENT_CALLS]) {
+    static const int submit[ABIS] = {SYS_io_submit, I386_IO_SUBMIT};
+    int count = moving(abi, numbers);
+    numbers[count++] = submit[abi];
+    return count;
+}
+
+// Adds a bit to r8 if an argument is a descriptor of an O_DIRECT file.
+static void mark_argument(struct bpf_text *text, const struct kernel_shape *shape, int index) {
+    static const int native[] = {REGS_DI, REGS_SI, REGS_DX}, i386[] = {REGS_BX, REGS_CX, REGS_DX};
+    load_argument(text, shape, native[index], i386[index]);
+    ask_direct(text, shape);
+    int no = bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+    bpf_operate(text, BPF_OR, BPF_REG_8, 1 << index);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
+    bpf_store(text, BPF_DW, BPF_REG_10, DIRECT, BPF_REG_1);
+    bpf_land(text, no);
+}
+
+// Marks an argument beyond the first, of the calls in which it is a descriptor. The number of the call is in r7.
+static void mark_further_argument(struct bpf_text *text, const struct kernel_shape *shape, int index) {
+    int of[2 * EVENT_CALLS], count = 0;
+    for (int i = 0; i < movers_count; i++)
+        for (int abi = 0; abi < ABIS; abi++)
+            if (movers[i].number[abi] >= 0 && (movers[i].reads == index || movers[i].writes == index))
+                of[count++] = bpf_jump(text, BPF_JEQ, BPF_REG_7, movers[i].number[abi]);
+    int others = bpf_jump(text, BPF_JA, 0, 0);
+    while (count > 0) bpf_land(text, of[--count]);
+    mark_argument(text, shape, index);
+    bpf_land(text, others);
+}
+
+// Sets r8 to a bit for each argument that is a descriptor of an O_DIRECT file. Returns if there is none.
+static void mark_arguments(struct bpf_text *text, const struct kernel_shape *shape, number_loader load_number) {
+    bpf_set(text, BPF_REG_8, 0);
+    mark_argument(text, shape, 0);
+    load_number(text, BPF_REG_7);
+    mark_further_argument(text, shape, 1);
+    load_number(text, BPF_REG_7);
+    mark_further_argument(text, shape, 2);
+    int some = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
+    bpf_leave(text);
+    bpf_land(text, some);
+}
+
+static void store_from_stack(struct bpf_text *text, int from, int to) {
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, from);
+    bpf_store(text, BPF_DW, BPF_REG_7, to, BPF_REG_1);
+}
+
+static void open_call(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, number_loader load_number) {
+    event_open(text, listener, kind, EVENT_SHORT);
+    event_store_thread(text, listener);
+    event_ask_abi(text, &listener->tree->shape, BPF_REG_9);
+    bpf_store(text, BPF_B, BPF_REG_7, offsetof(struct event_record, is_i386), BPF_REG_2);
+    load_number(text, BPF_REG_1);
+    bpf_store(text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_1);
+}
+
+// sys_enter(regs, id)
+static bool listen_moves(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
+    event_only_calls(&text, shape, moving);
+    process_tree_only(&text, listener->tree);
+    mark_arguments(&text, shape, load_number_at_enter);
+    open_call(&text, listener, CL_MOVES, load_number_at_enter);
+    bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_8);
+    event_store_pointee(&text, 0, REGS_DX, BPF_DW, event_number(2));
+    store_from_stack(&text, DIRECT, event_number(3));
+    return event_end(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter");
+}
+
+// Returns if the call returned its length: it did all that CL_MOVES reported.
+static void only_if_less(struct bpf_text *text) {
+    load_number_at_exit(text, BPF_REG_7);
+    int has_length[2 * EVENT_CALLS], count = 0;
+    for (int i = 0; i < movers_count; i++)
+        for (int abi = 0; abi < ABIS; abi++)
+            if (movers[i].number[abi] >= 0 && movers[i].has_length)
+                has_length[count++] = bpf_jump(text, BPF_JEQ, BPF_REG_7, movers[i].number[abi]);
+    int others = bpf_jump(text, BPF_JA, 0, 0);
+    while (count > 0) bpf_land(text, has_length[--count]);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, 0);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, REGS_DX);
+    bpf_load(text, BPF_DW, BPF_REG_8, BPF_REG_6, 8);
+    int nothing = bpf_jump(text, BPF_JEQ, BPF_REG_8, 0), less = bpf_jump_by(text, BPF_JNE, BPF_REG_8, BPF_REG_2);
+    bpf_leave(text);
+    bpf_land(text, nothing);
+    bpf_land(text, less);
+    bpf_land(text, others);
+}
+
+// sys_exit(regs, ret)
+static bool listen_ends(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    load_number_at_exit(&text, BPF_REG_7);
+    event_only_calls(&text, shape, moving_or_submitting);
+    only_if_less(&text);
+    process_tree_only(&text, listener->tree);
+    load_number_at_exit(&text, BPF_REG_7);
+    int submits[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT)};
+    mark_arguments(&text, shape, load_number_at_exit);
+    bpf_land(&text, submits[0]);
+    bpf_land(&text, submits[1]);
+    open_call(&text, listener, CL_MOVED, load_number_at_exit);
+    event_store_argument(&text, 1, event_number(1));
+    return event_end(&text, listener, shape->sys_exit, "raw_syscalls:sys_exit");
+}
+
+// MARK: libaio
+
+enum { IOCB_OPCODE = 16, IOCB_DESCRIPTOR = 20, IOCB_BYTES = 24 };  // struct iocb of linux/aio_abi.h
+
+// What the callback shares with the BPF program: a pointer to it is the callback's second argument.
+struct submission {
+    uint64_t iocbs;     // the array's address
+    uint64_t counted;   // reading ones in the lower half, writing ones in the upper
+    uint64_t read;      // how many iocbs could be read
+    uint64_t file;      // of one of those counted
+};
+
+enum { SUBMISSION = -160 };
+
+static int of_submission(size_t member) {
+    return SUBMISSION + (int)member;
+}
+
+// Ends the callback, and the loop, unless r0 is 0.
+static void only_if_read(struct bpf_text *text) {
+    int read = bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+    bpf_stop(text);
+    bpf_land(text, read);
+}
+
+// Reads the iocb of index r7 into the stack. r6 points at the submission.
+static void fetch_iocb(struct bpf_text *text) {
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_6, offsetof(struct submission, iocbs));
+    bpf_operate(text, BPF_LSH, BPF_REG_7, 3);
+    bpf_operate_by(text, BPF_ADD, BPF_REG_3, BPF_REG_7);
+    fetch(text, BPF_FUNC_probe_read_user, REQUEST, sizeof(uint64_t), BPF_REG_3, 0);
+    only_if_read(text);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, REQUEST);
+    fetch(text, BPF_FUNC_probe_read_user, IOCB, IOCB_BYTES, BPF_REG_3, 0);
+    only_if_read(text);
+}
+
+// r8 is 1 or 0. Adds it to r9, shifted, if the opcode at IOCB is one of a set.
+static void add_if_opcode(struct bpf_text *text, int set, int shift) {
+    bpf_load(text, BPF_H, BPF_REG_1, BPF_REG_10, IOCB + IOCB_OPCODE);
+    bpf_operate(text, BPF_AND, BPF_REG_1, 31);
+    bpf_set(text, BPF_REG_2, set);
+    bpf_operate_by(text, BPF_RSH, BPF_REG_2, BPF_REG_1);
+    bpf_operate_by(text, BPF_AND, BPF_REG_2, BPF_REG_8);
+    bpf_operate(text, BPF_LSH, BPF_REG_2, shift);
+    bpf_operate_by(text, BPF_ADD, BPF_REG_9, BPF_REG_2);
+}
+
+// Counts the iocb on the stack if it moves data of an O_DIRECT file.
+static void count_iocb(struct bpf_text *text, const struct kernel_shape *shape) {
+    enum { PREAD = 1 << 0, PWRITE = 1 << 1, PREADV = 1 << 7, PWRITEV = 1 << 8 };  // IOCB_CMD_… of linux/aio_abi.h
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    bpf_move(text, BPF_REG_9, BPF_REG_0);
+    bpf_load(text, BPF_W, BPF_REG_2, BPF_REG_10, IOCB + IOCB_DESCRIPTOR);
+    ask_direct(text, shape);
+    bpf_move(text, BPF_REG_8, BPF_REG_0);
+    bpf_load(text, BPF_DW, BPF_REG_9, BPF_REG_6, offsetof(struct submission, counted));
+    add_if_opcode(text, PREAD | PREADV, 0);
+    add_if_opcode(text, PWRITE | PWRITEV, 32);
+    bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, counted), BPF_REG_9);
+    int no = bpf_jump(text, BPF_JEQ, BPF_REG_8, 0);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
+    bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, file), BPF_REG_1);
+    bpf_land(text, no);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, offsetof(struct submission, read));
+    bpf_operate(text, BPF_ADD, BPF_REG_1, 1);
+    bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, read), BPF_REG_1);
+}
+
+// The callback of bpf_loop, called with the index of an iocb and a pointer to the submission.
+static void append_callback(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_begin_callback(text);
+    bpf_move(text, BPF_REG_7, BPF_REG_1);
+    bpf_move(text, BPF_REG_6, BPF_REG_2);
+    fetch_iocb(text);
+    count_iocb(text, shape);
+    bpf_leave(text);
+}
+
+// Calls the callback for each iocb, of a native call: those of 32-bit code have pointers of another size, and are not read.
+static void look_at_iocbs(struct bpf_text *text, const struct kernel_shape *shape) {
+    event_ask_abi(text, shape, BPF_REG_9);
+    int is_i386 = bpf_jump(text, BPF_JNE, BPF_REG_2, 0);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, 0);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, REGS_DX);
+    bpf_store(text, BPF_DW, BPF_REG_10, of_submission(offsetof(struct submission, iocbs)), BPF_REG_2);
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_1, REGS_SI);
+    bpf_point_at_callback(text, BPF_REG_2);
+    bpf_move(text, BPF_REG_3, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_3, SUBMISSION);
+    bpf_set(text, BPF_REG_4, 0);
+    bpf_call(text, BPF_FUNC_loop);
+    bpf_land(text, is_i386);
+}
+
+// sys_enter of io_submit(context, count, iocbs)
+static bool listen_io_submit(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
+    int native = bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), i386 = bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT);
+    bpf_leave(&text);
+    bpf_land(&text, native);
+    bpf_land(&text, i386);
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    process_tree_only(&text, listener->tree);
+    for (size_t at = 0; at < sizeof(struct submission); at += 8)
+        bpf_store_number(&text, BPF_DW, BPF_REG_10, of_submission(at), 0);
+    look_at_iocbs(&text, shape);
+    open_call(&text, listener, CL_SUBMITS, load_number_at_enter);
+    store_from_stack(&text, of_submission(offsetof(struct submission, counted)), event_number(1));
+    store_from_stack(&text, of_submission(offsetof(struct submission, read)), event_number(2));
+    store_from_stack(&text, of_submission(offsetof(struct submission, file)), event_number(3));
+    event_submit(&text, listener);
+    append_callback(&text, shape);
+    return event_attach(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter of io_submit");
+}
+
+// MARK: io_uring
+
+// Puts the address of the task that made the request in r3 at TASK, and of its file at FILE_FOUND.
+static void fetch_request(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_6, 8);
+    bpf_store(text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_3);
+    fetch_kernel(text, TASK, sizeof(uint64_t), BPF_REG_3, shape->request_task);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
+    if (shape->request_task_task >= 0) fetch_kernel(text, TASK, sizeof(uint64_t), BPF_REG_3, shape->request_task_task);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, REQUEST);
+    fetch_kernel(text, FILE_FOUND, sizeof(uint64_t), BPF_REG_3, shape->request_file);
+}
+
+// Sets r7 to the process of the task at TASK, and stores the thread at IOCB and the process after it.
+static void fetch_task(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
+    fetch_kernel(text, IOCB, sizeof(uint32_t), BPF_REG_3, shape->task_pid);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
+    fetch_kernel(text, IOCB + 4, sizeof(uint32_t), BPF_REG_3, shape->task_tgid);
+    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_10, IOCB + 4);
+}
+
+// Returns unless the request is one that moves data. Its opcode is stored at MODE.
+static void only_moving_request(struct bpf_text *text, const struct kernel_shape *shape) {
+    int moves[MOVERS_REQUESTS];
+    bpf_store_number(text, BPF_DW, BPF_REG_10, MODE, 0);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, REQUEST);
+    fetch_kernel(text, MODE, 1, BPF_REG_3, shape->request_opcode);
+    bpf_load(text, BPF_B, BPF_REG_8, BPF_REG_10, MODE);
+    for (int i = 0; i < MOVERS_REQUESTS; i++) moves[i] = bpf_jump(text, BPF_JEQ, BPF_REG_8, movers_requests[i]);
+    bpf_leave(text);
+    for (int i = 0; i < MOVERS_REQUESTS; i++) bpf_land(text, moves[i]);
+}
+
+// Sets r9 to the result.
+static void load_result(struct bpf_text *text, const struct kernel_shape *shape) {
+    if (shape->completion_is_pointed) {
+        bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, 16);
+        bpf_load(text, BPF_W, BPF_REG_9, BPF_REG_1, shape->completion_result);
+    } else {
+        bpf_load(text, BPF_DW, BPF_REG_9, BPF_REG_6, 24);
+    }
+    bpf_operate(text, BPF_LSH, BPF_REG_9, 32);
+    bpf_operate(text, BPF_ARSH, BPF_REG_9, 32);
+}
+
+// io_uring_complete, which may run in any thread, or in none. A request that failed early may have no file. A splice is reported
+// without its file if that is no O_DIRECT file: the file that it reads from may be one.
+static bool listen_completions(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    fetch_request(&text, shape);
+    fetch_task(&text, shape);
+    process_tree_only_process(&text, listener->tree);
+    only_moving_request(&text, shape);
+    load_result(&text, shape);
+    bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
+    int without_file = bpf_jump(&text, BPF_JEQ, BPF_REG_1, 0);
+    ask_direct_file(&text, shape);
+    int direct = bpf_jump(&text, BPF_JNE, BPF_REG_0, 0);
+    bpf_store_number(&text, BPF_DW, BPF_REG_10, FILE_FOUND, 0);
+    int splices = bpf_jump(&text, BPF_JEQ, BPF_REG_8, IORING_OP_SPLICE);
+    bpf_leave(&text);
+    bpf_land(&text, splices);
+    bpf_land(&text, without_file);
+    bpf_land(&text, direct);
+    event_open(&text, listener, CL_COMPLETED, EVENT_SHORT);
+    store_from_stack(&text, IOCB, offsetof(struct event_record, tid));  // and pid
+    bpf_store(&text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_8);
+    bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_9);
+    store_from_stack(&text, FILE_FOUND, event_number(3));
+    return event_end(&text, listener, shape->io_uring_complete, "io_uring:io_uring_complete");
+}
+
+// MARK: closing
+
+static int closing(enum abi abi, int numbers[EVENT_CALLS]) {
+    static const int of[ABIS][3] = {{SYS_close, SYS_dup2, SYS_dup3}, {6, 63, 330}};
+    for (int i = 0; i < 3; i++) numbers[i] = of[abi][i];
+    return 3;
+}
+
+// sys_enter of what closes the last descriptor of an O_DIRECT file, if no other reference is left: a system call of another
+// thread, a process that it was inherited by, a registration with an io_uring.
+static bool listen_closings(struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
+    event_only_calls(&text, shape, closing);
+    process_tree_only(&text, listener->tree);
+    load_number_at_enter(&text, BPF_REG_7);
+    bpf_set(&text, BPF_REG_8, 0);
+    int closes[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_close), bpf_jump(&text, BPF_JEQ, BPF_REG_7, 6)};
+    mark_argument(&text, shape, 1);
+    int replaces = bpf_jump(&text, BPF_JA, 0, 0);
+    bpf_land(&text, closes[0]);
+    bpf_land(&text, closes[1]);
+    mark_argument(&text, shape, 0);
+    bpf_land(&text, replaces);
+    int some = bpf_jump(&text, BPF_JNE, BPF_REG_8, 0);
+    bpf_leave(&text);
+    bpf_land(&text, some);
+    bpf_store_number(&text, BPF_DW, BPF_REG_10, REQUEST, 0);
+    bpf_load(&text, BPF_DW, BPF_REG_3, BPF_REG_10, DIRECT);
+    fetch_kernel(&text, REQUEST, sizeof(uint64_t), BPF_REG_3, shape->file_count);
+    bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, REQUEST);
+    int last = bpf_jump(&text, BPF_JEQ, BPF_REG_1, shape->counts_from_zero ? 0 : 1);
+    bpf_leave(&text);
+    bpf_land(&text, last);
+    open_call(&text, listener, CL_CLOSES, load_number_at_enter);
+    store_from_stack(&text, DIRECT, event_number(3));
+    return event_end(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter of close");
+}
+
+// MARK: all
+
+static bool is_known(const struct kernel_shape *shape) {
+    return shape->task_status >= 0 && shape->task_files >= 0 && shape->files_table >= 0 && shape->table_room >= 0 &&
+           shape->table_files >= 0 && shape->file_flags >= 0 && shape->file_inode >= 0 && shape->inode_mode >= 0 &&
+           shape->file_count >= 0 && shape->request_file >= 0 && shape->request_opcode >= 0 && shape->request_task >= 0 &&
+           shape->completion_result >= 0;
+}
+
+bool listen_transfers(struct listener *listener) {
+    errno = ENOTSUP;
+    if (!is_known(&listener->tree->shape)) {
+        snprintf(listener->why, sizeof(listener->why), "this kernel's open files and io_uring requests have another shape");
+        return false;
+    }
+    return listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
+           listen_closings(listener);
+}
