@@ -5,6 +5,8 @@ public struct Audit: Equatable, Sendable, Encodable {
         case transfers
         /// The subject's own calls of `dioaudit_phase()`.
         case markers
+        /// Transfers that only the kernel saw, in some of the processes.
+        case kernel
     }
 
     public var name: String

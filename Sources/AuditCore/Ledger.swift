@@ -138,6 +138,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var ownHeap: String?
     public var steadyReached = false
     public var phasesByMarker = false
+    /// It never reported: its phases are those of the transfers that the kernel saw, and its heap calls are unknown.
+    public var phasesByKernel = false
     public var unknownMarkers: UInt32 = 0
     /// The first of their names.
     public var unknownMarker = ""

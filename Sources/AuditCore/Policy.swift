@@ -18,22 +18,36 @@ public struct Policy: Equatable, Sendable {
         forbidden.contains(kind)
     }
 
-    /// Reads a list as `--forbid` and `--allow` take it: kinds with commas between them; `all` stands for every kind.
+    /// Reads a list as `--forbid` and `--allow` take it: kinds with commas between them; `all`, `heap`, `mappings` and
+    /// `faults` stand for groups.
     public static func kinds(in list: String) throws(AuditError) -> Set<EventKind> {
         var kinds = Set<EventKind>()
         for name in list.split(separator: ",", omittingEmptySubsequences: false) {
-            if name == "all" {
-                kinds.formUnion(EventKind.counted)
+            if let group = EventKind.group(String(name)) {
+                kinds.formUnion(group)
             } else if let kind = EventKind.counted.first(where: { $0.rawValue == name }) {
                 kinds.insert(kind)
             } else {
                 throw AuditError(
                     "no such kind of event", at: "'\(name)'",
-                    remedy: "use 'all' or any of: " + EventKind.counted.map(\.rawValue).joined(separator: ", ")
+                    remedy: "use 'all', 'heap', 'mappings', 'faults' or any of: "
+                        + EventKind.counted.map(\.rawValue).joined(separator: ", ")
                         + "; what the kernel allocates is --kernel-limit's",
                     exit: .usage)
             }
         }
         return kinds
+    }
+}
+
+extension EventKind {
+    fileprivate static func group(_ name: String) -> [EventKind]? {
+        switch name {
+        case "all": counted
+        case "heap": counted.filter { $0.family == .heap }
+        case "mappings": counted.filter { $0.family == .mapping || $0.family == .systemCall }
+        case "faults": counted.filter { $0.family == .pageFault }
+        default: nil
+        }
     }
 }

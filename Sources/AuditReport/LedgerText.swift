@@ -10,18 +10,24 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
             phase.name.rawValue,
             "\(phase.transfers)",
             Figures.bytes(phase.transferredBytes),
-            "\(phase.events.calls(of: .heap))",
-            "\(phase.events.calls(of: .mapping))",
-            "\(phase.events.calls(of: .locking))",
-            faults(phase),
-            Figures.duration(nanoseconds: phase.durationNanoseconds) + (phase.faultsKnown ? "" : "+"),
+            audit.interposed(phase.events.calls(of: .heap)),
+            audit.areCallsSeen ? "\(phase.events.calls(of: .mapping))" : "\(phase.events.calls(of: .systemCall))",
+            audit.interposed(phase.events.calls(of: .locking)),
+            audit.areCallsSeen || phase.name == .steady ? faults(phase) : "?",
+            audit.areCallsSeen
+                ? Figures.duration(nanoseconds: phase.durationNanoseconds) + (phase.faultsKnown ? "" : "+") : "?",
         ])
     }
     var lines = table.lines(indent: 2)
     if audit.hasSteadyPhase {
         lines.append("  (faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)"))
-        lines.append("  memory lock: \(lockText(audit.lock))")
-        lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
+        if audit.phasesFoundBy == .kernel {
+            lines.append("  phases found by: the kernel's transfers; ?: not seen without the interposer")
+        }
+        if audit.areCallsSeen {
+            lines.append("  memory lock: \(lockText(audit.lock))")
+            lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
+        }
         lines += kernelLines(audit, style, verbose: verbose)
     }
     if audit.scope != Scope.process.text { lines.append("  judged: \(printable(audit.scope))") }
@@ -30,6 +36,16 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     lines += audit.processes.flatMap(\.regions).map(regionText)
     if verbose { lines += ["  phases found by: \(audit.phasesFoundBy.rawValue)"] + details(audit) }
     return lines
+}
+
+extension Audit {
+    /// The interposer reported from one of the processes at least.
+    fileprivate var areCallsSeen: Bool { witnesses.interposer.status != .unavailable }
+
+    /// A count that the interposer alone can give.
+    fileprivate func interposed(_ calls: UInt64) -> String {
+        !areCallsSeen ? "?" : processes.contains(where: \.phasesByKernel) ? "\(calls)+?" : "\(calls)"
+    }
 }
 
 extension PhaseLedger {

@@ -16,7 +16,7 @@ public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool
 private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     var lines: [String] = []
     // Without a witness, a table of zeros would look like a finding.
-    let counted = audit.witnesses.interposer.status != .unavailable
+    let counted = audit.witnesses.interposer.status != .unavailable || audit.phasesFoundBy == .kernel
     if counted { lines += ledgerLines(audit, style, verbose: verbose) }
     lines += unobservedLines(audit)
     lines += audit.violations.flatMap { [""] + style.lines($0) }

@@ -40,6 +40,7 @@ struct listener {
         int program;
     } attached[LISTENER_MOST];
     int count;
+    bool reports_ends;               // CL_MOVED of each call, not only of those that moved less
     bool is_relied_on;               // listener_end then keeps its BPF programs until a later moment (tracepoints.h)
     char why[REFUSAL];               // why it is not relied on
 };
@@ -57,7 +58,7 @@ bool listen_calls(struct listener *listener);
 
 // What moves data of O_DIRECT files:
 //   CL_MOVES      a call begins: number, a bit for each argument that is a descriptor of such a file, third argument, file
-//   CL_MOVED      a call returned, and not its third argument: number, result. Of each io_submit
+//   CL_MOVED      a call returned, and not its third argument, or `reports_ends`: number, result. Of each io_submit
 //   CL_SUBMITS    io_submit begins: number, reading iocbs and (in the upper half) writing ones, iocbs looked at, a file
 //   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more)
 //   CL_CLOSES     the last descriptor of such a file: number, 0, 0, file

@@ -214,7 +214,7 @@ static bool listen_ends(struct listener *listener) {
     bpf_move(&text, BPF_REG_6, BPF_REG_1);
     load_number_at_exit(&text, BPF_REG_7);
     event_only_calls(&text, shape, moving_or_submitting);
-    only_if_less(&text);
+    if (!listener->reports_ends) only_if_less(&text);
     process_tree_only(&text, listener->tree);
     load_number_at_exit(&text, BPF_REG_7);
     int submits[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT)};

@@ -169,8 +169,10 @@ static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct str
     struct listener *listener = &stream->listener;
     static bool (*const listen[CL_STREAMS])(struct listener *listener) = {listen_memory, listen_calls, listen_transfers};
     if (!may_use_bpf(stream)) return NULL;
-    bool listens = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
-                   (stream->layout.transfers || listen_to_processes(stream)) && listen[stream - trace->stream](listener);
+    bool begun = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
+                 (stream->layout.transfers || listen_to_processes(stream));
+    listener->reports_ends = stream->layout.ends;
+    bool listens = begun && listen[stream - trace->stream](listener);
     if (!listens) trace->refused = errno;
     return listens ? listener : NULL;
 }

@@ -29,7 +29,7 @@ struct Ending {
     var descendantsRun = false
     let syscalls: SyscallsView
     let kernel: KernelView
-    let transfers: (book: TransfersBook, witness: Witness)
+    let transfers: TransfersView
     let squeeze: Squeeze?
     /// The stacks of its threads when its time was over.
     let hang: Hang?
@@ -43,6 +43,8 @@ struct Launch: ~Copyable {
     private var book = SyscallsBook()
     private var kernelBook = KernelBook()
     private var transfersBook = TransfersBook()
+    private var kernelPhases: KernelPhases
+    private let findsPhases: Bool
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
     private let ledgerSocket: FileDescriptor?
@@ -56,13 +58,16 @@ struct Launch: ~Copyable {
 
     /// Starts the program and waits until exec has succeeded or failed.
     ///
+    /// - Parameter loadsNoInterposer: as far as the program's file shows.
     /// - Throws: `StartFailure` if it could not.
     init(
         _ command: Command, environment: [String], _ session: borrowing Session,
-        _ request: AuditRequest, _ squeezer: consuming Squeezer? = nil
+        _ request: AuditRequest, loadsNoInterposer: Bool = false, _ squeezer: consuming Squeezer? = nil
     ) throws(StartFailure) {
         self.command = command
         self.squeezer = squeezer
+        kernelPhases = KernelPhases(request)
+        findsPhases = !request.phasesByMarker
         ledgerSocket = session.ledgerSocket
         ledger = session.fd
         Interruption.hold()
@@ -78,7 +83,8 @@ struct Launch: ~Copyable {
         do { try granted(started) } catch { throw StartFailure(errno: error, isOurs: true) }
         self.child = child
         events.begin(
-            child, choice, kernel: request.kernel != .off, stacks: request.kernelStacks)
+            child, choice, kernel: request.kernel != .off, stacks: request.kernelStacks,
+            endsOfTransfers: loadsNoInterposer)
         self.squeezer?.take(child.pid)
         cl_go(&self.child)
         deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }
@@ -114,7 +120,8 @@ struct Launch: ~Copyable {
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
             syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel, flushers),
-            transfers: (transfersBook, events.transfers.witness), squeeze: squeezer?.outcome, hang: hang)
+            transfers: TransfersView(transfersBook, kernelPhases, events.transfers), squeeze: squeezer?.outcome,
+            hang: hang)
     }
 
     /// Waits once, and handles what came.
@@ -151,7 +158,10 @@ struct Launch: ~Copyable {
         // What is too young stays; to sort it again for each new record would be quadratic.
         enough = 4096 + 2 * events.pending
         guard !calls.isEmpty || !records.isEmpty || !transfers.isEmpty else { return }
-        let phases = try session.phaseBook(events.syscalls.execs)
+        kernelBook.noteParents(records)
+        var phases = try session.phaseBook(events.syscalls.execs)
+        if findsPhases { kernelPhases.add(transfers, phases, events.syscalls.execs, parents: kernelBook.parents) }
+        kernelPhases.add(to: &phases)
         book.add(calls, phases)
         flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
         transfersBook.add(transfers, phases, parents: kernelBook.parents)
@@ -167,4 +177,11 @@ struct StartFailure: Error {
     let errno: Errno
     /// There was no child at all: not the program's fault.
     var isOurs = false
+}
+
+extension KernelPhases {
+    fileprivate init(_ request: AuditRequest) {
+        self.init(
+            Rules(warmupTransfers: request.warmupTransfers, warmupNanoseconds: request.warmupNanoseconds))
+    }
 }

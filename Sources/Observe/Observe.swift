@@ -19,7 +19,7 @@ package func observe(
     var launch: Launch
     do {
         launch = try Launch(
-            command, environment: environment, session, request,
+            command, environment: environment, session, request, loadsNoInterposer: executable.whyNotPreloaded != nil,
             Squeezer(session, slack: request.squeezeSlack))
     } catch {
         if error.isOurs {
@@ -35,7 +35,7 @@ package func observe(
     }
     let ending = try launch.finish(session)
 
-    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel, ending.transfers.book)
+    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel, ending.transfers)
     ledger.nameViolations(request.policy.forbidden)
     ledger.noteOwnHeaps()
 

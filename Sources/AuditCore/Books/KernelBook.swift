@@ -54,6 +54,8 @@ package struct KernelBook {
 
     package private(set) var counts: [Key: EventCount] = [:]
     package private(set) var interrupts: [InterruptKey: UInt64] = [:]
+    /// All faults of a phase: `faults` has room for so many places only.
+    package private(set) var faultsOf: [Owner: [PhaseBook.Moment: UInt64]] = [:]
     package private(set) var faults: [FaultKey: FaultCount] = [:]
     /// Of processes that never reported, by pid.
     package private(set) var unreported: [Int32: [Allocations: EventCount]] = [:]
@@ -127,6 +129,17 @@ package struct KernelBook {
         return allocating
     }
 
+    /// Notes who forked whom, ahead of `add`.
+    package mutating func noteParents(_ records: [KernelRecord]) {
+        for record in records {
+            switch record.kind {
+            case .forked: parents[record.pid] = Int32(truncatingIfNeeded: record.site)
+            case .becameProgram: parents[record.pid] = nil
+            default: break
+            }
+        }
+    }
+
     /// The phase interval of the record's process, or of its nearest ancestor that reported.
     private func interval(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.PhaseInterval {
         let pid = countsForksApart ? record.pid : phases.nearestReported(record.pid, parents)
@@ -180,6 +193,7 @@ package struct KernelBook {
     }
 
     private mutating func addFault(_ record: KernelRecord, _ owner: Owner, _ moment: PhaseBook.Moment) {
+        faultsOf[owner, default: [:]][moment, default: 0] += 1
         let code = spaces.place(record.pid, record.userIP)
         let key = FaultKey(
             owner: owner, tid: record.tid, moment: moment, module: code?.text ?? -1,

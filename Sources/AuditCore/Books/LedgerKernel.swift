@@ -24,6 +24,12 @@ extension Ledger {
             guard let index = places[key.owner], processes[index].phase(of: key.moment) == .steady else { continue }
             processes[index].addFault(key, count, view)
         }
+        for (owner, moments) in view.book.faultsOf {
+            guard let index = places[owner], processes[index].phasesByKernel else { continue }
+            for (moment, faults) in moments {
+                processes[index].phases[processes[index].phase(of: moment)].events[.pageFaultMinor].calls += faults
+            }
+        }
         for index in processes.indices {
             for phase in Phase.allCases { processes[index].phases[phase].countPerTransfer() }
             processes[index].faultSites.sort { ($1.calls, $0.address) < ($0.calls, $1.address) }

@@ -22,10 +22,25 @@ extension Ledger {
 }
 
 extension ProcessLedger {
-    fileprivate mutating func add(_ count: UInt64, _ key: TransfersBook.Key) {
-        kernelTransfers?.calls[key.call.rawValue, default: 0] += count
-        if phase(of: key.moment) == .steady { kernelTransfers?.steady += count }
-        if key.call != .ioUring { kernelTransfers?.threads[key.tid, default: 0] += count }
+    fileprivate mutating func add(_ count: EventCount, _ key: TransfersBook.Key) {
+        kernelTransfers?.calls[key.call.rawValue, default: 0] += count.calls
+        if phase(of: key.moment) == .steady { kernelTransfers?.steady += count.calls }
+        if phasesByKernel { addToPhase(count, key) }
+        if key.call != .ioUring { kernelTransfers?.threads[key.tid, default: 0] += count.calls }
+    }
+
+    /// The interposer counted none.
+    private mutating func addToPhase(_ count: EventCount, _ key: TransfersBook.Key) {
+        let phase = phase(of: key.moment)
+        if !threads.contains(where: { $0.tid == key.tid }) {
+            threads.append(ThreadLedger(tid: key.tid, name: "", doesTransfers: true))
+        }
+        let thread = threads.firstIndex { $0.tid == key.tid }!
+        threads[thread].doesTransfers = true
+        threads[thread].phases[phase].transfers += count.calls
+        threads[thread].phases[phase].transferredBytes += count.bytes
+        phases[phase].transfers += count.calls
+        phases[phase].transferredBytes += count.bytes
     }
 
     /// The interposer may have seen none of a thread's transfers. A thread that has ended may have left its number to another.

@@ -17,20 +17,21 @@ package struct TransfersBook {
     private struct Begun {
         let place: Place
         var transfers: UInt64
+        let bytes: UInt64
         /// The iocbs of a submission.
         var requests: UInt64 = 1
     }
 
-    private var counts: [Place: UInt64] = [:]
+    private var counts: [Place: EventCount] = [:]
     private var begun: [Int32: Begun] = [:]
     package private(set) var requests: [Owner: UnknownTransfers] = [:]
 
     package init() {}
 
     /// Those of processes that reported.
-    package var reported: [(key: Key, transfers: UInt64)] {
+    package var reported: [(key: Key, transfers: EventCount)] {
         counts.compactMap { place, count in
-            guard case .reported(let key) = place, count > 0 else { return nil }
+            guard case .reported(let key) = place, count.calls > 0 else { return nil }
             return (key, count)
         }
     }
@@ -38,8 +39,8 @@ package struct TransfersBook {
     /// Those of processes that never reported, by pid.
     package var unreported: [Int32: [TransferCall: UInt64]] {
         counts.reduce(into: [:]) { unreported, entry in
-            guard case .unreported(let pid, let call) = entry.key, entry.value > 0 else { return }
-            unreported[pid, default: [:]][call] = entry.value
+            guard case .unreported(let pid, let call) = entry.key, entry.value.calls > 0 else { return }
+            unreported[pid, default: [:]][call] = entry.value.calls
         }
     }
 
@@ -50,8 +51,8 @@ package struct TransfersBook {
         for record in records {
             let place = place(of: record, phases, parents)
             switch record.act {
-            case .begins: begin(record, place, 1, of: 1)
-            case .submits(let direct, let all): begin(record, place, direct, of: all)
+            case .begins(let bytes): begin(record, place, EventCount(calls: 1, bytes: bytes), of: 1)
+            case .submits(let direct, let all): begin(record, place, EventCount(calls: direct), of: all)
             case .ends(let result): end(record, result)
             case .completes(let result, let isFileKnown): complete(place, result, isFileKnown)
             case .closes: break
@@ -59,9 +60,9 @@ package struct TransfersBook {
         }
     }
 
-    private mutating func begin(_ record: TransferRecord, _ place: Place, _ transfers: UInt64, of all: UInt64) {
-        counts[place, default: 0] += transfers
-        begun[record.tid] = Begun(place: place, transfers: transfers, requests: all)
+    private mutating func begin(_ record: TransferRecord, _ place: Place, _ count: EventCount, of all: UInt64) {
+        counts[place, default: EventCount()] += count
+        begun[record.tid] = Begun(place: place, transfers: count.calls, bytes: count.bytes, requests: all)
     }
 
     /// A call that moved nothing is no transfer. Of a submission that the kernel took in part, which requests it took is not known:
@@ -74,13 +75,19 @@ package struct TransfersBook {
         let others = all - min(all, call.transfers)
         let least = taken - min(taken, others)
         let most = min(taken, max(call.transfers, all - call.requests))
-        counts[call.place]! -= call.transfers - min(call.transfers, least)
+        counts[call.place]!.calls -= call.transfers - min(call.transfers, least)
+        // Of a submission the bytes are not known.
+        if record.call != .ioSubmit {
+            counts[call.place]!.bytes = counts[call.place]!.bytes + UInt64(max(0, result)) - call.bytes
+        }
         guard most > least, case .reported(let key) = call.place else { return }
         requests[key.owner, default: UnknownTransfers()].partlyTaken += most - least
     }
 
     private mutating func complete(_ place: Place, _ result: Int64, _ isFileKnown: Bool) {
-        if isFileKnown, result > 0 { counts[place, default: 0] += 1 }
+        if isFileKnown, result > 0 {
+            counts[place, default: EventCount()] += EventCount(calls: 1, bytes: UInt64(result))
+        }
         guard case .reported(let key) = place, !isFileKnown || result <= 0 else { return }
         if isFileKnown {
             requests[key.owner, default: UnknownTransfers()].failed += 1

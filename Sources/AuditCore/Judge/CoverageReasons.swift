@@ -23,7 +23,9 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
     }
     let faultsMatter = request.policy.forbids(.pageFaultMinor) || request.policy.forbids(.pageFaultMajor)
     for process in processes {
-        if !process.phases[.steady].faultsKnown && faultsMatter && process.threadPhasesOpen == 0 {
+        if !process.phases[.steady].faultsKnown && faultsMatter && !process.phasesByKernel
+            && process.threadPhasesOpen == 0
+        {
             reasons.append(
                 "page faults of the steady phase are not known in full for \(name(of: process)): "
                     + (process.faultsRefused

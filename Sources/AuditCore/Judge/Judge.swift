@@ -26,7 +26,14 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         reasons.append(
             "processes that the subject left behind still run: their later events are not in the ledger")
     }
-    if let reason = witnesses.interposer.reason { reasons.append(reason) }
+    if let reason = witnesses.interposer.reason, request.needsInterposer(observation) {
+        // The kernel's side was seen all the same.
+        let rest =
+            processes.contains(where: \.phasesByKernel)
+            ? ": its heap calls are unknown; --allow heap judges the rest" : ""
+        reasons.append(reason + rest)
+    }
+    reasons += kernelSideReasons(observation, request)
     if let reason = witnesses.syscalls.reason {
         if witnesses.syscalls.status == .partial { reasons.append(reason) }
         if witnesses.syscalls.status == .unavailable && request.syscalls.isByName {
@@ -39,8 +46,10 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     }
     reasons += transferReasons(observation)
     reasons += lockReasons(observation, request)
-    // Without the interposer there is nothing to say of phases.
-    if witnesses.interposer.status != .unavailable { reasons += coverageReasons(observation, request) }
+    // Of an attached program nothing is known of phases.
+    if witnesses.interposer.status != .unavailable || processes.contains(where: \.phasesByKernel) {
+        reasons += coverageReasons(observation, request)
+    }
     if let attached = observation.attached { reasons += attachReasons(observation, attached) }
     reasons += scopeReasons(observation, request)
     reasons += lossReasons(processes, violated: !all.isEmpty)
@@ -58,7 +67,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         settledAfter: settledAfter(processes, policy: request.policy, scope: request.scope),
         scope: request.scope.text,
         enforce: request.enforce,
-        phasesFoundBy: processes.contains(where: \.phasesByMarker) ? .markers : .transfers,
+        phasesFoundBy: processes.phaseSource,
         phases: observation.ledger.total,
         violations: violations,
         suppressions: suppressions,
@@ -66,6 +75,12 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         squeeze: observation.squeeze,
         hang: observation.hang,
         processes: processes + unobservedProcesses(observation.ledger))
+}
+
+extension [ProcessLedger] {
+    fileprivate var phaseSource: Audit.PhaseSource {
+        contains(where: \.phasesByKernel) ? .kernel : contains(where: \.phasesByMarker) ? .markers : .transfers
+    }
 }
 
 /// Limits for call sites that allocated nothing in the steady phase: such a name may be misspelt.

@@ -4,7 +4,7 @@ func transferReasons(_ observation: Observation) -> [String] {
     guard observation.transfers.status != .unavailable else { return [] }
     var reasons: [String] = []
     if let reason = observation.transfers.reason { reasons.append(reason) }
-    let processes = observation.ledger.processes
+    let processes = observation.ledger.processes.filter { !$0.phasesByKernel }
     for (_, ofImage) in Dictionary(grouping: processes, by: \.image).sorted(by: { $0.key < $1.key }) {
         // Rows that processes share do not say whose a transfer was.
         let haveOwnRows = ofImage.allSatisfy { $0.lost.threadCalls == 0 } || ofImage.count == 1

@@ -138,6 +138,7 @@ struct cl_trace_layout {
     bool stacks;
     bool probes;  // some are CL_PROBE: with their arguments and callers
     bool transfers;  // CL_MOVES to CL_CLOSES, without a tracepoint for perf
+    bool ends;    // CL_MOVED of each call
     bool calls;   // CL_CALL; or CL_MAPPED alone: perf's records of new mappings, as calls of mmap and brk
 };
 

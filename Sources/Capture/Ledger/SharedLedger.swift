@@ -7,7 +7,7 @@ extension Session {
     /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
     ///
     /// - Parameter pid: the subject's first process.
-    package func ledger(of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView, _ transfers: TransfersBook)
+    package func ledger(of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView, _ transfers: TransfersView)
         throws(AuditError) -> Ledger
     {
         var ledger = Ledger()
@@ -39,9 +39,13 @@ extension Session {
         ledger.unseenPrograms = images.unseen(among: syscalls.execs).map(UnseenProgram.init)
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
+        for process in transfers.phases.processes {
+            owners.append(process.owner)
+            ledger.processes.append(ProcessLedger(process, areFaultsKnown: kernel.witness.status == .active))
+        }
         ledger.add(syscalls.book, of: owners)
         ledger.add(kernel, of: owners)
-        ledger.add(transfers, of: owners)
+        ledger.add(transfers.book, of: owners)
         return ledger
     }
 

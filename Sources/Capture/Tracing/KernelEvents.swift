@@ -29,7 +29,11 @@ package struct KernelEvents: ~Copyable {
     /// Begins to watch a child that has been started as `choice` says and has done nothing yet, and all that it will start.
     ///
     /// - Parameter stacks: takes the kernel's call chain with each record of the kernel witness, and the user's above it.
-    package mutating func begin(_ child: cl_child, _ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool) {
+    /// - Parameter endsOfTransfers: the end of each transfer is reported, which shows when a program's steady phase begins that
+    ///   has no interposer.
+    package mutating func begin(
+        _ child: cl_child, _ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool, endsOfTransfers: Bool
+    ) {
         var calls: TraceLayout?
         if child.listener >= 0 {
             listener = child.listener
@@ -47,7 +51,10 @@ package struct KernelEvents: ~Copyable {
         if !isAsked { transfers.problem = "--kernel off and --syscalls off" }
         open(
             [child.pid], isTree: true,
-            [isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls, isAsked ? .transfers : nil])
+            [
+                isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls,
+                isAsked ? .transfers(ends: endsOfTransfers) : nil,
+            ])
     }
 
     /// Begins to watch threads that run already, and all that they will start.
@@ -161,13 +168,15 @@ struct TraceLayout {
     var probes = false
     /// What moves data of O_DIRECT files.
     var transfers = false
+    /// The end of each transfer is reported, too.
+    var ends = false
     var calls = false
 
-    static let transfers: TraceLayout = {
+    static func transfers(ends: Bool) -> TraceLayout {
         var point = cl_tracepoint()
         point.kind = CL_MOVES.rawValue
-        return TraceLayout(points: [point], transfers: true)
-    }()
+        return TraceLayout(points: [point], transfers: true, ends: ends)
+    }
 
     /// For `cl_trace_open`.
     static func withPointers<Result>(
@@ -185,7 +194,7 @@ struct TraceLayout {
         return layout.points.withUnsafeBufferPointer { points in
             var pointed = cl_trace_layout(
                 points: points.baseAddress, count: UInt32(points.count), stacks: layout.stacks, probes: layout.probes,
-                transfers: layout.transfers, calls: layout.calls)
+                transfers: layout.transfers, ends: layout.ends, calls: layout.calls)
             return withUnsafePointer(to: &pointed) { body($0) }
         }
     }
