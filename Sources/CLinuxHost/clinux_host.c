@@ -296,7 +296,7 @@ int cl_started(struct cl_child *child) {
     child->failure = child->talk = -1;
     if (length != sizeof(error)) return 0;
     waitpid(child->pid, NULL, 0);
-    return error;
+    return -error;
 }
 
 bool cl_reap(pid_t pid, struct cl_exit *exit) {

@@ -67,7 +67,7 @@ package enum DiskKind: String, CaseIterable, Sendable {
         let file = try memoryFile("dioaudit-tmpfs", for: "tmpfs")
         defer { file.closeQuietly() }
         do throws(Errno) {
-            try descriptor(cl_open_direct("/proc/self/fd/\(file.rawValue)")).closeQuietly()
+            try FileDescriptor(answer: cl_open_direct("/proc/self/fd/\(file.rawValue)")).closeQuietly()
             return nil
         } catch {
             return "this kernel's tmpfs takes no O_DIRECT (\(error)): it takes Linux 6.6 or later"

@@ -67,7 +67,7 @@ package enum DirectIO {
         let path = "\(directory)/dioaudit-probe-\(getpid())"
         defer { unlink(path) }  // it is made before O_DIRECT is refused
         do {
-            let file = try descriptor(cl_open_direct(path))
+            let file = try FileDescriptor(answer: cl_open_direct(path))
             defer { file.closeQuietly() }
             try granted(cl_write_block(file.rawValue, 4096))
             var alignment = Alignment(memory: 0, offset: 0)

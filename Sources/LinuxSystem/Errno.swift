@@ -16,9 +16,9 @@ extension Errno {
     return answer
 }
 
-/// A descriptor that such a function has made.
-package func descriptor(_ answer: Int32) throws(Errno) -> FileDescriptor {
-    FileDescriptor(rawValue: try granted(answer))
+extension FileDescriptor {
+    /// The one that such a function has made.
+    package init(answer: Int32) throws(Errno) { self.init(rawValue: try granted(answer)) }
 }
 
 /// A system call failed that the machine should always grant.

@@ -59,7 +59,7 @@ private func failing<Result>(_ body: () throws -> Result) throws(Errno) -> Resul
 /// - Parameter place: what it is for, in an error's words.
 package func memoryFile(_ name: String, for place: String) throws(AuditError) -> FileDescriptor {
     do throws(Errno) {
-        return try descriptor(cl_memfd(name))
+        return try FileDescriptor(answer: cl_memfd(name))
     } catch {
         throw systemError("memfd_create", error, at: place)
     }

@@ -14,7 +14,7 @@ package struct LiveProcess: ~Copyable {
         }
         let descriptor: FileDescriptor
         do {
-            descriptor = try LinuxSystem.descriptor(cl_pidfd(pid))
+            descriptor = try FileDescriptor(answer: cl_pidfd(pid))
         } catch {
             let isThread = error == .invalidArgument || error == .noSuchFileOrDirectory
             throw refusal(isThread ? "it is a thread, and not a process" : "\(error)", "ps -e lists the processes")

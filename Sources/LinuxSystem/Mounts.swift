@@ -7,8 +7,8 @@ package struct Mount {
     package let type: String
 
     /// In the order in which they were mounted.
-    package static func all() -> [Mount] {
-        ((try? textFile("/proc/self/mounts")) ?? "").split(separator: "\n").compactMap { line in
+    package static func all(in mounts: String = (try? textFile("/proc/self/mounts")) ?? "") -> [Mount] {
+        mounts.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ").map(unescaped)
             return fields.count >= 3 ? Mount(source: fields[0], path: fields[1], type: fields[2]) : nil
         }
@@ -27,7 +27,7 @@ package struct Mount {
         var rest = Array(field.utf8)[...]
         while let byte = rest.popFirst() {
             let digits = String(decoding: rest.prefix(3), as: UTF8.self)
-            if byte == UInt8(ascii: "\\"), let escaped = UInt8(digits, radix: 8) {
+            if byte == UInt8(ascii: "\\"), digits.utf8.count == 3, let escaped = UInt8(digits, radix: 8) {
                 bytes.append(escaped)
                 rest = rest.dropFirst(3)
             } else {

@@ -31,8 +31,7 @@ package struct Tool {
         }
         do { try granted(started) } catch { throw systemError("fork", error, at: path) }
         cl_go(&child)
-        let error = cl_started(&child)
-        guard error == 0 else { return Errno(rawValue: error).description }
+        do { try granted(cl_started(&child)) } catch { return error.description }
         let exit = end(of: child)
         guard exit.code != success else { return nil }
         let said =

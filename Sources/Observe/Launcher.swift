@@ -93,8 +93,7 @@ struct Launch: ~Copyable {
 
     private mutating func waitUntilStarted() throws(StartFailure) {
         while !cl_can_be_read(child.failure) { wait(for: [child.failure], until: deadline) }
-        let error = cl_started(&child)
-        guard error == 0 else { throw StartFailure(errno: Errno(rawValue: error)) }
+        do { try granted(cl_started(&child)) } catch { throw StartFailure(errno: error) }
     }
 
     /// Waits for the program's end, and then a while for the end of processes that it left behind.

@@ -247,6 +247,16 @@ import Testing
         #expect(calls(watch.ledger(), .steady) == [])
     }
 
+    /// Where the interposer was before the exec, another file may lie now.
+    @Test func anExecsMappingsAreNew() {
+        var watch = Watch()
+        watch.add(
+            Self.allocation(at: 240, userIP: 0x20010),
+            KernelRecord(nanoseconds: 250, pid: 10, tid: 10, kind: .becameProgram),
+            Self.allocation(at: 260, userIP: 0x20010))
+        #expect(calls(watch.ledger(), .steady) == [1])
+    }
+
     @Test func aProcessThatTheKernelNumbersOtherwiseIsNotObserved() {
         var watch = Watch()
         watch.add(Self.forked(10, from: 1))

@@ -188,6 +188,18 @@ import Testing
         #expect(book.interval(of: 10, tid: 10, at: 240).times == 240..<250)
     }
 
+    /// A pid that is used again, where the kernel's records of execs are missing. The ledger may have the later process first.
+    @Test func anotherImagesStartBeginsItToo() {
+        let second = ReportedProcess(owner: Owner(arena: 1, process: 0), pid: 10, parent: 1, started: 260)
+        let first = ReportedProcess(owner: Self.owner, pid: 10, parent: 1, started: 100)
+        for processes in [[first, second], [second, first]] {
+            var book = PhaseBook([])
+            for process in processes { book.add(process, process.owner == Self.owner ? Self.edges : []) }
+            #expect([50, 259, 260].map { book.find(10, tid: 10, at: $0)?.0.arena } == [0, 0, 1])
+            #expect(book.interval(of: 10, tid: 10, at: 240).times == 240..<260)
+        }
+    }
+
     @Test func anImageThatNeverReportedIsNotTheOneBeforeIt() {
         let book = executing(attaches: false)
         #expect(phase(book, at: 249) == .warmup)

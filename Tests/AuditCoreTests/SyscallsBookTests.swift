@@ -92,6 +92,25 @@ import Testing
         #expect(process.strictCalls.map(\.nanoseconds) == [219, 240])
     }
 
+    /// The last O_DIRECT file is closed at 280, in an allowed region of thread 10 alone.
+    @Test(arguments: [true, false]) func callsWithoutAnOpenFileAreSteadyOnlyInAnInterlude(wasTheEnd: Bool) {
+        let phases = Self.phases([
+            PhaseEdge(at: 270, tid: 10, .allowedRegion(begins: true)),
+            PhaseEdge(at: 280, .phase(.closed, interlude: 1)),
+        ])
+        var book = SyscallsBook()
+        book.add([Self.record(.mmap, at: 290), Self.record(.mmap, at: 291, tid: 12)], phases)
+        var ledger = Ledger()
+        ledger.processes = [ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")]
+        ledger.processes[0].lastInterlude = wasTheEnd ? 1 : 2
+        ledger.processes[0].endsClosed = true
+        ledger.add(book, of: [Self.owner])
+        let process = ledger.processes[0]
+        #expect(process.phases[wasTheEnd ? .teardown : .steady].events[.syscallMmap].calls == 2)
+        #expect(process.allowed[.syscallMmap].calls == (wasTheEnd ? 0 : 1))
+        #expect(process.strictCalls.map(\.nanoseconds) == (wasTheEnd ? [] : [291]))
+    }
+
     @Test func callsAfterEdgesWereLostAreUncertain() {
         let phases = Self.phases(edgesLostAt: 250)
         let process = Self.ledger([249, 250, 310].map { Self.record(.mmap, at: $0) }, phases).processes[0]

@@ -59,7 +59,7 @@ bool cl_can_be_read(int descriptor);
 // pidfd_open(2): readable once the process has ended. Glibc's module leaves it out.
 int cl_pidfd(pid_t pid);
 
-// Waits until the child has execed the program. 0, or execvpe(3)'s errno if it failed; then the child has been reaped.
+// Waits until the child has execed the program. If execvpe(3) failed, the child has been reaped.
 int cl_started(struct cl_child *child);
 
 enum cl_source {

@@ -36,7 +36,7 @@ package struct Session: ~Copyable {
         getentropy(&random, random.count)
         socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         // Without it the report names processes that were not observed.
-        ledgerSocket = try? descriptor(cl_ledger_socket(socketName))
+        ledgerSocket = try? FileDescriptor(answer: cl_ledger_socket(socketName))
     }
 
     deinit {

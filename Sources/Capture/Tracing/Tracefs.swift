@@ -19,7 +19,7 @@ package struct Tracefs {
         let readable = mounted.first { (try? $0.sample()) != nil }
         if let found = readable ?? mounted.first { return found }
         // Open until this process ends.
-        guard let own = try? descriptor(cl_open_tracefs()) else { return Tracefs(path: nil) }
+        guard let own = try? FileDescriptor(answer: cl_open_tracefs()) else { return Tracefs(path: nil) }
         return Tracefs(path: "/proc/self/fd/\(own.rawValue)", isOurOwn: true)
     }
 

@@ -10,7 +10,10 @@ struct MemoryCgroup {
 
     private static let pageBytes = UInt64(sysconf(Int32(_SC_PAGESIZE)))
 
-    var isLimitable: Bool { access("\(cgroup.path)/\(limitFile)", W_OK) == 0 }
+    /// Throws why this process may not set its limit.
+    func checkLimit() throws(Errno) {
+        if access("\(cgroup.path)/\(limitFile)", W_OK) != 0 { throw .last }
+    }
 
     private var limitFile: String { version == .v1 ? "memory.limit_in_bytes" : "memory.max" }
 

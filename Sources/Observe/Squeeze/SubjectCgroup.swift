@@ -25,8 +25,9 @@ package struct SubjectCgroup: ~Copyable {
             guard let fd = Self.lock(path) else { continue }
             let memory = MemoryCgroup(cgroup: Cgroup(path), version: controller.version)
             let home = Cgroup(controller.own)
-            guard memory.isLimitable else {
-                let error = Errno.last
+            do {
+                try memory.checkLimit()
+            } catch {
                 Self.remove(memory, home, fd)
                 throw refused(path, error)
             }
