@@ -234,6 +234,16 @@ import Testing
         #expect(watch.book.pids == [11, 12])
     }
 
+    /// Process 11 was none of ours before process 10 forked another of that number.
+    @Test func aForksPidIsAnothersNoMore() {
+        var watch = Watch()
+        watch.add(
+            Self.allocation(at: 240, pid: 11, tid: 11), Self.forked(11, from: 10),
+            Self.allocation(at: 260, pid: 11, tid: 11))
+        #expect(calls(watch.ledger(), .steady) == [1])
+        #expect(watch.book.unreported[11]?.values.map(\.calls) == [1])
+    }
+
     @Test func aPidThatIsItsOwnAncestorEndsTheSearch() {
         var watch = Watch()
         watch.add(Self.forked(11, from: 12), Self.forked(12, from: 11), Self.allocation(at: 260, pid: 11, tid: 11))
@@ -296,6 +306,7 @@ import Testing
         arguments: [
             (0x30000, 0x70000, "[heap]"), (0x6fff8, 0x70000, "stack"), (0x71000, 0x70000, "stack"),
             (0x5fff0, 0x70000, nil), (0x30800, 0x30900, "stack"), (0x50000, 0x9000_0000, nil),
+            (0x30000, 0x10800, "[heap]"),
         ] as [(UInt64, UInt64, String?)]) func aFaultNamesItsMemory(
             address: UInt64, stackPointer: UInt64, memory: String?
         )
@@ -303,6 +314,22 @@ import Testing
         var watch = Watch()
         watch.add(Self.fault(at: 250, address, userSP: stackPointer))
         #expect(watch.ledger().processes[0].faultSites.map(\.memory) == [memory])
+    }
+
+    @Test func faultsInAnAllowedRegionOrAfterTheEndAreNotKept() {
+        var watch = Watch()
+        watch.phases = Self.phases([
+            PhaseEdge(at: 220, tid: 10, .allowedRegion(begins: true)),
+            PhaseEdge(at: 240, tid: 10, .allowedRegion(begins: false)),
+            PhaseEdge(at: 280, .phase(.closed, interlude: 1)),
+        ])
+        watch.add(Self.fault(at: 230, 0x30000), Self.fault(at: 250, 0x30010), Self.fault(at: 290, 0x30020))
+        var process = ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")
+        for (last, calls) in [(1, 1), (2, 2)] as [(UInt32, UInt64)] {
+            process.lastInterlude = last
+            process.endsClosed = true
+            #expect(watch.ledger(process).processes[0].faultSites.reduce(0) { $0 + $1.calls } == calls)
+        }
     }
 
     @Test func faultsOfUprobesAreCountedApart() {
