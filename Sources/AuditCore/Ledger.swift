@@ -140,6 +140,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var phasesByMarker = false
     /// It never reported: its phases are those of the transfers that the kernel saw, and its heap calls are unknown.
     public var phasesByKernel = false
+    /// Its page faults are those that the kernel witness saw.
+    var faultsByKernel = false
     public var unknownMarkers: UInt32 = 0
     /// The first of their names.
     public var unknownMarker = ""

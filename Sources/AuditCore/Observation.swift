@@ -50,17 +50,20 @@ public struct Attached: Sendable {
     public let isWhole: Bool
     /// Threads that are judged by their names, and had ended before these were known.
     public let nameless: Int
+    /// A file of code that it loaded while it was watched, whose heap is not probed.
+    public let loaded: String?
     /// By execve(2).
     public let becameProgram: Bool
 
     public init(
-        heapProblem: String?, hasEnded: Bool, isWhole: Bool, nameless: Int = 0,
+        heapProblem: String?, hasEnded: Bool, isWhole: Bool, nameless: Int = 0, loaded: String? = nil,
         becameProgram: Bool
     ) {
         self.heapProblem = heapProblem
         self.hasEnded = hasEnded
         self.isWhole = isWhole
         self.nameless = nameless
+        self.loaded = loaded
         self.becameProgram = becameProgram
     }
 }

@@ -25,6 +25,10 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
             + (steady.faultsKnown
                 ? "\(faults(steady)) (minor/major)" : "unknown: the process ended before their count was read"),
     ]
+    if audit.witnesses.transfers.status != .unavailable {
+        let calls = audit.processes.compactMap(\.kernelTransfers?.names).first ?? ""
+        lines.append("  transfers on O_DIRECT files: \(steady.transfers)" + (calls.isEmpty ? "" : " (\(calls))"))
+    }
     let heap = audit.witnesses.heap ?? .unavailable("no probes")
     lines.append("  mapping calls: \(counts(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")
     lines.append("  heap calls: \(counts(of: .heap, in: steady, by: heap))")
@@ -52,7 +56,9 @@ private func summary(_ audit: Audit, _ style: Style) -> String {
     let calls = audit.violations.reduce(0) { $0 + $1.calls }
     let outcome =
         audit.violations.isEmpty
-        ? "no violation seen in \(time)"
+        ? audit.verdict == .pass
+            ? "\(Figures.count(audit.phases[.steady].transfers, "transfer")) without a violation in \(time)"
+            : "no violation seen in \(time)"
         : "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(time)"
     return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
 }

@@ -37,6 +37,7 @@ struct cl_trace {
     struct stream stream[CL_STREAMS];
     struct process_tree tree;  // the subject's processes, for the BPF programs
     char refusal[REFUSAL];  // why there are no BPF programs at all
+    bool is_tree;           // as cl_trace_open was told
     int refused;            // errno of that, or of a stream for which BPF programs were refused
 };
 
@@ -149,9 +150,9 @@ static uint64_t bytes_of_tree(const struct cl_trace_layout *layout) {
     return bytes;
 }
 
-static bool may_use_bpf(const struct stream *stream) {
+static bool may_use_bpf(const struct stream *stream, bool is_tree) {
     const struct cl_trace_layout *layout = &stream->layout;
-    return layout->count > 0 && !layout->stacks && !layout->probes && !trace_has_mappings_for_calls(layout);
+    return (is_tree || layout->transfers) && layout->count > 0 && !layout->stacks && !layout->probes && !trace_has_mappings_for_calls(layout);
 }
 
 static bool listen_to_processes(struct stream *stream) {
@@ -165,10 +166,10 @@ static bool listen_to_processes(struct stream *stream) {
     return false;
 }
 
-static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct stream *stream) {
+static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct stream *stream, bool is_tree) {
     struct listener *listener = &stream->listener;
     static bool (*const listen[CL_STREAMS])(struct listener *listener) = {listen_memory, listen_calls, listen_transfers};
-    if (!may_use_bpf(stream)) return NULL;
+    if (!may_use_bpf(stream, is_tree)) return NULL;
     bool begun = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
                  (stream->layout.transfers || listen_to_processes(stream));
     listener->reports_ends = stream->layout.ends;
@@ -178,10 +179,10 @@ static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct str
 }
 
 // Each BPF program must report acts of this process before it is relied on (prove.h).
-static void listen_by_bpf_programs(struct cl_trace *trace) {
-    struct listener *memory = listen_by_bpf_program(trace, &trace->stream[CL_MEMORY]);
-    struct listener *calls = listen_by_bpf_program(trace, &trace->stream[CL_CALLS]);
-    struct listener *transfers = listen_by_bpf_program(trace, &trace->stream[CL_TRANSFERS]);
+static void listen_by_bpf_programs(struct cl_trace *trace, bool is_tree) {
+    struct listener *memory = listen_by_bpf_program(trace, &trace->stream[CL_MEMORY], is_tree);
+    struct listener *calls = listen_by_bpf_program(trace, &trace->stream[CL_CALLS], is_tree);
+    struct listener *transfers = listen_by_bpf_program(trace, &trace->stream[CL_TRANSFERS], is_tree);
     prove(&trace->tree, memory, calls, transfers);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
@@ -194,13 +195,16 @@ static void listen_by_bpf_programs(struct cl_trace *trace) {
     }
 }
 
-static void try_bpf(struct cl_trace *trace) {
+// Only the witness of transfers can begin with a process that has run already: the others need what it has mapped, and its
+// threads' stacks and probes.
+static void try_bpf(struct cl_trace *trace, bool is_tree) {
     bool wanted = false, used = false;
-    for (int i = 0; i < CL_STREAMS; i++) wanted |= may_use_bpf(&trace->stream[i]);
+    trace->is_tree = is_tree;
+    for (int i = 0; i < CL_STREAMS; i++) wanted |= may_use_bpf(&trace->stream[i], is_tree);
     if (!wanted) return;
     trace->refused = 0;
     if (process_tree_begin(&trace->tree, trace->refusal)) {
-        listen_by_bpf_programs(trace);
+        listen_by_bpf_programs(trace, is_tree);
     } else {
         trace->refused = errno;
     }
@@ -227,12 +231,12 @@ static struct cl_trace *new_trace(const struct cl_trace_layout *const layouts[CL
     return NULL;
 }
 
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, pid_t process, bool is_tree,
                                const struct cl_trace_layout *const layouts[CL_STREAMS]) {
     struct cl_trace *trace = new_trace(layouts);
     if (!trace) return NULL;
-    if (is_tree) try_bpf(trace);
-    if (trace->tree.bits) process_tree_add(&trace->tree, threads[0]);
+    try_bpf(trace, is_tree);
+    if (trace->tree.bits) process_tree_add(&trace->tree, process);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
         if (stream->layout.count > 0 && stream->way == CL_NO_WAY && !stream->layout.transfers)
@@ -269,7 +273,7 @@ int cl_trace_try_bpf(char *why, size_t room) {
     const struct cl_trace_layout of_transfers = {.points = &transfers, .count = 1, .transfers = true};
     struct cl_trace *trace = new_trace((const struct cl_trace_layout *[]){&of_memory, &of_calls, &of_transfers});
     if (!trace) return ENOMEM;
-    try_bpf(trace);
+    try_bpf(trace, true);
     why[0] = 0;
     for (int i = 0; i < CL_STREAMS && !why[0]; i++) snprintf(why, room, "%s", cl_trace_refusal(trace, (enum cl_stream)i));
     int error = !why[0] ? 0 : trace->refused ? trace->refused : ENOTSUP;
@@ -288,7 +292,7 @@ int cl_trace_error(const struct cl_trace *trace, enum cl_stream stream) {
 }
 
 const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream) {
-    if (trace->stream[stream].way == CL_BY_BPF || !may_use_bpf(&trace->stream[stream])) return "";
+    if (trace->stream[stream].way == CL_BY_BPF || !may_use_bpf(&trace->stream[stream], trace->is_tree)) return "";
     const char *why = trace->stream[stream].listener.why;
     return why[0] ? why : trace->refusal;
 }

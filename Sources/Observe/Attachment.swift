@@ -32,6 +32,9 @@ struct Attachment: ~Copyable {
     private var flushers = IOFlushers()
     private var syscallsBook = SyscallsBook()
     private var heapBook: HeapBook
+    private var transfersBook = TransfersBook()
+    /// The files of code that it had mapped when the watch began.
+    private let code: Set<String>
     private let heap: HeapProbes
     private var uprobes: Uprobes?
     /// Why its heap calls are not seen; null if they are.
@@ -53,6 +56,7 @@ struct Attachment: ~Copyable {
         command = live.command
         executable = live.executable
         heap = HeapProbes(of: live)
+        code = live.code ?? []
         heapBook = HeapBook(of: pid, heap.found)
         kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound), countsForksApart: true)
         heapProblem = probesHeap ? heap.problem : "--no-heap"
@@ -103,7 +107,7 @@ struct Attachment: ~Copyable {
     /// Without probes where these are what is refused.
     private mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, _ request: AuditRequest) {
         events = KernelEvents()
-        events.begin(threads, choice, stacks: request.kernelStacks, probes: uprobes?.probes ?? [])
+        events.begin(threads, of: pid, choice, stacks: request.kernelStacks, probes: uprobes?.probes ?? [])
         guard let why = events.kernel.problem, uprobes != nil else { return }
         uprobes = nil
         begin(threads, choice, request)
@@ -141,6 +145,7 @@ struct Attachment: ~Copyable {
         let records = events.kernel.pending.take(before: limit)
         flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
         syscallsBook.add(events.syscalls.pending.take(before: limit), phases)
+        transfersBook.add(events.transfers.pending.take(before: limit), phases)
         heapBook.add(events.kernel.calls.take(before: limit), within: since..<until)
     }
 
@@ -152,6 +157,7 @@ struct Attachment: ~Copyable {
     mutating func finish(_ live: borrowing LiveProcess, _ request: AuditRequest) -> Observation {
         until = monotonicNanoseconds()
         let ended = live.hasEnded
+        let loaded = live.code.map { $0.subtracting(code).sorted() }
         events.finish()
         noteThreads(live)
         fold(before: .max)
@@ -162,6 +168,7 @@ struct Attachment: ~Copyable {
         ledger.processes = [process(live, request.scope)]
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
+        ledger.add(transfersBook, of: [.attached])
         var symbolizer = Symbolizer()
         ledger.processes[0].nameFaults(by: &symbolizer)
         var subject = Subject(command: command, exit: SubjectExit())
@@ -171,15 +178,18 @@ struct Attachment: ~Copyable {
         observation.attached = Attached(
             heapProblem: heapProblem, hasEnded: ended, isWhole: isWhole,
             nameless: request.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
+            loaded: loaded?.first,
             becameProgram: events.syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
         observation.syscalls = syscallsView.witness
         observation.kernel = kernelView.witness
+        observation.transfers = events.transfers.witness
         return observation
     }
 
     private func process(_ live: borrowing LiveProcess, _ scope: Scope) -> ProcessLedger {
         var process = ProcessLedger(pid: pid, parentPid: live.parent, executable: executable)
         process.steadyReached = true
+        process.phasesByKernel = true
         process.lastPhase = .steady
         process.lock.lockedBytes = live.lockedBytes
         process.threads = names.keys.sorted().map { tid in
@@ -229,6 +239,13 @@ struct Attachment: ~Copyable {
         }
     }
 
+}
+
+extension LiveProcess {
+    /// The files of code that it has mapped; null if they cannot be read.
+    fileprivate var code: Set<String>? {
+        (try? mappings()).map { Set($0.lazy.filter { $0.isExecutable && $0.path.hasPrefix("/") }.map(\.path)) }
+    }
 }
 
 extension Owner {

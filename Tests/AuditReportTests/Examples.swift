@@ -99,6 +99,7 @@ struct Example {
         observation.syscalls = Example.watched
         observation.syscalls.method = .perf
         observation.kernel = witness
+        observation.transfers = Example.watched
         if attached {
             observation.attached = Attached(
                 heapProblem: "uprobes are not to be had", hasEnded: true, isWhole: false, nameless: 3,

@@ -170,6 +170,7 @@ extension ProcessLedger {
         self.init(pid: process.reported.pid, parentPid: process.reported.parent, executable: process.path)
         attached = false
         phasesByKernel = true
+        faultsByKernel = true
         steadyReached = process.isSteady
         lastInterlude = process.interlude
         endsClosed = process.endsClosed

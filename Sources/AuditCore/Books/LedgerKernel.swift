@@ -25,7 +25,7 @@ extension Ledger {
             processes[index].addFault(key, count, view)
         }
         for (owner, moments) in view.book.faultsOf {
-            guard let index = places[owner], processes[index].phasesByKernel else { continue }
+            guard let index = places[owner], processes[index].faultsByKernel else { continue }
             for (moment, faults) in moments {
                 processes[index].phases[processes[index].phase(of: moment)].events[.pageFaultMinor].calls += faults
             }

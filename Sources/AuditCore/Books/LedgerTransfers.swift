@@ -79,6 +79,11 @@ public struct KernelTransfers: Equatable, Sendable, Encodable {
 
     public var all: UInt64 { calls.values.reduce(0, +) }
 
+    /// By which calls, the most frequent first.
+    public var names: String {
+        calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key).joined(separator: ", ")
+    }
+
     /// Their calls as words: `pread64 20, io_uring 5`.
     var text: String {
         calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")

@@ -61,7 +61,9 @@ package struct TransfersBook {
     }
 
     private mutating func begin(_ record: TransferRecord, _ place: Place, _ count: EventCount, of all: UInt64) {
-        counts[place, default: EventCount()] += count
+        counts[place, default: EventCount()].calls += count.calls
+        // A length that the program made up wraps around, and back again when the call has ended.
+        counts[place]!.bytes &+= count.bytes
         begun[record.tid] = Begun(place: place, transfers: count.calls, bytes: count.bytes, requests: all)
     }
 
@@ -78,7 +80,7 @@ package struct TransfersBook {
         counts[call.place]!.calls -= call.transfers - min(call.transfers, least)
         // Of a submission the bytes are not known.
         if record.call != .ioSubmit {
-            counts[call.place]!.bytes = counts[call.place]!.bytes + UInt64(max(0, result)) - call.bytes
+            counts[call.place]!.bytes &+= UInt64(max(0, result)) &- call.bytes
         }
         guard most > least, case .reported(let key) = call.place else { return }
         requests[key.owner, default: UnknownTransfers()].partlyTaken += most - least

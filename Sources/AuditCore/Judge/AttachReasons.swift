@@ -1,13 +1,17 @@
-/// What is unknown about an attached program: never empty, so it never passes.
-func attachReasons(_ observation: Observation, _ attached: Attached) -> [String] {
+/// What is unknown about an attached program. Its phases are not asked for: all of the time counts as its steady phase.
+func attachReasons(_ observation: Observation, _ attached: Attached, _ request: AuditRequest) -> [String] {
     var reasons: [String] = []
-    if let problem = attached.heapProblem { reasons.append("its heap calls are not seen: \(problem)") }
-    if observation.syscalls.status == .unavailable, let reason = observation.syscalls.reason {
-        reasons.append("its mapping calls are not seen: \(reason)")
+    if request.policy.forbidsAny(of: .heap) {
+        if let problem = attached.heapProblem { reasons.append("its heap calls are not seen: \(problem)") }
+        // The probes report through its rings.
+        if attached.heapProblem == nil, let reason = observation.kernel.reason {
+            reasons.append("its heap calls are not seen in full: \(reason)")
+        }
+        if let file = attached.loaded {
+            reasons.append("it loaded \(file) while it was watched, which may have a heap of its own")
+        }
     }
-    if let reason = observation.kernel.reason {
-        reasons.append("kernel allocations are not seen in full: \(reason)")
-    }
+    if let reason = observation.transfers.reason { reasons.append("its transfers are not seen: \(reason)") }
     if !attached.isWhole {
         reasons.append("threads began faster than they could be attached to: some of them may not be watched")
     }

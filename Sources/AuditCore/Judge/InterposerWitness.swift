@@ -1,7 +1,7 @@
 /// Whether the interposer saw the whole subject; else what it missed, in words.
 func interposerWitness(_ observation: Observation) -> Witness {
     if observation.attached != nil {
-        return .unavailable("attached from outside: transfers and phases are not seen, so there can be no pass")
+        return .unavailable("attached from outside")
     }
     if let missing = observation.interposerMissing { return .unavailable(missing) }
     let ledger = observation.ledger

@@ -50,7 +50,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     if witnesses.interposer.status != .unavailable || processes.contains(where: \.phasesByKernel) {
         reasons += coverageReasons(observation, request)
     }
-    if let attached = observation.attached { reasons += attachReasons(observation, attached) }
+    if let attached = observation.attached { reasons += attachReasons(observation, attached, request) }
     reasons += scopeReasons(observation, request)
     reasons += lossReasons(processes, violated: !all.isEmpty)
     reasons += squeezeReasons(observation)

@@ -1,8 +1,9 @@
 extension AuditRequest {
     /// Heap calls are judged, which the interposer alone sees; or phases are, and nothing else found them.
     func needsInterposer(_ observation: Observation) -> Bool {
-        policy.forbidsAny(of: .heap) || observation.attached != nil || observation.transfers.status != .active
-            || phasesByMarker || !observation.ledger.processes.contains { $0.phasesByKernel || $0.attached }
+        if observation.attached != nil { return false }
+        return policy.forbidsAny(of: .heap) || observation.transfers.status != .active || phasesByMarker
+            || !observation.ledger.processes.contains { $0.phasesByKernel || $0.attached }
     }
 }
 
@@ -21,7 +22,7 @@ func kernelSideReasons(_ observation: Observation, _ request: AuditRequest) -> [
             "the mapping calls of \(who), are not known in full: "
                 + (observation.syscalls.reason ?? "perf's records of mappings show no munmap and no mremap"))
     }
-    if request.policy.forbidsAny(of: .pageFault), observation.kernel.status != .active {
+    if request.policy.forbidsAny(of: .pageFault), !process.phases[.steady].faultsKnown {
         reasons.append(
             "the page faults of \(who), are not known: \(observation.kernel.reason ?? "the kernel witness is off")")
     }

@@ -156,11 +156,11 @@ enum cl_way {
 struct cl_trace;
 
 // Watches threads and all that they will start, on every CPU, from now on.
-// `is_tree`: the only thread is that of a process that has not run yet. Then BPF programs are used if the kernel allows it and
+// `process` is theirs. `is_tree`: it has not run yet, and has one thread. Then BPF programs are used if the kernel allows it and
 // the layout has neither stacks nor probes. They need root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF, and the initial
 // pid namespace.
 // A stream without a layout gets no events; cl_trace_error says why another does not. Null: out of memory.
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, bool is_tree,
+struct cl_trace *cl_trace_open(const pid_t *threads, int count, pid_t process, bool is_tree,
                                const struct cl_trace_layout *const layouts[CL_STREAMS]);
 void cl_trace_close(struct cl_trace *trace);
 

@@ -50,7 +50,7 @@ package struct KernelEvents: ~Copyable {
         let isAsked = isKernelAsked || choice != .off
         if !isAsked { transfers.problem = "--kernel off and --syscalls off" }
         open(
-            [child.pid], isTree: true,
+            [child.pid], of: child.pid, isTree: true,
             [
                 isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls,
                 isAsked ? .transfers(ends: endsOfTransfers) : nil,
@@ -61,8 +61,12 @@ package struct KernelEvents: ~Copyable {
     ///
     /// - Parameter choice: `perf` or `perfMappings`.
     /// - Parameter probes: functions whose calls are reported, too.
-    package mutating func begin(_ threads: [Int32], _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]) {
-        open(threads, isTree: false, [memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), nil])
+    package mutating func begin(
+        _ threads: [Int32], of process: Int32, _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]
+    ) {
+        open(
+            threads, of: process, isTree: false,
+            [memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), .transfers(ends: false)])
     }
 
     private mutating func memoryLayout(stacks: Bool, probes: [HeapProbe]) -> TraceLayout? {
@@ -88,10 +92,10 @@ package struct KernelEvents: ~Copyable {
     }
 
     /// - Parameter layouts: in the order of `cl_stream`.
-    private mutating func open(_ threads: [Int32], isTree: Bool, _ layouts: [TraceLayout?]) {
+    private mutating func open(_ threads: [Int32], of process: Int32, isTree: Bool, _ layouts: [TraceLayout?]) {
         guard layouts.contains(where: { $0 != nil }) else { return }
         let opened = TraceLayout.withPointers(layouts[...]) {
-            cl_trace_open(threads, Int32(threads.count), isTree, $0)
+            cl_trace_open(threads, Int32(threads.count), process, isTree, $0)
         }
         guard let opened else { fatalError("no memory is left") }
         trace = opened
