@@ -37,14 +37,17 @@ import Testing
 
         mutating func add(_ records: KernelRecord...) { allocating = book.add(records, phases, texts, stacks) }
 
+        func view(_ flushers: [Int32: Bool] = [:]) -> KernelView {
+            KernelView(
+                book, .active, texts: texts, stacks: stacks, gfp: KernelBookTests.gfp, symbols: KernelBookTests.symbols,
+                userFrames: book.userFrames, flushers: flushers)
+        }
+
         func ledger(flushers: [Int32: Bool] = [:], _ processes: ProcessLedger...) -> Ledger {
             var ledger = Ledger()
             ledger.processes =
                 processes.isEmpty ? [ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")] : processes
-            let view = KernelView(
-                book, .active, texts: texts, stacks: stacks, gfp: KernelBookTests.gfp, symbols: KernelBookTests.symbols,
-                userFrames: book.userFrames, flushers: flushers)
-            ledger.add(view, of: [KernelBookTests.owner])
+            ledger.add(view(flushers), of: [KernelBookTests.owner])
             return ledger
         }
     }
@@ -244,6 +247,17 @@ import Testing
         #expect(watch.book.unreported[11]?.values.map(\.calls) == [1])
     }
 
+    /// Process 12 has a ledger because the syscalls witness saw it.
+    @Test func aProcessThatNeverReportedHasItsAllocationsInSetup() {
+        var watch = Watch()
+        watch.add(Self.allocation(at: 250, pid: 12, tid: 12), Self.allocation(at: 251, bytes: 1, pid: 12, tid: 12))
+        var ledger = Ledger()
+        ledger.unreportedProcesses = [ProcessLedger(pid: 12, parentPid: 0, executable: "/bin/static")]
+        ledger.add(watch.view(), of: [])
+        #expect(ledger.unreportedProcesses[0].phases[.setup].kernel.map(\.calls) == [2])
+        #expect(ledger.unreportedProcesses[0].phases[.setup].kernel.map(\.bytes) == [65])
+    }
+
     @Test func aPidThatIsItsOwnAncestorEndsTheSearch() {
         var watch = Watch()
         watch.add(Self.forked(11, from: 12), Self.forked(12, from: 11), Self.allocation(at: 260, pid: 11, tid: 11))
@@ -270,9 +284,7 @@ import Testing
     @Test func aProcessThatTheKernelNumbersOtherwiseIsNotObserved() {
         var watch = Watch()
         watch.add(Self.forked(10, from: 1))
-        let view = KernelView(
-            watch.book, .active, texts: watch.texts, stacks: watch.stacks, gfp: nil, symbols: KernelSymbols([:]),
-            userFrames: [:], flushers: [:])
+        let view = watch.view()
         let known = ProcessLedger(pid: 10, parentPid: 1, executable: "")
         let other = ProcessLedger(pid: 2, parentPid: 1, executable: "")
         #expect(view.witness(of: [known]) == .active)
