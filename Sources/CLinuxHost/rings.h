@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RINGS_SMALLEST UINT64_C(0x20000)
+// An ordinary user's rings count against the limit on the memory that the subject may register with io_uring (RLIMIT_MEMLOCK, by
+// user: include/linux/sched/user.h, locked_vm).
+#define RINGS_SMALLEST UINT64_C(0x10000)
 
 struct ring;
 

@@ -13,7 +13,12 @@ extension Policy {
 
 /// What is judged of processes that never reported must be seen by a witness of the kernel's side.
 func kernelSideReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
-    guard let process = observation.ledger.processes.first(where: \.phasesByKernel) else { return [] }
+    observation.ledger.processes.lazy.filter(\.phasesByKernel).flatMap { kernelSideReasons($0, observation, request) }
+}
+
+private func kernelSideReasons(
+    _ process: ProcessLedger, _ observation: Observation, _ request: AuditRequest
+) -> [String] {
     let who = "\(name(of: process)), whose calls the interposer does not see"
     var reasons: [String] = []
     let mapsMatter = request.policy.forbidsAny(of: .mapping) || request.policy.forbidsAny(of: .systemCall)
@@ -26,8 +31,7 @@ func kernelSideReasons(_ observation: Observation, _ request: AuditRequest) -> [
         reasons.append(
             "the page faults of \(who), are not known: \(observation.kernel.reason ?? "the kernel witness is off")")
     }
-    let lockMatters = request.lock.applies(
-        subjectLocks: process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil)
-    if lockMatters { reasons.append("whether the memory of \(who), is locked is not known") }
+    let locks = process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil
+    if request.lock.applies(subjectLocks: locks) { reasons.append("whether the memory of \(who), is locked is not known") }
     return reasons
 }
