@@ -55,7 +55,9 @@ struct RunCommand: ParsableCommand {
     @OptionGroup var judging: JudgingOptions
 
     @Option(
-        parsing: .unconditional, help: "Transfers that the steady phase must hold at the least. (default: 1)",
+        parsing: .unconditional,
+        help:
+            "Transfers that the steady phase must hold at the least; 0 for a program with markers and no file. (default: 1)",
         transform: count)
     var minIos: UInt64 = 1
 

@@ -32,6 +32,8 @@ private func kernelSideReasons(
             "the page faults of \(who), are not known: \(observation.kernel.reason ?? "the kernel witness is off")")
     }
     let locks = process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil
-    if request.lock.applies(subjectLocks: locks) { reasons.append("whether the memory of \(who), is locked is not known") }
+    if request.lock.applies(subjectLocks: locks) {
+        reasons.append("whether the memory of \(who), is locked is not known")
+    }
     return reasons
 }
