@@ -70,13 +70,17 @@ void event_only_calls(struct bpf_text *text, const struct kernel_shape *shape,
 void event_open(struct bpf_text *text, const struct listener *listener, uint32_t kind, int32_t bytes) {
     make_room(text, listener, bytes);
     bpf_store_number(text, BPF_DW, BPF_REG_7, 0, (int32_t)kind);
-    for (int i = 0; i < 4; i++) bpf_store_number(text, BPF_DW, BPF_REG_7, event_number(i), 0);
+    for (int i = 0; i < 5; i++) bpf_store_number(text, BPF_DW, BPF_REG_7, event_number(i), 0);
     bpf_call(text, BPF_FUNC_ktime_get_ns);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, nanoseconds), BPF_REG_0);
 }
 
-void event_store_thread(struct bpf_text *text, const struct listener *listener) {
+void event_store_thread_alone(struct bpf_text *text, const struct listener *listener) {
     store_thread(text, &listener->tree->shape);
+}
+
+void event_store_thread(struct bpf_text *text, const struct listener *listener) {
+    event_store_thread_alone(text, listener);
     store_user_state(text);
 }
 

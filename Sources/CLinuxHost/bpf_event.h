@@ -21,6 +21,8 @@ static inline int event_number(int i) {
 // Makes a record of `bytes`, with its kind and time; and adds the current thread, whose task_struct is in r9.
 void event_open(struct bpf_text *text, const struct listener *listener, uint32_t kind, int32_t bytes);
 void event_store_thread(struct bpf_text *text, const struct listener *listener);
+// The same without the state of its user code.
+void event_store_thread_alone(struct bpf_text *text, const struct listener *listener);
 // Both, unless the current process is not in the tree: then it returns.
 void event_begin(struct bpf_text *text, const struct listener *listener, uint32_t kind, int32_t bytes);
 

@@ -19,7 +19,7 @@ struct event_record {
     int32_t pid;           // of its process
     uint64_t user_ip;
     uint64_t user_sp;
-    uint64_t number[4];
+    uint64_t number[5];
     char text[64];         // only in records of tracepoints that have one
 };
 

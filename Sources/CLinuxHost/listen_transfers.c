@@ -2,7 +2,7 @@
 //
 // A system call that moves data is reported when it begins, since its descriptor may name another file when it ends. It is
 // reported again when it ends, unless it moved all that was asked for. io_uring's requests are reported when they complete:
-// only then do all of them have their file.
+// only then do all of them have their file. Those whose completion no tracepoint shows are reported without their file.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -164,7 +164,7 @@ static void store_from_stack(struct bpf_text *text, int from, int to) {
 
 static void open_call(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, number_loader load_number) {
     event_open(text, listener, kind, EVENT_SHORT);
-    event_store_thread(text, listener);
+    event_store_thread_alone(text, listener);
     event_ask_abi(text, &listener->tree->shape, BPF_REG_9);
     bpf_store(text, BPF_B, BPF_REG_7, offsetof(struct event_record, is_i386), BPF_REG_2);
     load_number(text, BPF_REG_1);
@@ -216,6 +216,7 @@ static bool listen_ends(struct listener *listener) {
     event_only_calls(&text, shape, moving_or_submitting);
     if (!listener->reports_ends) only_if_less(&text);
     process_tree_only(&text, listener->tree);
+    bpf_store_number(&text, BPF_DW, BPF_REG_10, DIRECT, 0);
     load_number_at_exit(&text, BPF_REG_7);
     int submits[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT)};
     mark_arguments(&text, shape, load_number_at_exit);
@@ -223,6 +224,7 @@ static bool listen_ends(struct listener *listener) {
     bpf_land(&text, submits[1]);
     open_call(&text, listener, CL_MOVED, load_number_at_exit);
     event_store_argument(&text, 1, event_number(1));
+    store_from_stack(&text, DIRECT, event_number(3));
     return event_end(&text, listener, shape->sys_exit, "raw_syscalls:sys_exit");
 }
 
@@ -236,9 +238,10 @@ struct submission {
     uint64_t counted;   // reading ones in the lower half, writing ones in the upper
     uint64_t read;      // how many iocbs could be read
     uint64_t file;      // of one of those counted
+    uint64_t direct;    // a bit for each of the first 64 iocbs: it is counted
 };
 
-enum { SUBMISSION = -160 };
+enum { SUBMISSION = -160 };  // below DIRECT
 
 static int of_submission(size_t member) {
     return SUBMISSION + (int)member;
@@ -274,6 +277,18 @@ static void add_if_opcode(struct bpf_text *text, int set, int shift) {
     bpf_operate_by(text, BPF_ADD, BPF_REG_9, BPF_REG_2);
 }
 
+// Sets the iocb's bit. Its index was shifted by fetch_iocb.
+static void mark_iocb(struct bpf_text *text) {
+    bpf_operate(text, BPF_RSH, BPF_REG_7, 3);
+    int beyond = bpf_jump(text, BPF_JGE, BPF_REG_7, 64);
+    bpf_set(text, BPF_REG_1, 1);
+    bpf_operate_by(text, BPF_LSH, BPF_REG_1, BPF_REG_7);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_6, offsetof(struct submission, direct));
+    bpf_operate_by(text, BPF_OR, BPF_REG_2, BPF_REG_1);
+    bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, direct), BPF_REG_2);
+    bpf_land(text, beyond);
+}
+
 // Counts the iocb on the stack if it moves data of an O_DIRECT file.
 static void count_iocb(struct bpf_text *text, const struct kernel_shape *shape) {
     enum { PREAD = 1 << 0, PWRITE = 1 << 1, PREADV = 1 << 7, PWRITEV = 1 << 8 };  // IOCB_CMD_… of linux/aio_abi.h
@@ -282,13 +297,16 @@ static void count_iocb(struct bpf_text *text, const struct kernel_shape *shape) 
     bpf_load(text, BPF_W, BPF_REG_2, BPF_REG_10, IOCB + IOCB_DESCRIPTOR);
     ask_direct(text, shape);
     bpf_move(text, BPF_REG_8, BPF_REG_0);
-    bpf_load(text, BPF_DW, BPF_REG_9, BPF_REG_6, offsetof(struct submission, counted));
+    bpf_set(text, BPF_REG_9, 0);
     add_if_opcode(text, PREAD | PREADV, 0);
     add_if_opcode(text, PWRITE | PWRITEV, 32);
-    bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, counted), BPF_REG_9);
-    int no = bpf_jump(text, BPF_JEQ, BPF_REG_8, 0);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, offsetof(struct submission, counted));
+    bpf_operate_by(text, BPF_ADD, BPF_REG_1, BPF_REG_9);
+    bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, counted), BPF_REG_1);
+    int no = bpf_jump(text, BPF_JEQ, BPF_REG_9, 0);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
     bpf_store(text, BPF_DW, BPF_REG_6, offsetof(struct submission, file), BPF_REG_1);
+    mark_iocb(text);
     bpf_land(text, no);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, offsetof(struct submission, read));
     bpf_operate(text, BPF_ADD, BPF_REG_1, 1);
@@ -339,6 +357,7 @@ static bool listen_io_submit(struct listener *listener) {
     store_from_stack(&text, of_submission(offsetof(struct submission, counted)), event_number(1));
     store_from_stack(&text, of_submission(offsetof(struct submission, read)), event_number(2));
     store_from_stack(&text, of_submission(offsetof(struct submission, file)), event_number(3));
+    store_from_stack(&text, of_submission(offsetof(struct submission, direct)), event_number(4));
     event_submit(&text, listener);
     append_callback(&text, shape);
     return event_attach(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter of io_submit");
@@ -419,6 +438,58 @@ static bool listen_completions(struct listener *listener) {
     return event_end(&text, listener, shape->io_uring_complete, "io_uring:io_uring_complete");
 }
 
+// MARK: io_uring's requests whose completion is not reported
+
+static void open_unseen(struct bpf_text *text, const struct listener *listener) {
+    event_open(text, listener, CL_COMPLETED, EVENT_SHORT);
+    event_store_thread_alone(text, listener);
+    bpf_store_number(text, BPF_DW, BPF_REG_7, event_number(1), 1);
+}
+
+// io_uring_submit_req(req) of a request that asks for no completion if it succeeds. Its file is not known yet.
+static bool listen_silent_requests(struct listener *listener) {
+    enum { FIXED_FILE = 1 << IOSQE_FIXED_FILE_BIT, IS_SILENT = 1 << 6 };  // IOSQE_CQE_SKIP_SUCCESS_BIT
+    const struct kernel_shape *shape = &listener->tree->shape;
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    bpf_load(&text, BPF_DW, BPF_REG_3, BPF_REG_6, 0);
+    bpf_load(&text, BPF_W, BPF_REG_1, BPF_REG_3, shape->request_flags);
+    bpf_operate(&text, BPF_AND, BPF_REG_1, IS_SILENT);
+    int is_silent = bpf_jump(&text, BPF_JNE, BPF_REG_1, 0);
+    bpf_leave(&text);
+    bpf_land(&text, is_silent);
+    bpf_store(&text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_3);
+    only_moving_request(&text, shape);
+    process_tree_only(&text, listener->tree);
+    bpf_load(&text, BPF_DW, BPF_REG_8, BPF_REG_6, 0);
+    bpf_load(&text, BPF_W, BPF_REG_1, BPF_REG_8, shape->request_flags);
+    bpf_operate(&text, BPF_AND, BPF_REG_1, FIXED_FILE);
+    int fixed = bpf_jump(&text, BPF_JNE, BPF_REG_1, 0);
+    bpf_load(&text, BPF_B, BPF_REG_1, BPF_REG_10, MODE);
+    int splices = bpf_jump(&text, BPF_JEQ, BPF_REG_1, IORING_OP_SPLICE);
+    bpf_load(&text, BPF_W, BPF_REG_2, BPF_REG_8, shape->request_descriptor);
+    ask_direct(&text, shape);
+    int direct = bpf_jump(&text, BPF_JNE, BPF_REG_0, 0);
+    bpf_leave(&text);
+    bpf_land(&text, fixed);
+    bpf_land(&text, splices);
+    bpf_land(&text, direct);
+    bpf_load(&text, BPF_B, BPF_REG_8, BPF_REG_8, shape->request_opcode);
+    open_unseen(&text, listener);
+    bpf_store(&text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_8);
+    return event_end(&text, listener, shape->io_uring_submit, "io_uring:io_uring_submit_req");
+}
+
+// io_uring_cqe_overflow: a request is complete, and its completion queue is full. Which request it is the kernel does not say.
+static bool listen_overflows(struct listener *listener) {
+    struct bpf_text text = {.count = 0};
+    bpf_move(&text, BPF_REG_6, BPF_REG_1);
+    process_tree_only(&text, listener->tree);
+    open_unseen(&text, listener);
+    bpf_store_number(&text, BPF_DW, BPF_REG_7, event_number(0), MOVERS_UNKNOWN_REQUEST);
+    return event_end(&text, listener, listener->tree->shape.io_uring_overflow, "io_uring:io_uring_cqe_overflow");
+}
+
 // MARK: closing
 
 static int closing(enum abi abi, int numbers[EVENT_CALLS]) {
@@ -466,7 +537,7 @@ static bool is_known(const struct kernel_shape *shape) {
     return shape->task_status >= 0 && shape->task_files >= 0 && shape->files_table >= 0 && shape->table_room >= 0 &&
            shape->table_files >= 0 && shape->file_flags >= 0 && shape->file_inode >= 0 && shape->inode_mode >= 0 &&
            shape->file_count >= 0 && shape->request_file >= 0 && shape->request_opcode >= 0 && shape->request_task >= 0 &&
-           shape->completion_result >= 0;
+           shape->completion_result >= 0 && shape->request_flags >= 0 && shape->request_descriptor >= 0;
 }
 
 bool listen_transfers(struct listener *listener) {
@@ -476,5 +547,5 @@ bool listen_transfers(struct listener *listener) {
         return false;
     }
     return listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
-           listen_closings(listener);
+           listen_silent_requests(listener) && listen_overflows(listener) && listen_closings(listener);
 }

@@ -26,7 +26,7 @@ const struct mover *movers_find(enum abi abi, uint64_t number);
 // Whether a request of io_uring's (IORING_OP_…) writes to its file; else it reads.
 bool movers_request_writes(uint64_t opcode);
 
-enum { MOVERS_REQUESTS = 10 };
+enum { MOVERS_REQUESTS = 10, MOVERS_UNKNOWN_REQUEST = 0xff };
 // Those that move data.
 extern const uint8_t movers_requests[MOVERS_REQUESTS];
 

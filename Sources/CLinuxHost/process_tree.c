@@ -44,10 +44,16 @@ static void learn_requests(const struct btf *btf, struct kernel_shape *shape) {
         shape->request_task = btf_member(btf, "io_kiocb", "tctx");
         shape->request_task_task = btf_member(btf, "io_uring_task", "task");
     }
+    int completion = btf_member(btf, "io_kiocb", "cqe"), descriptor = btf_member(btf, "io_cqe", "fd");
+    shape->request_descriptor = completion < 0 || descriptor < 0 ? -1 : completion + descriptor;
+    shape->request_flags = btf_member(btf, "io_kiocb", "flags");
     shape->completion_result = btf_member(btf, "io_uring_cqe", "res");
     shape->io_uring_complete = btf_tracepoint(btf, "io_uring_complete", "ppp");
     shape->completion_is_pointed = shape->io_uring_complete != 0;
     if (!shape->io_uring_complete) shape->io_uring_complete = btf_tracepoint(btf, "io_uring_complete", "pp84488");
+    shape->io_uring_submit = btf_tracepoint(btf, "io_uring_submit_req", "p");  // until Linux 6.2 (req, force_nonblock)
+    if (!shape->io_uring_submit) shape->io_uring_submit = btf_tracepoint(btf, "io_uring_submit_sqe", "p1");
+    shape->io_uring_overflow = btf_tracepoint(btf, "io_uring_cqe_overflow", "p844p");
 }
 
 static bool learn(struct kernel_shape *shape) {

@@ -21,12 +21,14 @@ struct kernel_shape {
     int file_count;               // of references to a struct file; -1: not known
     bool counts_from_zero;        // file_count is 0 for one reference (struct file_ref, since Linux 6.13)
     int request_file, request_opcode, request_task;  // of io_uring: struct io_kiocb, and a pointer in it
+    int request_flags, request_descriptor;
     int request_task_task;        // -1: that pointer is the task; else it leads to one
     int completion_result;        // of struct io_uring_cqe
     bool completion_is_pointed;   // io_uring_complete passes a struct io_uring_cqe, not the result
     bool has_large_stacks;        // KASAN's kernels; else KERNEL_STACK
     // BTF type numbers of the tracepoints; 0 unless their arguments are those expected.
-    uint32_t task_newtask, kmalloc, kmem_cache_alloc, mm_page_alloc, page_fault_user, page_fault_kernel, sys_enter, sys_exit, io_uring_complete;
+    uint32_t task_newtask, kmalloc, kmem_cache_alloc, mm_page_alloc, page_fault_user, page_fault_kernel, sys_enter, sys_exit;
+    uint32_t io_uring_complete, io_uring_submit, io_uring_overflow;
 };
 
 enum { REFUSAL = 512 };

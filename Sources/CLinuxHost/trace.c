@@ -343,6 +343,7 @@ static void take_transfer(const struct event_record *event, struct cl_trace_reco
             record->reads = (uint32_t)event->number[1];
             record->writes = (uint32_t)(event->number[1] >> 32);
             record->bytes = event->number[2];
+            record->direct = event->number[4];
             break;
         case CL_COMPLETED:
             record->act = CL_IO_URING;

@@ -116,7 +116,7 @@ package struct KernelBook {
                 spaces.exec(record.pid)
             case .allocation, .interrupt, .fault:
                 if isOurOwn(record) { continue }
-                let known = lately[record.tid].flatMap { $0.holds(record) ? $0 : nil }
+                let known = lately[record.tid].flatMap { $0.holds(record.pid, at: record.nanoseconds) ? $0 : nil }
                 let interval = known ?? interval(record, phases)
                 lately[record.tid] = interval
                 add(record, interval)

@@ -81,7 +81,7 @@ package struct PhaseBook {
         package var pid: Int32
         package let times: Range<UInt64>
 
-        func holds(_ record: KernelRecord) -> Bool { record.pid == pid && times.contains(record.nanoseconds) }
+        func holds(_ pid: Int32, at nanoseconds: UInt64) -> Bool { pid == self.pid && times.contains(nanoseconds) }
     }
 
     /// One use of a pid, by a program image or a forked child: an exec, or reuse of the pid, begins another.

@@ -15,7 +15,7 @@ package struct TransferRecord: Timed {
         case ends(result: Int64)
         /// io_submit begins, with as many iocbs on O_DIRECT files, of as many as could be read.
         case submits(direct: UInt64, of: UInt64)
-        /// A request of io_uring's is complete. Its file may be unknown if it failed early.
+        /// A request of io_uring's is complete. Its file is unknown if it failed early, or if no tracepoint shows its completion.
         case completes(result: Int64, isFileKnown: Bool)
         /// The file's last descriptor is closed.
         case closes
@@ -30,9 +30,12 @@ package struct TransferRecord: Timed {
     /// Identifies the open file while it is open.
     package let file: UInt64
     package let isWrite: Bool
+    /// Of a submission: a bit for each of the first 64 iocbs that is one of those on O_DIRECT files.
+    package let directBits: UInt64
 
     package init(
-        nanoseconds: UInt64, pid: Int32, tid: Int32, call: TransferCall, act: Act, file: UInt64, isWrite: Bool
+        nanoseconds: UInt64, pid: Int32, tid: Int32, call: TransferCall, act: Act, file: UInt64, isWrite: Bool,
+        directBits: UInt64 = 0
     ) {
         self.nanoseconds = nanoseconds
         self.pid = pid
@@ -41,5 +44,6 @@ package struct TransferRecord: Timed {
         self.act = act
         self.file = file
         self.isWrite = isWrite
+        self.directBits = directBits
     }
 }

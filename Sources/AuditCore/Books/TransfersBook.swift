@@ -16,10 +16,30 @@ package struct TransfersBook {
     /// A call that has begun, and that counts as done unless its end says otherwise.
     private struct Begun {
         let place: Place
-        var transfers: UInt64
+        let call: TransferCall
+        let file: UInt64
+        let transfers: UInt64
         let bytes: UInt64
-        /// The iocbs of a submission.
-        var requests: UInt64 = 1
+        /// The iocbs of a submission, of 32-bit code none.
+        let requests: UInt64
+        let directBits: UInt64
+
+        /// A call that did all that it was asked for has no end, and what ends next may be a call that had begun on another file.
+        func isEnded(by record: TransferRecord) -> Bool {
+            call == record.call && (call == .ioSubmit || file == record.file)
+        }
+
+        /// How many of the first `taken` requests are transfers, as far as that is known.
+        func transfers(ofFirst taken: UInt64) -> ClosedRange<UInt64> {
+            if taken >= requests, requests > 0 { return transfers...transfers }
+            if taken <= 64, requests > 0 {
+                let exact = UInt64((directBits & (taken < 64 ? 1 << taken - 1 : .max)).nonzeroBitCount)
+                return exact...exact
+            }
+            let all = max(requests, taken)
+            let others = all - min(all, transfers)
+            return taken - min(taken, others)...min(taken, max(transfers, all - requests))
+        }
     }
 
     private var counts: [Place: EventCount] = [:]
@@ -48,42 +68,48 @@ package struct TransfersBook {
     /// - Parameter parents: of processes that were forked and have not called exec. What a child does that never reports counts
     ///   for its parent: a vfork child's calls are counted there, since it shares the parent's memory.
     package mutating func add(_ records: [TransferRecord], _ phases: PhaseBook, parents: [Int32: Int32] = [:]) {
+        var lately: [Int32: PhaseBook.PhaseInterval] = [:]
         for record in records {
-            let place = place(of: record, phases, parents)
+            if case .ends(let result) = record.act {
+                end(record, result)
+                continue
+            }
+            let known = lately[record.tid].flatMap { $0.holds(record.pid, at: record.nanoseconds) ? $0 : nil }
+            let interval = known ?? interval(record, phases, parents)
+            lately[record.tid] = interval
+            let place = place(of: record, interval, phases)
             switch record.act {
             case .begins(let bytes): begin(record, place, EventCount(calls: 1, bytes: bytes), of: 1)
             case .submits(let direct, let all): begin(record, place, EventCount(calls: direct), of: all)
-            case .ends(let result): end(record, result)
             case .completes(let result, let isFileKnown): complete(place, result, isFileKnown)
-            case .closes: break
+            case .ends, .closes: break
             }
         }
     }
 
-    private mutating func begin(_ record: TransferRecord, _ place: Place, _ count: EventCount, of all: UInt64) {
+    private mutating func begin(
+        _ record: TransferRecord, _ place: Place, _ count: EventCount, of all: UInt64
+    ) {
         counts[place, default: EventCount()].calls += count.calls
         // A length that the program made up wraps around, and back again when the call has ended.
         counts[place]!.bytes &+= count.bytes
-        begun[record.tid] = Begun(place: place, transfers: count.calls, bytes: count.bytes, requests: all)
+        begun[record.tid] = Begun(
+            place: place, call: record.call, file: record.file, transfers: count.calls, bytes: count.bytes,
+            requests: all,
+            directBits: record.directBits)
     }
 
-    /// A call that moved nothing is no transfer. Of a submission that the kernel took in part, which requests it took is not known:
-    /// at least those that are transfers even if it took all others.
+    /// A call that moved nothing is no transfer. The kernel takes a submission's requests in their order.
     private mutating func end(_ record: TransferRecord, _ result: Int64) {
-        guard let call = begun.removeValue(forKey: record.tid) else { return }
+        guard let call = begun[record.tid], call.isEnded(by: record) else { return }
+        begun[record.tid] = nil
         let taken = record.call == .ioSubmit ? UInt64(max(0, result)) : result > 0 ? 1 : 0
-        // Of 32-bit code no iocb could be read.
-        let all = max(call.requests, taken)
-        let others = all - min(all, call.transfers)
-        let least = taken - min(taken, others)
-        let most = min(taken, max(call.transfers, all - call.requests))
-        counts[call.place]!.calls -= call.transfers - min(call.transfers, least)
+        let transfers = call.transfers(ofFirst: taken)
+        counts[call.place]!.calls -= call.transfers - transfers.lowerBound
         // Of a submission the bytes are not known.
-        if record.call != .ioSubmit {
-            counts[call.place]!.bytes &+= UInt64(max(0, result)) &- call.bytes
-        }
-        guard most > least, case .reported(let key) = call.place else { return }
-        requests[key.owner, default: UnknownTransfers()].partlyTaken += most - least
+        if record.call != .ioSubmit { counts[call.place]!.bytes &+= UInt64(max(0, result)) &- call.bytes }
+        guard transfers.count > 1, case .reported(let key) = call.place else { return }
+        requests[key.owner, default: UnknownTransfers()].partlyTaken += transfers.upperBound - transfers.lowerBound
     }
 
     private mutating func complete(_ place: Place, _ result: Int64, _ isFileKnown: Bool) {
@@ -96,17 +122,25 @@ package struct TransfersBook {
         } else if result <= 0 {
             requests[key.owner, default: UnknownTransfers()].withoutFile += 1
         } else {
-            requests[key.owner, default: UnknownTransfers()].spliced += 1
+            requests[key.owner, default: UnknownTransfers()].unseen += 1
         }
     }
 
-    private func place(of record: TransferRecord, _ phases: PhaseBook, _ parents: [Int32: Int32]) -> Place {
+    /// The phase interval of the record's process, or of its nearest ancestor that reported.
+    private func interval(
+        _ record: TransferRecord, _ phases: PhaseBook, _ parents: [Int32: Int32]
+    ) -> PhaseBook.PhaseInterval {
         let pid = phases.nearestReported(record.pid, parents)
-        guard let (owner, moment) = phases.find(pid, tid: record.tid, at: record.nanoseconds) else {
-            return .unreported(pid: record.pid, record.call)
-        }
-        // Which of the parent's threads the child was is not known.
-        return .reported(Key(owner: owner, tid: pid == record.pid ? record.tid : 0, moment: moment, call: record.call))
+        var interval = phases.interval(of: pid, tid: record.tid, at: record.nanoseconds)
+        interval.pid = record.pid
+        return interval
+    }
+
+    private func place(of record: TransferRecord, _ interval: PhaseBook.PhaseInterval, _ phases: PhaseBook) -> Place {
+        guard let (owner, moment) = interval.found else { return .unreported(pid: record.pid, record.call) }
+        // Which of the parent's threads a child was is not known.
+        let tid = phases.knows(record.pid) ? record.tid : 0
+        return .reported(Key(owner: owner, tid: tid, moment: moment, call: record.call))
     }
 }
 
@@ -116,9 +150,10 @@ package struct UnknownTransfers: Equatable, Sendable {
     package var failed: UInt64 = 0
     /// io_uring's, that failed before they had a file.
     package var withoutFile: UInt64 = 0
-    /// IORING_OP_SPLICE: the file that it reads from is not known.
-    package var spliced: UInt64 = 0
-    /// Of submissions by io_submit that the kernel took in part.
+    /// io_uring's that may have moved data of an O_DIRECT file: a splice, whose second file is not known; a request that asked for
+    /// no completion; one whose completion found its queue full.
+    package var unseen: UInt64 = 0
+    /// Of long submissions by io_submit that the kernel took in part, and of those by 32-bit code.
     package var partlyTaken: UInt64 = 0
 
     package init() {}
@@ -126,7 +161,7 @@ package struct UnknownTransfers: Equatable, Sendable {
     static func += (left: inout Self, right: Self) {
         left.failed += right.failed
         left.withoutFile += right.withoutFile
-        left.spliced += right.spliced
+        left.unseen += right.unseen
         left.partlyTaken += right.partlyTaken
     }
 }

@@ -88,12 +88,18 @@ private func differenceInWords(_ kernel: KernelTransfers, _ counted: UInt64, of 
             "the kernel saw \(plural(least, "transfer")) on O_DIRECT files by \(who)\(calls), and the interposer \(counted): "
             + "what was done between those that it did not see may count in another phase"
     }
+    if unknown.unseen > 0 {
+        return
+            "\(who) made \(plural(unknown.unseen, "request")) of io_uring of which the kernel does not show whether they moved data "
+            + "of an O_DIRECT file (a splice, IOSQE_CQE_SKIP_SUCCESS, a full completion queue)"
+    }
     if counted > most {
         return
             "the interposer counted \(plural(counted, "transfer")) of \(who), of which the kernel saw \(most) on O_DIRECT "
             + "files\(calls)"
     }
-    guard unknown.spliced > 0 else { return nil }
+    guard unknown.partlyTaken > 0 else { return nil }
     return
-        "\(who) made \(plural(unknown.spliced, "splice")) by io_uring, of which it is not known whether they read an O_DIRECT file"
+        "the kernel took a part of what \(who) submitted by io_submit: of \(plural(unknown.partlyTaken, "iocb")) it is not known "
+        + "whether they are of an O_DIRECT file"
 }

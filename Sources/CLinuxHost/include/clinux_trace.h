@@ -116,6 +116,7 @@ struct cl_trace_record {
     uint32_t reads;          // transfers from and to O_DIRECT files
     uint32_t writes;
     int64_t result;          // of CL_MOVED and CL_COMPLETED
+    uint64_t direct;         // of CL_SUBMITS: a bit for each of the first 64 iocbs that is one of the transfers
     uint64_t argument[3];    // of CL_PROBE: the function's first ones
     uint64_t caller;         // of CL_PROBE: where the function returns to
     uint64_t frame[CL_TRACE_FRAMES];

@@ -21,7 +21,8 @@ package struct TransfersWatch: ~Copyable {
         pending.append(
             TransferRecord(
                 nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, call: call,
-                act: act, file: record.pointee.address, isWrite: record.pointee.writes > 0))
+                act: act, file: record.pointee.address, isWrite: record.pointee.writes > 0,
+                directBits: record.pointee.direct))
     }
 
     package var witness: Witness {
