@@ -3,6 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
+// Kernel: io_submit 40
 // Warmup: transfers 8/32768
 // Steady: transfers 32/131072, syncs 0, malloc 1/12, free 1
 // Violation: malloc 1/12 first 40 in main

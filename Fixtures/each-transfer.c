@@ -3,6 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
+// Kernel: read 62, write 2, pread64 721, pwrite64 21, readv 17, writev 19, preadv 54, pwritev 66, preadv2 88, pwritev2 96
 // Setup: transfers 0, syncs 0
 // Warmup: transfers 2/8192, syncs 0
 // Steady: transfers 1144/4685824, syncs 31

@@ -3,6 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
+// Kernel: pwrite64 11, pread64 1
 // Setup: transfers 0, malloc 2/30, free 2
 // Warmup: transfers 3/12288
 // Steady: transfers 9/36864, malloc 1/30, free 1

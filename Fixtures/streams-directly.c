@@ -8,6 +8,8 @@
 // Root Verdict: fail
 // Root Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
 // Root Reason: the kernel saw
+// Root Also: syscallMmap
+// Kernel: write 20, pwrite64 10
 // Steady: malloc >=20, free 2
 #include "direct.h"
 #include <pthread.h>

@@ -5,6 +5,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor,syscallMmap
 // Exit: 0
 // Verdict: pass
+// Kernel: io_uring 32
 // Warmup: transfers 4/16384
 // Steady: transfers 28/114688, syncs 1, syscallMmap 2/832|864
 // Teardown: malloc 1/13, free 1, munmap >=0

@@ -2,6 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
+// Kernel: pwrite64 23
 // Setup: transfers 3, malloc 4/40
 // Warmup: transfers 1
 // Steady: transfers 19

@@ -4,6 +4,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
+// Kernel: io_submit 2
 // Setup: transfers 0
 // Warmup: transfers 1/4096
 // Steady: transfers 1/4096

@@ -52,6 +52,8 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     /// By phase, by kind. `transfers` is among the kinds. `alignedAlloc|posixMemalign` is whichever of them happened: what calls
     /// them has other ways in other versions.
     var phases: [String: [String: Count]] = [:]
+    /// The kernel's count of the transfers of all processes, by call, where the transfers witness is active.
+    var kernelTransfers: [String: UInt64]?
     /// `never`, a number, or nothing said.
     var settled: String?
     var violations: [Violation] = []
@@ -110,6 +112,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         case "Settled": settled = value
         case "Threads": threads = try number(value, key)
         case "Setup", "Warmup", "Steady", "Teardown": phases[key.lowercased()] = try counts(value)
+        case "Kernel": kernelTransfers = (kernelTransfers ?? [:]).merging(try transfers(value)) { $0 + $1 }
         case "Violation": violations.append(try violation(value))
         case "Also": along.formUnion(value.components(separatedBy: ", "))
         case "Region": regions.append(try region(value))
@@ -135,6 +138,10 @@ struct Expectation: CustomTestStringConvertible, Sendable {
             counts[words[0]] = try count(words[1])
         }
         return counts
+    }
+
+    private func transfers(_ text: String) throws -> [String: UInt64] {
+        try counts(text).mapValues { $0.calls }
     }
 
     private func count(_ text: String) throws -> Count {

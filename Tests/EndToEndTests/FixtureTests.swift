@@ -52,6 +52,9 @@ import Testing
             #expect((audit["subject"] as? [String: Any])?["threads"] as? Int == threads, "threads")
         }
         for (phase, counts) in expected.phases { try check(audit, phase, counts) }
+        if let transfers = expected.kernelTransfers, witness("transfers", of: audit)?["status"] as? String == "active" {
+            #expect(try kernelTransfers(of: audit) == transfers, "the kernel's count of transfers")
+        }
         if let settled = expected.settled {
             #expect((audit["settledAfter"] as? UInt64).map(String.init) ?? "never" == settled, "settledAfter")
         }

@@ -137,6 +137,15 @@ func witness(_ name: String, of audit: [String: Any]) -> [String: Any]? {
     (audit["witnesses"] as? [String: [String: Any]])?[name]
 }
 
+/// The kernel's count of the transfers of all processes of an audit, by call.
+func kernelTransfers(of audit: [String: Any]) throws -> [String: UInt64] {
+    let processes = try #require(audit["processes"] as? [[String: Any]])
+    return processes.reduce(into: [:]) { sum, process in
+        let calls = (process["kernelTransfers"] as? [String: Any])?["calls"] as? [String: UInt64] ?? [:]
+        sum.merge(calls, uniquingKeysWith: +)
+    }
+}
+
 /// `dioaudit run` on a command, and its report.
 func audit(
     _ command: [String], options: [String] = [], environment: [String: String] = [:],

@@ -1,0 +1,42 @@
+// Intent: a thread has a descriptor table of its own, in which a number names an O_DIRECT file, and another file in the table of the
+// others. The kernel looks in the thread's own table; the interposer knows one table alone, and counts the others' 7, too.
+// Options: --allow pageFaultMinor,pageFaultMajor
+// Exit: 2
+// Verdict: inconclusive
+// Reason: the interposer counted 26 transfers of descriptor-tables
+// Needs: root
+// Kernel: pwrite64 19
+// Warmup: transfers 2
+// Steady: transfers 24
+#include "direct.h"
+#include <pthread.h>
+#include <sched.h>
+
+static pthread_barrier_t together;
+static int number;  // in the thread's table an O_DIRECT file, in the others' a plain one
+
+static void *move(void *path) {
+    require(unshare(CLONE_FILES) == 0, "unshare");
+    int fd = open_direct(path);
+    require(dup2(fd, number) == number, "dup2");
+    pthread_barrier_wait(&together);
+    for (int i = 0; i < 9; i++) write_block(number, i);
+    pthread_barrier_wait(&together);
+    return NULL;
+}
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    int fd = open_direct(arguments[1]);
+    number = open(arguments[1], O_RDWR);
+    pthread_barrier_init(&together, NULL, 2);
+    pthread_t thread;
+    pthread_create(&thread, NULL, move, arguments[1]);
+    pthread_barrier_wait(&together);
+    write_block(fd, 0);
+    for (int i = 0; i < 7; i++) write_block(number, i);
+    for (int i = 0; i < 9; i++) write_block(fd, i);
+    pthread_barrier_wait(&together);
+    pthread_join(thread, NULL);
+    close(fd);
+}
