@@ -14,6 +14,6 @@ void prove(struct process_tree *tree, struct listener *memory, struct listener *
 // The second gives the bit of a report. The names of their BPF programs are in the order of the bits.
 unsigned prove_transfers_act(int *file);
 unsigned prove_transfers_proof(const struct event_record *event);
-extern const char *const prove_transfers_names[5];
+extern const char *const prove_transfers_names[7];
 
 #endif
