@@ -5,7 +5,8 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: has another number for the kernel
-// Reason: which never reported
+// Reason: by own-pid-namespace (pid
+// Reason: of own-pid-namespace (pid 1), of which the kernel saw 0
 #include "direct.h"
 #include <sched.h>
 #include <sys/wait.h>

@@ -110,6 +110,21 @@ import Testing
         #expect(reason[0].contains("of 2 iocbs it is not known"), "\(reason)")
     }
 
+    /// Where the phases are the kernel's there is nothing to compare; but a request that it does not show may be in any phase.
+    @Test func ofPhasesByTheKernelNoRequestMayBeUnknown() {
+        func seen(_ change: (inout UnknownTransfers) -> Void) -> [String] {
+            var seen = Self.observed {
+                $0.calls = ["io_uring": 7]
+                change(&$0.unknown)
+            }
+            seen.ledger.processes[0].phasesByKernel = true
+            return judge(seen, by: AuditRequest.with { $0.policy = Policy(allow: Set(EventKind.counted)) }).reasons
+        }
+        #expect(!seen { $0.failed = 3 }.contains { $0.contains("request") })
+        #expect(seen { $0.unseen = 1 }.contains { $0.contains("made 1 request of io_uring") })
+        #expect(seen { $0.partlyTaken = 1 }.contains { $0.contains("of 1 iocb it is not known") })
+    }
+
     // MARK: threads
 
     @Test func anotherThreadsTransfersDoNotStandForAThreads() {

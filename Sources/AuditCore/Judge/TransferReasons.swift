@@ -4,6 +4,9 @@ func transferReasons(_ observation: Observation) -> [String] {
     guard observation.transfers.status != .unavailable else { return [] }
     var reasons: [String] = []
     if let reason = observation.transfers.reason { reasons.append(reason) }
+    reasons += observation.ledger.processes.filter(\.phasesByKernel).compactMap {
+        $0.kernelTransfers?.unknown.inWords(of: name(of: $0))
+    }
     let processes = observation.ledger.processes.filter { !$0.phasesByKernel }
     for (_, ofImage) in Dictionary(grouping: processes, by: \.image).sorted(by: { $0.key < $1.key }) {
         // Rows that processes share do not say whose a transfer was.
@@ -88,18 +91,26 @@ private func differenceInWords(_ kernel: KernelTransfers, _ counted: UInt64, of 
             "the kernel saw \(plural(least, "transfer")) on O_DIRECT files by \(who)\(calls), and the interposer \(counted): "
             + "what was done between those that it did not see may count in another phase"
     }
-    if unknown.unseen > 0 {
-        return
-            "\(who) made \(plural(unknown.unseen, "request")) of io_uring of which the kernel does not show whether they moved data "
-            + "of an O_DIRECT file (a splice, IOSQE_CQE_SKIP_SUCCESS, a full completion queue)"
-    }
+    if let unknown = unknown.inWords(of: who) { return unknown }
     if counted > most {
         return
             "the interposer counted \(plural(counted, "transfer")) of \(who), of which the kernel saw \(most) on O_DIRECT "
             + "files\(calls)"
     }
-    guard unknown.partlyTaken > 0 else { return nil }
-    return
-        "the kernel took a part of what \(who) submitted by io_submit: of \(plural(unknown.partlyTaken, "iocb")) it is not known "
-        + "whether they are of an O_DIRECT file"
+    return nil
+}
+
+extension UnknownTransfers {
+    /// Null if it is known of each request that moved data whether it is one on an O_DIRECT file.
+    fileprivate func inWords(of who: String) -> String? {
+        if unseen > 0 {
+            return
+                "\(who) made \(plural(unseen, "request")) of io_uring of which the kernel does not show whether they moved data of "
+                + "an O_DIRECT file (a splice, IOSQE_CQE_SKIP_SUCCESS, a full completion queue)"
+        }
+        guard partlyTaken > 0 else { return nil }
+        return
+            "the kernel took a part of what \(who) submitted by io_submit: of \(plural(partlyTaken, "iocb")) it is not known whether "
+            + "they are of an O_DIRECT file"
+    }
 }
