@@ -19,9 +19,11 @@ static void *move(void *path) {
     require(unshare(CLONE_FILES) == 0, "unshare");
     int fd = open_direct(path);
     require(dup2(fd, number) == number, "dup2");
-    pthread_barrier_wait(&together);
+    pthread_barrier_wait(&together);  // the number names two files
+    pthread_barrier_wait(&together);  // the others are done
     for (int i = 0; i < 9; i++) write_block(number, i);
     pthread_barrier_wait(&together);
+    pthread_barrier_wait(&together);  // it frees when it ends
     return NULL;
 }
 
@@ -37,6 +39,8 @@ int main(int count, char **arguments) {
     for (int i = 0; i < 7; i++) write_block(number, i);
     for (int i = 0; i < 9; i++) write_block(fd, i);
     pthread_barrier_wait(&together);
-    pthread_join(thread, NULL);
+    pthread_barrier_wait(&together);
     close(fd);
+    pthread_barrier_wait(&together);
+    pthread_join(thread, NULL);
 }
