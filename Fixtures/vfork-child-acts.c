@@ -5,7 +5,7 @@
 // Verdict: fail
 // Setup: malloc 1/1, free 1
 // Warmup: transfers 1
-// Steady: transfers 19, malloc 5/50
+// Steady: transfers 19, malloc 5/50, pagesUnexplained >=0
 // Teardown: malloc 1/3
 // Violation: malloc 5/50 first 11 in main
 #include "direct.h"

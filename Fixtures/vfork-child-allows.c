@@ -5,7 +5,7 @@
 // Verdict: fail
 // Setup: malloc 1/1, free 1
 // Warmup: transfers 1
-// Steady: transfers 19, malloc 6/60
+// Steady: transfers 19, malloc 6/60, pagesUnexplained >=0
 // Violation: malloc 6/60 first 10 in main
 #include "direct.h"
 #include "dioaudit.h"

@@ -3,7 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
-// Steady: transfers 3, malloc 1/30
+// Steady: transfers 3, malloc 1/30, pagesUnexplained >=0
 // Violation: malloc 1/30 first 3 in main
 #include "direct.h"
 #include <sys/wait.h>

@@ -6,6 +6,8 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
     case mmap, munmap, mremap, brk, sbrk, madvise
     case mlock, munlock, mlockall, munlockall
     case pageFaultMinor, pageFaultMajor
+    /// What the process's memory gained and nothing that was counted explains, in pages: resident ones, and address space.
+    case pagesUnexplained, mappingsUnexplained
     /// Counted in the kernel by the syscalls witness, also for calls that bypass libc.
     case syscallMmap, syscallMunmap, syscallMremap, syscallBrk
     /// Kernel allocations, which have rows of `KernelAllocation`. Only `--kernel-limit` makes them violations.
@@ -14,9 +16,11 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
     /// Kinds that have a count in each phase.
     public static let counted = allCases.filter { $0.family != .kernel }
 
+    static let unexplained = allCases.filter { $0.family == .unexplained }
+
     /// The groups in which the text report adds kinds up.
     public enum Family: Sendable {
-        case heap, mapping, locking, pageFault, systemCall, kernel
+        case heap, mapping, locking, pageFault, unexplained, systemCall, kernel
     }
 
     public var family: Family {
@@ -27,6 +31,7 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         case .mmap, .munmap, .mremap, .brk, .sbrk, .madvise: .mapping
         case .mlock, .munlock, .mlockall, .munlockall: .locking
         case .pageFaultMinor, .pageFaultMajor: .pageFault
+        case .pagesUnexplained, .mappingsUnexplained: .unexplained
         case .syscallMmap, .syscallMunmap, .syscallMremap, .syscallBrk: .systemCall
         case .kmalloc, .kmemCacheAlloc, .pageAlloc: .kernel
         }
@@ -37,6 +42,8 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         switch self {
         case .pageFaultMinor: "minor page fault"
         case .pageFaultMajor: "major page fault"
+        case .pagesUnexplained: "unexplained resident page"
+        case .mappingsUnexplained: "unexplained mapped page"
         case .syscallMmap: "mmap system call"
         case .syscallMunmap: "munmap system call"
         case .syscallMremap: "mremap system call"

@@ -178,6 +178,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     @Nullable public var whyUnobserved: String?
     public var threadsCreated: UInt32 = 0
     public var lock = ProcessLock()
+    public var growth = MemoryGrowth()
     public var lost = Losses()
     public var phases = PhaseLedgers()
     public var threads: [ThreadLedger] = []

@@ -11,7 +11,11 @@ public struct Policy: Equatable, Sendable {
     ///   - allow: kinds that are no violations.
     ///   - forbid: kinds that are, even if `allow` names them: the stricter word wins.
     public init(allow: Set<EventKind> = [], forbid: Set<EventKind> = []) {
-        forbidden = Set(EventKind.counted).subtracting(Self.allowedByDefault).subtracting(allow).union(forbid)
+        var left = Set(EventKind.counted).subtracting(Self.allowedByDefault).subtracting(allow)
+        // What nothing explains is judged where its kind is: pages with page faults, mappings with mmap.
+        if left.isDisjoint(with: [.pageFaultMinor, .pageFaultMajor]) { left.remove(.pagesUnexplained) }
+        if left.isDisjoint(with: [.mmap, .syscallMmap]) { left.remove(.mappingsUnexplained) }
+        forbidden = left.union(forbid)
     }
 
     public func forbids(_ kind: EventKind) -> Bool {
@@ -45,8 +49,8 @@ extension EventKind {
         switch name {
         case "all": counted
         case "heap": counted.filter { $0.family == .heap }
-        case "mappings": counted.filter { $0.family == .mapping || $0.family == .systemCall }
-        case "faults": counted.filter { $0.family == .pageFault }
+        case "mappings": counted.filter { [.mapping, .systemCall].contains($0.family) || $0 == .mappingsUnexplained }
+        case "faults": counted.filter { $0.family == .pageFault || $0 == .pagesUnexplained }
         default: nil
         }
     }

@@ -16,6 +16,7 @@ private func settledAfter(_ process: ProcessLedger, policy: Policy, scope: Scope
     let steady = process.phases[.steady]
     if !faults.isEmpty && !steady.faultsKnown { return nil }
     let judged = process.judged(scope)
+    if EventKind.unexplained.contains(where: { policy.forbids($0) && judged[$0].calls > 0 }) { return nil }
     if faults.contains(where: { judged[$0].calls > 0 }) || process.unattributedFaults(scope) > 0 { return nil }
     // A system call inside a heap call is known by that; of another it is not known when it was.
     let systemCalls = Violation.systemCalls(in: process, policy: policy, scope: scope)

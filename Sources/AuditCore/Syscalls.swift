@@ -54,4 +54,5 @@ public struct StrictCall: Equatable, Sendable {
 public enum OtherCall: String, CaseIterable, Sendable {
     case mlockall, munlock, munlockall, shmat
     case remapFilePages = "remap_file_pages"
+    case ioSetup = "io_setup"
 }

@@ -13,12 +13,13 @@ func headerLines(_ machine: Machine, _ files: Storage?, _ witnesses: [NamedWitne
 
 extension Report {
     var headerLines: [String] {
-        let interposer = NamedWitnesses("interposer", audits, \.interposer)
+        let interposer = NamedWitnesses("interposer", audits) { $0.interposer }
         let kernels = [
-            NamedWitnesses("syscalls", audits, \.syscalls), NamedWitnesses("kernel", audits, \.kernel),
-            NamedWitnesses("transfers", audits, \.transfers),
+            NamedWitnesses("syscalls", audits) { $0.syscalls }, NamedWitnesses("kernel", audits) { $0.kernel },
+            NamedWitnesses("transfers", audits) { $0.transfers },
         ]
-        return AuditReport.headerLines(machine, files, [interposer] + kernels.joined())
+        let edges = [NamedWitnesses("pages", audits) { $0.pages }, NamedWitnesses("heap", audits) { $0.heap }]
+        return AuditReport.headerLines(machine, files, [interposer] + kernels.joined() + edges)
     }
 }
 
@@ -32,10 +33,10 @@ struct NamedWitnesses {
         self.all = all
     }
 
-    fileprivate init(_ name: String, _ audits: [Audit], _ path: KeyPath<Witnesses, Witness>) {
+    fileprivate init(_ name: String, _ audits: [Audit], _ of: (Witnesses) -> Witness?) {
         self.name = name
-        all = audits.map { audit in
-            var witness = audit.witnesses[keyPath: path]
+        all = audits.compactMap { audit in
+            guard var witness = of(audit.witnesses) else { return nil }
             // Once is enough.
             if let reason = witness.reason, audit.reasons.contains(where: { $0.hasSuffix(reason) }) {
                 witness.reason = nil

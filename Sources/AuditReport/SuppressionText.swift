@@ -25,8 +25,8 @@ private let maximumFrames = 12
 
 /// The kind and the frames, as far as main; nil if they would match whatever comes from anywhere.
 private func lines(for violation: Violation) -> [String]? {
-    // Which instruction is the first to touch a page is chance.
-    if violation.kind.family == .pageFault { return [violation.kind.rawValue, "..."] }
+    // Which instruction is the first to touch a page is chance; what nothing explains has no stack.
+    if [.pageFault, .unexplained].contains(violation.kind.family) { return [violation.kind.rawValue, "..."] }
     guard !violation.stack.isEmpty else {
         // Events that only the kernel saw never have one. The origin of calls whose stack was lost is unknown.
         return violation.kind.family == .systemCall ? [violation.kind.rawValue, "..."] : nil

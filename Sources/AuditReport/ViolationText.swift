@@ -49,6 +49,8 @@ extension Style {
         switch kind.family {
         case .pageFault:
             "fault addresses unavailable (mlock and similar calls fault pages in without an exception)"
+        case .unexplained:
+            "found at the end of the phase, without a \(kind == .pagesUnexplained ? "page fault" : "call") that explains it"
         case .systemCall where attached: "seen by the kernel, which took no stack"
         case .systemCall: "seen by the kernel only: made by libc for itself, or past it"
         default: "the stack was not kept"

@@ -20,6 +20,7 @@ const struct call calls[] = {
     {CL_SHMAT, {SYS_shmat, 397}, {-1, -1}},
     {CL_SHMAT, {-1, I386_IPC}, {-1, -1}},
     {CL_REMAP_FILE_PAGES, {SYS_remap_file_pages, 257}, {1, 1}},
+    {CL_IO_SETUP, {SYS_io_setup, 245}, {-1, -1}},
     {CL_EXECVE, {SYS_execve, 11}, {-1, -1}},
     {CL_EXECVEAT, {SYS_execveat, 358}, {-1, -1}},
 };

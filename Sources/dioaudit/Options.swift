@@ -110,10 +110,14 @@ struct ReportOptions: ParsableArguments {
 
 /// Options of every command that judges a program of the user's.
 struct JudgingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Kinds of event that are violations too, or 'all'.", valueName: "kinds"))
+    @Option(
+        help: ArgumentHelp(
+            "Kinds of event that are violations too, or 'heap', 'mappings', 'faults', 'all'.", valueName: "kinds"))
     var forbid: [String] = []
 
-    @Option(help: ArgumentHelp("Kinds of event that are none, or 'all'. --forbid wins.", valueName: "kinds"))
+    @Option(
+        help: ArgumentHelp(
+            "Kinds of event that are none, or groups of them as above. --forbid wins.", valueName: "kinds"))
     var allow: [String] = []
 
     @Option(

@@ -23,6 +23,21 @@ import Testing
         #expect(onlyMalloc.forbidden == [.malloc])
     }
 
+    @Test func namesOfGroupsStandForTheirKinds() throws {
+        let heap = try Policy.kinds(in: "heap")
+        #expect(heap.contains(.malloc) && heap.contains(.free) && !heap.contains(.mmap))
+        let rest = Policy(allow: try Policy.kinds(in: "heap,mappings,faults")).forbidden
+        #expect(rest == [.munlock, .munlockall])
+    }
+
+    @Test func whatNothingExplainsIsJudgedWhereItsKindIs() {
+        #expect(Policy(allow: [.pageFaultMinor]).forbids(.pagesUnexplained))
+        #expect(!Policy(allow: [.pageFaultMinor, .pageFaultMajor]).forbids(.pagesUnexplained))
+        #expect(Policy(allow: [.mmap]).forbids(.mappingsUnexplained))
+        #expect(!Policy(allow: [.mmap, .syscallMmap]).forbids(.mappingsUnexplained))
+        #expect(Policy(allow: [.mmap, .syscallMmap], forbid: [.mappingsUnexplained]).forbids(.mappingsUnexplained))
+    }
+
     @Test(arguments: ["", "fre", "free,", "free munmap", "FREE"]) func otherNamesAreUsageErrors(list: String) {
         #expect { try Policy.kinds(in: list) } throws: { error in
             (error as? AuditError)?.exit == .usage

@@ -111,7 +111,7 @@ import Testing
         #expect(
             text == """
                 Linux 6.18.5 x86_64, 2 CPUs; files on /dev/vda (ext4) in /var/tmp
-                witnesses: interposer; syscalls, kernel and transfers by BPF programs
+                witnesses: interposer; syscalls, kernel and transfers by BPF programs; pages; heap
                 workload       transfers  kmalloc  slab  pages       risk   locked  verdict
                 psync-read-4k       1024     1.00  0.00   0.00  writeback  3.6 MiB  pass
                 metadata-4k          512     2.00  0.00   0.00  writeback  3.6 MiB  pass

@@ -94,6 +94,7 @@ extension OtherCall {
         case .munlockall: self = .munlockall
         case .shmat: self = .shmat
         case .remapFilePages: self = .remapFilePages
+        case .ioSetup: self = .ioSetup
         default: return nil
         }
     }

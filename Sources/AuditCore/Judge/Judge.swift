@@ -12,7 +12,8 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         syscalls: observation.syscalls,
         kernel: observation.kernel,
         transfers: observation.transfers,
-        heap: observation.attached?.heap)
+        pages: pagesWitness(observation),
+        heap: heapWitness(observation))
 
     var reasons: [String] = []
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
@@ -50,6 +51,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     if witnesses.interposer.status != .unavailable || processes.contains(where: \.phasesByKernel) {
         reasons += coverageReasons(observation, request)
     }
+    reasons += memoryReasons(observation, request)
     if let attached = observation.attached { reasons += attachReasons(observation, attached, request) }
     reasons += scopeReasons(observation, request)
     reasons += lossReasons(processes, violated: !all.isEmpty)

@@ -42,6 +42,7 @@ enum cl_act {
     CL_MUNLOCKALL,
     CL_SHMAT,
     CL_REMAP_FILE_PAGES,
+    CL_IO_SETUP,
     CL_EXECVE,    // this and the next are reported as CL_BECAME_PROGRAM, not as CL_CALL
     CL_EXECVEAT
 };

@@ -34,6 +34,7 @@ extension ProcessLedger {
         lost.threadFaults = process.lost_thread_faults
         threadsCreated = process.threads_created
         lock = ProcessLock(process)
+        growth = MemoryGrowth(process)
         self.modules = modules.filter { $0.pointee.state == 2 }.map { text($0.pointee.path) }
         lost.sites = process.lost_sites
         lost.files = process.lost_files
@@ -87,6 +88,30 @@ extension ProcessSqueeze {
         case DIOAUDIT_SQUEEZE_IN_EFFECT, DIOAUDIT_SQUEEZE_ENDING, DIOAUDIT_SQUEEZE_ENDED: self = .always
         case DIOAUDIT_SQUEEZE_MISSED: self = .missed
         default: self = .never
+        }
+    }
+}
+
+extension MemoryGrowth {
+    init(_ process: dioaudit_process) {
+        self.init()
+        let state = dioaudit_memory(process.memory)
+        isKnown = process.memory_unread == 0 && state != DIOAUDIT_MEMORY_BEGUN
+        pages = process.grown.pages + process.growing.pages
+        mappedBytes = process.grown.bytes + process.growing.bytes
+        heapBytes = process.grown.heap + process.growing.heap
+        books = Books(dioaudit_heap(process.heap_books))
+    }
+}
+
+extension MemoryGrowth.Books {
+    init(_ books: dioaudit_heap) {
+        switch books {
+        case DIOAUDIT_HEAP_READ: self = .read
+        case DIOAUDIT_HEAP_OF_OTHERS: self = .ofAnotherAllocator
+        case DIOAUDIT_HEAP_OF_FORK: self = .ofForkedChild
+        case DIOAUDIT_HEAP_IN_HANDLER: self = .inSignalHandler
+        default: self = .unread
         }
     }
 }

@@ -44,6 +44,7 @@ extension Session {
             ledger.processes.append(ProcessLedger(process, areFaultsKnown: kernel.witness.status == .active))
         }
         ledger.add(syscalls.book, of: owners)
+        for process in ledger.processes.indices { ledger.processes[process].countUnexplained() }
         ledger.add(kernel, of: owners)
         ledger.add(transfers.book, of: owners)
         return ledger

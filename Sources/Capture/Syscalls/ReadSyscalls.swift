@@ -14,6 +14,7 @@ extension WatchedCall {
         case CL_MUNLOCKALL: self = .munlockall
         case CL_SHMAT: self = .shmat
         case CL_REMAP_FILE_PAGES: self = .remapFilePages
+        case CL_IO_SETUP: self = .ioSetup
         default: return nil
         }
     }

@@ -20,7 +20,7 @@ static bool is_between_setup_and_exit(void) {
 }
 
 static bool maps(long number) {
-    return (number == SYS_mmap || number == SYS_brk) && is_between_setup_and_exit();
+    return (number == SYS_mmap || number == SYS_brk || number == SYS_io_setup) && is_between_setup_and_exit();
 }
 
 static bool remaps_or_unlocks(long number) {

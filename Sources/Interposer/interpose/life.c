@@ -26,7 +26,7 @@
 // allocates is seen, too. By a pthread_atfork handler, since libc (daemon) forks by an internal name. Fixture: daemonises.c
 static void begin_child(void) {
     int saved = errno;
-    is_attached();
+    if (is_attached()) process.may_lock_heap = 1;  // libc's fork has taken the heap's locks
     errno = saved;
 }
 
@@ -57,6 +57,7 @@ __attribute__((constructor(101))) static void begin(void) {
     next_resolve();
     if (is_attached()) {
         stack_warm();
+        process.may_lock_heap = 1;
         context_suspend();  // registering a handler allocates on our behalf
         pthread_atfork(NULL, go_on_after_fork, begin_child);
         look_for_taken(next_heap_names);

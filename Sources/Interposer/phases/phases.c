@@ -15,6 +15,7 @@
 #include "../tables/edges.h"
 #include "../tables/modules.h"
 #include "lockstate.h"
+#include "memory.h"
 #include "squeeze.h"
 #include "threads.h"
 #include "../rules.h"
@@ -69,21 +70,24 @@ static void note_lost_lock(struct dioaudit_process *record) {
 }
 
 // Called before the edge is taken, so that its costs are warm-up's.
-static void observe_steady_point(struct dioaudit_process *record) {
-    if (record->steady_reached) return;
-    if (!squeeze_is_wanted()) lockstate_observe(record);
-    modules_note_all();
-    record->steady_reached = 1;
+static void observe_steady_point(struct dioaudit_process *record, bool goes_on) {
+    if (!record->steady_reached) {
+        if (!squeeze_is_wanted()) lockstate_observe(record);
+        modules_note_all();
+        record->steady_reached = 1;
+    }
+    memory_begin(record, goes_on);
 }
 
 // Called without the lock, since the host's answer may take long: every thread that is about to enter the steady phase asks
-// and waits. The state of the memory lock is read before, since reading it allocates kernel memory.
+// and waits. The state of its memory is read before, since reading it allocates kernel memory.
 static void squeeze_before_steady(void) {
     if (likely(!squeeze_is_wanted()) || squeeze_is_settled()) return;
     if (!process.record->steady_reached) {
         struct phase_lock lock;
         phase_lock_take(&lock);
         lockstate_observe(process.record);
+        memory_begin(process.record, false);
         phase_lock_release(&lock);
     }
     squeeze_begin();
@@ -93,6 +97,15 @@ static void squeeze_before_steady(void) {
 static void loosen_after_steady(uint32_t to) {
     if (likely(!squeeze_is_wanted()) || to == DIOAUDIT_PHASE_STEADY) return;
     if (to == DIOAUDIT_PHASE_EXIT || !__atomic_load_n(&process.record->thread_phases_open, __ATOMIC_RELAXED)) squeeze_end();
+}
+
+// After the limit was lifted, since reading allocates kernel memory.
+static void measure_steady_phase(bool may_go_on) {
+    if (phases_is_any_steady()) return;
+    struct phase_lock lock;
+    phase_lock_take(&lock);
+    memory_end(process.record, may_go_on);
+    phase_lock_release(&lock);
 }
 
 static void add_thread_phase(int32_t change) {
@@ -109,8 +122,8 @@ static bool transition(uint32_t from, uint32_t to) {
     phase_lock_take(&lock);
     bool moved = process.phase == from && record->state == DIOAUDIT_PROCESS_ACTIVE;
     if (moved) {
-        if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record);
         bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
+        if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record, reopened);
         take_edge(record, reopened ? process.interlude_from : from);
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
         if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;
@@ -122,6 +135,7 @@ static bool transition(uint32_t from, uint32_t to) {
     }
     phase_lock_release(&lock);
     if (moved) loosen_after_steady(to);
+    if (moved && from == DIOAUDIT_PHASE_STEADY) measure_steady_phase(to == DIOAUDIT_PHASE_CLOSED);
     return moved;
 }
 
@@ -245,16 +259,18 @@ static void enter_own_phase(uint32_t phase) {
         squeeze_before_steady();
         struct phase_lock lock;
         phase_lock_take(&lock);
-        observe_steady_point(process.record);
+        observe_steady_point(process.record, false);
         phase_lock_release(&lock);
     }
-    if (context.own_phase) faults_move(context.own_edge, context.own_phase);
+    uint32_t from = context.own_phase;
+    if (from) faults_move(context.own_edge, from);
     else add_thread_phase(1);
     if (!phase) add_thread_phase(-1);
     context.own_phase = phase;
     context.own_edge = faults_of_thread();
     edges_note_thread(phase, clock_now());
     context_choose_path();
+    if (from == DIOAUDIT_PHASE_STEADY || !phase) measure_steady_phase(false);
 }
 
 void phases_thread_marker(const char *name) {

@@ -153,10 +153,14 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
     architecture_registers(&frame.at);
     stack->depth = 0;
     stack->truncated = STACK_WHOLE;
+    stack->in_handler = false;
     for (;;) {
         uintptr_t address = frame.exact ? frame.at.ip : frame.at.ip - 1;
         struct cfi_rule rule = rule_for(address);
-        if (rule.kind == CFI_SIGNAL) address = frame.at.ip;  // a handler returns there, but no call there was made
+        if (rule.kind == CFI_SIGNAL) {
+            address = frame.at.ip;  // a handler returns there, but no call there was made
+            stack->in_handler = true;
+        }
         if (!is_ours(address)) {
             if (stack->depth == DIOAUDIT_FRAMES) {
                 stack->truncated = STACK_TOO_DEEP;
@@ -171,6 +175,12 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
         }
         if (frame.at.ip == 0) return;
     }
+}
+
+bool stack_is_plain(void) {
+    struct stack stack;
+    stack_capture(&stack);
+    return stack.truncated == STACK_WHOLE && !stack.in_handler;
 }
 
 void stack_warm(void) {

@@ -2,6 +2,7 @@
 #ifndef DIOAUDIT_STACK_H
 #define DIOAUDIT_STACK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ledger_abi.h"
@@ -11,6 +12,7 @@ enum stack_truncation { STACK_WHOLE = 0, STACK_TOO_DEEP = 1, STACK_NO_CFI = 2 };
 struct stack {
     uint32_t depth;
     uint8_t truncated;  // enum stack_truncation
+    bool in_handler;    // a signal handler's frame is among those walked
     int32_t tid;
     uintptr_t addresses[DIOAUDIT_FRAMES];  // innermost first, each inside its calling instruction
 };
@@ -18,6 +20,9 @@ struct stack {
 // Captures the calling thread's stack without the interposer's own frames. Takes no lock, never allocates, and makes no system
 // call once the frames' rules are cached. Safe in signal handlers.
 void stack_capture(struct stack *stack);
+
+// Whether the whole stack could be walked, and no signal handler runs on it.
+bool stack_is_plain(void);
 
 // Walks once, so that the memory that a walk needs has been touched before main.
 void stack_warm(void);

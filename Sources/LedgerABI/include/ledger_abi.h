@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 5u
+#define DIOAUDIT_LEDGER_VERSION 6u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -190,6 +190,29 @@ struct dioaudit_faults {
     uint64_t major;
 };
 
+// What the process's memory gained in its steady phase beyond what was counted meanwhile.
+struct dioaudit_growth {
+    uint64_t pages;  // resident: beyond those that page faults may have brought
+    uint64_t bytes;  // of address space, if no call was counted that maps
+    uint64_t heap;   // bytes by glibc's own books, if no call was counted that allocates
+};
+
+enum dioaudit_memory {
+    DIOAUDIT_MEMORY_NONE = 0,
+    DIOAUDIT_MEMORY_BEGUN = 1,     // a steady phase has begun
+    DIOAUDIT_MEMORY_MEASURED = 2,  // an interlude interrupted it, and may be its end: `growing` is its growth
+    DIOAUDIT_MEMORY_OVER = 3       // it is over, and its growth was added to `grown`
+};
+
+// How far glibc's books could be read at the edges; of several, the largest.
+enum dioaudit_heap {
+    DIOAUDIT_HEAP_NONE = 0,
+    DIOAUDIT_HEAP_READ = 1,
+    DIOAUDIT_HEAP_OF_OTHERS = 2,   // another allocator's heap, or a libc without mallinfo2
+    DIOAUDIT_HEAP_OF_FORK = 3,     // a child by _Fork or clone
+    DIOAUDIT_HEAP_IN_HANDLER = 4   // in a signal handler, or where the stack could not be walked to its end
+};
+
 struct dioaudit_process {
     uint32_t state;                          // attach: CLAIMED first and ACTIVE last; edge: EXITED, at the last one
     int32_t pid;                             // attach
@@ -214,6 +237,12 @@ struct dioaudit_process {
     uint64_t unlocked_mappings;              // mappings without VM_LOCKED, special ones left out
     uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread at the edge
     uint32_t proc_readable;                  // the three above could be read
+    struct dioaudit_growth grown;            // edge out of a steady phase: of all that are over
+    struct dioaudit_growth growing;          // edge to an interlude: of the steady phase that it interrupts, up to here
+    uint32_t memory;                         // edge into and out of a steady phase: enum dioaudit_memory
+    uint32_t memory_unread;                  // edge: nonzero: a file of /proc could not be read, and `growth` is not known
+    uint32_t heap_books;                     // edge: enum dioaudit_heap
+    uint32_t reserved;
     // any, at each occasion, down to `looked_up`:
     uint64_t transfers;                      // ordinal of the last completed transfer, all threads
     uint64_t lost_sites;                     // violations whose stack the full table of sites could not hold

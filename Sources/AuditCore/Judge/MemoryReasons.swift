@@ -1,0 +1,56 @@
+/// The witnesses of memory at the edges of the steady phase. Nil where no steady phase was seen.
+func pagesWitness(_ observation: Observation) -> Witness? {
+    guard observation.attached == nil else { return nil }
+    let steady = observation.ledger.processes.filter(\.steadyReached)
+    guard !steady.isEmpty else { return nil }
+    guard let process = steady.first(where: { !$0.growth.isKnown }) else { return .active }
+    return .partial(
+        "the memory of \(name(of: process)) could not be read in /proc at both edges of its steady phase")
+}
+
+func heapWitness(_ observation: Observation) -> Witness? {
+    if let attached = observation.attached { return attached.heap }
+    let steady = observation.ledger.processes.filter(\.steadyReached)
+    guard !steady.isEmpty else { return nil }
+    let problem = steady.lazy.compactMap { process in
+        process.growth.books.problem.map { "glibc's books of \(name(of: process)) were not read: \($0)" }
+    }.first
+    return problem.map(Witness.unavailable) ?? .active
+}
+
+extension MemoryGrowth.Books {
+    fileprivate var problem: String? {
+        switch self {
+        case .read: nil
+        case .unread: "it died in its steady phase"
+        case .ofAnotherAllocator: "it has another allocator, or a libc without mallinfo2"
+        case .ofForkedChild: "it was forked past libc, so a lock may be held for ever"
+        case .inSignalHandler: "a phase began or ended in a signal handler, or where the stack could not be walked"
+        }
+    }
+}
+
+func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
+    observation.ledger.processes.filter(\.steadyReached).flatMap { process -> [String] in
+        var reasons: [String] = []
+        let judgesPages = request.policy.forbids(.pagesUnexplained)
+        if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages {
+            reasons.append(
+                "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status could "
+                    + "not be read at an edge of its steady phase")
+        }
+        if request.policy.forbids(.malloc) && process.unexplainedHeapBytes > 0 {
+            reasons.append(
+                "glibc's own books of \(name(of: process)) gained \(plural(process.unexplainedHeapBytes, "byte")) in the "
+                    + "steady phase that no counted call explains")
+        }
+        guard request.scope != .process else { return reasons }
+        for kind in EventKind.unexplained where request.policy.forbids(kind) {
+            let count = process.phases[.steady].events[kind]
+            if count.calls == 0 { continue }
+            reasons.append(
+                "of \(name(of: process))'s steady phase, \(kind.text(count.calls)): it is not known by which thread")
+        }
+        return reasons
+    }
+}
