@@ -53,7 +53,7 @@ void listener_end(struct listener *listener);
 // Allocations and page faults: CL_KMALLOC and CL_CACHE_ALLOC (call site, bytes, GFP flags; of the latter the cache's name),
 // CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address).
 bool listen_memory(struct listener *listener);
-// CL_CALL: number, three arguments.
+// CL_CALL: number, three arguments, and where the data segment ends.
 bool listen_calls(struct listener *listener);
 
 // What moves data of O_DIRECT files:

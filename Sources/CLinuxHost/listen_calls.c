@@ -37,6 +37,17 @@ static void store_call_arguments(struct bpf_text *text, const struct kernel_shap
     bpf_land(text, i386);
 }
 
+static void store_break(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_set(text, BPF_REG_2, 0);
+    if (shape->task_mm >= 0 && shape->mm_brk >= 0) {
+        bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_mm);
+        int none = bpf_jump(text, BPF_JEQ, BPF_REG_1, 0);
+        bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, shape->mm_brk);
+        bpf_land(text, none);
+    }
+    bpf_store(text, BPF_DW, BPF_REG_7, event_number(4), BPF_REG_2);
+}
+
 // sys_enter(regs, id)
 bool listen_calls(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
@@ -45,5 +56,6 @@ bool listen_calls(struct listener *listener) {
     event_begin(&text, listener, CL_CALL, EVENT_SHORT);
     event_store_argument(&text, 1, event_number(0));
     store_call_arguments(&text, shape);
+    store_break(&text, shape);
     return event_end(&text, listener, shape->task_status < 0 ? 0 : shape->sys_enter, "raw_syscalls:sys_enter");
 }

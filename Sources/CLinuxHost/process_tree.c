@@ -64,6 +64,8 @@ static bool learn(struct kernel_shape *shape) {
             .task_tgid = btf_member(&btf, "task_struct", "tgid"),
             .task_pid = btf_member(&btf, "task_struct", "pid"),
             .task_status = status_in_task(&btf),
+            .task_mm = btf_member(&btf, "task_struct", "mm"),
+            .mm_brk = btf_member(&btf, "mm_struct", "brk"),
             .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
             .cache_name = btf_member(&btf, "kmem_cache", "name"),
             .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,

@@ -62,7 +62,9 @@ static unsigned proof_of_act(const struct event_record *event) {
         case CL_CACHE_ALLOC: return number[0] && number[1] && strcmp(event->text, "filp") == 0 ? CACHE_ALLOC : 0;
         case CL_PAGE_ALLOC: return number[2] ? PAGE_ALLOC : 0;
         case CL_FAULT: return number[0] == pages ? USER_FAULT : number[0] == pages + PAGE ? KERNEL_FAULT : 0;
-        case CL_CALL: return number[0] == SYS_munmap && number[1] == pages && number[2] == 2 * PAGE ? CALL : 0;
+        case CL_CALL:
+            if (event->number[4] && event->number[4] != (uintptr_t)sbrk(0)) return 0;
+            return number[0] == SYS_munmap && number[1] == pages && number[2] == 2 * PAGE ? CALL : 0;
         default: return 0;
     }
 }

@@ -354,6 +354,17 @@ static void take_transfer(const struct event_record *event, struct cl_trace_reco
     }
 }
 
+// TRAP: free gives the end of the heap back by brk, which looks like an allocation. A brk that moves the end down releases, as
+// munmap does. Fixture: frees-trim.c
+static bool take_call(const struct event_record *event, struct cl_trace_record *record) {
+    uint64_t end = event->number[1];
+    if (!calls_take(event->is_i386 ? ABI_I386 : ABI_X86_64, event->number[0], event->number + 1, record)) return false;
+    if (record->act != CL_BRK || end >= event->number[4]) return true;
+    record->act = CL_MUNMAP;
+    record->bytes = event->number[4] - end;
+    return true;
+}
+
 static bool decode_event(const struct event_record *event, struct cl_trace_record *record) {
     memset(record, 0, offsetof(struct cl_trace_record, frame));
     record->kind = event->kind;
@@ -368,8 +379,7 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
         take_transfer(event, record);
         return true;
     }
-    if (event->kind == CL_CALL)
-        return calls_take(event->is_i386 ? ABI_I386 : ABI_X86_64, event->number[0], event->number + 1, record);
+    if (event->kind == CL_CALL) return take_call(event, record);
     if (event->kind == CL_PAGE_ALLOC) {
         record->bytes = UINT64_C(4096) << event->number[0];
         record->gfp = event->number[1];
