@@ -187,8 +187,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var regions: [RegionLedger] = []
     /// Of the steady phase's events, those in allowed regions.
     public var allowed = EventCounts()
-    /// Paths of the files that it had loaded at its steady point.
-    public var modules: [String] = []
+    /// The files that it had loaded at its steady point, or later.
+    public var modules: [LoadedFile] = []
     /// Which interlude was the last, and whether it was the end.
     public var lastInterlude: UInt32 = 0
     public var endsClosed = false

@@ -12,8 +12,8 @@ public struct Policy: Equatable, Sendable {
     ///   - forbid: kinds that are, even if `allow` names them: the stricter word wins.
     public init(allow: Set<EventKind> = [], forbid: Set<EventKind> = []) {
         var left = Set(EventKind.counted).subtracting(Self.allowedByDefault).subtracting(allow)
-        // What nothing explains is judged where its kind is: pages with page faults, mappings with mmap.
-        if left.isDisjoint(with: [.pageFaultMinor, .pageFaultMajor]) { left.remove(.pagesUnexplained) }
+        // What nothing explains is judged where its kind is: pages with minor page faults, mappings with mmap.
+        if !left.contains(.pageFaultMinor) { left.remove(.pagesUnexplained) }
         if left.isDisjoint(with: [.mmap, .syscallMmap]) { left.remove(.mappingsUnexplained) }
         forbidden = left.union(forbid)
     }

@@ -111,19 +111,24 @@ extension Ledger {
 
     /// Each file is read once, however many processes have it.
     fileprivate mutating func noteOwnHeaps() {
-        var known: [String: String?] = [:]
-        func heap(_ path: String, _ read: (Executable) -> String?) -> String? {
-            if let answer = known[path] { return answer }
-            let answer = read(Executable(path))
-            known[path] = .some(answer)
+        var known: [LoadedFile: String?] = [:]
+        func heap(_ file: LoadedFile, _ read: (Executable) -> String?) -> String? {
+            if let answer = known[file] { return answer }
+            let found = Executable(file.path)
+            let answer = read(found) ?? found.whyNotTheFile(file)
+            known[file] = .some(answer)
             return answer
         }
         for index in processes.indices {
-            let program = processes[index].executable
-            let libraries = processes[index].modules.filter { $0 != program }
+            let path = processes[index].executable
+            let modules = processes[index].modules
+            let program = modules.first { $0.path == path } ?? LoadedFile(path: path, identity: nil)
+            let libraries = modules.filter { $0.path != path }
             processes[index].ownHeap =
                 heap(program, \.ownHeap)
-                ?? libraries.lazy.compactMap { path in heap(path, \.ownHeapAsLibrary).map { "\(path) \($0)" } }.first
+                ?? libraries.lazy.compactMap { file in
+                    heap(file, \.ownHeapAsLibrary).map { "\(file.path) \($0)" }
+                }.first
         }
     }
 

@@ -35,7 +35,7 @@ extension ProcessLedger {
         threadsCreated = process.threads_created
         lock = ProcessLock(process)
         growth = MemoryGrowth(process)
-        self.modules = modules.filter { $0.pointee.state == 2 }.map { text($0.pointee.path) }
+        self.modules = modules.filter { $0.pointee.state == 2 }.map { LoadedFile($0.pointee) }
         lost.sites = process.lost_sites
         lost.files = process.lost_files
         lost.threadCalls = process.shared_thread_calls
@@ -89,6 +89,17 @@ extension ProcessSqueeze {
         case DIOAUDIT_SQUEEZE_MISSED: self = .missed
         default: self = .never
         }
+    }
+}
+
+extension LoadedFile {
+    init(_ module: dioaudit_module) {
+        let file = module.file
+        self.init(
+            path: text(module.path),
+            identity: file.inode == 0
+                ? nil
+                : Identity(device: file.device, inode: file.inode, changedNanoseconds: file.changed_nanoseconds))
     }
 }
 

@@ -1,3 +1,4 @@
+import AuditCore
 import CElfutils
 import CLinuxHost
 import Glibc
@@ -13,6 +14,8 @@ package struct Executable {
     package private(set) var ownHeap: String?
     /// The same if it was loaded as a library.
     package private(set) var ownHeapAsLibrary: String?
+    /// Null if it cannot be read.
+    private var identity: LoadedFile.Identity?
 
     package init(_ path: String) {
         let fd: FileDescriptor
@@ -26,6 +29,7 @@ package struct Executable {
             return
         }
         defer { fd.closeQuietly() }
+        identity = LoadedFile.Identity(of: fd.rawValue)
         elf_version(UInt32(EV_CURRENT))
         guard let elf = elf_begin(fd.rawValue, ELF_C_READ_MMAP, nil) else { return }
         defer { elf_end(elf) }
@@ -38,6 +42,17 @@ package struct Executable {
         whyNotPreloaded = obstacle(to: file, fd)
         ownHeap = file.heapOfProgram
         ownHeapAsLibrary = file.heapOfLibrary
+    }
+
+    /// Why what the file shows may not hold for the one that was loaded, in words; nil if it is the same.
+    package func whyNotTheFile(_ loaded: LoadedFile) -> String? {
+        guard let identity else { return nil }
+        guard let wasLoaded = loaded.identity else {
+            return "its file could not be looked at while it was loaded, so whether it has a heap of its own is unknown"
+        }
+        return identity == wasLoaded
+            ? nil
+            : "its file was replaced or changed while it was loaded, so whether it has a heap of its own is unknown"
     }
 
     /// What gives a program other privileges than its user's, in words; nil if nothing does.
@@ -67,6 +82,17 @@ package struct Executable {
         guard let elf = elf_begin(fd.rawValue, ELF_C_READ_MMAP, nil) else { return nil }
         defer { elf_end(elf) }
         return elf_kind(elf) == ELF_K_ELF ? ElfFile(elf, at: path).linker : nil
+    }
+}
+
+extension LoadedFile.Identity {
+    /// Of an open file.
+    fileprivate init?(of fd: Int32) {
+        var status = stat()
+        guard fstat(fd, &status) == 0 else { return nil }
+        self.init(
+            device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
+            changedNanoseconds: Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec))
     }
 }
 

@@ -16,6 +16,7 @@
 #include "../phases/threads.h"
 #include "../state/context.h"
 #include "../state/ledger.h"
+#include "../tables/modules.h"
 #include "../tables/next.h"
 #include "../tables/stack.h"
 #include "../rules.h"
@@ -57,6 +58,7 @@ __attribute__((constructor(101))) static void begin(void) {
     next_resolve();
     if (is_attached()) {
         stack_warm();
+        modules_note_all();
         process.may_lock_heap = 1;
         context_suspend();  // registering a handler allocates on our behalf
         pthread_atfork(NULL, go_on_after_fork, begin_child);

@@ -73,7 +73,7 @@ static void note_lost_lock(struct dioaudit_process *record) {
 static void observe_steady_point(struct dioaudit_process *record, bool goes_on) {
     if (!record->steady_reached) {
         if (!squeeze_is_wanted()) lockstate_observe(record);
-        modules_note_all();
+        record->lost_modules = modules_note_all();
         record->steady_reached = 1;
     }
     memory_begin(record, goes_on);
@@ -212,7 +212,7 @@ void phases_goodbye(void) {
     struct phase_lock lock;
     phase_lock_take(&lock);
     if (record->state == DIOAUDIT_PROCESS_ACTIVE) {
-        if (record->steady_reached) modules_note_all();  // objects loaded later
+        if (record->steady_reached) record->lost_modules = modules_note_all();  // objects loaded later
         take_edge(record, DIOAUDIT_PHASE_EXIT);
         __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
     }

@@ -7,7 +7,7 @@
 // The index in the ledger of the object that holds an address, or DIOAUDIT_NO_MODULE.
 uint8_t modules_find(uintptr_t address);
 
-// Adds all objects that are loaded now.
-void modules_note_all(void);
+// Adds all objects that are loaded now, and returns for how many there was no room.
+uint32_t modules_note_all(void);
 
 #endif

@@ -261,7 +261,7 @@ struct dioaudit_process {
     uint32_t regions_unbalanced;             // regions that were ended but not begun
     uint32_t thread_phases_open;             // threads that are in a phase of their own
     uint32_t aborted;                        // first: nonzero: DIOAUDIT_ENFORCE_ABORT stopped it
-    uint32_t lost_modules;                   // objects beyond the table: not searched for a heap of their own
+    uint32_t lost_modules;                   // edge: objects beyond the table, which are not searched for a heap of their own
     // Ways for the program to bypass the interposed functions:
     uint32_t deep_bindings;                  // dlopen(RTLD_DEEPBIND) calls
     uint32_t other_namespaces;               // dlmopen calls for a namespace of its own
@@ -307,11 +307,19 @@ struct dioaudit_region {
     struct dioaudit_cell steady_cells[DIOAUDIT_EVENT_COUNT];  // in the steady phase
 };
 
+// Which file a path led to, as stat(2) says. All zero: not known.
+struct dioaudit_file {
+    uint64_t device;
+    uint64_t inode;
+    int64_t changed_nanoseconds;  // st_ctim, which no program can set
+};
+
 // A loaded object. The first thread that needs it, in any process of the image, writes it once.
 struct dioaudit_module {
     uint32_t state;                // 0 free, 1 being filled, 2 ready: published
     uint32_t reserved;
     uint64_t bias;                 // load address minus the address in the file
+    struct dioaudit_file file;     // when it was noted: before main, or at an edge where it was loaded later
     char path[DIOAUDIT_PATH];
 };
 
