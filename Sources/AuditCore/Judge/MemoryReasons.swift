@@ -3,6 +3,7 @@ func pagesWitness(_ observation: Observation) -> Witness? {
     guard observation.attached == nil else { return nil }
     let steady = observation.ledger.processes.filter(\.steadyReached)
     guard !steady.isEmpty else { return nil }
+    if let process = steady.first(where: \.phasesByKernel) { return .unavailable(unread(process)) }
     guard let process = steady.first(where: { !$0.growth.isKnown }) else { return .active }
     return .partial(
         "the memory of \(name(of: process)) could not be read in /proc at both edges of its steady phase")
@@ -13,9 +14,15 @@ func heapWitness(_ observation: Observation) -> Witness? {
     let steady = observation.ledger.processes.filter(\.steadyReached)
     guard !steady.isEmpty else { return nil }
     let problem = steady.lazy.compactMap { process in
-        process.growth.books.problem.map { "glibc's books of \(name(of: process)) were not read: \($0)" }
+        process.phasesByKernel
+            ? unread(process)
+            : process.growth.books.problem.map { "glibc's books of \(name(of: process)) were not read: \($0)" }
     }.first
     return problem.map(Witness.unavailable) ?? .active
+}
+
+private func unread(_ process: ProcessLedger) -> String {
+    "\(name(of: process)) has no interposer, which reads them"
 }
 
 extension MemoryGrowth.Books {

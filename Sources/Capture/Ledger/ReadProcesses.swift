@@ -4,11 +4,11 @@ import LinuxSystem
 
 extension ProcessLedger {
     init(
-        _ record: UnsafePointer<dioaudit_process>, threads: [UnsafePointer<dioaudit_thread>],
+        _ record: UnsafePointer<dioaudit_process>, of executable: String, threads: [UnsafePointer<dioaudit_thread>],
         sites: [UnsafePointer<dioaudit_site>], modules: [UnsafePointer<dioaudit_module>]
     ) {
         let process = record.pointee
-        self.init(pid: process.pid, parentPid: process.parent_pid, executable: text(process.executable))
+        self.init(pid: process.pid, parentPid: process.parent_pid, executable: executable)
         attached = process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue
         saidGoodbye = process.state == DIOAUDIT_PROCESS_EXITED.rawValue
         lastPhase = Phase(LedgerPhase(process.phase))

@@ -109,16 +109,18 @@ struct Arena {
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
         let sites = (0..<UInt32(DIOAUDIT_SITES)).map { dioaudit_site_at(pointer, $0)! }
             .filter { $0.pointee.ready != 0 }
+        let header = dioaudit_arena_header_at(pointer)
         return (0..<UInt32(DIOAUDIT_PROCESSES)).compactMap { index in
             let record = dioaudit_process_at(pointer, index)!
             guard record.pointee.state != DIOAUDIT_PROCESS_FREE.rawValue else { return nil }
             var ledger = ProcessLedger(
                 record,
+                of: text(header.executable),
                 threads: threads.filter { $0.pointee.owner == index },
                 sites: sites.filter { $0.pointee.owner == index },
                 modules: modules)
             ledger.regions = regions(of: index)
-            ledger.bypasses = Bypasses(record.pointee, in: dioaudit_arena_header_at(pointer))
+            ledger.bypasses = Bypasses(record.pointee, in: header)
             return (index, ledger)
         }
     }

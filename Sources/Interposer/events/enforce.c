@@ -52,7 +52,7 @@ static void flush(struct text *text) {
 
 static void say_frame(struct text *text, uint32_t number, uintptr_t address) {
     const struct link_map *map = objects_find(address);
-    const char *path = map && map->l_name && map->l_name[0] ? map->l_name : process.record->executable;
+    const char *path = map && map->l_name && map->l_name[0] ? map->l_name : ledger->header.executable;
     put(text, "    #");
     put_number(text, number, 10);
     put(text, " ");

@@ -1,7 +1,6 @@
 #include "attach.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../base/system.h"
@@ -12,7 +11,6 @@
 #include "../tables/early.h"
 #include "../rules.h"
 
-static char executable[DIOAUDIT_PATH];  // for a child that is forked after chroot, where there is no /proc
 static bool refused;    // there is no ledger for this program, now or later
 static bool attaching;  // a signal handler or an allocation during attach must not attach again
 
@@ -35,13 +33,9 @@ static bool begin_process(void) {
     }
     record->pid = (int32_t)SYSTEM(SYS_getpid);
     record->parent_pid = (int32_t)SYSTEM(SYS_getppid);
-    long length = SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", record->executable, DIOAUDIT_PATH - 1);
-    if (length > 0) {
-        record->executable[length] = 0;
-        memcpy(executable, record->executable, DIOAUDIT_PATH);
-    } else {
-        memcpy(record->executable, executable, DIOAUDIT_PATH);
-    }
+    // A forked child has its parent's, and may have no /proc, after chroot.
+    char *executable = ledger->header.executable;
+    if (!executable[0]) SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", executable, DIOAUDIT_PATH - 1);
 
     struct context parent = context;
     context = (struct context){0};  // a child has a copy of its parent's TLS, which refers to the parent's rows

@@ -17,7 +17,7 @@ static bool is_of_libc(const void *function) {
 }
 
 // TRAP: mallinfo2 takes the locks of all arenas. The thread itself may hold one: a signal may have interrupted malloc. In a
-// child of _Fork or clone another thread of its parent may hold one for ever. Fixtures: closes-in-handler.c, marker-forks.c
+// child of _Fork or clone another thread of its parent may hold one for ever. Fixtures: closes-in-handler.c, forks-past-libc.c
 struct heap_books heap_books_read(void) {
     if (!is_of_libc((const void *)mallinfo2)) return (struct heap_books){.state = DIOAUDIT_HEAP_OF_OTHERS};
     if (!process.may_lock_heap) return (struct heap_books){.state = DIOAUDIT_HEAP_OF_FORK};

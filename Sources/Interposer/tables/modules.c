@@ -50,7 +50,7 @@ static uint8_t module_named(uint64_t bias, const char *path, const char *reached
 
 static uint8_t module_in(const struct link_map *map) {
     if (map->l_name && map->l_name[0]) return module_named(map->l_addr, map->l_name, map->l_name);
-    return module_named(map->l_addr, process.record->executable, "/proc/self/exe");
+    return module_named(map->l_addr, ledger->header.executable, "/proc/self/exe");
 }
 
 uint8_t modules_find(uintptr_t address) {

@@ -275,7 +275,6 @@ struct dioaudit_process {
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
     uint32_t memory_sharers;                 // any: children by clone that share its memory, and are no threads
     char unknown_marker[32];                 // first: a name that markers_unknown counted
-    char executable[DIOAUDIT_PATH];          // attach
 };
 
 // The beginning of a phase, of a process or of one thread that named its own. By its time the host finds the phase of a kernel
@@ -404,6 +403,7 @@ struct dioaudit_arena_header {
     uint64_t images_started;       // any: places in `images` that were claimed; may exceed the table
     uint32_t edges_used;           // any; may exceed the table
     uint32_t lost_images;          // any: programs started or executed for which `images` had no room
+    char executable[DIOAUDIT_PATH];          // by the image's first process, in attach; children by fork have the same
     char looked_up_name[DIOAUDIT_FUNCTION];  // first: a name that one of its processes found by dlsym in a library
     char taken_name[DIOAUDIT_FUNCTION];      // first: a name that its program defines itself
 };
