@@ -1,10 +1,11 @@
 // Intent: as handler-inside-transfer.c, in a thread and with the handler on a signal stack that lies above the
 // thread's: where an allocation's frame lies says nothing about the transfer that it is made in. Both are warm-up's.
 // Options: --allow pageFaultMinor,pageFaultMajor
-// Exit: 0
-// Verdict: pass
-// Warmup: transfers 2, malloc 2/66, free 2
-// Steady: transfers 1
+// Exit: 1
+// Verdict: fail
+// Warmup: transfers 2, malloc 1/33, free 1
+// Steady: transfers 1, malloc 1/33, free 1
+// Violation: malloc 1/33 first 2 in told
 #include "direct.h"
 #include <pthread.h>
 #include <signal.h>

@@ -16,9 +16,9 @@ struct BuildNative: BuildToolPlugin {
 
     /// Listed one by one: SwiftPM would not notice a new file in a folder.
     private static let interposerSources = [
-        "base/cfi.c", "base/glob.c", "base/objects.c", "base/procfile.c",
-        "state/context.c", "state/faults.c", "state/following.c", "state/ledger.c", "state/ledger_socket.c",
-        "state/phase_lock.c", "state/scope.c",
+        "base/cfi.c", "base/clock.c", "base/glob.c", "base/objects.c", "base/procfile.c",
+        "state/context.c", "state/faults.c", "state/following.c", "state/identity.c", "state/ledger.c",
+        "state/ledger_socket.c", "state/phase_lock.c", "state/scope.c",
         "tables/direct_files.c", "tables/early.c", "tables/edges.c", "tables/interludes.c", "tables/modules.c",
         "tables/next.c", "tables/rows.c", "tables/sites.c", "tables/stack.c",
         "phases/heap_books.c", "phases/lockstate.c", "phases/memory.c", "phases/phases.c", "phases/regions.c",
@@ -35,8 +35,8 @@ struct BuildNative: BuildToolPlugin {
         "base/architecture.h", "base/cfi.h", "base/clock.h", "base/glob.h", "base/objects.h",
         "base/procfile.h", "base/system.h",
         "base/unsupported/architecture.h", "base/x86_64/architecture.h",
-        "state/context.h", "state/faults.h", "state/following.h", "state/ledger.h", "state/ledger_socket.h",
-        "state/phase_lock.h", "state/scope.h",
+        "state/context.h", "state/faults.h", "state/following.h", "state/identity.h", "state/ledger.h",
+        "state/ledger_socket.h", "state/phase_lock.h", "state/scope.h",
         "tables/direct_files.h", "tables/early.h", "tables/edges.h", "tables/interludes.h", "tables/modules.h",
         "tables/next.h", "tables/rows.h", "tables/sites.h", "tables/stack.h",
         "phases/heap_books.h", "phases/lockstate.h", "phases/memory.h", "phases/phases.h", "phases/regions.h",

@@ -157,6 +157,10 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var directStreams: UInt64 = 0
     /// It has a time namespace of its own, so the phases of its kernel records are unknown.
     public var clockDiffers = false
+    /// Children by vfork in the steady phase that did not say, before they ended, what page faults they took in its memory.
+    public var unmeasuredChildren: UInt32 = 0
+    /// getpid(2) or gettid(2) was refused, and nothing else told which process or thread it was.
+    public var identityRefused = false
     /// Its page faults are unknown: getrusage(2) failed.
     public var faultsRefused = false
     /// longjmp calls after exit had begun.

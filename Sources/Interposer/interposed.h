@@ -204,6 +204,7 @@ typedef void plain_function(void);
     X(int, clone,                                                                                                   \
       (int (*start)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls, pid_t *child),        \
       (start, stack, flags, argument, parent, tls, child))                                                          \
+    X(pid_t, vfork, (void), ())                                                                                     \
     X(int, dlclose, (void *handle), (handle))                                                                       \
     X(void, longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                    \
     X(void, _longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                   \
@@ -219,7 +220,9 @@ typedef void plain_function(void);
     X(void, quick_exit, (int status), (status))                                                                     \
     X(void, _exit, (int status), (status))
 
-#define ALIASES_OF_LIFE(X) X(_Exit, _exit)
+#define ALIASES_OF_LIFE(X)                                                                                          \
+    X(_Exit, _exit)                                                                                                 \
+    X(__vfork, vfork)
 
 #define INTERPOSED_IN_LIBC(X)                                                                                       \
     INTERPOSED_HEAP(X)                                                                                              \

@@ -37,7 +37,17 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
         if process.memorySharers > 0 && faultsMatter {
             reasons.append(
                 "\(name(of: process)) made \(plural(process.memorySharers, "process", "es")) that share its memory (clone with "
-                    + "CLONE_VM): the page faults that they take there are not counted")
+                    + "CLONE_VM): their transfers and page faults are not counted, and their phases not known")
+        }
+        if process.unmeasuredChildren > 0 && faultsMatter {
+            reasons.append(
+                "\(plural(process.unmeasuredChildren, "child", "ren")) of \(name(of: process)) by vfork ended without exit or exec of "
+                    + "libc: their page faults in its memory are not counted")
+        }
+        if process.identityRefused {
+            reasons.append(
+                "\(name(of: process)) was refused getpid(2) or gettid(2) by a filter: which of its processes or threads did what "
+                    + "is not known")
         }
         if process.directCalls > 0 {
             reasons.append(

@@ -18,6 +18,8 @@ extension ProcessLedger {
         unknownMarker = text(process.unknown_marker)
         directCalls = process.direct_calls
         directStreams = process.direct_streams
+        unmeasuredChildren = process.unmeasured_children
+        identityRefused = process.identity_refused != 0
         faultsRefused = process.faults_refused != 0
         jumpsInExit = process.jumps_in_exit
         memorySharers = process.memory_sharers

@@ -22,6 +22,11 @@ bool procfile_open(const char *path) {
     return lines.fd >= 0;
 }
 
+bool procfile_has_ended(void) {
+    long error = lines.fd < 0 ? lines.fd : lines.filled;
+    return error == -ENOENT || error == -ESRCH;
+}
+
 void procfile_close(void) {
     SYSTEM(SYS_close, lines.fd);
 }

@@ -8,6 +8,9 @@
 bool procfile_open(const char *path);
 void procfile_close(void);
 
+// Whether the file could not be opened or read because what it tells of has ended, and for no other reason.
+bool procfile_has_ended(void);
+
 // The next line without its end, cut to 511 bytes; null at the end of the file.
 const char *procfile_line(void);
 

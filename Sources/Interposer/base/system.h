@@ -28,10 +28,15 @@ static inline int system_block_signals(uint64_t *before) {
     return SYSTEM(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof(all)) == 0;
 }
 
-// Copies at most DIOAUDIT_NAME bytes of the calling thread's name.
-static inline void system_thread_name(char *name) {
-    if (SYSTEM(SYS_prctl, PR_GET_NAME, name) != 0) name[0] = 0;
+// Copies at most DIOAUDIT_NAME bytes of the calling thread's name. False if a filter refuses to tell it, or does as if it had: then
+// the name is empty.
+static inline int system_thread_name(char *name) {
+    name[0] = 0;
+    name[DIOAUDIT_NAME - 1] = 1;
+    int told = SYSTEM(SYS_prctl, PR_GET_NAME, name) == 0 && name[DIOAUDIT_NAME - 1] == 0;
+    if (!told) name[0] = 0;
     name[DIOAUDIT_NAME - 1] = 0;
+    return told;
 }
 
 // Like add (architecture.h), for a cell that several threads add to.

@@ -10,6 +10,7 @@
 #include "../base/objects.h"
 #include "../base/system.h"
 #include "../state/context.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../tables/stack.h"
 #include "../rules.h"

@@ -7,6 +7,7 @@
 #include "../life/attach.h"
 #include "../phases/phases.h"
 #include "../state/context.h"
+#include "../state/identity.h"
 #include "../rules.h"
 
 enum {

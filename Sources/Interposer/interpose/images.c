@@ -10,7 +10,9 @@
 #include "../base/system.h"
 #include "../life/attach.h"
 #include "../phases/regions.h"
+#include "../state/faults.h"
 #include "../state/following.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../tables/next.h"
 #include "../rules.h"
@@ -31,7 +33,7 @@ static struct dioaudit_image *claim_image(void) {
 // Null if the table is full: then a lost image is noted.
 static struct dioaudit_image *expect_image(pid_t pid) {
     struct dioaudit_image *image = is_attached() ? claim_image() : NULL;
-    if (image) *image = (struct dioaudit_image){pid, (int32_t)SYSTEM(SYS_getpid)};
+    if (image) *image = (struct dioaudit_image){pid, identity_process()};
     return image;
 }
 
@@ -40,12 +42,20 @@ static void expect_no_image(struct dioaudit_image *image) {
     else __atomic_store_n(&image->pid, DIOAUDIT_NOT_STARTED, __ATOMIC_RELAXED);
 }
 
+// TRAP: a vfork child is in its parent's memory, whose regions do not end by the child's exec. Fixture: vforks-and-execs.c
+static bool leave_for_exec(void) {
+    if (!process.phase) return false;
+    if (process_is_ours()) return regions_leave_for_exec();
+    faults_adopt();
+    return false;
+}
+
 // Called before exec, which returns only if it failed.
 #define BECOME(call)                                                                      \
     do {                                                                                  \
         FOLLOW(environment);                                                              \
-        struct dioaudit_image *image = expect_image((int32_t)SYSTEM(SYS_getpid));         \
-        bool left = ledger && process.phase && regions_leave_for_exec();                  \
+        struct dioaudit_image *image = expect_image(identity_process());                  \
+        bool left = leave_for_exec();                                                     \
         int result = (call);                                                              \
         if (left) regions_return_from_exec();                                             \
         if (ledger && process.phase) expect_no_image(image);                              \

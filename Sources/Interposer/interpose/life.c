@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "../base/system.h"
-#include "../events/transfers.h"
 #include "../life/attach.h"
 #include "../phases/phases.h"
 #include "../phases/threads.h"
 #include "../state/context.h"
+#include "../state/faults.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../tables/modules.h"
 #include "../tables/next.h"
@@ -176,6 +177,13 @@ INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
     if (result != 0 && slot) __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     if (result == 0 && process.phase) __atomic_fetch_add(&process.record->threads_created, 1, __ATOMIC_RELAXED);
     return result;
+}
+
+// TRAP: the child returns from here first, on the same stack, so this is a jump. Fixture: vfork-child-faults.c
+INTERPOSED pid_t vfork(void) {
+    if (unlikely(!next_resolved)) next_resolve();
+    if (process.phase && process_is_ours()) faults_await_child();
+    __attribute__((musttail)) return next.vfork();
 }
 
 // A child that shares the memory faults pages of its parent's in, which the kernel counts as the

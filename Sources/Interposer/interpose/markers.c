@@ -4,6 +4,7 @@
 #include "../life/attach.h"
 #include "../phases/phases.h"
 #include "../phases/regions.h"
+#include "../state/identity.h"
 #include "../rules.h"
 
 // A marker leaves errno alone, and does nothing in a process that is not under audit, nor in a child that shares its memory.

@@ -9,6 +9,7 @@
 #include "../state/ledger.h"
 #include "../tables/direct_files.h"
 #include "../tables/early.h"
+#include "../state/identity.h"
 #include "../rules.h"
 
 static bool refused;    // there is no ledger for this program, now or later
@@ -31,7 +32,7 @@ static bool begin_process(void) {
         __atomic_fetch_add(&ledger->header.lost_processes, 1, __ATOMIC_RELAXED);
         return false;
     }
-    record->pid = (int32_t)SYSTEM(SYS_getpid);
+    record->pid = identity_process();
     record->parent_pid = (int32_t)SYSTEM(SYS_getppid);
     // A forked child has its parent's, and may have no /proc, after chroot.
     char *executable = ledger->header.executable;

@@ -3,12 +3,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "../base/clock.h"
 #include "../base/system.h"
 #include "../state/context.h"
 #include "../state/faults.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../state/phase_lock.h"
 #include "../tables/direct_files.h"
@@ -20,9 +20,10 @@
 #include "threads.h"
 #include "../rules.h"
 
-// 0 if more faults were moved out of the phase meanwhile than happened since the edge.
+// 0 if more faults were moved out of the phase meanwhile than happened since the edge. The edge is below zero if a child's were
+// charged to us (faults_adopt).
 static uint64_t since(uint64_t now, uint64_t edge) {
-    return now > edge ? now - edge : 0;
+    return (int64_t)(now - edge) > 0 ? now - edge : 0;
 }
 
 static void charge(struct dioaudit_faults *phase, struct dioaudit_faults *edge, struct dioaudit_faults faults) {
@@ -198,15 +199,21 @@ bool phases_is_any_steady(void) {
 }
 
 // TRAP: a vfork child whose exec failed may call exit(3) in its parent's memory. Fixture: vforks-and-exits.c
+static bool ends_ours(void) {
+    if (process_is_ours()) return true;
+    faults_adopt();
+    return false;
+}
+
 void phases_exit(void) {
-    if (!process_is_ours()) return;
+    if (!ends_ours()) return;
     phases_thread_marker(NULL);
     for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
         if (!transition(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;
 }
 
 void phases_goodbye(void) {
-    if (!process_is_ours()) return;
+    if (!ends_ours()) return;
     phases_exit();
     struct dioaudit_process *record = process.record;
     struct phase_lock lock;

@@ -38,16 +38,26 @@ static void copy_name(char *name, const char *line) {
     if (length) memcpy(name, start + 1, length);
 }
 
+static void note_lost(void) {
+    add_shared(&process.record->lost_thread_faults, 1);
+}
+
+// False if the thread has ended, or if its file cannot be read: then its page faults are unknown, not zero.
 static bool read_thread(struct reading *reading, const char *tid) {
     char path[64];
     stat_path(path, tid);
-    if (!procfile_open(path)) return false;  // it has ended
+    if (!procfile_open(path)) {
+        if (!procfile_has_ended()) note_lost();
+        return false;
+    }
     const char *line = procfile_line();
     const char *minor = procfile_stat_field(line, MINOR_FIELD), *major = procfile_stat_field(line, MAJOR_FIELD);
     if (major) {
         reading->tid = (int32_t)procfile_number(tid);
         copy_name(reading->name, line);
         reading->faults = (struct dioaudit_faults){procfile_number(minor), procfile_number(major)};
+    } else if (!procfile_has_ended()) {
+        note_lost();
     }
     procfile_close();
     return major != NULL;
@@ -64,7 +74,7 @@ static void charge(const struct reading *reading, uint32_t from) {
     }
     if (!rows) rows = rows_claim_for(reading->tid, reading->name);
     if (!rows) {
-        add_shared(&process.record->lost_thread_faults, 1);
+        note_lost();
         return;
     }
     memcpy(rows->name, reading->name, DIOAUDIT_NAME);
@@ -88,6 +98,7 @@ static void charge_all(long directory, uint32_t from) {
             if (entry->d_name[0] != '.' && read_thread(&reading, entry->d_name)) charge(&reading, from);
         }
     }
+    if (length < 0) note_lost();
 }
 
 // The last page faults of a thread that has ended are lost. Those from before the steady phase do not matter.
@@ -105,7 +116,7 @@ void threads_take_edge(uint32_t from) {
     if (ledger->config.scope == DIOAUDIT_SCOPE_PROCESS) return;
     long directory = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
-        add_shared(&process.record->lost_thread_faults, 1);
+        note_lost();
         return;
     }
     pass++;

@@ -22,6 +22,9 @@ struct context {
     struct dioaudit_faults taken_faults;  // the thread's page faults that were moved out of the phase they happened in
     struct dioaudit_faults own_edge; // the thread's page faults when own_phase began
     struct dioaudit_faults allowed_edge;  // the same when the outermost allowed region began
+    struct dioaudit_faults adopted;  // of the thread's vfork child, which shares this: page faults that were charged to us
+    int32_t adopted_from;            // that child
+    bool awaits_child;               // the child's page faults matter, and none were charged yet
     uint32_t allowed_from;                // 1 + interlude of the steady phase that the region began in, or 0
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
     uint64_t ordinal;                // of the transfer that the thread is in, or 0
@@ -51,13 +54,6 @@ extern union process_memory {
 } process_memory HIDDEN;
 
 #define process (process_memory.page)
-
-// False in a child that shares our memory (vfork, CLONE_VM) but not our descriptors and locks, and that ends by itself. Where
-// a filter (seccomp(2)) refuses getpid, the call counts as this process's own.
-static inline bool process_is_ours(void) {
-    long pid = SYSTEM(SYS_getpid);
-    return pid < 0 || pid == process.record->pid;
-}
 
 // Makes events count in a phase. phases.c records the edge.
 void context_enter(uint32_t phase);

@@ -4,12 +4,14 @@
 
 #include "../base/system.h"
 #include "context.h"
+#include "identity.h"
 #include "../rules.h"
 
 struct dioaudit_faults faults_of(int who) {
-    struct rusage usage;
-    // A filter (seccomp(2)) may refuse the call: then the faults are unknown, not zero. Fixture: refuses-questions.c
-    if (SYSTEM(SYS_getrusage, who, &usage) != 0) {
+    struct rusage usage = {.ru_minflt = -1};
+    // TRAP: a filter (seccomp(2)) may refuse the call, or make it succeed without an answer: then the faults are unknown, not
+    // zero. Fixtures: refuses-questions.c, refuses-identity.c
+    if (SYSTEM(SYS_getrusage, who, &usage) != 0 || usage.ru_minflt < 0) {
         process.record->faults_refused = 1;
         return (struct dioaudit_faults){0};
     }
@@ -19,6 +21,30 @@ struct dioaudit_faults faults_of(int who) {
 struct dioaudit_faults faults_of_thread(void) {
     struct dioaudit_faults all = faults_of(RUSAGE_THREAD);
     return (struct dioaudit_faults){all.minor - context.taken_faults.minor, all.major - context.taken_faults.major};
+}
+
+void faults_await_child(void) {
+    context.awaits_child = context_is_strict(process.phase);
+    if (context.awaits_child) __atomic_fetch_add(&process.record->unmeasured_children, 1, __ATOMIC_RELAXED);
+}
+
+// What the child took is charged to the phase by an earlier edge. TRAP: the child may fail to exec and then end, or try again: what
+// was charged is not charged again. The child may also have a vfork child of its own. Fixture: vfork-child-faults.c
+void faults_adopt(void) {
+    struct dioaudit_faults taken = faults_of(RUSAGE_SELF);
+    int32_t child = identity_process();
+    if (context.adopted_from != child) context.adopted = (struct dioaudit_faults){0};
+    context.adopted_from = child;
+    struct dioaudit_faults since = {taken.minor - context.adopted.minor, taken.major - context.adopted.major};
+    context.adopted = taken;
+    add_shared(&process.record->edge_faults.minor, -since.minor);
+    add_shared(&process.record->edge_faults.major, -since.major);
+    if (context.rows && process.phase == DIOAUDIT_PHASE_STEADY) {
+        add_shared(&context.rows->steady_faults.minor, since.minor);
+        add_shared(&context.rows->steady_faults.major, since.major);
+    }
+    if (context.awaits_child) __atomic_fetch_sub(&process.record->unmeasured_children, 1, __ATOMIC_RELAXED);
+    context.awaits_child = false;
 }
 
 // Adds the faults since `before` to the last edge, so that the phase is not charged with them when it ends.

@@ -10,6 +10,11 @@ struct dioaudit_faults faults_of(int who);
 // The calling thread's page faults, without those that the two functions below took out of its phase.
 struct dioaudit_faults faults_of_thread(void);
 
+// The calling thread is about to vfork. The child shares our memory, so the page faults that it takes there are ours. It charges them
+// to us by the second function before it becomes a program or ends.
+void faults_await_child(void);
+void faults_adopt(void);
+
 // The interposer caused this thread's page faults since `before`: they count in no phase.
 void faults_disown(struct dioaudit_faults before);
 

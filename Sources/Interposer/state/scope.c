@@ -14,9 +14,9 @@ void scope_note_name(struct dioaudit_thread *rows, const char *name) {
 // Fixture: scope-renames.c
 bool scope_spares_caller(void) {
     if (likely(ledger->config.scope != DIOAUDIT_SCOPE_THREADS)) return false;
+    // TRAP: a filter may refuse the question: a thread without a name may be one that is judged. Fixture: scope-refuses-name.c
     char name[DIOAUDIT_NAME];
-    system_thread_name(name);
-    if (!glob_matches(ledger->config.scope_pattern, name)) return true;
+    if (system_thread_name(name) && !glob_matches(ledger->config.scope_pattern, name)) return true;
     if (context.rows) context.rows->matched = 1;
     return false;
 }

@@ -2,6 +2,7 @@
 
 #include "../base/system.h"
 #include "../state/context.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../rules.h"
 
@@ -40,7 +41,7 @@ void edges_note(uint32_t phase, uint64_t nanoseconds) {
 }
 
 void edges_note_thread(uint32_t phase, uint64_t nanoseconds) {
-    fill(claim_edge(DIOAUDIT_EDGES, nanoseconds), phase, (int32_t)SYSTEM(SYS_gettid), 0, nanoseconds);
+    fill(claim_edge(DIOAUDIT_EDGES, nanoseconds), phase, identity_thread(), 0, nanoseconds);
 }
 
 // Writes both edges when the transfer is over: a beginning without an end (longjmp) would hide later events. If the table has
@@ -49,12 +50,12 @@ void edges_note_warmup(uint64_t began, uint64_t ended) {
     if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
     uint32_t index = __atomic_fetch_add(&ledger->header.edges_used, 2, __ATOMIC_RELAXED);
     if (index + 2 > DIOAUDIT_EDGES) return;
-    int32_t tid = (int32_t)SYSTEM(SYS_gettid);
+    int32_t tid = identity_thread();
     fill(&ledger->edges[index], DIOAUDIT_PHASE_WARMUP, tid, 0, began);
     fill(&ledger->edges[index + 1], DIOAUDIT_PHASE_NONE, tid, 0, ended);
 }
 
 void edges_note_allowed(uint32_t allows, uint64_t nanoseconds) {
     struct dioaudit_edge *edge = claim_edge(DIOAUDIT_ALLOWED_EDGES, nanoseconds);
-    fill(edge, DIOAUDIT_PHASE_NONE, (int32_t)SYSTEM(SYS_gettid), allows, nanoseconds);
+    fill(edge, DIOAUDIT_PHASE_NONE, identity_thread(), allows, nanoseconds);
 }

@@ -4,6 +4,7 @@
 
 #include "../base/system.h"
 #include "../state/context.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../state/phase_lock.h"
 #include "../state/scope.h"
@@ -23,8 +24,9 @@ static bool is_ours(const struct dioaudit_thread *rows) {
     return rows->owner == ledger_process_index();
 }
 
+// A question that a filter (seccomp(2)) refused says nothing: the rows stay their thread's.
 static bool is_dead(const struct dioaudit_thread *rows) {
-    return SYSTEM(SYS_tgkill, process.record->pid, rows->tid, 0) < 0;
+    return SYSTEM(SYS_tgkill, process.record->pid, rows->tid, 0) == -ESRCH;
 }
 
 static struct dioaudit_thread *find_exited(const struct dioaudit_thread *like) {
@@ -167,7 +169,7 @@ static struct dioaudit_thread *claim_own(int32_t tid) {
 // the shared rows until the thread itself claims some. Fixture: vfork-child-transfers.c
 struct dioaudit_thread *rows_claim(void) {
     if (!process_is_ours()) return NULL;
-    int32_t tid = (int32_t)SYSTEM(SYS_gettid);
+    int32_t tid = identity_thread();
     bool are_read_at_edges = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS;
     struct dioaudit_thread *rows = are_read_at_edges ? claim_own(tid) : claim_any(tid);
     if (!rows) return NULL;

@@ -3,6 +3,7 @@
 #include "../base/system.h"
 #include "../state/context.h"
 #include "../state/faults.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "modules.h"
 #include "stack.h"
@@ -90,7 +91,7 @@ struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, ui
                                    bool *is_first) {
     struct stack stack;
     stack_capture(&stack);
-    stack.tid = context.rows ? context.rows->tid : (int32_t)SYSTEM(SYS_gettid);
+    stack.tid = context.rows ? context.rows->tid : identity_thread();
 
     uint64_t stack_hash = mix(0, event);
     for (uint32_t frame = 0; frame < stack.depth; frame++) stack_hash = mix(stack_hash, stack.addresses[frame]);

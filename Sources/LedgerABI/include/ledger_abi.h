@@ -273,6 +273,8 @@ struct dioaudit_process {
     uint32_t squeeze;                        // enum dioaudit_squeeze; any: the questions; host: the answers
     uint32_t jumps_in_exit;                  // any: longjmp calls after exit had begun
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
+    uint32_t identity_refused;               // any; nonzero: getpid(2) or gettid(2) was refused, and nothing else told
+    uint32_t unmeasured_children;            // any: children by vfork in the steady phase whose page faults are not known
     uint32_t memory_sharers;                 // any: children by clone that share its memory, and are no threads
     char unknown_marker[32];                 // first: a name that markers_unknown counted
 };
