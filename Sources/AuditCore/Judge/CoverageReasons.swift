@@ -61,10 +61,10 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
                     + "only the syscalls witness sees, by perf's tracepoint or seccomp")
         }
         reasons += process.otherCallReasons
-        if process.clockDiffers && observation.syscalls.status != .unavailable {
+        if process.clockDiffers && observation.kernelSideIsTimed {
             reasons.append(
-                "\(name(of: process)) has another clock than dioaudit (a time namespace, or the clock was set): the phases "
-                    + "of its system calls are unknown")
+                "\(name(of: process)) has another clock than dioaudit (a time namespace): the phases of what the kernel saw of it "
+                    + "are unknown")
         }
         if process.uncertainSyscalls > 0 {
             reasons.append(
@@ -106,6 +106,8 @@ extension Witness {
 }
 
 extension Observation {
+    fileprivate var kernelSideIsTimed: Bool { syscalls.status != .unavailable || kernel.status != .unavailable }
+
     /// Calls by number that the syscalls witness did not count, since it was off or used perf's records of mappings.
     fileprivate func unseenDirectCalls(of process: ProcessLedger) -> UInt64 {
         if syscalls.status == .unavailable { return process.directMappings + process.directRemappings }

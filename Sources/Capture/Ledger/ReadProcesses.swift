@@ -23,7 +23,6 @@ extension ProcessLedger {
         faultsRefused = process.faults_refused != 0
         jumpsInExit = process.jumps_in_exit
         memorySharers = process.memory_sharers
-        clockDiffers = process.clock_differs != 0
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
         squeeze = ProcessSqueeze(process)

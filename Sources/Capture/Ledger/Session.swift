@@ -12,6 +12,7 @@ package struct Session: ~Copyable {
     /// The ledger socket, for processes that may not open files below our /proc entry; null if it could not be made.
     package let ledgerSocket: FileDescriptor?
     private let socketName: String
+    private let clockAtStart = clockDifference()
 
     /// Makes an empty ledger and writes the interposer's configuration.
     package init(_ request: AuditRequest) throws(AuditError) {
@@ -24,7 +25,6 @@ package struct Session: ~Copyable {
                 version: DIOAUDIT_LEDGER_VERSION,
                 arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
                 config: dioaudit_config(request),
-                clock_difference: clockDifference(),
                 arenas_claimed: 0,
                 images_refused: 0)
         } catch {
@@ -61,6 +61,15 @@ private func resize(_ ledger: FileDescriptor) throws(AuditError) {
             exit: .usage)
     } catch {
         throw systemError("ftruncate", error, at: "the ledger")
+    }
+}
+
+extension Session {
+    /// The distances of the two clocks that a process may have seen. The wall clock may have been set meanwhile, or the machine may
+    /// have slept.
+    func plausibleClocks() -> ClosedRange<Int64> {
+        let (tolerance, now) = (Int64(500_000_000), clockDifference())
+        return min(clockAtStart, now) - tolerance...max(clockAtStart, now) + tolerance
     }
 }
 

@@ -14,6 +14,7 @@ extension Session {
         var owners: [Owner] = []
         var unusable: UInt32 = 0
         var images = Images(of: pid)
+        let clocks = plausibleClocks()
         let session = try forEachArena { index, header, pointer in
             guard header.isValid else {
                 unusable += 1
@@ -27,7 +28,7 @@ extension Session {
                 images.attached.append(
                     Images.Attached(pid: process.pid, parent: process.parent_pid, at: process.started_nanoseconds))
             }
-            let processes = arena.processes()
+            let processes = arena.processes(clocks)
             owners += processes.map { Owner(arena: index, process: $0.index) }
             ledger.processes += processes.map(\.ledger)
         }
@@ -103,7 +104,7 @@ struct Arena {
         return process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue ? process : nil
     }
 
-    func processes() -> [(index: UInt32, ledger: ProcessLedger)] {
+    func processes(_ clocks: ClosedRange<Int64>) -> [(index: UInt32, ledger: ProcessLedger)] {
         let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
         let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
@@ -119,6 +120,9 @@ struct Arena {
                 threads: threads.filter { $0.pointee.owner == index },
                 sites: sites.filter { $0.pointee.owner == index },
                 modules: modules)
+            let process = record.pointee
+            ledger.clockDiffers =
+                !clocks.contains(process.clock_difference_least) || !clocks.contains(process.clock_difference_most)
             ledger.regions = regions(of: index)
             ledger.bypasses = Bypasses(record.pointee, in: header)
             return (index, ledger)

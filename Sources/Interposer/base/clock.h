@@ -1,14 +1,15 @@
-// The clock by which phases and sites are timed: CLOCK_MONOTONIC, in nanoseconds.
+// The kernel's clocks, in nanoseconds. Phases and sites are timed by CLOCK_MONOTONIC.
 #ifndef DIOAUDIT_CLOCK_H
 #define DIOAUDIT_CLOCK_H
 
 #include <stdint.h>
-#include <time.h>
 
-static inline uint64_t clock_now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);  // the vDSO: no system call, and libc does not wrap it further
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
+uint64_t clock_now(void);
+
+// CLOCK_REALTIME minus CLOCK_MONOTONIC.
+int64_t clock_difference(void);
+
+// Finds the clock in the vDSO, and reads it once, so that no page fault comes later. Before, and where there is none, each reading is a system call.
+void clock_find(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "../base/clock.h"
 #include "../base/system.h"
 #include "../life/attach.h"
 #include "../phases/phases.h"
@@ -57,6 +58,7 @@ static void look_for_replaced_functions(void) {
 __attribute__((constructor(101))) static void begin(void) {
     int saved = errno;
     next_resolve();
+    clock_find();
     if (is_attached()) {
         stack_warm();
         modules_note_all();

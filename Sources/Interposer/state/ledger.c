@@ -32,7 +32,6 @@ static struct dioaudit_arena *map_arena(int fd) {
         }
         if (arena) {
             arena->config = session->config;
-            arena->header.clock_difference = session->clock_difference;
             arena->header.version = DIOAUDIT_LEDGER_VERSION;
             // Pairs with dioaudit_arena_header_at.
             __atomic_store_n(&arena->header.magic, DIOAUDIT_LEDGER_MAGIC, __ATOMIC_RELEASE);

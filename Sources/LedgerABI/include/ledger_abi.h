@@ -12,7 +12,7 @@
 // Each program image (each exec) claims an arena of its own and maps only that. A child that forks without exec shares its
 // parent's arena, since after chroot or setuid it could not open the ledger; it has a process record of its own.
 //
-// WHO WRITES, AND WHEN. The host writes the session's fields from magic to clock_difference once, before the subject starts,
+// WHO WRITES, AND WHEN. The host writes the session's fields from magic to config once, before the subject starts,
 // and its answers to dioaudit_process.squeeze. The interposer writes all other fields, as the comment beside each field or
 // struct says:
 //
@@ -168,7 +168,6 @@ struct dioaudit_session {
     uint32_t version;
     uint32_t arena_bytes;          // sizeof(struct dioaudit_arena)
     struct dioaudit_config config;
-    int64_t clock_difference;      // CLOCK_REALTIME minus CLOCK_MONOTONIC where the host is, in nanoseconds
     // any process, atomically:
     uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess is the number of images not observed
     uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
@@ -268,8 +267,9 @@ struct dioaudit_process {
     uint32_t looked_up;                      // dlsym calls that found an interposed name in a library
     // the thread that runs constructors, before main:
     uint32_t taken;                          // interposed names that the program itself brings
-    uint32_t clock_differs;                  // attach; nonzero: a time namespace of its own, so that its times are not the host's
     uint32_t replaced;                       // nonzero: a tool such as Valgrind has replaced the interposer's malloc
+    int64_t clock_difference_least;          // attach, edge: CLOCK_REALTIME minus CLOCK_MONOTONIC
+    int64_t clock_difference_most;
     uint32_t squeeze;                        // enum dioaudit_squeeze; any: the questions; host: the answers
     uint32_t jumps_in_exit;                  // any: longjmp calls after exit had begun
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
@@ -401,7 +401,6 @@ struct dioaudit_arena_header {
     uint64_t magic;                // last: publishes the header and the config
     uint32_t version;
     uint32_t lost_processes;       // any: forked children for whom no process record was free
-    int64_t clock_difference;      // the session's, when the arena is mapped
     uint64_t images_started;       // any: places in `images` that were claimed; may exceed the table
     uint32_t edges_used;           // any; may exceed the table
     uint32_t lost_images;          // any: programs started or executed for which `images` had no room

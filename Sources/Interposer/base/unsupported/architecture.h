@@ -12,6 +12,7 @@
 #endif
 
 #define ARCHITECTURE_GLIBC ""
+#define ARCHITECTURE_CLOCK ""
 
 long architecture_call(long number, long a, long b, long c, long d, long e, long f);
 void add(uint64_t *cell, uint64_t amount);
