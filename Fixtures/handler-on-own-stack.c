@@ -1,5 +1,6 @@
 // Intent: as handler-inside-transfer.c, in a thread and with the handler on a signal stack that lies above the
-// thread's: where an allocation's frame lies says nothing about the transfer that it is made in. Both are warm-up's.
+// thread's: where an allocation's frame lies says nothing about the transfer that it is made in. The second file's first transfer
+// excuses no handler.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

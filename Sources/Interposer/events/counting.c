@@ -1,7 +1,5 @@
 #include "counting.h"
 
-#include <signal.h>
-
 #include "../base/clock.h"
 #include "../life/attach.h"
 #include "../phases/regions.h"
@@ -11,22 +9,24 @@
 #include "../tables/early.h"
 #include "../tables/rows.h"
 #include "../tables/sites.h"
+#include "../tables/stack.h"
 #include "enforce.h"
 #include "../rules.h"
 
-// TRAP: longjmp out of a signal handler leaves a transfer without reaching its end. So warmup_frame holds only for frames
-// below (inside) the one that set it. Fixture: longjmp-out-of-handler.c
-static bool inside_warmup_transfer(void) {
-    if (!context.warmup_frame) return false;
-    if ((uintptr_t)__builtin_frame_address(0) < context.warmup_frame) return true;
-    stack_t stack;  // a handler on a signal stack is inside, wherever that stack lies
-    return SYSTEM(SYS_sigaltstack, NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK);
+// A first transfer excuses what its own call does, down to where the call is made. A signal handler is not its own call.
+// TRAP: the transfer may have been left without reaching its end, by longjmp, an exception, a switch to another stack, or by a
+// vfork child that was killed there. Only the stack shows that. Then, and where a handler interrupts it, it excuses nothing
+// more. Fixtures: leaves-first-transfer.c, killed-vfork-child.c, handler-inside-transfer.c
+static __attribute__((noinline)) bool is_inside_warmup_transfer(void) {
+    if (stack_is_inside(context.warmup_frame)) return true;
+    context_leave_transfer();
+    return false;
 }
 
 uint32_t event_phase(void) {
     uint32_t phase = context.own_phase ? context.own_phase : process.phase;
     if (!context_is_strict(phase)) return phase;
-    if (inside_warmup_transfer()) return DIOAUDIT_PHASE_WARMUP;
+    if (unlikely(context.warmup_frame) && is_inside_warmup_transfer()) return DIOAUDIT_PHASE_WARMUP;
     if (!context.allowed && !scope_spares_caller()) return phase;
     return phase == DIOAUDIT_PHASE_STEADY ? DIOAUDIT_PHASE_ALLOWED : DIOAUDIT_PHASE_ALLOWED_CLOSED;
 }

@@ -18,23 +18,32 @@ static uint64_t warmup_of_each_file(void) {
 
 void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
     bool began_warmup = transfers && phases_transfer_begins();
+    uint32_t phase = event_phase();  // first: it may find that the outer transfer was left
     *call = (struct transfer_call){
         .began_warmup = began_warmup,
-        .phase = event_phase(),
+        .phase = phase,
         .outer_warmup_frame = context.warmup_frame,
         .outer_ordinal = context.ordinal,
         .jumps = context.jumps,
+        .record = process.record,
     };
     context.ordinal = process.record->transfers + 1;
+    context.warmup_frame = warmup ? (uintptr_t)call : 0;
     if (!warmup) return;
-    context.warmup_frame = (uintptr_t)call;  // the caller's frame: what it calls lies below
     call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY || call->phase == DIOAUDIT_PHASE_ALLOWED;
     if (!call->counts_faults) return;
     call->faults = faults_of_thread();
     call->began = clock_now();
 }
 
+// TRAP: a signal handler may fork. The child returns from a call that it did not make, perhaps before it has attached.
+// Fixture: forks-inside-transfer.c
+static bool is_anothers(const struct transfer_call *call) {
+    return unlikely(call->record != process.record);
+}
+
 void transfers_end(struct transfer_call *call) {
+    if (is_anothers(call)) return;
     bool was_left = call->jumps != context.jumps;
     if (call->counts_faults && !was_left) {
         faults_move(call->faults, DIOAUDIT_PHASE_WARMUP);
@@ -55,6 +64,7 @@ static bool is_after_warmup(uint32_t phase) {
 }
 
 void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
+    if (is_anothers(call)) return;
     call->moved = true;
     phases_transfer_done();
     bool warmup = direct_files_finish(file, direction, warmup_of_each_file());
@@ -72,8 +82,3 @@ void transfers_count_sync(void) {
     rows_count(event_phase(), DIOAUDIT_SYNC, 1, 0);
 }
 
-void transfers_abandon(void) {
-    context.warmup_frame = 0;
-    context.ordinal = 0;
-    context.jumps++;
-}

@@ -19,6 +19,7 @@ struct transfer_call {
     uintptr_t outer_warmup_frame;   // of a transfer that a signal interrupted
     uint64_t outer_ordinal;
     uint32_t jumps;                 // of the thread when the call began
+    struct dioaudit_process *record;  // of the process that made the call
 };
 
 // Around the call, however many transfers it makes, in a process that is attached. `transfers`: it may make at least one,
@@ -33,9 +34,5 @@ void transfer_failed(struct direct_file *file, enum direction direction);
 
 // An fsync or its like on an O_DIRECT file: counted, but no transfer.
 void transfers_count_sync(void);
-
-// The thread leaves its transfer, if it is in one, by longjmp or swapcontext. From then on its events do not belong to the
-// transfer, even if the thread later returns to it.
-void transfers_abandon(void);
 
 #endif

@@ -206,7 +206,7 @@ INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argumen
 
 // TRAP: a signal handler may leave the transfer that it interrupted by longjmp. Fixture: longjmp-out-of-handler.c
 static void abandon(void) {
-    transfers_abandon();
+    context_leave_transfer();
     // TRAP: an atexit handler may do so, and the program continues. Fixture: leaves-exit.c
     if (unlikely(process.phase == DIOAUDIT_PHASE_EXIT))
         __atomic_fetch_add(&process.record->jumps_in_exit, 1, __ATOMIC_RELAXED);

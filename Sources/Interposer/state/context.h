@@ -28,7 +28,7 @@ struct context {
     uint32_t allowed_from;                // 1 + interlude of the steady phase that the region began in, or 0
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
     uint64_t ordinal;                // of the transfer that the thread is in, or 0
-    uint32_t jumps;                  // by which the thread may have left a transfer
+    uint32_t jumps;                  // how often the thread may have left a transfer
     uintptr_t readable_from, readable_to;  // stack memory known to be mapped (stack.c)
 };
 
@@ -62,6 +62,14 @@ void context_enter(uint32_t phase);
 static inline void context_choose_path(void) {
     bool slow = context.suspended || context.regions || context.own_phase;
     context.thread = slow ? NULL : context.rows;
+}
+
+// The thread has left its transfer, if it was in one: its events do not belong to the transfer any more, even if the thread later
+// returns to it.
+static inline void context_leave_transfer(void) {
+    context.warmup_frame = 0;
+    context.ordinal = 0;
+    context.jumps++;
 }
 
 // Between these two, the thread's events are the interposer's own and are not counted. They nest.

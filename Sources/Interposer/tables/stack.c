@@ -1,6 +1,5 @@
 #include "stack.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -148,6 +147,14 @@ static bool is_ours(uintptr_t address) {
     return address - (uintptr_t)image_start < (uintptr_t)image_end - (uintptr_t)image_start;
 }
 
+static uintptr_t instruction(const struct frame *frame) {
+    return frame->exact ? frame->at.ip : frame->at.ip - 1;
+}
+
+static bool leave(struct frame *frame, struct cfi_rule rule) {
+    return rule.kind == CFI_UNKNOWN ? follow_frame_pointer(frame) : step(frame, rule);
+}
+
 __attribute__((noinline)) void stack_capture(struct stack *stack) {
     struct frame frame = {.exact = true};
     architecture_registers(&frame.at);
@@ -155,7 +162,7 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
     stack->truncated = STACK_WHOLE;
     stack->in_handler = false;
     for (;;) {
-        uintptr_t address = frame.exact ? frame.at.ip : frame.at.ip - 1;
+        uintptr_t address = instruction(&frame);
         struct cfi_rule rule = rule_for(address);
         if (rule.kind == CFI_SIGNAL) {
             address = frame.at.ip;  // a handler returns there, but no call there was made
@@ -169,7 +176,7 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
             stack->addresses[stack->depth++] = address;
         }
         if (rule.kind == CFI_OUTERMOST) return;
-        if (!(rule.kind == CFI_UNKNOWN ? follow_frame_pointer(&frame) : step(&frame, rule))) {
+        if (!leave(&frame, rule)) {
             stack->truncated = STACK_NO_CFI;
             return;
         }
@@ -183,7 +190,24 @@ bool stack_is_plain(void) {
     return stack.truncated == STACK_WHOLE && !stack.in_handler;
 }
 
+// A frame of ours that was reached without leaving our code may lie where another frame was left for good (longjmp).
+__attribute__((noinline)) bool stack_is_inside(uintptr_t local) {
+    struct frame frame = {.exact = true};
+    architecture_registers(&frame.at);
+    bool left_ours = false;
+    while (frame.at.ip != 0 && frame.at.sp <= local) {
+        uintptr_t address = instruction(&frame);
+        struct cfi_rule rule = rule_for(address);
+        bool ours = is_ours(address);
+        left_ours |= !ours;
+        if (rule.kind == CFI_SIGNAL || rule.kind == CFI_OUTERMOST || !leave(&frame, rule)) return false;
+        if (ours && left_ours && local < frame.at.sp) return true;
+    }
+    return false;
+}
+
 void stack_warm(void) {
     struct stack stack;
     stack_capture(&stack);
+    stack_is_inside((uintptr_t)&stack);
 }

@@ -23,6 +23,10 @@ void stack_capture(struct stack *stack);
 
 // Whether the whole stack could be walked, and no signal handler runs on it.
 bool stack_is_plain(void);
+// Whether the caller was called, directly or through others, from the interposer's function that holds `local`, a variable on its
+// stack. False in a signal handler that interrupted that function, on another stack, and where the walk ends early. Under the
+// same conditions.
+bool stack_is_inside(uintptr_t local);
 
 // Walks once, so that the memory that a walk needs has been touched before main.
 void stack_warm(void);
