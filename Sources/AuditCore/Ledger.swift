@@ -97,6 +97,8 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
     public var phases = PhaseLedgers()
     /// For each kind that happened between setup and exit, the ordinal of the transfer last begun when it last did.
     public var lastTransfer: [EventKind: UInt64] = [:]
+    /// Calls during which the steady phase began.
+    public var straddling: [EventKind: UInt64] = [:]
     /// Of the steady phase's events, those that are no violations: in regions that the program declared as allowed, or
     /// while the thread's name was not one that is judged.
     public var allowed = EventCounts()

@@ -82,12 +82,11 @@ extension ThreadLedger {
         return steady > 0 ? max(0, steady - straddling(kind)) : steady
     }
 
-    /// A call is counted just before it is made: where the steady phase begins between, it is counted in the warm-up and seen by
-    /// the kernel in the steady phase. That can be one call of the thread. No call that is counted in the teardown was seen before:
-    /// one that libc refused there, which the kernel never sees, stands for none of the steady phase.
+    /// A call is counted just before it is made: if the steady phase begins between, it is counted in the warm-up, and seen by the
+    /// kernel in the steady phase. The interposer says how many calls that can be; a call that the kernel saw earlier is none.
     private func straddling(_ kind: EventKind) -> Int64 {
-        let events = phases[.warmup].events
-        let interposed = kind.interposedCounterparts.first.map { events[$0].calls } ?? 0
-        return interposed > events[kind].calls ? 1 : 0
+        let unmatched = [Phase.setup, .warmup].reduce(0) { $0 - min(0, phases[$1].events.surplus(kind)) }
+        let noted = kind.interposedCounterparts.reduce(0) { $0 + (straddling[$1] ?? 0) }
+        return min(Int64(clamping: noted), unmatched)
     }
 }

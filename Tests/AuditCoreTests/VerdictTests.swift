@@ -27,6 +27,19 @@ import Testing
         #expect(audit.violations.map(\.kind) == (audit.verdict == .fail ? [kind] : []))
     }
 
+    /// A mapping that the interposer counted in the warm-up, and one that the kernel saw in the steady phase.
+    @Test(arguments: [
+        (straddling: UInt64(1), seenEarly: UInt64(0), verdict: Verdict.pass), (0, 0, .fail), (1, 1, .fail),
+    ])
+    func onlyACallThatStraddlesTheSteadyPointStandsForOne(straddling: UInt64, seenEarly: UInt64, verdict: Verdict) {
+        var process = cleanProcess()
+        process.add(.mmap, 1, in: .warmup, lastAt: 1)
+        process.add(.syscallMmap, seenEarly, in: .warmup, lastAt: 1)
+        process.add(.syscallMmap, 1, in: .steady, lastAt: 1)
+        process.threads[0].straddling[.mmap] = straddling
+        #expect(judge(observation(process)).verdict == verdict)
+    }
+
     @Test func aMissingInterposerIsNoPass() {
         var seen = observation(cleanProcess())
         seen.interposerMissing = "it is not there"

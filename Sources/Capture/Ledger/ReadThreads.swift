@@ -17,6 +17,8 @@ extension ThreadLedger {
             guard let kind = EventKind(event: event) else { continue }
             let mark = dioaudit_thread_last_transfer(rows, event)
             if mark > 0 { lastTransfer[kind] = mark - 1 }
+            let calls = dioaudit_thread_straddling(rows, event)
+            if calls > 0 { straddling[kind] = calls }
         }
     }
 
@@ -52,6 +54,7 @@ extension ThreadLedger {
             merged[index].matched = merged[index].matched || thread.matched
             merged[index].endedUnmeasured = merged[index].endedUnmeasured || thread.endedUnmeasured
             merged[index].doesTransfers = merged[index].doesTransfers || thread.doesTransfers
+            merged[index].straddling.merge(thread.straddling, uniquingKeysWith: +)
             merged[index].lastTransfer.merge(thread.lastTransfer, uniquingKeysWith: max)
         }
         return merged

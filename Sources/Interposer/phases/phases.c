@@ -119,6 +119,7 @@ static bool transition(uint32_t from, uint32_t to) {
     if (moved) {
         bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
         if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record, reopened);
+        process.next_phase = to;
         take_edge(record, reopened ? process.interlude_from : from);
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
         if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;

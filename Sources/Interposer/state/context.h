@@ -40,6 +40,7 @@ struct process_page {
     // The offset of the phase's cells in a thread's rows if an event in the phase needs nothing but a count; else 0.
     uint64_t plain_cells;
     uint32_t phase;  // enum dioaudit_phase
+    uint32_t next_phase;  // the phase that is entered, from before its time is taken
     uint32_t interlude;
     uint32_t interlude_from;
     uint32_t phase_lock;  // used by phase_lock.c only

@@ -62,6 +62,7 @@ static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
             into->cells[phase][cell].bytes += from->cells[phase][cell].bytes;
         }
     fold_faults(into, from);
+    for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++) into->straddling[event] += from->straddling[event];
     for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++)
         if (into->last_transfer[event] < from->last_transfer[event])
             into->last_transfer[event] = from->last_transfer[event];

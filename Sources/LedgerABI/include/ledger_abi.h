@@ -379,6 +379,7 @@ struct dioaudit_thread {
     char name[DIOAUDIT_NAME];      // when claimed; edge and own, as steady_faults
     uint64_t last_transfer[DIOAUDIT_EVENT_COUNT];  // 1 + ordinal of the last transfer begun when the event last
                                                    // happened after setup and before exit; 0: never
+    uint64_t straddling[DIOAUDIT_EVENT_COUNT];     // calls during which the steady phase began: counted before, perhaps made in it
     struct dioaudit_cell cells[DIOAUDIT_PHASE_COUNT][DIOAUDIT_CELL_COUNT];
 };
 
@@ -510,6 +511,10 @@ static inline struct dioaudit_cell dioaudit_thread_cell(const struct dioaudit_th
 
 static inline uint64_t dioaudit_thread_last_transfer(const struct dioaudit_thread *thread, uint32_t event) {
     return thread->last_transfer[event];
+}
+
+static inline uint64_t dioaudit_thread_straddling(const struct dioaudit_thread *thread, uint32_t event) {
+    return thread->straddling[event];
 }
 
 static inline struct dioaudit_faults dioaudit_process_phase_faults(const struct dioaudit_process *process,
