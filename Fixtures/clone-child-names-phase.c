@@ -3,6 +3,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
+// Reason: made 1 process that share its memory (clone with CLONE_VM)
 // Setup: malloc 1/1
 // Warmup: transfers 1
 // Steady: transfers 19, malloc 8/80

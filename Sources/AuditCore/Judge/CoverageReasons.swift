@@ -34,7 +34,7 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
                     + (process.faultsRefused
                         ? "getrusage(2) was refused" : "it ended within that phase, without exit"))
         }
-        if process.memorySharers > 0 && faultsMatter {
+        if process.memorySharers > 0 {
             reasons.append(
                 "\(name(of: process)) made \(plural(process.memorySharers, "process", "es")) that share its memory (clone with "
                     + "CLONE_VM): their transfers and page faults are not counted, and their phases not known")
