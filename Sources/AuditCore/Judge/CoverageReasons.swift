@@ -24,6 +24,13 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
             reasons.append("\(name(of: process)) did \(plural(early, "transfer")) and never reached its steady phase")
         }
     }
+    // The steady phase of one process does not clear another.
+    for process in processes where process.steadyReached && steady.transfers > 0 && request.minimumTransfers > 0 {
+        let early = process.phases.all.reduce(0) { $0 + $1.transfers }
+        if early > 0 && process.phases[.steady].transfers == 0 {
+            reasons.append("\(name(of: process)) did \(plural(early, "transfer")), none of them in its steady phase")
+        }
+    }
     let faultsMatter = request.policy.forbids(.pageFaultMinor) || request.policy.forbids(.pageFaultMajor)
     for process in processes {
         if !process.phases[.steady].faultsKnown && faultsMatter && !process.phasesByKernel
