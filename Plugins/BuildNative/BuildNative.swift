@@ -21,8 +21,8 @@ struct BuildNative: BuildToolPlugin {
         "state/ledger_socket.c", "state/phase_lock.c", "state/scope.c",
         "tables/direct_files.c", "tables/early.c", "tables/edges.c", "tables/interludes.c", "tables/modules.c",
         "tables/next.c", "tables/rows.c", "tables/sites.c", "tables/stack.c",
-        "phases/heap_books.c", "phases/lockstate.c", "phases/memory.c", "phases/phases.c", "phases/regions.c",
-        "phases/squeeze.c", "phases/threads.c",
+        "phases/accounting.c", "phases/heap_books.c", "phases/lockstate.c", "phases/memory.c", "phases/phases.c",
+        "phases/regions.c", "phases/squeeze.c", "phases/threads.c",
         "life/attach.c",
         "events/counting.c", "events/enforce.c", "events/files.c", "events/rings.c", "events/transfers.c",
         "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c",
@@ -39,10 +39,11 @@ struct BuildNative: BuildToolPlugin {
         "state/ledger_socket.h", "state/phase_lock.h", "state/scope.h",
         "tables/direct_files.h", "tables/early.h", "tables/edges.h", "tables/interludes.h", "tables/modules.h",
         "tables/next.h", "tables/rows.h", "tables/sites.h", "tables/stack.h",
-        "phases/heap_books.h", "phases/lockstate.h", "phases/memory.h", "phases/phases.h", "phases/regions.h",
-        "phases/squeeze.h", "phases/threads.h",
+        "phases/accounting.h", "phases/heap_books.h", "phases/lockstate.h", "phases/memory.h", "phases/phases.h",
+        "phases/regions.h", "phases/squeeze.h", "phases/threads.h",
         "life/attach.h",
         "events/counting.h", "events/enforce.h", "events/files.h", "events/rings.h", "events/transfers.h",
+        "interpose/asynchronous.h",
     ]
 
     private func interposer(_ clang: URL, _ sources: URL, _ output: URL) -> Command {

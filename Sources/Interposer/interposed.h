@@ -78,6 +78,7 @@ typedef void plain_function(void);
     X(int, pclose, (FILE * stream), (stream))                                                                       \
     X(int, endmntent, (FILE * stream), (stream))                                                                    \
     X(int, closedir, (DIR * directory), (directory))                                                                \
+    X(int, unshare, (int flags), (flags))                                                                           \
     X(int, mq_close, (mqd_t queue), (queue))                                                                        \
     X(int, login_tty, (int fd), (fd))                                                                               \
     X(int, daemon, (int stays_in_directory, int keeps_streams), (stays_in_directory, keeps_streams))
@@ -109,6 +110,11 @@ typedef void plain_function(void);
       (fd, data, length, at, room))                                                                                 \
     X(ssize_t, __read_nocancel, (int fd, void *data, size_t length), (fd, data, length))                            \
     X(ssize_t, __write_nocancel, (int fd, const void *data, size_t length), (fd, data, length))                     \
+    X(ssize_t, sendfile, (int to, int from, off_t *at, size_t length), (to, from, at, length))                      \
+    X(ssize_t, splice, (int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags),           \
+      (from, from_at, to, to_at, length, flags))                                                                    \
+    X(ssize_t, copy_file_range, (int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags),  \
+      (from, from_at, to, to_at, length, flags))                                                                    \
     X(int, fsync, (int fd), (fd))                                                                                   \
     X(int, fdatasync, (int fd), (fd))                                                                               \
     X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
@@ -120,14 +126,19 @@ typedef void plain_function(void);
     X(pwritev64, pwritev)                                                                                           \
     X(preadv64v2, preadv2)                                                                                          \
     X(pwritev64v2, pwritev2)                                                                                        \
+    X(sendfile64, sendfile)                                                                                         \
     X(__pread64_chk, __pread_chk)
 
 // In libraries that dlopen may load later, where RTLD_NEXT does not find them: the first call finds the library by its file
 // name.
 #define INTERPOSED_LIBAIO(X)                                                                                        \
+    X(int, io_setup, (int events, io_context_t * context), (events, context))                                       \
     X(int, io_submit, (io_context_t context, long count, struct iocb **iocbs), (context, count, iocbs))
 
 #define INTERPOSED_LIBURING(X)                                                                                      \
+    X(int, io_uring_queue_init, (unsigned entries, struct io_uring *ring, unsigned flags), (entries, ring, flags))  \
+    X(int, io_uring_queue_init_params, (unsigned entries, struct io_uring *ring, struct io_uring_params *parameters), \
+      (entries, ring, parameters))                                                                                  \
     X(int, io_uring_submit, (struct io_uring *ring), (ring))                                                        \
     X(int, io_uring_submit_and_wait, (struct io_uring *ring, unsigned wait), (ring, wait))                          \
     X(int, io_uring_submit_and_wait_timeout,                                                                        \
@@ -136,6 +147,20 @@ typedef void plain_function(void);
       (ring, cqe, wait, timeout, mask))                                                                             \
     X(int, io_uring_submit_and_get_events, (struct io_uring *ring), (ring))                                         \
     X(int, io_uring_register_files, (struct io_uring *ring, const int *files, unsigned count), (ring, files, count)) \
+    X(int, io_uring_register_files_tags,                                                                            \
+      (struct io_uring *ring, const int *files, const __u64 *tags, unsigned count), (ring, files, tags, count))     \
+    X(int, io_uring_register_files_sparse, (struct io_uring *ring, unsigned count), (ring, count))                  \
+    X(int, io_uring_register_files_update, (struct io_uring *ring, unsigned first, const int *files, unsigned count), \
+      (ring, first, files, count))                                                                                  \
+    X(int, io_uring_register_files_update_tag,                                                                      \
+      (struct io_uring *ring, unsigned first, const int *files, const __u64 *tags, unsigned count),                 \
+      (ring, first, files, tags, count))                                                                            \
+    X(int, io_uring_register, (unsigned fd, unsigned operation, const void *argument, unsigned count),              \
+      (fd, operation, argument, count))                                                                             \
+    X(int, io_uring_enter, (unsigned fd, unsigned submits, unsigned waits, unsigned flags, sigset_t *mask),         \
+      (fd, submits, waits, flags, mask))                                                                            \
+    X(int, io_uring_enter2, (unsigned fd, unsigned submits, unsigned waits, unsigned flags, sigset_t *mask, size_t size), \
+      (fd, submits, waits, flags, mask, size))                                                                      \
     X(int, io_uring_unregister_files, (struct io_uring *ring), (ring))                                              \
     X(void, io_uring_queue_exit, (struct io_uring *ring), (ring))
 

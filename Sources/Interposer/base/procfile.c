@@ -16,6 +16,8 @@ static struct {
     char line[LINE];
 } lines;
 
+uint64_t procfile_bytes;
+
 bool procfile_open(const char *path) {
     lines.fd = SYSTEM(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     lines.filled = lines.used = 0;
@@ -38,6 +40,7 @@ const char *procfile_line(void) {
             lines.filled = SYSTEM(SYS_read, lines.fd, lines.buffer, sizeof(lines.buffer));
             lines.used = 0;
             if (lines.filled <= 0) return NULL;
+            procfile_bytes += (uint64_t)lines.filled;
         }
         char byte = lines.buffer[lines.used++];
         if (byte == '\n') break;

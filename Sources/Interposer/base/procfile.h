@@ -11,6 +11,9 @@ void procfile_close(void);
 // Whether the file could not be opened or read because what it tells of has ended, and for no other reason.
 bool procfile_has_ended(void);
 
+// Bytes that were read so: the kernel counts them as read by the process.
+extern uint64_t procfile_bytes __attribute__((visibility("hidden")));
+
 // The next line without its end, cut to 511 bytes; null at the end of the file.
 const char *procfile_line(void);
 

@@ -11,6 +11,7 @@
 #include "../tables/sites.h"
 #include "../tables/stack.h"
 #include "enforce.h"
+#include "files.h"
 #include "../rules.h"
 
 // A first transfer excuses what its own call does, down to where the call is made. A signal handler is not its own call.
@@ -46,6 +47,7 @@ static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
         early_count(event, bytes);
         return DIOAUDIT_PHASE_NONE;
     }
+    files_notice_closed();
     uint32_t phase = event_phase();
     rows_count(phase, event, 1, bytes);
     if (unlikely(context.regions)) regions_count(phase, event, bytes);

@@ -1,6 +1,7 @@
 #include "files.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <sys/stat.h>
 
 #include "../base/system.h"
@@ -8,6 +9,7 @@
 #include "../phases/phases.h"
 #include "../state/context.h"
 #include "../state/identity.h"
+#include "../state/ledger.h"
 #include "../rules.h"
 
 enum {
@@ -19,60 +21,83 @@ enum {
 
 static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into direct_files
 
-// MARK: examining
+static uint16_t slot_of(int fd) {
+    return fd >= 0 && fd < DESCRIPTORS ? __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE) : (uint16_t)UNKNOWN;
+}
 
-static bool is_direct(int fd) {
-    long flags = SYSTEM(SYS_fcntl, fd, F_GETFL);
-    // A filter (seccomp(2)) may refuse fcntl or fstat: then the file may be an O_DIRECT file. Fixture: refuses-questions.c
-    if (flags < 0 && flags != -EBADF) files_note_lost();
-    if (flags < 0 || !(flags & O_DIRECT)) return false;
-    struct stat status;
-    if (SYSTEM(SYS_fstat, fd, &status) != 0) {
-        files_note_lost();
-        return false;
-    }
-    return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
+static struct direct_file *file_in(uint16_t slot) {
+    return slot >= FIRST_FILE ? &direct_files[slot - FIRST_FILE] : NULL;
+}
+
+static uint16_t slot_for(const struct direct_file *file) {
+    return file ? (uint16_t)(file - direct_files + FIRST_FILE) : (uint16_t)OTHER;
 }
 
 void files_note_lost(void) {
     __atomic_fetch_add(&process.record->lost_files, 1, __ATOMIC_RELAXED);
 }
 
-static struct direct_file *claim_file(void) {
-    bool is_first = false;
-    struct direct_file *file = direct_files_claim(&is_first);
-    if (is_first) phases_first_file_opened();
-    return file;
+// MARK: whose descriptors
+
+static bool differs_from_first_thread(int what) {
+    return SYSTEM(SYS_kcmp, SYSTEM(SYS_getpid), SYSTEM(SYS_gettid), what, 0, 0) > 0;
 }
 
-static struct direct_file *look(int fd) {
-    if (!is_direct(fd)) return NULL;
-    struct direct_file *file = fd < DESCRIPTORS ? claim_file() : NULL;
-    if (!file) files_note_lost();
-    return file;
+// A filter (seccomp(2)) may refuse kcmp: then unshare, if it was seen, says so.
+// TRAP: a first thread that has ended has no table, and no memory either. Fixture: first-thread-ends.c
+static bool has_own_table(void) {
+    return context.own_descriptors || (differs_from_first_thread(KCMP_FILES) && !differs_from_first_thread(KCMP_VM));
 }
 
-// The file that a descriptor names, though its O_DIRECT may be off.
-static struct direct_file *named(int fd) {
-    if (unlikely(fd < 0)) return NULL;
-    uint16_t slot = likely(fd < DESCRIPTORS) ? __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE) : (uint16_t)UNKNOWN;
-    if (slot == OTHER) return NULL;
-    if (slot != UNKNOWN) return &direct_files[slot - FIRST_FILE];
-
-    // Not attached yet, or a child that shares our memory: a later use examines the descriptor.
-    if (!process.phase || !process_is_ours()) return NULL;
-    struct direct_file *file = look(fd);
-    if (unlikely(fd >= DESCRIPTORS)) return file;
-    uint16_t found = file ? (uint16_t)(file - direct_files + FIRST_FILE) : OTHER;
-    if (__atomic_compare_exchange_n(&slots[fd], &slot, found, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return file;
-    // Another thread examined it, too, and stored its result first.
-    if (file) files_drop(file);
-    return slot == OTHER ? NULL : &direct_files[slot - FIRST_FILE];
+void files_unshared(void) {
+    context.own_descriptors = SYSTEM(SYS_gettid) != SYSTEM(SYS_getpid) || process.record->threads_created > 0;
 }
 
-struct direct_file *files_find(int fd) {
-    struct direct_file *file = named(fd);
-    return unlikely(file) && direct_files_is_on(file) ? file : NULL;
+// TRAP: a vfork child shares our memory but not our descriptors: a descriptor that it closes stays open here, and one that it
+// opens is not open here. The check is a system call, so only changes make it. Fixtures: vforks-and-execs.c,
+// vforks-and-exits.c
+// TRAP: so does a thread after unshare(CLONE_FILES). Fixture: unshares-descriptors.c
+static bool are_ours(void) {
+    return is_attached() && process_is_ours() && !has_own_table();
+}
+
+// MARK: asking the kernel
+
+enum { NO_FILE_ON_DISK = 0 };
+
+struct answer {
+    enum { REFUSED, CLOSED, NOT_DIRECT, DIRECT } kind;
+    long flags;
+    identity identity;  // of an O_DIRECT file; NO_FILE_ON_DISK for others
+};
+
+static bool is_on_disk(mode_t mode) {
+    return S_ISREG(mode) || S_ISBLK(mode);
+}
+
+// fcntl cannot change a file's access.
+static bool identify(int fd, long flags, identity *identity) {
+    struct stat status;
+    if (SYSTEM(SYS_fstat, fd, &status) != 0) return false;
+    uint64_t mixed = (uint64_t)status.st_dev * 0x9e3779b97f4a7c15ull ^ (uint64_t)status.st_ino << 2 ^ (uint64_t)(flags & O_ACCMODE);
+    *identity = !is_on_disk(status.st_mode) ? (uint64_t)NO_FILE_ON_DISK : mixed ? mixed : 1;
+    return true;
+}
+
+// A filter (seccomp(2)) may refuse fcntl or fstat: then the file may be an O_DIRECT file. Fixture: refuses-questions.c
+static struct answer refused(void) {
+    files_note_lost();
+    return (struct answer){.kind = REFUSED};
+}
+
+static struct answer ask(int fd) {
+    long flags = SYSTEM(SYS_fcntl, fd, F_GETFL);
+    if (flags < 0) return flags == -EBADF ? (struct answer){.kind = CLOSED} : refused();
+    struct answer answer = {.kind = NOT_DIRECT, .flags = flags};
+    if (likely(!(flags & O_DIRECT))) return answer;
+    if (!identify(fd, flags, &answer.identity)) return refused();
+    if (answer.identity != NO_FILE_ON_DISK) answer.kind = DIRECT;
+    return answer;
 }
 
 // MARK: names
@@ -83,15 +108,104 @@ void files_drop(struct direct_file *file) {
 
 static void forget(int fd) {
     uint16_t slot = __atomic_exchange_n(&slots[fd], UNKNOWN, __ATOMIC_ACQ_REL);
-    if (slot >= FIRST_FILE) files_drop(&direct_files[slot - FIRST_FILE]);
+    if (slot >= FIRST_FILE) files_drop(file_in(slot));
 }
 
-// TRAP: a vfork child shares our memory but not our descriptors: a descriptor that it closes stays open here, and one that it
-// opens is not open here. The check is a system call, so only changes make it. Fixtures: vforks-and-execs.c,
-// vforks-and-exits.c
-static bool are_ours(void) {
-    return is_attached() && process_is_ours();
+// TRAP: O_DIRECT switched off and on again makes no new file, with a warm-up of its own. Fixture: switches-direct.c
+static void switch_file(struct direct_file *file, bool on) {
+    if (!direct_files_switch(file, on)) return;
+    if (on) phases_first_file_opened();
+    else phases_last_file_closed();
 }
+
+// A file of which another descriptor is known is no new one: it was duplicated by ways that were not seen, or will be found in
+// the table as soon as the thread that duplicates it has noted that. Fixtures: changes-descriptors.c, replaces-descriptors.c
+static struct direct_file *adopt_or_claim(identity identity, bool may_be_known) {
+    struct direct_file *file = may_be_known ? direct_files_adopt(identity) : NULL;
+    if (file) return file;
+    bool is_first = false;
+    file = direct_files_claim(identity, &is_first);
+    if (is_first) phases_first_file_opened();
+    return file;
+}
+
+// Stores in an empty slot what a descriptor was found to name.
+static struct direct_file *store(int fd, struct answer answer, bool may_be_known) {
+    bool direct = answer.kind == DIRECT;
+    struct direct_file *file = direct && fd < DESCRIPTORS ? adopt_or_claim(answer.identity, may_be_known) : NULL;
+    if (direct && !file) files_note_lost();
+    if (fd >= DESCRIPTORS) return NULL;
+    uint16_t slot = slot_of(fd);
+    if (slot < FIRST_FILE && __atomic_compare_exchange_n(&slots[fd], &slot, slot_for(file), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return file;
+    // Another thread looked, too, and stored its result first.
+    if (file) files_drop(file);
+    return file_in(slot);
+}
+
+// A thread's own table: its numbers are no names of ours, but its files may be.
+static struct direct_file *find_elsewhere(struct answer answer) {
+    if (answer.kind != DIRECT) return NULL;
+    struct direct_file *file = direct_files_adopt(answer.identity);
+    if (!file) files_note_lost();
+    else files_drop(file);
+    return file;
+}
+
+// The file lost its O_DIRECT, if it is still the same.
+static bool was_switched_off(int fd, const struct direct_file *file, struct answer answer) {
+    identity identity;
+    return answer.kind == NOT_DIRECT && identify(fd, answer.flags, &identity) && file->identity == identity;
+}
+
+// The descriptor is not what the table says: makes up for the changes that were not seen.
+static struct direct_file *catch_up(int fd, struct answer answer) {
+    if (!process_is_ours()) return NULL;
+    if (has_own_table()) return find_elsewhere(answer);
+    uint16_t slot = slot_of(fd);
+    struct direct_file *file = file_in(slot);
+    if (!file) return store(fd, answer, true);
+    if (answer.kind == DIRECT && file->identity == answer.identity) {
+        switch_file(file, true);
+        return file;
+    }
+    if (was_switched_off(fd, file, answer)) {
+        switch_file(file, false);
+        return file;
+    }
+    if (__atomic_compare_exchange_n(&slots[fd], &slot, UNKNOWN, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) files_drop(file);
+    return store(fd, answer, true);
+}
+
+static bool agrees(uint16_t slot, struct answer answer) {
+    const struct direct_file *file = file_in(slot);
+    switch (answer.kind) {
+        case REFUSED: return slot != UNKNOWN;
+        case DIRECT: return file && direct_files_is_on(file) && file->identity == answer.identity;
+        default: return slot == OTHER || (file && !direct_files_is_on(file));
+    }
+}
+
+static struct direct_file *look(int fd) {
+    uint16_t slot = slot_of(fd);
+    struct answer answer = ask(fd);
+    return likely(agrees(slot, answer)) ? file_in(slot) : catch_up(fd, answer);
+}
+
+// The file that a descriptor names, though its O_DIRECT may be off.
+static struct direct_file *named(int fd) {
+    // Not attached yet: a later use looks at the descriptor.
+    if (unlikely(fd < 0) || !process.phase) return NULL;
+    uint16_t slot = slot_of(fd);
+    return slot == UNKNOWN || ledger->config.asks_descriptors ? look(fd) : file_in(slot);
+}
+
+struct direct_file *files_find(int fd) {
+    struct direct_file *file = named(fd);
+    return unlikely(file) && direct_files_is_on(file) ? file : NULL;
+}
+
+// MARK: what is seen to change
 
 void files_closed(int fd) {
     if (fd < 0 || fd >= DESCRIPTORS || slots[fd] == UNKNOWN) return;
@@ -103,37 +217,31 @@ void files_closed_range(unsigned first, unsigned last) {
 }
 
 bool files_knows(int fd) {
-    return fd >= 0 && fd < DESCRIPTORS && slots[fd] != UNKNOWN;
+    return slot_of(fd) != UNKNOWN;
 }
 
 void files_opened(int fd, bool direct) {
-    bool has_slot = fd >= 0 && fd < DESCRIPTORS;
-    if ((has_slot && !direct && slots[fd] == OTHER) || !are_ours()) return;
+    if ((!direct && slot_of(fd) == OTHER) || !are_ours()) return;
     files_closed(fd);
-    if (direct) files_find(fd);
-    else if (has_slot) __atomic_store_n(&slots[fd], OTHER, __ATOMIC_RELEASE);
+    if (fd < 0) return;
+    store(fd, direct ? ask(fd) : (struct answer){.kind = NOT_DIRECT}, false);
 }
 
-// TRAP: O_DIRECT switched off and on again makes no new file, with a warm-up of its own. Fixture: switches-direct.c
-static void switch_file(struct direct_file *file, bool on) {
-    if (!direct_files_switch(file, on)) return;
-    if (on) phases_first_file_opened();
-    else phases_last_file_closed();
-}
-
-void files_flags_changed(int fd) {
-    if (fd < 0 || fd >= DESCRIPTORS || !are_ours()) return;
-    uint16_t slot = slots[fd];
-    bool direct = is_direct(fd);
-    if (slot >= FIRST_FILE) {
-        switch_file(&direct_files[slot - FIRST_FILE], direct);
-    } else if (direct) {
-        // The flag belongs to the open file, so all descriptors that share the file change. Which those are is not known. They
-        // are examined again at their next use.
-        for (int other = 0; other < DESCRIPTORS; other++)
-            if (slots[other] == OTHER) forget(other);
-        files_find(fd);
+bool files_flags_changed(int fd) {
+    if (fd < 0 || !are_ours()) return false;
+    struct answer answer = ask(fd);
+    struct direct_file *file = file_in(slot_of(fd));
+    if (file) {
+        switch_file(file, answer.kind == DIRECT);
+        return false;
     }
+    if (answer.kind != DIRECT) return false;
+    // The flag belongs to the open file, so all descriptors that share the file change. Which those are is not known. They
+    // are examined again at their next use.
+    for (int other = 0; other < DESCRIPTORS; other++)
+        if (slots[other] == OTHER) forget(other);
+    look(fd);
+    return true;
 }
 
 // Replaces the copy's old file by the new one in one step: another thread may be using the descriptor meanwhile, as where a
@@ -147,8 +255,41 @@ void files_duplicated(int fd, int copy) {
         files_note_lost();
     } else if (are_ours()) {
         direct_files_keep(file);
-        uint16_t slot = (uint16_t)(file - direct_files + FIRST_FILE);
-        uint16_t before = __atomic_exchange_n(&slots[copy], slot, __ATOMIC_ACQ_REL);
-        if (before >= FIRST_FILE) files_drop(&direct_files[before - FIRST_FILE]);
+        uint16_t before = __atomic_exchange_n(&slots[copy], slot_for(file), __ATOMIC_ACQ_REL);
+        if (before >= FIRST_FILE) files_drop(file_in(before));
+    }
+}
+
+// MARK: closes that come later
+
+// TRAP: IORING_OP_CLOSE may run in a kernel thread, after the submission. The file is open until then. Fixture: closes-by-uring.c
+enum { CLOSING = 64 };
+static int32_t closing[CLOSING];  // descriptors plus one; 0 while free
+
+uint32_t files_are_closing;
+
+static bool is_open_still(int fd) {
+    if (slot_of(fd) < FIRST_FILE) return false;
+    look(fd);
+    return slot_of(fd) >= FIRST_FILE;
+}
+
+void files_closing(int fd) {
+    if (!is_open_still(fd) || !are_ours()) return;
+    for (int i = 0; i < CLOSING; i++) {
+        int32_t none = 0;
+        if (!__atomic_compare_exchange_n(&closing[i], &none, fd + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) continue;
+        __atomic_fetch_add(&files_are_closing, 1, __ATOMIC_RELEASE);
+        return;
+    }
+    files_note_lost();
+}
+
+void files_look_again(void) {
+    for (int i = 0; i < CLOSING; i++) {
+        int32_t fd = __atomic_load_n(&closing[i], __ATOMIC_ACQUIRE);
+        if (fd == 0 || is_open_still(fd - 1)) continue;
+        if (__atomic_compare_exchange_n(&closing[i], &fd, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            __atomic_fetch_sub(&files_are_closing, 1, __ATOMIC_RELEASE);
     }
 }

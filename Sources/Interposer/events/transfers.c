@@ -2,6 +2,7 @@
 
 #include "../base/clock.h"
 #include "../base/system.h"
+#include "../phases/accounting.h"
 #include "../phases/phases.h"
 #include "../state/context.h"
 #include "../state/faults.h"
@@ -9,6 +10,7 @@
 #include "../tables/edges.h"
 #include "../tables/rows.h"
 #include "counting.h"
+#include "files.h"
 #include "../rules.h"
 
 // If the program names its phases itself, files have no warm-up of their own.
@@ -16,20 +18,45 @@ static uint64_t warmup_of_each_file(void) {
     return phases_automatic() ? ledger->config.warmup_transfers : 0;
 }
 
-void transfers_begin(struct transfer_call *call, bool transfers, bool warmup) {
-    bool began_warmup = transfers && phases_transfer_begins();
+// What the transfers of a phase move, in the process's phase even where they are a file's warm-up, since the kernel's accounting
+// (phases/accounting.h) knows no other. They count as asked for when the call begins: a thread that is in a transfer when the
+// process ends never counts what it moved.
+static void explain(uint32_t phase, const uint64_t *bytes, const uint64_t *instead_of) {
+    struct dioaudit_balance *balance = accounting_of(process.record, phase);
+    for (int direction = 0; balance && direction < DIRECTIONS; direction++) {
+        uint64_t more = bytes[direction] - (instead_of ? instead_of[direction] : 0);
+        if (more) add_shared(&balance->explained.bytes[direction], more);
+    }
+}
+
+// The kernel may account what these transfers move to a later phase than theirs.
+static void note_deferred(const struct transfer_call *call) {
+    if (!call->is_asynchronous && call->edge == process.record->edge_nanoseconds) return;
+    if (call->process_phase == DIOAUDIT_PHASE_STEADY) return;
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        if (call->bytes[direction]) add_shared(&process.record->deferred.bytes[direction], call->bytes[direction]);
+}
+
+void transfers_begin(struct transfer_call *call, struct transfer_plan plan) {
+    files_notice_closed();
+    bool began_warmup = plan.transfers && phases_transfer_begins();
     uint32_t phase = event_phase();  // first: it may find that the outer transfer was left
     *call = (struct transfer_call){
         .began_warmup = began_warmup,
         .phase = phase,
+        .process_phase = process.phase,
+        .edge = process.record->edge_nanoseconds,
+        .is_asynchronous = plan.is_asynchronous,
+        .asked = {plan.asked[DIRECTION_READ], plan.asked[DIRECTION_WRITE]},
         .outer_warmup_frame = context.warmup_frame,
         .outer_ordinal = context.ordinal,
         .jumps = context.jumps,
         .record = process.record,
     };
     context.ordinal = process.record->transfers + 1;
-    context.warmup_frame = warmup ? (uintptr_t)call : 0;
-    if (!warmup) return;
+    explain(call->process_phase, call->asked, NULL);
+    context.warmup_frame = plan.warmup ? (uintptr_t)call : 0;
+    if (!plan.warmup) return;
     call->counts_faults = call->phase == DIOAUDIT_PHASE_STEADY || call->phase == DIOAUDIT_PHASE_ALLOWED;
     if (!call->counts_faults) return;
     call->faults = faults_of_thread();
@@ -49,6 +76,8 @@ void transfers_end(struct transfer_call *call) {
         faults_move(call->faults, DIOAUDIT_PHASE_WARMUP);
         edges_note_warmup(call->began, clock_now());
     }
+    explain(call->process_phase, call->bytes, call->asked);
+    note_deferred(call);
     context.warmup_frame = was_left ? 0 : call->outer_warmup_frame;
     context.ordinal = was_left ? 0 : call->outer_ordinal;
     if (call->moved) phases_transfer_ended();
@@ -66,12 +95,18 @@ static bool is_after_warmup(uint32_t phase) {
 void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
     if (is_anothers(call)) return;
     call->moved = true;
+    call->bytes[direction] += bytes;
     phases_transfer_done();
     bool warmup = direct_files_finish(file, direction, warmup_of_each_file());
     uint32_t phase = warmup && is_after_warmup(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
     rows_count(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
     if (context.rows) context.rows->does_transfers = 1;
     add_shared(&process.record->transfers, 1);
+}
+
+void transfer_reads_too(struct transfer_call *call, struct direct_file *file, uint64_t bytes) {
+    call->bytes[DIRECTION_READ] += bytes;
+    direct_files_finish(file, DIRECTION_READ, warmup_of_each_file());
 }
 
 void transfer_failed(struct direct_file *file, enum direction direction) {

@@ -1,6 +1,7 @@
 // System calls by number, through libc's syscall, which bypass the counted functions. They are not counted as events, but how
 // many there were is recorded: the host gives no pass unless the syscalls witness saw them. A system call by the instruction
 // itself is not seen here.
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sys/syscall.h>
@@ -9,9 +10,12 @@
 #include "../base/system.h"
 #include "../events/counting.h"
 #include "../events/files.h"
+#include "../events/rings.h"
 #include "../life/attach.h"
+#include "../phases/accounting.h"
 #include "../state/context.h"
 #include "../tables/next.h"
+#include "asynchronous.h"
 #include "../rules.h"
 
 static bool is_between_setup_and_exit(void) {
@@ -32,17 +36,14 @@ static bool remaps_or_unlocks(long number) {
     }
 }
 
-static bool makes_direct(long number, long command, long flags) {
-    return number == SYS_fcntl && command == F_SETFL && (flags & O_DIRECT);
-}
-
-static bool transfers_or_execs(long number, long first) {
+static bool transfers_or_execs(long number, const long *a) {
     switch (number) {
         case SYS_read: case SYS_write: case SYS_pread64: case SYS_pwrite64: case SYS_readv: case SYS_writev:
         case SYS_preadv: case SYS_pwritev: case SYS_preadv2: case SYS_pwritev2:
-            return files_find((int)first) != NULL;
-        case SYS_io_submit: case SYS_io_uring_enter:
-            return context.ordinal == 0;  // libaio calls syscall inside io_submit, which was counted
+            return files_find((int)a[0]) != NULL;
+        case SYS_sendfile: case SYS_splice: case SYS_copy_file_range: return true;
+        case SYS_io_submit: return context.ordinal == 0;  // libaio calls syscall inside io_submit, which was counted
+        case SYS_io_uring_enter: return asynchronous_submits_unseen((unsigned)a[1], (unsigned)a[3]);
         case SYS_execve: case SYS_execveat: return true;
         default: return false;
     }
@@ -56,18 +57,105 @@ static bool makes_sharer(long number, long first) {
     return (flags & CLONE_VM) && !(flags & CLONE_THREAD);
 }
 
-static void note(long number, long a, long b, long c) {
+static void note(long number, const long *a) {
     if (maps(number)) add_shared(&process.record->direct_mappings, 1);
     if (remaps_or_unlocks(number)) add_shared(&process.record->direct_remappings, 1);
-    if (transfers_or_execs(number, a) || makes_direct(number, b, c)) add_shared(&process.record->direct_calls, 1);
-    if (makes_sharer(number, a)) __atomic_fetch_add(&process.record->memory_sharers, 1, __ATOMIC_RELAXED);
+    if (transfers_or_execs(number, a)) add_shared(&process.record->direct_calls, 1);
+    if (makes_sharer(number, a[0])) __atomic_fetch_add(&process.record->memory_sharers, 1, __ATOMIC_RELAXED);
+}
+
+// What is about to be closed, and what has been opened or changed: as of the functions of the same names (files.c).
+static void before_descriptors_change(long number, long first) {
+    if (number == SYS_close) files_closed((int)first);
+}
+
+static void note_called(long number, long result) {
+    switch (number) {
+        case SYS_read: case SYS_pread64: case SYS_readv: case SYS_preadv: case SYS_preadv2:
+            accounting_called(DIRECTION_READ, result);
+            break;
+        case SYS_write: case SYS_pwrite64: case SYS_writev: case SYS_pwritev: case SYS_pwritev2:
+            accounting_called(DIRECTION_WRITE, result);
+            break;
+        case SYS_sendfile: case SYS_copy_file_range:
+            accounting_called(DIRECTION_READ, result);
+            accounting_called(DIRECTION_WRITE, result);
+            break;
+        default: break;
+    }
+}
+
+// Calls after which something is to be noted: none of them is one that a child returns from, too.
+static bool is_noted_after(long number) {
+    switch (number) {
+        case SYS_read: case SYS_pread64: case SYS_readv: case SYS_preadv: case SYS_preadv2: case SYS_write: case SYS_pwrite64:
+        case SYS_writev: case SYS_pwritev: case SYS_pwritev2: case SYS_sendfile: case SYS_copy_file_range: case SYS_openat:
+#ifdef SYS_open
+        case SYS_open: case SYS_dup2:
+#endif
+        case SYS_openat2: case SYS_dup: case SYS_dup3: case SYS_close_range: case SYS_unshare: case SYS_fcntl:
+        case SYS_io_uring_register:
+            return true;
+        default: return false;
+    }
+}
+
+static void after_descriptors_changed(long number, const long *a, long result) {
+    switch (number) {
+        case SYS_openat: files_opened((int)result, a[2] & O_DIRECT); break;
+#ifdef SYS_open
+        case SYS_open: files_opened((int)result, a[1] & O_DIRECT); break;
+        case SYS_dup2: files_duplicated((int)a[0], (int)result); break;
+#endif
+        case SYS_openat2: files_opened((int)result, true); break;  // its flags are in memory: the file itself says it
+        case SYS_dup: case SYS_dup3: files_duplicated((int)a[0], (int)result); break;
+        case SYS_close_range:
+            if (!(a[2] & CLOSE_RANGE_CLOEXEC)) files_closed_range((unsigned)a[0], (unsigned)a[1]);
+            break;
+        case SYS_unshare:
+            if (a[0] & CLONE_FILES) files_unshared();
+            break;
+        case SYS_fcntl:
+            if (a[1] == F_SETFL && files_flags_changed((int)a[0])) rings_doubt_others();
+            if (a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC) files_duplicated((int)a[0], (int)result);
+            break;
+        case SYS_io_uring_register:
+            asynchronous_registered((int)a[0], (unsigned)a[1], (const void *)a[2], (unsigned)a[3], (int)result);
+            break;
+        default: break;
+    }
+}
+
+static long note_after(long number, const long *a) {
+    long result = next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    int saved = errno;
+    note_called(number, result);
+    if (result >= 0) after_descriptors_changed(number, a, result);
+    errno = saved;
+    return result;
+}
+
+static bool note_before(long number, const long *a) {
+    if (!is_attached()) return false;
+    note(number, a);
+    before_descriptors_change(number, a[0]);
+    return is_noted_after(number);
 }
 
 // TRAP: a child by clone returns from here, too, on a stack of its own that has no frame of ours. So this is a jump, and all
 // arguments are passed on, as libc does: the kernel ignores those that were not given. Fixture: clones-by-number.c
 INTERPOSED long by_number(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
+static __attribute__((noinline)) bool must_return_here(long number, long a, long b, long c, long d) {
+    return note_before(number, (const long[]){a, b, c, d});
+}
+
+static __attribute__((noinline)) long make(long number, long a, long b, long c, long d, long e, long f) {
+    long all[] = {a, b, c, d, e, f};
+    return note_after(number, all);
+}
+
 long by_number(long number, long a, long b, long c, long d, long e, long f) {
-    if (is_attached()) note(number, a, b, c);
+    if (must_return_here(number, a, b, c, d)) return make(number, a, b, c, d, e, f);
     __attribute__((musttail)) return next.syscall(number, a, b, c, d, e, f);
 }

@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "../base/system.h"
 #include "../events/files.h"
+#include "../events/rings.h"
 #include "../life/attach.h"
+#include "../phases/phases.h"
 #include "../state/context.h"
 #include "../tables/next.h"
 #include "../rules.h"
@@ -64,7 +67,7 @@ INTERPOSED int fcntl(int fd, int command, ...) {
     int result = next.fcntl(fd, command, argument);
     if (result < 0) return result;
     if (command == F_SETFL) {
-        files_flags_changed(fd);
+        if (files_flags_changed(fd)) rings_doubt_others();
         if (!known && process.phase && files_find(fd)) add_shared(&process.record->direct_streams, 1);
     }
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) files_duplicated(fd, result);
@@ -89,13 +92,18 @@ INTERPOSED int dup3(int fd, int to, int flags) {
     return copy;
 }
 
-INTERPOSED int close(int fd) {
+static void closes(int fd) {
     files_closed(fd);
+    rings_unregister(fd);
+}
+
+INTERPOSED int close(int fd) {
+    closes(fd);
     return next.close(fd);
 }
 
 INTERPOSED int __close_nocancel(int fd) {
-    files_closed(fd);
+    closes(fd);
     return next.__close_nocancel(fd);
 }
 
@@ -162,6 +170,12 @@ INTERPOSED int mq_close(mqd_t queue) {
     return next.mq_close(queue);
 }
 
+INTERPOSED int unshare(int flags) {
+    int result = next.unshare(flags);
+    if (result == 0 && (flags & CLONE_FILES) && is_attached()) files_unshared();
+    return result;
+}
+
 // The standard descriptors become others: a terminal, or /dev/null in a child.
 INTERPOSED int login_tty(int fd) {
     int result = next.login_tty(fd);
@@ -170,8 +184,12 @@ INTERPOSED int login_tty(int fd) {
     return result;
 }
 
+// The parent ends inside libc, by an internal name. Fixture: daemonises.c
 INTERPOSED int daemon(int stays_in_directory, int keeps_streams) {
+    bool leaves = is_attached();
+    if (leaves) phases_may_leave();
     int result = next.daemon(stays_in_directory, keeps_streams);
+    if (leaves && is_attached()) phases_stay();
     if (result == 0 && !keeps_streams) files_closed_range(STDIN_FILENO, STDERR_FILENO);
     return result;
 }

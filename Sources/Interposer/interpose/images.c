@@ -9,6 +9,7 @@
 
 #include "../base/system.h"
 #include "../life/attach.h"
+#include "../phases/phases.h"
 #include "../phases/regions.h"
 #include "../state/faults.h"
 #include "../state/following.h"
@@ -56,7 +57,9 @@ static bool leave_for_exec(void) {
         FOLLOW(environment);                                                              \
         struct dioaudit_image *image = expect_image(identity_process());                  \
         bool left = leave_for_exec();                                                     \
+        if (ledger && process.phase) phases_may_leave();                                  \
         int result = (call);                                                              \
+        if (ledger && process.phase) phases_stay();                                \
         if (left) regions_return_from_exec();                                             \
         if (ledger && process.phase) expect_no_image(image);                              \
         return result;                                                                    \

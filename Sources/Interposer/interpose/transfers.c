@@ -1,104 +1,150 @@
 // Synchronous transfers, and what makes them durable.
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "../events/files.h"
 #include "../events/transfers.h"
 #include "../life/attach.h"
+#include "../phases/accounting.h"
 #include "../tables/next.h"
 #include "../rules.h"
 
-struct one_transfer {
+// A call that moves data out of one descriptor, into one, or both.
+struct movement {
     struct transfer_call call;
-    struct direct_file *file;  // null: no transfer
-    enum direction direction;
+    struct direct_file *files[DIRECTIONS];  // null: no transfer
 };
 
-static inline void begin(struct one_transfer *transfer, int fd, enum direction direction) {
-    transfer->file = is_attached() ? files_find(fd) : NULL;
-    if (likely(!transfer->file)) return;
-    transfer->direction = direction;
-    bool warmup = transfer_begins(transfer->file, direction);
-    transfers_begin(&transfer->call, true, warmup);
+enum { NO_DESCRIPTOR = -1 };
+
+static __attribute__((noinline)) void begin_transfers(struct movement *movement, uint64_t asked) {
+    struct transfer_plan plan = {.transfers = true};
+    for (enum direction direction = 0; direction < DIRECTIONS; direction++) {
+        if (!movement->files[direction]) continue;
+        plan.warmup |= transfer_begins(movement->files[direction], direction);
+        plan.asked[direction] = asked;
+    }
+    transfers_begin(&movement->call, plan);
+}
+
+static inline bool is_one(const struct movement *movement) {
+    return unlikely(movement->files[DIRECTION_READ] || movement->files[DIRECTION_WRITE]);
+}
+
+static inline void begin(struct movement *movement, int from, int to, uint64_t asked) {
+    bool attached = is_attached();
+    movement->files[DIRECTION_READ] = attached && from != NO_DESCRIPTOR ? files_find(from) : NULL;
+    movement->files[DIRECTION_WRITE] = attached && to != NO_DESCRIPTOR ? files_find(to) : NULL;
+    if (is_one(movement)) begin_transfers(movement, asked);
 }
 
 // A call that moved no data (an error, the end of the file) is no transfer.
-static inline void end(struct one_transfer *transfer, ssize_t result) {
-    if (likely(!transfer->file)) return;
+static __attribute__((noinline)) void end_transfers(struct movement *movement, ssize_t result) {
     int saved = errno;
-    if (result > 0) transfer_done(&transfer->call, transfer->file, transfer->direction, (uint64_t)result);
-    else transfer_failed(transfer->file, transfer->direction);
-    transfers_end(&transfer->call);
+    for (enum direction direction = 0; direction < DIRECTIONS; direction++) {
+        struct direct_file *file = movement->files[direction];
+        bool is_written_too = direction == DIRECTION_READ && movement->files[DIRECTION_WRITE];
+        if (!file) continue;
+        if (result > 0 && is_written_too) transfer_reads_too(&movement->call, file, (uint64_t)result);
+        else if (result > 0) transfer_done(&movement->call, file, direction, (uint64_t)result);
+        else transfer_failed(file, direction);
+    }
+    transfers_end(&movement->call);
     errno = saved;
 }
 
-#define TRANSFER(direction, fd, expression)      \
-    do {                                         \
-        struct one_transfer transfer;            \
-        begin(&transfer, fd, direction);         \
-        ssize_t result = (expression);           \
-        end(&transfer, result);                  \
-        return result;                           \
+// `counts`: the kernel counts what the call moves (proc_pid_io(5), rchar and wchar).
+#define MOVEMENT(from, to, asked, counts, expression)                          \
+    do {                                                                       \
+        struct movement movement;                                              \
+        begin(&movement, from, to, asked);                                     \
+        ssize_t result = (expression);                                         \
+        if (counts && from != NO_DESCRIPTOR) accounting_called(DIRECTION_READ, result);   \
+        if (counts && to != NO_DESCRIPTOR) accounting_called(DIRECTION_WRITE, result);    \
+        if (is_one(&movement)) end_transfers(&movement, result);               \
+        return result;                                                         \
     } while (0)
 
+#define READS(fd, asked, expression) MOVEMENT(fd, NO_DESCRIPTOR, asked, true, expression)
+#define WRITES(fd, asked, expression) MOVEMENT(NO_DESCRIPTOR, fd, asked, true, expression)
+
+enum { NOT_KNOWN = 0 };  // the bytes of a vector, which the kernel is the first to read
+
 INTERPOSED ssize_t read(int fd, void *data, size_t length) {
-    TRANSFER(DIRECTION_READ, fd, next.read(fd, data, length));
+    READS(fd, length, next.read(fd, data, length));
 }
 
 INTERPOSED ssize_t write(int fd, const void *data, size_t length) {
-    TRANSFER(DIRECTION_WRITE, fd, next.write(fd, data, length));
+    WRITES(fd, length, next.write(fd, data, length));
 }
 
 INTERPOSED ssize_t pread(int fd, void *data, size_t length, off_t at) {
-    TRANSFER(DIRECTION_READ, fd, next.pread(fd, data, length, at));
+    READS(fd, length, next.pread(fd, data, length, at));
 }
 
 INTERPOSED ssize_t pwrite(int fd, const void *data, size_t length, off_t at) {
-    TRANSFER(DIRECTION_WRITE, fd, next.pwrite(fd, data, length, at));
+    WRITES(fd, length, next.pwrite(fd, data, length, at));
 }
 
 INTERPOSED ssize_t readv(int fd, const struct iovec *vector, int count) {
-    TRANSFER(DIRECTION_READ, fd, next.readv(fd, vector, count));
+    READS(fd, NOT_KNOWN, next.readv(fd, vector, count));
 }
 
 INTERPOSED ssize_t writev(int fd, const struct iovec *vector, int count) {
-    TRANSFER(DIRECTION_WRITE, fd, next.writev(fd, vector, count));
+    WRITES(fd, NOT_KNOWN, next.writev(fd, vector, count));
 }
 
 INTERPOSED ssize_t preadv(int fd, const struct iovec *vector, int count, off_t at) {
-    TRANSFER(DIRECTION_READ, fd, next.preadv(fd, vector, count, at));
+    READS(fd, NOT_KNOWN, next.preadv(fd, vector, count, at));
 }
 
 INTERPOSED ssize_t pwritev(int fd, const struct iovec *vector, int count, off_t at) {
-    TRANSFER(DIRECTION_WRITE, fd, next.pwritev(fd, vector, count, at));
+    WRITES(fd, NOT_KNOWN, next.pwritev(fd, vector, count, at));
 }
 
 INTERPOSED ssize_t preadv2(int fd, const struct iovec *vector, int count, off_t at, int flags) {
-    TRANSFER(DIRECTION_READ, fd, next.preadv2(fd, vector, count, at, flags));
+    READS(fd, NOT_KNOWN, next.preadv2(fd, vector, count, at, flags));
 }
 
 INTERPOSED ssize_t pwritev2(int fd, const struct iovec *vector, int count, off_t at, int flags) {
-    TRANSFER(DIRECTION_WRITE, fd, next.pwritev2(fd, vector, count, at, flags));
+    WRITES(fd, NOT_KNOWN, next.pwritev2(fd, vector, count, at, flags));
 }
 
 // What read and pread become where _FORTIFY_SOURCE is on: `room` is the buffer's size.
 INTERPOSED ssize_t __read_chk(int fd, void *data, size_t length, size_t room) {
-    TRANSFER(DIRECTION_READ, fd, next.__read_chk(fd, data, length, room));
+    READS(fd, length, next.__read_chk(fd, data, length, room));
 }
 
 INTERPOSED ssize_t __pread_chk(int fd, void *data, size_t length, off_t at, size_t room) {
-    TRANSFER(DIRECTION_READ, fd, next.__pread_chk(fd, data, length, at, room));
+    READS(fd, length, next.__pread_chk(fd, data, length, at, room));
 }
 
 INTERPOSED ssize_t __read_nocancel(int fd, void *data, size_t length) {
-    TRANSFER(DIRECTION_READ, fd, next.__read_nocancel(fd, data, length));
+    READS(fd, length, next.__read_nocancel(fd, data, length));
 }
 
 INTERPOSED ssize_t __write_nocancel(int fd, const void *data, size_t length) {
-    TRANSFER(DIRECTION_WRITE, fd, next.__write_nocancel(fd, data, length));
+    WRITES(fd, length, next.__write_nocancel(fd, data, length));
 }
+
+// MARK: from one descriptor to another
+
+INTERPOSED ssize_t sendfile(int to, int from, off_t *at, size_t length) {
+    MOVEMENT(from, to, NOT_KNOWN, true, next.sendfile(to, from, at, length));
+}
+
+INTERPOSED ssize_t splice(int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags) {
+    MOVEMENT(from, to, NOT_KNOWN, false, next.splice(from, from_at, to, to_at, length, flags));
+}
+
+INTERPOSED ssize_t copy_file_range(int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags) {
+    MOVEMENT(from, to, NOT_KNOWN, true, next.copy_file_range(from, from_at, to, to_at, length, flags));
+}
+
+// MARK: what makes them durable
 
 static int synced(int fd, int result) {
     if (result == 0 && is_attached() && files_find(fd)) transfers_count_sync();

@@ -29,13 +29,17 @@ static bool status_value(const char *key, uint64_t *bytes) {
 // Mappings without "lo" (VM_LOCKED) among their VmFlags. The kernel never locks special mappings: "io" (VM_IO),
 // "pf" (VM_PFNMAP), "mm" (VM_MIXEDMAP) and "de" (VM_DONTEXPAND), among them vvar and vdso (mm/internal.h,
 // VM_SPECIAL); [vsyscall] has no flags that show it.
-static bool count_unlocked(uint64_t *count) {
+//
+// On the way: the memory of io_uring's and libaio's rings.
+static bool count_unlocked(uint64_t *count, uint32_t *rings) {
     if (!procfile_open("/proc/self/smaps")) return false;
-    *count = 0;
+    *count = rings[DIOAUDIT_RING_AIO] = rings[DIOAUDIT_RING_URING] = 0;
     bool vsyscall = false;
     for (const char *line = procfile_line(); line; line = procfile_line()) {
         if (!starts_with(line, "VmFlags:")) {
             if (strstr(line, "[vsyscall]")) vsyscall = true;
+            if (strstr(line, "/[aio]")) rings[DIOAUDIT_RING_AIO]++;
+            if (strstr(line, "[io_uring]")) rings[DIOAUDIT_RING_URING]++;
             continue;
         }
         bool special = vsyscall || strstr(line, " io") || strstr(line, " pf") || strstr(line, " mm") || strstr(line, " de");
@@ -60,7 +64,7 @@ static bool read_io_flusher(uint32_t *set) {
 void lockstate_observe(struct dioaudit_process *record) {
     record->lock_flags_at_steady = record->lock_flags;
     bool locked = status_value("VmLck:", &record->locked_bytes);
-    bool mappings = count_unlocked(&record->unlocked_mappings);
+    bool mappings = count_unlocked(&record->unlocked_mappings, record->ring_mappings);
     bool flusher = read_io_flusher(&record->io_flusher);
     record->proc_readable = locked && mappings && flusher;
 }

@@ -14,6 +14,7 @@
 #include "../tables/direct_files.h"
 #include "../tables/edges.h"
 #include "../tables/modules.h"
+#include "accounting.h"
 #include "lockstate.h"
 #include "memory.h"
 #include "squeeze.h"
@@ -47,6 +48,7 @@ static void take_edge(struct dioaudit_process *record, uint32_t from) {
     record->phase_nanoseconds[from] += time - record->edge_nanoseconds;
     record->edge_nanoseconds = time;
     charge(&record->phase_faults[from], &record->edge_faults, faults_of(RUSAGE_SELF));
+    accounting_take_edge(record, from);
     threads_take_edge(from);
 }
 
@@ -55,6 +57,7 @@ void phases_begin(struct dioaudit_process *record) {
     record->phase = DIOAUDIT_PHASE_SETUP;
     record->started_nanoseconds = record->edge_nanoseconds = clock_now();
     record->edge_faults = faults_of(RUSAGE_SELF);
+    accounting_begin(record);
     record->phase_by_marker = ledger->config.phases_by_marker;
     edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
@@ -69,6 +72,7 @@ static void observe_steady_point(struct dioaudit_process *record, bool goes_on) 
     if (!record->steady_reached) {
         if (!squeeze_is_wanted()) lockstate_observe(record);
         record->lost_modules = modules_note_all();
+        accounting_steady_begins(record);
         record->steady_reached = 1;
     }
     memory_begin(record, goes_on);
@@ -219,6 +223,23 @@ void phases_goodbye(void) {
         __atomic_store_n(&record->state, DIOAUDIT_PROCESS_EXITED, __ATOMIC_RELEASE);
     }
     phase_lock_release(&lock);
+}
+
+static void account(uint32_t leaves) {
+    if (!process_is_ours()) return;
+    struct phase_lock lock;
+    phase_lock_take(&lock);
+    accounting_take_edge(process.record, process.phase);
+    process.record->may_have_left = leaves;
+    phase_lock_release(&lock);
+}
+
+void phases_may_leave(void) {
+    account(1);
+}
+
+void phases_stay(void) {
+    account(0);
 }
 
 bool phases_automatic(void) {

@@ -34,6 +34,10 @@ void phases_exit(void);
 // Takes the last edge of the process. Later calls are still counted, but nothing more is measured.
 void phases_goodbye(void);
 
+// The process is about to become another program or to end, with no further edge; and that failed.
+void phases_may_leave(void);
+void phases_stay(void);
+
 // True until the program names its phases itself.
 bool phases_automatic(void);
 

@@ -28,6 +28,7 @@ struct context {
     uint32_t allowed_from;                // 1 + interlude of the steady phase that the region began in, or 0
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
     uint64_t ordinal;                // of the transfer that the thread is in, or 0
+    uint32_t own_descriptors;        // nonzero: it has a table of descriptors of its own (unshare)
     uint32_t jumps;                  // how often the thread may have left a transfer
     uintptr_t readable_from, readable_to;  // stack memory known to be mapped (stack.c)
 };

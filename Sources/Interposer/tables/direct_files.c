@@ -1,5 +1,7 @@
 #include "direct_files.h"
 
+#include <stddef.h>
+
 #include "../state/ledger.h"
 #include "../rules.h"
 
@@ -10,16 +12,33 @@ static uint32_t open_files;  // those with O_DIRECT on
 // Barriers: changes of `names` and `open_files` acquire and release, and pair with each other: a thread that claims a file
 // sees all that its last user did, and one that opens the first file sees that the last was closed. `done` is raised by
 // release in direct_files_finish and read by acquire in direct_files_all_warm.
-struct direct_file *direct_files_claim(bool *is_first) {
+struct direct_file *direct_files_claim(identity identity, bool *is_first) {
     for (uint32_t i = 0; i < DIRECT_FILES; i++) {
         uint32_t names = 0;
         if (!__atomic_compare_exchange_n(&direct_files[i].names, &names, 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
             continue;
         for (int direction = 0; direction < DIRECTIONS; direction++)
             direct_files[i].started[direction] = direct_files[i].done[direction] = 0;
+        direct_files[i].identity = identity;
         __atomic_store_n(&direct_files[i].is_off, 0, __ATOMIC_RELAXED);
         *is_first = __atomic_fetch_add(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
         return &direct_files[i];
+    }
+    return NULL;
+}
+
+// Another thread may claim the place while it is compared here, so that the wrong file is adopted: the next transfer on the
+// descriptor compares again.
+struct direct_file *direct_files_adopt(identity identity) {
+    uint32_t unseen = __atomic_load_n(&open_files, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < DIRECT_FILES && unseen > 0; i++) {
+        uint32_t names = __atomic_load_n(&direct_files[i].names, __ATOMIC_ACQUIRE);
+        if (names == 0 || !direct_files_is_on(&direct_files[i])) continue;
+        unseen--;
+        if (direct_files[i].identity != identity) continue;
+        while (names > 0 && !__atomic_compare_exchange_n(&direct_files[i].names, &names, names + 1, false, __ATOMIC_ACQ_REL,
+                                                         __ATOMIC_ACQUIRE)) {}
+        if (names > 0) return &direct_files[i];
     }
     return NULL;
 }

@@ -7,10 +7,15 @@
 
 enum direction { DIRECTION_READ, DIRECTION_WRITE, DIRECTIONS };
 
+// What distinguishes open files, as far as the kernel tells: device, inode and access, mixed into one number. Two openings of one
+// file for the same access look alike.
+typedef uint64_t identity;
+
 // One open file. Several descriptors (dup) and registrations with an io_uring may name it.
 struct direct_file {
     uint32_t names;               // descriptors and registrations; 0 while free
     uint32_t is_off;              // its O_DIRECT was taken away, and may be set again
+    identity identity;
     uint64_t started[DIRECTIONS]; // transfers begun; never less than `done`
     uint64_t done[DIRECTIONS];    // transfers that moved data
 };
@@ -19,7 +24,10 @@ enum { DIRECT_FILES = 1000 };
 extern struct direct_file direct_files[DIRECT_FILES] __attribute__((visibility("hidden")));
 
 // Claims a file, with one name; null if the table is full. `is_first`: no other file is open.
-struct direct_file *direct_files_claim(bool *is_first);
+struct direct_file *direct_files_claim(identity identity, bool *is_first);
+
+// Gives a file of this identity, with O_DIRECT on, one more name; null if there is none.
+struct direct_file *direct_files_adopt(identity identity);
 
 // Add a name, and drop one. The second returns true if that closed the last open file.
 void direct_files_keep(struct direct_file *file);

@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 6u
+#define DIOAUDIT_LEDGER_VERSION 7u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -118,7 +118,7 @@ enum {
     DIOAUDIT_PROCESSES = 128,
     DIOAUDIT_MODULES = 160,
     DIOAUDIT_SITES = 256,
-    DIOAUDIT_THREADS = 96,
+    DIOAUDIT_THREADS = 80,
     DIOAUDIT_FRAMES = 60,
     DIOAUDIT_ARENAS = 1024,
     DIOAUDIT_IMAGES = DIOAUDIT_ARENAS,  // further images have no arena
@@ -148,7 +148,7 @@ struct dioaudit_config {
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
     uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
-    uint32_t reserved;
+    uint32_t asks_descriptors;     // nonzero: no other witness sees descriptors change, so the kernel is asked at each transfer
 };
 
 // A process asks, and waits on the word (futex(2)) until the host answers by changing it. A socket would not do: it allocates
@@ -212,6 +212,19 @@ enum dioaudit_heap {
     DIOAUDIT_HEAP_IN_HANDLER = 4   // in a signal handler, or where the stack could not be walked to its end
 };
 
+// Bytes by direction: read, written.
+struct dioaudit_bytes {
+    uint64_t bytes[2];
+};
+
+// The disk I/O of a phase.
+struct dioaudit_balance {
+    struct dioaudit_bytes accounted;  // edge: to the process by the kernel, while it was in the phase
+    struct dioaudit_bytes explained;  // any: moved by transfers that began while the process was in the phase
+};
+
+enum dioaudit_ring { DIOAUDIT_RING_AIO, DIOAUDIT_RING_URING };
+
 struct dioaudit_process {
     uint32_t state;                          // attach: CLAIMED first and ACTIVE last; edge: EXITED, at the last one
     int32_t pid;                             // attach
@@ -223,6 +236,19 @@ struct dioaudit_process {
     uint64_t phase_nanoseconds[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left
     struct dioaudit_faults edge_faults;      // edge: getrusage(RUSAGE_SELF) at it; any: plus faults not charged to `phase`
     struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left; any: plus faults moved to the phase
+    struct dioaudit_bytes edge_accounted;    // edge: what the kernel has accounted to the process (getrusage, blocks of 512)
+    struct dioaudit_balance warmup_io;
+    struct dioaudit_balance steady_io;
+    struct dioaudit_bytes deferred;          // any: explained ones begun before steady, that may be accounted in a later phase
+    uint32_t accounting_refused;             // edge; nonzero: getrusage(2) failed
+    uint32_t may_have_left;                  // the thread that is about to exec or end: all was accounted then; 0 again if it stays
+    struct dioaudit_bytes called;            // any: that calls through the interposer read and wrote, of any descriptor
+    struct dioaudit_bytes uncalled_at_steady;  // edge to the first steady phase: read and written by any call (proc_pid_io(5),
+                                               // rchar and wchar), less what `called` was then
+    struct dioaudit_bytes uncalled;          // edge out of a steady phase whose accounting is not exact: the same since then
+    uint32_t calls_known;                    // edge; nonzero: both could be read
+    uint32_t rings_made[2];                  // any: by libaio and by liburing, enum dioaudit_ring
+    uint32_t ring_mappings[2];               // edge to the first steady phase: mappings that are memory of such rings
     uint32_t interlude;                      // edge: raised when the last O_DIRECT file is closed, and when one is opened again
     uint32_t steady_reached;                 // edge: nonzero from the first one to a steady phase, be it a thread's own
     uint32_t phase_by_marker;                // attach, and the thread that calls dioaudit_phase(): automatic phases stop
@@ -520,6 +546,20 @@ static inline uint64_t dioaudit_thread_straddling(const struct dioaudit_thread *
 static inline struct dioaudit_faults dioaudit_process_phase_faults(const struct dioaudit_process *process,
                                                                    uint32_t phase) {
     return process->phase_faults[phase];
+}
+
+static inline uint64_t dioaudit_bytes_of(const struct dioaudit_bytes *bytes, uint32_t direction) {
+    return bytes->bytes[direction];
+}
+
+static inline uint32_t dioaudit_process_ring_mappings(const struct dioaudit_process *process) {
+    return process->ring_mappings[DIOAUDIT_RING_AIO] + process->ring_mappings[DIOAUDIT_RING_URING];
+}
+
+// Whether a ring may be none that libaio or liburing made: one of theirs has one mapping, or two.
+static inline int dioaudit_process_has_unknown_rings(const struct dioaudit_process *process) {
+    return process->ring_mappings[DIOAUDIT_RING_AIO] > process->rings_made[DIOAUDIT_RING_AIO] ||
+           process->ring_mappings[DIOAUDIT_RING_URING] > 2 * process->rings_made[DIOAUDIT_RING_URING];
 }
 
 static inline uint64_t dioaudit_process_phase_nanoseconds(const struct dioaudit_process *process, uint32_t phase) {

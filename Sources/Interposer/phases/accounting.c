@@ -1,0 +1,71 @@
+#include "accounting.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "../base/procfile.h"
+#include "../rules.h"
+
+enum { DISK_BLOCK = 512 };
+
+// getrusage and not /proc/self/io: it opens no file, and the kernel allocates nothing for it. Its blocks are exact: direct I/O
+// moves whole ones, and buffered I/O whole pages.
+static void add_since_edge(struct dioaudit_process *record, struct dioaudit_bytes *phase) {
+    struct rusage usage;
+    if (SYSTEM(SYS_getrusage, RUSAGE_SELF, &usage) != 0) {
+        record->accounting_refused = 1;
+        return;
+    }
+    uint64_t now[DIRECTIONS] = {(uint64_t)usage.ru_inblock * DISK_BLOCK, (uint64_t)usage.ru_oublock * DISK_BLOCK};
+    for (int direction = 0; direction < DIRECTIONS; direction++) {
+        if (phase) phase->bytes[direction] += now[direction] - record->edge_accounted.bytes[direction];
+        record->edge_accounted.bytes[direction] = now[direction];
+    }
+}
+
+void accounting_begin(struct dioaudit_process *record) {
+    add_since_edge(record, NULL);
+}
+
+// MARK: calls past the interposer
+
+// What any call of the process read and wrote, less what calls through the interposer did, and the interposer itself.
+static bool uncalled(const struct dioaudit_process *record, struct dioaudit_bytes *bytes) {
+    uint64_t own[DIRECTIONS] = {procfile_bytes, 0};
+    if (!procfile_open("/proc/self/io")) return false;
+    const char *reads = procfile_line();  // rchar and wchar are its first lines
+    bool known = reads && strncmp(reads, "rchar:", 6) == 0;
+    if (known) bytes->bytes[DIRECTION_READ] = procfile_number(reads);
+    const char *writes = procfile_line();
+    known = known && writes && strncmp(writes, "wchar:", 6) == 0;
+    if (known) bytes->bytes[DIRECTION_WRITE] = procfile_number(writes);
+    procfile_close();
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        bytes->bytes[direction] -= own[direction] + record->called.bytes[direction];
+    return known;
+}
+
+void accounting_steady_begins(struct dioaudit_process *record) {
+    record->calls_known = uncalled(record, &record->uncalled_at_steady);
+}
+
+static bool is_exact(const struct dioaudit_process *record) {
+    const struct dioaudit_balance *steady = &record->steady_io;
+    return memcmp(&steady->accounted, &steady->explained, sizeof(steady->accounted)) == 0;
+}
+
+// Only where it is needed, since it opens a file: a program may close its last file after each transfer.
+static void count_uncalled(struct dioaudit_process *record) {
+    struct dioaudit_bytes now;
+    record->calls_known = record->calls_known && uncalled(record, &now);
+    if (!record->calls_known) return;
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        record->uncalled.bytes[direction] = now.bytes[direction] - record->uncalled_at_steady.bytes[direction];
+}
+
+void accounting_take_edge(struct dioaudit_process *record, uint32_t from) {
+    struct dioaudit_balance *left = accounting_of(record, from);
+    add_since_edge(record, left ? &left->accounted : NULL);
+    if (from == DIOAUDIT_PHASE_STEADY && record->steady_reached && !is_exact(record)) count_uncalled(record);
+}
