@@ -3,6 +3,8 @@
 // Exit: 3
 // Verdict: inconclusive
 // Reason: killed by signal 11
+// Reason: I/O accounting
+// Root Reason: killed by signal 11
 // Setup: nothing
 // Warmup: transfers 1
 // Steady: transfers 9, malloc 2/20, free 2

@@ -3,6 +3,8 @@
 // Exit: 1
 // Verdict: fail
 // Reason: killed by signal 9
+// Reason: I/O accounting
+// Root Reason: killed by signal 9
 // Setup: nothing
 // Warmup: transfers 1
 // Steady: transfers 9, calloc 1/40

@@ -4,6 +4,7 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
+// Reason: transfers that were not seen
 // Root Exit: 1
 // Root Verdict: fail
 // Root Reason: has 2 streams of O_DIRECT files (fdopen, fopen)

@@ -55,6 +55,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     if let attached = observation.attached { reasons += attachReasons(observation, attached, request) }
     reasons += scopeReasons(observation, request)
     reasons += lossReasons(processes, violated: !all.isEmpty)
+    reasons += accountingReasons(observation, request)
     reasons += squeezeReasons(observation)
 
     return Audit(

@@ -25,6 +25,7 @@ extension ProcessLedger {
         memorySharers = process.memory_sharers
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
+        accounting = IOAccounting(record)
         squeeze = ProcessSqueeze(process)
         deniedCalls = process.denied_calls
         aborted = process.aborted != 0
@@ -125,6 +126,43 @@ extension MemoryGrowth.Books {
         case DIOAUDIT_HEAP_IN_HANDLER: self = .inSignalHandler
         default: self = .unread
         }
+    }
+}
+
+extension IOAccounting {
+    init(_ record: UnsafePointer<dioaudit_process>) {
+        self.init()
+        var process = record.pointee
+        wasRefused = process.accounting_refused != 0
+        rings =
+            if process.proc_readable == 0 || dioaudit_process_has_unknown_rings(record) != 0 {
+                .unknown
+            } else {
+                dioaudit_process_ring_mappings(record) == 0 ? .none : .known
+            }
+        isCutShort =
+            process.phase == DIOAUDIT_PHASE_STEADY.rawValue && process.state != DIOAUDIT_PROCESS_EXITED.rawValue
+            && process.may_have_left == 0
+        read = Direction(&process, 0)
+        written = Direction(&process, 1)
+    }
+}
+
+extension IOAccounting.Direction {
+    fileprivate init(_ process: inout dioaudit_process, _ direction: UInt32) {
+        self.init()
+        warmup = IOAccounting.Balance(&process.warmup_io, direction)
+        steady = IOAccounting.Balance(&process.steady_io, direction)
+        deferred = dioaudit_bytes_of(&process.deferred, direction)
+        uncalled = process.calls_known == 0 ? nil : dioaudit_bytes_of(&process.uncalled, direction)
+    }
+}
+
+extension IOAccounting.Balance {
+    fileprivate init(_ balance: inout dioaudit_balance, _ direction: UInt32) {
+        self.init(
+            accounted: dioaudit_bytes_of(&balance.accounted, direction),
+            explained: dioaudit_bytes_of(&balance.explained, direction))
     }
 }
 

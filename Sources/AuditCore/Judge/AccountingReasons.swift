@@ -1,0 +1,71 @@
+/// The second witness of transfers where the kernel cannot be asked for each: its I/O accounting must not know of more than the
+/// transfers that the interposer saw. Where it knows of less (holes, file systems that account nothing), which would hide as much
+/// of what was not seen, no call may have passed the interposer.
+func accountingReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
+    guard observation.transfers.status != .active else { return [] }
+    return observation.ledger.processes.filter(\.steadyReached).flatMap { $0.accountingReasons(request) }
+}
+
+extension ProcessLedger {
+    fileprivate func accountingReasons(_ request: AuditRequest) -> [String] {
+        if accounting.wasRefused {
+            return ["the kernel's I/O accounting of \(name(of: self)) is not known: getrusage(2) was refused"]
+        }
+        if accounting.isCutShort {
+            // That is said already where page faults matter, or where it was meant to.
+            return request.policy.forbids(.pageFaultMinor) || aborted
+                ? []
+                : [
+                    "the kernel's I/O accounting of \(name(of: self)) is not known in full: it ended within the steady phase, "
+                        + "without exit"
+                ]
+        }
+        return [
+            accounting.read.steadyIsUnexplained
+                ? accounting.read.excess("read from", self) : accounting.read.lack("reads", self),
+            accounting.written.steadyIsUnexplained && !accounting.isOfMetadata
+                ? accounting.written.excess("written to", self) : accounting.written.lack("writes", self),
+        ].compactMap { $0 }
+    }
+}
+
+extension IOAccounting {
+    /// A file system may make pages of its own dirty, which are accounted to the writer: bitmaps and inodes (ext4 without a
+    /// journal). They hide no transfer: one by a system call would be among `uncalled`, and any other needs a ring. What the
+    /// program submits to a library's ring by the library is seen; for what it may submit past it, the pages are limited.
+    fileprivate var isOfMetadata: Bool {
+        let page: UInt64 = 4096
+        let pages: UInt64 =
+            switch rings {
+            case .none: .max / page
+            case .known: 64
+            case .unknown: 0
+            }
+        return written.uncalled == 0 && written.steady.unexplained % page == 0
+            && written.steady.unexplained <= pages * page
+    }
+}
+
+extension IOAccounting.Direction {
+    /// More was accounted in the steady phase than its transfers explain, and it cannot be what transfers of the warm-up left:
+    /// these must be deferred ones, and then the warm-up lacks what the steady phase has too much.
+    fileprivate var steadyIsUnexplained: Bool {
+        let isLeftOver = steady.unexplained <= deferred && (warmup + steady).unexplained == 0
+        return steady.unexplained > 0 && !isLeftOver
+    }
+
+    fileprivate func excess(_ verb: String, _ process: ProcessLedger) -> String {
+        "the kernel accounts \(plural(steady.accounted, "byte")) \(verb) disks in the steady phase to "
+            + "\(name(of: process)), and the transfers seen explain \(steady.explained): transfers that were not seen, or "
+            + "buffered I/O"
+    }
+
+    fileprivate func lack(_ calls: String, _ process: ProcessLedger) -> String? {
+        guard steady.accounted < steady.explained, uncalled != 0 else { return nil }
+        return
+            "the kernel accounts only \(steady.accounted) of \(plural(steady.explained, "byte")) of the steady phase's "
+            + "\(calls) to \(name(of: process)) (holes, or a file system that does not account), and "
+            + (uncalled.map { "\(plural($0, "byte")) moved by calls that were not seen" }
+                ?? "whether other calls moved data is not known (/proc/PID/io)")
+    }
+}
