@@ -24,8 +24,10 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
         if audit.phasesFoundBy == .kernel {
             lines.append("  phases found by: the kernel's transfers; ?: not seen without the interposer")
         }
-        if audit.areCallsSeen {
+        if audit.areCallsSeen || !audit.lock.mlockall.isEmpty {
             lines.append("  memory lock: \(lockText(audit.lock))")
+        }
+        if audit.areCallsSeen {
             lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
         }
         lines += kernelLines(audit, style, verbose: verbose)

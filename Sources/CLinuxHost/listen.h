@@ -57,7 +57,7 @@ bool listen_memory(struct listener *listener);
 bool listen_calls(struct listener *listener);
 
 // What moves data of O_DIRECT files:
-//   CL_MOVES      a call begins: number, a bit for each argument that is a descriptor of such a file, third argument, file
+//   CL_MOVES      a call begins: number, a bit for each argument that is a descriptor of such a file, third argument, file, memory lock
 //   CL_MOVED      a call returned, and not its third argument, or `reports_ends`: number, result. Of each io_submit
 //   CL_SUBMITS    io_submit begins: number, reading iocbs and (in the upper half) writing ones, iocbs looked at, a file
 //   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more)

@@ -171,6 +171,25 @@ static void open_call(struct bpf_text *text, const struct listener *listener, en
     bpf_store(text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_1);
 }
 
+// The memory lock: the number of locked pages, and in the lowest bit whether MCL_FUTURE is in effect (mm/mlock.c). All bits if this
+// kernel does not say.
+static void store_lock(struct bpf_text *text, const struct kernel_shape *shape, int at) {
+    enum { VM_LOCKED_BIT = 13 };  // include/linux/mm.h
+    bpf_set(text, BPF_REG_2, -1);
+    if (shape->task_mm >= 0 && shape->mm_def_flags >= 0 && shape->mm_locked >= 0) {
+        bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_mm);
+        int none = bpf_jump(text, BPF_JEQ, BPF_REG_1, 0);
+        bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, shape->mm_def_flags);
+        bpf_operate(text, BPF_RSH, BPF_REG_2, VM_LOCKED_BIT);
+        bpf_operate(text, BPF_AND, BPF_REG_2, 1);
+        bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_1, shape->mm_locked);
+        bpf_operate(text, BPF_LSH, BPF_REG_3, 1);
+        bpf_operate_by(text, BPF_OR, BPF_REG_2, BPF_REG_3);
+        bpf_land(text, none);
+    }
+    bpf_store(text, BPF_DW, BPF_REG_7, at, BPF_REG_2);
+}
+
 // sys_enter(regs, id)
 static bool listen_moves(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
@@ -184,6 +203,7 @@ static bool listen_moves(struct listener *listener) {
     bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_8);
     event_store_pointee(&text, 0, REGS_DX, BPF_DW, event_number(2));
     store_from_stack(&text, DIRECT, event_number(3));
+    store_lock(&text, shape, event_number(4));
     return event_end(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter");
 }
 

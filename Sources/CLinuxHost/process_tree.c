@@ -66,6 +66,8 @@ static bool learn(struct kernel_shape *shape) {
             .task_status = status_in_task(&btf),
             .task_mm = btf_member(&btf, "task_struct", "mm"),
             .mm_brk = btf_member(&btf, "mm_struct", "brk"),
+            .mm_def_flags = btf_member(&btf, "mm_struct", "def_flags"),
+            .mm_locked = btf_member(&btf, "mm_struct", "locked_vm"),
             .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
             .cache_name = btf_member(&btf, "kmem_cache", "name"),
             .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,

@@ -16,6 +16,7 @@ struct kernel_shape {
     int task_tgid, task_pid;      // of a process, of a thread
     int task_status;              // of a thread: TS_COMPAT
     int task_mm, mm_brk;          // of a thread's memory: where its data segment ends
+    int mm_def_flags, mm_locked;  // flags of mappings to come; pages that are locked
     int cache_bytes, cache_name;  // of struct kmem_cache
     int task_files, files_table, table_room, table_files;  // the thread's open files
     int file_flags, file_inode, inode_mode;

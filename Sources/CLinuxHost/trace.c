@@ -332,7 +332,11 @@ static void take_move(const struct event_record *event, struct cl_trace_record *
 static void take_transfer(const struct event_record *event, struct cl_trace_record *record) {
     record->address = event->number[3];
     switch (event->kind) {
-        case CL_MOVES: take_move(event, record); break;
+        case CL_MOVES:
+            take_move(event, record);
+            record->is_locked = event->number[4] != UINT64_MAX ? 1 + (event->number[4] & 1) : 0;
+            record->locked_pages = event->number[4] >> 1;
+            break;
         case CL_MOVED:
             record->act = CL_IO_SUBMIT;
             take_move(event, record);

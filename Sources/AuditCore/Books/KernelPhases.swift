@@ -85,6 +85,7 @@ package struct TransferringProcess {
     private var files: [UInt64: File] = [:]
     private var begun: [Int32: Begun] = [:]
     private var firstTransfer: UInt64 = 0
+    private(set) var lock = SteadyLock()
 
     fileprivate init(_ record: TransferRecord, _ exec: ExecRecord?, number: UInt32, parent: Int32) {
         reported = ReportedProcess(
@@ -122,6 +123,7 @@ package struct TransferringProcess {
         begun[record.tid] = Begun(file: record.file, direction: record.isWrite ? 1 : 0)
         files[record.file, default: File()].begun[record.isWrite ? 1 : 0] += 1
         if rules.warmupTransfers == 0 { enterSteadyIfWarm(record.nanoseconds, rules) }
+        if phase == .steady { lock.note(record.lock) }
     }
 
     private mutating func end(_ record: TransferRecord, moved: Bool, _ rules: KernelPhases.Rules) {
@@ -157,6 +159,19 @@ package struct TransferringProcess {
     }
 }
 
+/// The memory lock through the steady phase, as far as each of its transfers shows it.
+struct SteadyLock {
+    private(set) var first: MemoryLock?
+    private(set) var isKnown = true
+    private(set) var isLost = false
+
+    mutating func note(_ lock: MemoryLock?) {
+        guard let lock else { return isKnown = false }
+        if first == nil { first = lock }
+        if !lock.isFuture { isLost = first!.isFuture }
+    }
+}
+
 extension PhaseEdge {
     fileprivate var isSteady: Bool {
         if case .phase(.steady, _) = change { return true }
@@ -175,6 +190,11 @@ extension ProcessLedger {
         lastInterlude = process.interlude
         endsClosed = process.endsClosed
         lastPhase = Phase(process.phase)
+        lock.observed = process.lock.isKnown && process.lock.first != nil
+        lock.lockedBytes = process.lock.first?.lockedBytes ?? 0
+        lock.flagsAtSteady = process.lock.first?.isFuture ?? false ? .future : []
+        lock.flags = lock.flagsAtSteady
+        lock.lostInSteady = process.lock.isLost
         // The faults of the steady phase alone are counted.
         for phase in Phase.allCases { phases[phase].faultsKnown = areFaultsKnown && phase == .steady }
     }

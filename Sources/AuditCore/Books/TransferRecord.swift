@@ -33,9 +33,12 @@ package struct TransferRecord: Timed {
     /// Of a submission: a bit for each of the first 64 iocbs that is one of those on O_DIRECT files.
     package let directBits: UInt64
 
+    /// When a system call begins; null where it is not known.
+    package let lock: MemoryLock?
+
     package init(
         nanoseconds: UInt64, pid: Int32, tid: Int32, call: TransferCall, act: Act, file: UInt64, isWrite: Bool,
-        directBits: UInt64 = 0
+        directBits: UInt64 = 0, lock: MemoryLock? = nil
     ) {
         self.nanoseconds = nanoseconds
         self.pid = pid
@@ -45,5 +48,18 @@ package struct TransferRecord: Timed {
         self.file = file
         self.isWrite = isWrite
         self.directBits = directBits
+        self.lock = lock
+    }
+}
+
+/// The memory lock of a process at one time.
+package struct MemoryLock: Equatable, Sendable {
+    /// MCL_FUTURE is in effect.
+    package let isFuture: Bool
+    package let lockedBytes: UInt64
+
+    package init(isFuture: Bool, lockedBytes: UInt64) {
+        self.isFuture = isFuture
+        self.lockedBytes = lockedBytes
     }
 }

@@ -32,7 +32,7 @@ private func kernelSideReasons(
             "the page faults of \(who), are not known: \(observation.kernel.reason ?? "the kernel witness is off")")
     }
     let locks = process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil
-    if request.lock.applies(subjectLocks: locks) {
+    if request.lock.applies(subjectLocks: locks), !process.lock.observed {
         reasons.append("whether the memory of \(who), is locked is not known")
     }
     return reasons

@@ -1,17 +1,26 @@
 func lockReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
     // A forked child does not inherit the lock (mlockall(2)), and nor does what exec makes of a process.
-    let subjectLocks = observation.ledger.processes.contains { $0.lock.calls > 0 }
+    let subjectLocks = observation.ledger.processes.contains { $0.lock.calls > 0 || $0.hasCalledMlockallUnseen }
     return observation.ledger.processes.compactMap { process in
         let lock = process.lock
         guard request.lock.applies(subjectLocks: subjectLocks) else { return nil }
         if lock.failed { return lockFailure(process, limit: observation.memlockLimit) }
+        // What is not known of its lock is said with the rest.
+        if process.phasesByKernel, !lock.observed || lock.inEffectThroughSteady { return nil }
         if process.steadyReached, let doubt = doubt(about: process, lockedAtStart: request.lockAtStart) { return doubt }
         guard process.steadyReached, !lock.inEffectThroughSteady else { return nil }
         if lock.lostInSteady { return "\(name(of: process)) released its memory lock in the steady phase" }
-        return lock.calls == 0
+        return lock.calls == 0 && !process.hasCalledMlockallUnseen
             ? "the memory lock is required, and \(name(of: process)) never called mlockall(MCL_CURRENT|MCL_FUTURE)"
             : "the memory lock is required, and MCL_FUTURE was not in effect in \(name(of: process)) when its steady "
                 + "phase began"
+    }
+}
+
+extension ProcessLedger {
+    /// A process that never reported has called mlockall.
+    fileprivate var hasCalledMlockallUnseen: Bool {
+        phasesByKernel && (earlierLockCalls[.mlockall] != nil || otherCalls[.mlockall] != nil)
     }
 }
 

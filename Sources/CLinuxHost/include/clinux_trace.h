@@ -116,6 +116,8 @@ struct cl_trace_record {
     uint32_t stack_bytes;
     uint32_t reads;          // transfers from and to O_DIRECT files
     uint32_t writes;
+    uint32_t is_locked;      // of CL_MOVES: MCL_FUTURE is not known (0), not in effect (1), in effect (2)
+    uint64_t locked_pages;
     int64_t result;          // of CL_MOVED and CL_COMPLETED
     uint64_t direct;         // of CL_SUBMITS: a bit for each of the first 64 iocbs that is one of the transfers
     uint64_t argument[3];    // of CL_PROBE: the function's first ones

@@ -22,7 +22,7 @@ package struct TransfersWatch: ~Copyable {
             TransferRecord(
                 nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, call: call,
                 act: act, file: record.pointee.address, isWrite: record.pointee.writes > 0,
-                directBits: record.pointee.direct))
+                directBits: record.pointee.direct, lock: MemoryLock(record)))
     }
 
     package var witness: Witness {
@@ -30,6 +30,13 @@ package struct TransfersWatch: ~Copyable {
         if problem == nil, lost > 0 { witness = .partial("the transfers witness lost \(plural(lost, "record"))") }
         if problem == nil { witness.tracing = .programs }
         return witness
+    }
+}
+
+extension MemoryLock {
+    fileprivate init?(_ record: UnsafeMutablePointer<cl_trace_record>) {
+        guard record.pointee.is_locked > 0 else { return nil }
+        self.init(isFuture: record.pointee.is_locked == 2, lockedBytes: record.pointee.locked_pages << 12)
     }
 }
 
