@@ -7,7 +7,7 @@
 // Needs: root
 // Kernel: pwrite64 19
 // Warmup: transfers 2
-// Steady: transfers 24
+// Steady: transfers 24, free 2
 #include "direct.h"
 #include <pthread.h>
 #include <sched.h>

@@ -73,6 +73,29 @@ struct TransferTests {
         #expect(counted >= 500)
     }
 
+    // MARK: whose
+
+    /// Processes that the subject did not start transfer at the same time, by calls and by io_uring.
+    @Test(.enabled(if: isInstalled("fio"), "needs the package fio")) func othersTransfersAreNotTheSubjects() throws {
+        let others = ["psync", "io_uring"].map { engine in
+            "fio --name=other --rw=randwrite --bs=4k --direct=1 --size=1M --time_based --runtime=60 --thread "
+                + "--ioengine=\(engine) --filename=\(scratch.file(engine)) --output=/dev/null & others=\"$others $!\""
+        }
+        let script = try scratch.script(
+            (others + ["sleep 1", "\"$@\"; status=$?", "kill $others", "wait", "exit $status"]).joined(separator: "\n"))
+        let report = scratch.file("report.json")
+        let outcome = try run(
+            ["sh", script, Place.dioaudit, "run", "--format", "json=\(report)", "--"]
+                + [
+                    "dd", "if=/dev/zero", "of=\(scratch.file("data"))", "bs=4k", "count=250", "oflag=direct",
+                    "status=none",
+                ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let audit = try #require(StoredReport(String(contentsOfFile: report, encoding: .utf8)).audits.first)
+        #expect(try kernelTransfers(of: audit) == ["write": 250])
+        #expect(audit["reasons"] as? [String] == [])
+    }
+
     // MARK: on a block device
 
     @Test(arguments: ["of", "if"]) func ddMovesWhatTheBlockDeviceDoes(side: String) throws {
