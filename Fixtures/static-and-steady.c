@@ -7,6 +7,7 @@
 // Reason: is a static program, which loads no interposer
 // Root Exit: 1
 // Root Verdict: fail
+// Root Reason: in the steady phase: 1 minor page fault, 1 mmap system call
 // Root Warmup: transfers 1/4096
 // Root Steady: transfers 49/200704, syscallMmap 1/8192, pageFaultMinor 1
 // Root Violation: syscallMmap 1/8192

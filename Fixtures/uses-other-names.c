@@ -4,7 +4,6 @@
 // Verdict: inconclusive
 // Reason: which bypasses the interposer
 // Reason: accounts 40960 bytes written to disks in the steady phase
-// Root Reason: which bypasses the interposer
 // Root Reason: the kernel saw
 // Warmup: transfers 1
 // Steady: transfers 9
