@@ -166,7 +166,10 @@ struct SteadyLock {
     private(set) var isLost = false
 
     mutating func note(_ lock: MemoryLock?) {
-        guard let lock else { return isKnown = false }
+        guard let lock else {
+            isKnown = false
+            return
+        }
         if first == nil { first = lock }
         if !lock.isFuture { isLost = first!.isFuture }
     }

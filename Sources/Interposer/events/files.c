@@ -196,8 +196,7 @@ static struct direct_file *look(int fd) {
 static struct direct_file *named(int fd) {
     // Not attached yet: a later use looks at the descriptor.
     if (unlikely(fd < 0) || !process.phase) return NULL;
-    uint16_t slot = slot_of(fd);
-    return slot == UNKNOWN || ledger->config.asks_descriptors ? look(fd) : file_in(slot);
+    return look(fd);
 }
 
 struct direct_file *files_find(int fd) {

@@ -3,9 +3,8 @@
 // Regular files and block devices only: O_DIRECT on a pipe means packets (pipe(2)), which move no data to a disk.
 //
 // A descriptor's number may come to name another file in ways that are not seen: direct system calls, io_uring, SCM_RIGHTS,
-// pidfd_getfd, libc's internal names. So what is known of a number is a guess, and files_find asks the kernel each time
-// (config.asks_descriptors), unless another witness would show the change. A change that is found out so is handled as the
-// close and the opening that it was. Fixtures: changes-descriptors.c, closes-by-uring.c
+// pidfd_getfd, libc's internal names. So what is known of a number is a guess, and files_find asks the kernel each time. A change
+// that is found out so is handled as the close and the opening that it was. Fixtures: changes-descriptors.c, closes-by-uring.c
 #ifndef DIOAUDIT_FILES_H
 #define DIOAUDIT_FILES_H
 

@@ -148,7 +148,7 @@ struct dioaudit_config {
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
     uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
-    uint32_t asks_descriptors;     // nonzero: no other witness sees descriptors change, so the kernel is asked at each transfer
+    uint32_t reserved;
 };
 
 // A process asks, and waits on the word (futex(2)) until the host answers by changing it. A socket would not do: it allocates
