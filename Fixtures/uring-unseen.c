@@ -7,8 +7,8 @@
 // Reason: made 14 requests of io_uring of which the kernel does not show
 // Needs: root
 // Kernel: pwrite64 2, io_uring 7
-// Steady: transfers 16, syscallMmap 2
-// Warmup: transfers 1
+// Steady: transfers 21, syscallMmap 2
+// Warmup: transfers 2
 #include "direct.h"
 #include <liburing.h>
 

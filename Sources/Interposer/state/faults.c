@@ -23,6 +23,12 @@ struct dioaudit_faults faults_of_thread(void) {
     return (struct dioaudit_faults){all.minor - context.taken_faults.minor, all.major - context.taken_faults.major};
 }
 
+static uint64_t all_adopted;
+
+uint64_t faults_adopted(void) {
+    return __atomic_load_n(&all_adopted, __ATOMIC_RELAXED);
+}
+
 void faults_await_child(void) {
     context.awaits_child = context_is_strict(process.phase);
     if (context.awaits_child) __atomic_fetch_add(&process.record->unmeasured_children, 1, __ATOMIC_RELAXED);
@@ -37,6 +43,7 @@ void faults_adopt(void) {
     context.adopted_from = child;
     struct dioaudit_faults since = {taken.minor - context.adopted.minor, taken.major - context.adopted.major};
     context.adopted = taken;
+    add_shared(&all_adopted, since.minor + since.major);
     add_shared(&process.record->edge_faults.minor, -since.minor);
     add_shared(&process.record->edge_faults.major, -since.major);
     if (context.rows && process.phase == DIOAUDIT_PHASE_STEADY) {

@@ -14,6 +14,8 @@ struct dioaudit_faults faults_of_thread(void);
 // to us by the second function before it becomes a program or ends.
 void faults_await_child(void);
 void faults_adopt(void);
+// All that children charged to this process so.
+uint64_t faults_adopted(void);
 
 // The interposer caused this thread's page faults since `before`: they count in no phase.
 void faults_disown(struct dioaudit_faults before);
