@@ -57,7 +57,7 @@ import Testing
                     ? "the kernel saw 102 transfers on O_DIRECT files by subject (pid 10) (pwrite64 92, read 10), and the interposer 101"
                     : "the interposer counted 101 transfers of subject (pid 10), of which the kernel saw 100 on O_DIRECT files"
             ),
-            "\(said)")
+            "\(all)")
     }
 
     @Test func aProcessOfWhichTheKernelSawNoneIsNoPass() {

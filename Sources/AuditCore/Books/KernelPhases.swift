@@ -35,9 +35,9 @@ package struct KernelPhases {
         _ records: [TransferRecord], _ phases: PhaseBook, _ execs: [ExecRecord], parents: [Int32: Int32]
     ) {
         let execs = Dictionary(grouping: execs, by: \.pid)
+        var intervals = RecentIntervals(phases, parents: parents)
         for record in records {
-            let pid = phases.nearestReported(record.pid, parents)
-            guard phases.find(pid, tid: record.tid, at: record.nanoseconds) == nil else { continue }
+            guard intervals.interval(record).found == nil else { continue }
             let exec = execs[record.pid]?.last { $0.nanoseconds <= record.nanoseconds }
             let image = Image(pid: record.pid, exec: exec?.nanoseconds ?? 0)
             let index = places[image] ?? processes.endIndex

@@ -68,16 +68,13 @@ package struct TransfersBook {
     /// - Parameter parents: of processes that were forked and have not called exec. What a child does that never reports counts
     ///   for its parent: a vfork child's calls are counted there, since it shares the parent's memory.
     package mutating func add(_ records: [TransferRecord], _ phases: PhaseBook, parents: [Int32: Int32] = [:]) {
-        var lately: [Int32: PhaseBook.PhaseInterval] = [:]
+        var intervals = RecentIntervals(phases, parents: parents)
         for record in records {
             if case .ends(let result) = record.act {
                 end(record, result)
                 continue
             }
-            let known = lately[record.tid].flatMap { $0.holds(record.pid, at: record.nanoseconds) ? $0 : nil }
-            let interval = known ?? interval(record, phases, parents)
-            lately[record.tid] = interval
-            let place = place(of: record, interval, phases)
+            let place = place(of: record, intervals.interval(record), phases)
             switch record.act {
             case .begins(let bytes): begin(record, place, EventCount(calls: 1, bytes: bytes), of: 1)
             case .submits(let direct, let all): begin(record, place, EventCount(calls: direct), of: all)
@@ -124,16 +121,6 @@ package struct TransfersBook {
         } else {
             requests[key.owner, default: UnknownTransfers()].unseen += 1
         }
-    }
-
-    /// The phase interval of the record's process, or of its nearest ancestor that reported.
-    private func interval(
-        _ record: TransferRecord, _ phases: PhaseBook, _ parents: [Int32: Int32]
-    ) -> PhaseBook.PhaseInterval {
-        let pid = phases.nearestReported(record.pid, parents)
-        var interval = phases.interval(of: pid, tid: record.tid, at: record.nanoseconds)
-        interval.pid = record.pid
-        return interval
     }
 
     private func place(of record: TransferRecord, _ interval: PhaseBook.PhaseInterval, _ phases: PhaseBook) -> Place {
