@@ -4,7 +4,7 @@
 // Exit: 1
 // Verdict: fail
 // Warmup: transfers 1
-// Steady: transfers 19, syscallMmap 1/1048576, pagesUnexplained >=256
+// Steady: transfers 19, syscallMmap 1/1048576
 // Violation: syscallMmap 1/1048576
 #include "direct.h"
 #include <sys/syscall.h>

@@ -71,6 +71,9 @@ import Testing
     private func expectBlind(
         _ program: String, _ words: String..., environment: [String: String] = [:], statuses: Set<Int32> = [2]
     ) throws {
+        // As root, the mapping calls of a program that loads no interposer are judged all the same.
+        let isJudged = words.contains { $0.hasSuffix("loads no interposer") || $0.hasSuffix("ignores LD_PRELOAD") }
+        let statuses = isRoot && isJudged ? statuses.union([1]) : statuses
         let (outcome, run) = try audited(program, environment: environment)
         #expect(statuses.contains(outcome.status), "\(outcome.errors)")
         let verdict = outcome.status == 1 ? "fail" : "inconclusive"
@@ -386,7 +389,7 @@ import Testing
             }
             """, to: "loads-late.c")
         let (outcome, run) = try audited(
-            build("loads-late", from: "loads-late.c", "-ldl"), options: ["--allow", "all"])
+            build("loads-late", from: "loads-late.c", "-ldl"), options: ["--allow", "all", "--forbid", "valloc"])
         #expect(outcome.status == 2, "\(outcome.errors)")
         #expect(run.reasons.contains { $0.contains("libpool.so binds calls of malloc to its own") }, "\(run.reasons)")
     }

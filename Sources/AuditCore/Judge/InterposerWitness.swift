@@ -22,11 +22,10 @@ func interposerWitness(_ observation: Observation) -> Witness {
 
 /// The part of the subject that the interposer did not see, in words.
 private func gap(in ledger: Ledger) -> String? {
-    // First, since a tool that runs the program hides its file, too.
-    if let reason = ledger.processes.lazy.compactMap(bypass).first { return reason }
-    if let process = ledger.processes.first(where: { $0.ownHeap != nil }), let heap = process.ownHeap {
-        return "\(name(of: process)): \(heap)"
-    }
+    // Both, since a tool that runs the program hides its file, too.
+    let heaps = ledger.processes.lazy.compactMap { process in process.ownHeap.map { "\(name(of: process)): \($0)" } }
+    let ways = [ledger.processes.lazy.compactMap(bypass).first, heaps.first].compactMap { $0 }
+    if !ways.isEmpty { return ways.joined(separator: "; ") }
     if ledger.imagesRefused > 0 {
         return "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))"
     }
