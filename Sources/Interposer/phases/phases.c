@@ -70,9 +70,11 @@ static void note_lost_lock(struct dioaudit_process *record) {
 // Called before the edge is taken, so that its costs are warm-up's.
 static void observe_steady_point(struct dioaudit_process *record, bool goes_on) {
     if (!record->steady_reached) {
-        if (!squeeze_is_wanted()) lockstate_observe(record);
+        if (!squeeze_is_wanted()) {
+            lockstate_observe(record);
+            accounting_steady_begins(record);
+        }
         record->lost_modules = modules_note_all();
-        accounting_steady_begins(record);
         record->steady_reached = 1;
     }
     memory_begin(record, goes_on);
@@ -86,6 +88,7 @@ static void squeeze_before_steady(void) {
         struct phase_lock lock;
         phase_lock_take(&lock);
         lockstate_observe(process.record);
+        accounting_steady_begins(process.record);
         memory_begin(process.record, false);
         phase_lock_release(&lock);
     }
