@@ -48,7 +48,7 @@ void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int 
 }
 
 static void only_one_of(struct bpf_text *text, const int *numbers, int count) {
-    int wanted[EVENT_CALLS];
+    int wanted[2 * EVENT_CALLS];
     for (int i = 0; i < count; i++) wanted[i] = bpf_jump(text, BPF_JEQ, BPF_REG_7, numbers[i]);
     bpf_leave(text);
     while (count > 0) bpf_land(text, wanted[--count]);
@@ -56,7 +56,10 @@ static void only_one_of(struct bpf_text *text, const int *numbers, int count) {
 
 void event_only_calls(struct bpf_text *text, const struct kernel_shape *shape,
                       int (*list)(enum abi abi, int numbers[EVENT_CALLS])) {
-    int numbers[EVENT_CALLS];
+    int numbers[2 * EVENT_CALLS];
+    // Every system call of the machine comes here: most end before the thread is asked for its ABI.
+    int native_count = list(ABI_X86_64, numbers);
+    only_one_of(text, numbers, native_count + list(ABI_I386, numbers + native_count));
     bpf_call(text, BPF_FUNC_get_current_task_btf);
     event_ask_abi(text, shape, BPF_REG_0);
     int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);

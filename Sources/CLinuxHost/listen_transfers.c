@@ -399,9 +399,10 @@ static void fetch_request(struct bpf_text *text, const struct kernel_shape *shap
 // Sets r7 to the process of the task at TASK, and stores the thread at IOCB and the process after it.
 static void fetch_task(struct bpf_text *text, const struct kernel_shape *shape) {
     bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
-    fetch_kernel(text, IOCB, sizeof(uint32_t), BPF_REG_3, shape->task_pid);
+    bool are_neighbours = shape->task_tgid == shape->task_pid + 4;
+    fetch_kernel(text, IOCB, are_neighbours ? 8 : 4, BPF_REG_3, shape->task_pid);
     bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
-    fetch_kernel(text, IOCB + 4, sizeof(uint32_t), BPF_REG_3, shape->task_tgid);
+    if (!are_neighbours) fetch_kernel(text, IOCB + 4, 4, BPF_REG_3, shape->task_tgid);
     bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_10, IOCB + 4);
 }
 
