@@ -64,6 +64,8 @@ let package = Package(
 
         .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore"]),
         .testTarget(name: "AuditReportTests", dependencies: ["AuditReport"]),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["AuditCore", "AuditReport", "Capture", "LedgerABI", "LinuxSystem"]),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"]),
         // It runs the programs, and may not depend on them: SwiftPM would link them into the tests, Embedded Swift's
         // runtime beside the other. `make test` builds them first.

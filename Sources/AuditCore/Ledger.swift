@@ -23,7 +23,7 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
 
     public static func += (left: inout Self, right: Self) {
         left.transfers += right.transfers
-        left.transferredBytes += right.transferredBytes
+        left.addTransferredBytes(right.transferredBytes)
         left.syncs += right.syncs
         left.durationNanoseconds = max(left.durationNanoseconds, right.durationNanoseconds)
         left.faultsKnown = left.faultsKnown && right.faultsKnown
@@ -31,6 +31,12 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
         left.add(right.kernel)
         left.inInterrupts += right.inInterrupts
         left.countPerTransfer()
+    }
+
+    /// A request may ask for any number of bytes: sums of them stop at the largest number.
+    public mutating func addTransferredBytes(_ bytes: UInt64) {
+        let (sum, overflow) = transferredBytes.addingReportingOverflow(bytes)
+        transferredBytes = overflow ? .max : sum
     }
 
     /// Adds each to the row of the same place and flags, if there is one.
@@ -268,9 +274,25 @@ public struct Losses: Equatable, Sendable {
     public init() {}
 }
 
+/// A process wrote into the shared ledger where only the interposer may, by mistake or to deceive.
+public struct LedgerDamage: Equatable, Sendable {
+    /// The first process of the program image, as the ledger has it; 0 if it has none.
+    public let pid: Int32
+    /// What does not hold, in words.
+    public let what: String
+
+    public init(pid: Int32, what: String) {
+        self.pid = pid
+        self.what = what
+    }
+}
+
 /// The interposer's whole ledger, and what the syscalls witness adds to it.
 public struct Ledger: Equatable, Sendable {
     public var processes: [ProcessLedger] = []
+    /// Program images whose part of the ledger is out of bounds or contradicts itself. Nothing in it can be relied upon: their
+    /// processes are not among `processes`.
+    public var damages: [LedgerDamage] = []
     /// Program images for which no arena was left.
     public var imagesBeyondTable: UInt32 = 0
     /// Program images whose interposer could not attach.

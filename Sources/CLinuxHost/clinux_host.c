@@ -34,7 +34,11 @@ static int answer(long returned) {
 }
 
 int cl_memfd(const char *name) {
-    return answer(memfd_create(name, MFD_CLOEXEC));
+    return answer(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+}
+
+int cl_seal_size(int fd) {
+    return answer(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
 }
 
 int cl_resize(int fd, uint64_t bytes) {

@@ -38,9 +38,9 @@ extension ProcessLedger {
         let thread = threads.firstIndex { $0.tid == key.tid }!
         threads[thread].doesTransfers = true
         threads[thread].phases[phase].transfers += count.calls
-        threads[thread].phases[phase].transferredBytes += count.bytes
+        threads[thread].phases[phase].addTransferredBytes(count.bytes)
         phases[phase].transfers += count.calls
-        phases[phase].transferredBytes += count.bytes
+        phases[phase].addTransferredBytes(count.bytes)
     }
 
     /// The interposer may have seen none of a thread's transfers. A thread that has ended may have left its number to another.

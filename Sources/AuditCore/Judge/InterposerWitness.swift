@@ -5,19 +5,27 @@ func interposerWitness(_ observation: Observation) -> Witness {
     }
     if let missing = observation.interposerMissing { return .unavailable(missing) }
     let ledger = observation.ledger
+    let damage = ledger.damages.first.map(damageInWords)
     guard let pid = observation.pid, ledger.processes.contains(where: { $0.pid == pid && $0.attached }) else {
+        if let damage { return .unavailable(damage) }
         return .unavailable(
             "the interposer did not report from the subject"
                 + (ledger.imagesRefused > 0 ? ": it could not attach to the ledger" : "")
                 + (observation.whyUnseen.map { ": \(observation.subject.command[0]) \($0)" }
                     ?? " (another libc, or an interposer of another version?)"))
     }
+    if let damage { return .partial(damage) }
     if observation.isStatic {
         return .partial(
             "\(observation.subject.command[0]) is a static program, which loads no interposer: only programs that it "
                 + "started were observed")
     }
     return gap(in: ledger).map(Witness.partial) ?? .active
+}
+
+private func damageInWords(_ damage: LedgerDamage) -> String {
+    "the ledger was damaged (\(damage.what), pid \(damage.pid)): a process wrote into the interposer's memory, and what it "
+        + "counted there cannot be relied upon"
 }
 
 /// The part of the subject that the interposer did not see, in words.
@@ -84,13 +92,18 @@ private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {
 func unobservedProcesses(_ ledger: Ledger) -> [ProcessLedger] {
     let silent = ledger.unseenPrograms.filter { program in
         !ledger.unreportedProcesses.contains { $0.pid == program.pid }
+            && !ledger.damages.contains { $0.pid == program.pid }
     }
-    return ledger.unreportedProcesses
-        + silent.map { program in
-            var process = ProcessLedger(pid: program.pid, parentPid: 0, executable: program.path)
-            process.observed = false
-            process.whyUnobserved = program.why
-            for phase in Phase.allCases { process.phases[phase].faultsKnown = false }
-            return process
-        }
+    let damaged = ledger.damages.map { damage in
+        unobserved(pid: damage.pid, path: "", "its part of the ledger was damaged: \(damage.what)")
+    }
+    return ledger.unreportedProcesses + damaged + silent.map { unobserved(pid: $0.pid, path: $0.path, $0.why) }
+}
+
+private func unobserved(pid: Int32, path: String, _ why: String) -> ProcessLedger {
+    var process = ProcessLedger(pid: pid, parentPid: 0, executable: path)
+    process.observed = false
+    process.whyUnobserved = why
+    for phase in Phase.allCases { process.phases[phase].faultsKnown = false }
+    return process
 }

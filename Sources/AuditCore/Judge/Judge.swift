@@ -27,10 +27,12 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         reasons.append(
             "processes that the subject left behind still run: their later events are not in the ledger")
     }
-    if let reason = witnesses.interposer.reason, request.needsInterposer(observation) {
+    // The phases, which all witnesses' counts are judged by, are the ledger's too.
+    let needsInterposer = request.needsInterposer(observation) || !observation.ledger.damages.isEmpty
+    if let reason = witnesses.interposer.reason, needsInterposer {
         // The kernel's side was seen all the same.
         let rest =
-            processes.contains(where: \.phasesByKernel)
+            observation.ledger.damages.isEmpty && processes.contains(where: \.phasesByKernel)
             ? ": its heap calls are unknown; --allow heap judges the rest" : ""
         reasons.append(reason + rest)
     }

@@ -16,6 +16,9 @@ int cl_write_block(int fd, uint32_t bytes);
 // memfd_create(2), close-on-exec: Swift's Glibc module leaves out what needs _GNU_SOURCE.
 int cl_memfd(const char *name);
 
+// F_ADD_SEALS of fcntl(2): nobody can change the size of a memfd any more, or seal it against writing.
+int cl_seal_size(int fd);
+
 // ftruncate(2) that fails with EFBIG beyond RLIMIT_FSIZE instead of ending the process by SIGXFSZ; the soft limit is lifted
 // meanwhile. Signal handlers are unions that Swift does not import.
 int cl_resize(int fd, uint64_t bytes);

@@ -39,7 +39,8 @@ extension PhaseBook {
         for slot in 0..<min(edgesUsed, UInt32(DIOAUDIT_EDGES)) {
             let place = dioaudit_edge_at(arena, slot)!
             guard dioaudit_edge_ready(place) != 0 else { continue }
-            edges[place.pointee.owner, default: []].append(PhaseEdge(place.pointee))
+            let edge = place.pointee
+            edges[edge.owner, default: []].append(PhaseEdge(edge))
         }
         for record in 0..<UInt32(DIOAUDIT_PROCESSES) {
             let place = dioaudit_process_at(arena, record)!

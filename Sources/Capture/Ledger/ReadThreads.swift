@@ -35,7 +35,7 @@ extension ThreadLedger {
         for direction in [DIOAUDIT_TRANSFER_READ, DIOAUDIT_TRANSFER_WRITE] {
             let cell = dioaudit_thread_cell(rows, index, direction.rawValue)
             phases[phase].transfers += cell.calls
-            phases[phase].transferredBytes += cell.bytes
+            phases[phase].addTransferredBytes(cell.bytes)
         }
         phases[phase].syncs += dioaudit_thread_cell(rows, index, DIOAUDIT_SYNC.rawValue).calls
     }

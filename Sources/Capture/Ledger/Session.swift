@@ -13,25 +13,29 @@ package struct Session: ~Copyable {
     package let ledgerSocket: FileDescriptor?
     private let socketName: String
     private let clockAtStart = clockDifference()
+    /// As it was written: the subject may not change it.
+    let written: dioaudit_session
 
     /// Makes an empty ledger and writes the interposer's configuration.
     package init(_ request: AuditRequest) throws(AuditError) {
+        let session = dioaudit_session(
+            magic: DIOAUDIT_LEDGER_MAGIC,
+            version: DIOAUDIT_LEDGER_VERSION,
+            arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
+            config: dioaudit_config(request),
+            arenas_claimed: 0,
+            images_refused: 0)
         let ledger = try memoryFile("dioaudit-ledger", for: "the ledger")
         do throws(AuditError) {
             try resize(ledger)
             let page = try Mapping(ledger, offset: 0, length: Int(DIOAUDIT_PAGE), writable: true)
-            page.start.bindMemory(to: dioaudit_session.self, capacity: 1).pointee = dioaudit_session(
-                magic: DIOAUDIT_LEDGER_MAGIC,
-                version: DIOAUDIT_LEDGER_VERSION,
-                arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
-                config: dioaudit_config(request),
-                arenas_claimed: 0,
-                images_refused: 0)
+            page.start.bindMemory(to: dioaudit_session.self, capacity: 1).pointee = session
         } catch {
             ledger.closeQuietly()
             throw error
         }
         fd = ledger
+        written = session
         var random: [UInt8] = Array(repeating: 0, count: 16)
         getentropy(&random, random.count)
         socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -54,6 +58,8 @@ package struct Session: ~Copyable {
 private func resize(_ ledger: FileDescriptor) throws(AuditError) {
     do throws(Errno) {
         try granted(cl_resize(ledger.rawValue, dioaudit_ledger_bytes()))
+        // TRAP: a subject that truncates the ledger would let us die of SIGBUS. Fixture: scribbles.c
+        try granted(cl_seal_size(ledger.rawValue))
     } catch .fileTooLarge {
         throw AuditError(
             "the limit on the size of files (RLIMIT_FSIZE) leaves no room for it", at: "the ledger",

@@ -1,4 +1,5 @@
 import AuditCore
+import Glibc
 import Inspect
 import LedgerABI
 import LinuxSystem
@@ -15,28 +16,43 @@ extension Session {
         var unusable: UInt32 = 0
         var images = Images(of: pid)
         let clocks = plausibleClocks()
-        let session = try forEachArena { index, header, pointer in
-            guard header.isValid else {
+        let session = try currentSession()
+        let damage = damage(of: session)
+        if let damage { ledger.damages.append(LedgerDamage(pid: pid, what: damage.what)) }
+        for index in 0..<(damage == nil ? min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) : 0) {
+            let copy = try ArenaCopy(fd, index: index)
+            let header = dioaudit_arena_header(at: copy.start)
+            guard header.magic != 0 else {
                 unusable += 1
-                return
+                continue
             }
-            ledger.lostProcesses += header.lost_processes
-            ledger.imagesBeyondTable += header.lost_images
-            let arena = Arena(pointer)
-            images.announced += arena.announcedImages(header.images_started)
+            let arena = Arena(copy.start)
             if let process = arena.firstProcess {
                 images.attached.append(
                     Images.Attached(pid: process.pid, parent: process.parent_pid, at: process.started_nanoseconds))
             }
-            let processes = arena.processes(clocks)
-            owners += processes.map { Owner(arena: index, process: $0.index) }
-            ledger.processes += processes.map(\.ledger)
+            do throws(Damage) {
+                let processes = try arena.read(by: written, clocks, now: monotonicNanoseconds())
+                owners += processes.map { Owner(arena: index, process: $0.index) }
+                ledger.processes += processes.map(\.ledger)
+                ledger.lostProcesses = ledger.lostProcesses.addingClamped(header.lost_processes)
+                ledger.imagesBeyondTable = ledger.imagesBeyondTable.addingClamped(header.lost_images)
+                images.announced += arena.announcedImages(header.images_started)
+            } catch {
+                // The first arena is the subject's, whatever stands in it.
+                let writer = index == 0 ? pid : arena.firstProcess?.pid ?? 0
+                ledger.damages.append(LedgerDamage(pid: writer, what: error.what))
+            }
         }
         let withoutArena = session.arenas_claimed - min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS))
         ledger.imagesBeyondTable = max(ledger.imagesBeyondTable, withoutArena)
         // An image that found no arena counts itself as refused as well.
         ledger.imagesRefused = session.images_refused - min(session.images_refused, withoutArena)
-        ledger.imagesRefused = max(ledger.imagesRefused, unusable)
+        if damage == nil, unusable > ledger.imagesRefused {
+            // Nothing can fail, and only a kill can come, between the claim of an arena and its header.
+            ledger.damages.append(
+                LedgerDamage(pid: pid, what: "\(plural(unusable, "program")) claimed room and wrote nothing"))
+        }
         ledger.unseenPrograms = images.unseen(among: syscalls.execs).map(UnseenProgram.init)
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
@@ -54,7 +70,7 @@ extension Session {
     /// The edges of phases up to now.
     package func phaseBook(_ execs: [ExecRecord]) throws(AuditError) -> PhaseBook {
         var book = PhaseBook(execs)
-        _ = try forEachArena { index, header, pointer in
+        try forEachArena { index, header, pointer in
             if header.isValid { book.add(index, OpaquePointer(pointer), edgesUsed: header.edges_used) }
         }
         return book
@@ -62,14 +78,24 @@ extension Session {
 
     private func forEachArena(
         _ body: (UInt32, dioaudit_arena_header, UnsafeRawPointer) -> Void
-    ) throws(AuditError) -> dioaudit_session {
-        let page = try Mapping(fd, offset: 0, length: Int(DIOAUDIT_PAGE))
-        let session = page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
-        for index in 0..<min(session.arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
+    ) throws(AuditError) {
+        for index in 0..<min(try currentSession().arenas_claimed, UInt32(DIOAUDIT_ARENAS)) {
             let mapping = try Mapping(fd, offset: dioaudit_arena_offset(index), length: Int(DIOAUDIT_ARENA_BYTES))
             body(index, dioaudit_arena_header(at: mapping.start), mapping.start)
         }
-        return session
+    }
+
+    private func currentSession() throws(AuditError) -> dioaudit_session {
+        let page = try Mapping(fd, offset: 0, length: Int(DIOAUDIT_PAGE))
+        return page.start.assumingMemoryBound(to: dioaudit_session.self).pointee
+    }
+
+    private func damage(of session: dioaudit_session) -> Damage? {
+        var (now, before) = (session, written)
+        let ours = MemoryLayout<dioaudit_session>.offset(of: \.arenas_claimed)!
+        if memcmp(&now, &before, ours) != 0 { return Damage("the fields that only dioaudit writes have changed") }
+        let claimed = max(session.arenas_claimed, session.images_refused)
+        return claimed < 1 << 28 ? nil : Damage("\(claimed) programs were started, more than a machine can")
     }
 }
 
@@ -104,7 +130,16 @@ struct Arena {
         return process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue ? process : nil
     }
 
-    func processes(_ clocks: ClosedRange<Int64>) -> [(index: UInt32, ledger: ProcessLedger)] {
+    /// Its processes, if all that is read of it is in bounds and fits together.
+    func read(
+        by session: dioaudit_session, _ clocks: ClosedRange<Int64>, now: UInt64
+    ) throws(Damage) -> [(index: UInt32, ledger: ProcessLedger)] {
+        var check = ArenaCheck(pointer, session, clocks, now: now)
+        try check.check()
+        return processes(clocks)
+    }
+
+    private func processes(_ clocks: ClosedRange<Int64>) -> [(index: UInt32, ledger: ProcessLedger)] {
         let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
         let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
@@ -128,4 +163,8 @@ struct Arena {
             return (index, ledger)
         }
     }
+}
+
+extension UInt32 {
+    fileprivate func addingClamped(_ other: UInt32) -> UInt32 { UInt32(clamping: UInt64(self) + UInt64(other)) }
 }

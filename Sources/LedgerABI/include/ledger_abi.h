@@ -483,6 +483,10 @@ static inline struct dioaudit_arena_header dioaudit_arena_header_at(const struct
     return header;
 }
 
+static inline const struct dioaudit_config *dioaudit_arena_config_at(const struct dioaudit_arena *arena) {
+    return &arena->config;
+}
+
 static inline const struct dioaudit_image *dioaudit_image_at(const struct dioaudit_arena *arena, uint32_t i) {
     return &arena->images[i];
 }
