@@ -57,6 +57,17 @@ int cl_open_direct(const char *path) {
     return answer(open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600));
 }
 
+int cl_direct_probe(int directory, const char *name) {
+    int flags = O_RDWR | O_DIRECT | O_CLOEXEC;
+    int fd = openat(directory, ".", flags | O_TMPFILE, 0600);
+    // O_TMPFILE contains O_DIRECTORY: a file system without it refuses as for a directory, with either.
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return answer(fd);
+    fd = answer(openat(directory, name, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+    // It is made before O_DIRECT is refused; where the name was taken, the file is another's.
+    if (fd != -EEXIST) unlinkat(directory, name, 0);
+    return fd;
+}
+
 int cl_write_block(int fd, uint32_t bytes) {
     void *block;
     int error = posix_memalign(&block, 4096, bytes);
@@ -68,9 +79,9 @@ int cl_write_block(int fd, uint32_t bytes) {
     return written == (int)bytes ? 0 : -ENOSPC;  // a short write is a full disk's
 }
 
-bool cl_is_memory_backed(const char *directory) {
+bool cl_is_memory_backed(int directory) {
     struct statfs status;
-    return statfs(directory, &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+    return fstatfs(directory, &status) == 0 && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
 }
 
 bool cl_device_holding(const char *path, unsigned *device_major, unsigned *device_minor) {

@@ -49,25 +49,23 @@ package enum DirectIO {
 
     /// Why files in `directory` cannot be used for direct I/O; nil if they can.
     package static func problem(in directory: String) -> Problem? {
-        if case .failure(let problem) = probe(directory) { problem } else { nil }
+        if case .failure(let problem) = probe(directory) { return problem }
+        return TrustedPath.problem(directory).map { Problem($0) }
     }
 
-    /// Writes a block to a file in `directory`, and removes it.
+    /// Writes a block to a file in `directory` that has no name.
     ///
     /// - Returns: the alignment that the file needs; nil if the kernel or the file system does not report it.
     package static func probe(_ directory: String) -> Result<Alignment?, Problem> {
-        var status = stat()
-        guard stat(directory, &status) == 0 else { return .failure(Problem(Errno.last)) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return .failure(Problem(Errno.notDirectory)) }
-        guard access(directory, R_OK | W_OK | X_OK) == 0 else { return .failure(Problem(Errno.last)) }
-        // tmpfs takes O_DIRECT since Linux 6.6, but its page cache is all it has: nothing would be direct.
-        if cl_is_memory_backed(directory) {
-            return .failure(Problem("its file system is in memory (tmpfs): no I/O is direct there"))
-        }
-        let path = "\(directory)/dioaudit-probe-\(getpid())"
-        defer { unlink(path) }  // it is made before O_DIRECT is refused
-        do {
-            let file = try FileDescriptor(answer: cl_open_direct(path))
+        do throws(Errno) {
+            let place = try FileDescriptor(opening: directory, .readOnly, .directory)
+            defer { place.closeQuietly() }
+            guard faccessat(place.rawValue, ".", W_OK | X_OK, AT_EACCESS) == 0 else { throw .last }
+            // tmpfs takes O_DIRECT since Linux 6.6, but its page cache is all it has: nothing would be direct.
+            if cl_is_memory_backed(place.rawValue) {
+                return .failure(Problem("its file system is in memory (tmpfs): no I/O is direct there"))
+            }
+            let file = try FileDescriptor(answer: cl_direct_probe(place.rawValue, ScratchDirectory.newName(.probe)))
             defer { file.closeQuietly() }
             try granted(cl_write_block(file.rawValue, 4096))
             var alignment = Alignment(memory: 0, offset: 0)

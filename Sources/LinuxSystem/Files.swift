@@ -88,8 +88,17 @@ package func link(_ path: String) throws(Errno) -> String {
 }
 
 /// The names in a directory, save its own and its parent's; none where it cannot be read.
-package func entries(of path: String) -> [String] {
-    guard let directory = opendir(path) else { return [] }
+package func entries(of path: String) -> [String] { entries(opendir(path)) }
+
+/// The same of an open one.
+package func entries(of directory: FileDescriptor) -> [String] {
+    let again = openat(directory.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard again >= 0 else { return [] }
+    return entries(fdopendir(again))
+}
+
+private func entries(_ directory: OpaquePointer?) -> [String] {
+    guard let directory else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {

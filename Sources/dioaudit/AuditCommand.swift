@@ -68,7 +68,7 @@ struct AuditCommand: ParsableCommand {
             progress.show("[\(audits.count + 1)/\(workloads.count)] \(workload.name)")
             let file = "\(scratch.path)/\(workload.name)"
             defer { unlink(file) }
-            let (audit, interruption) = try audit(workload, driver: driver, file: file, scratch: scratch)
+            let (audit, interruption) = try audit(workload, driver: driver, file: file)
             if let signal = interruption ?? Interruption.next() { return (audits, signal) }
             audits.append(audit)
         }

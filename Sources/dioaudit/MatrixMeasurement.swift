@@ -55,7 +55,7 @@ struct MatrixMeasurement: ~Copyable {
             progress.show(
                 "[\(cellsDone)/\(plan.targets.count * plan.workloads.count)] \(kind.rawValue) \(workload.name)")
             let (audit, signal) = try audit(
-                workload, driver: driver, file: disk.file, scratch: scratch, kernel: .require)
+                workload, driver: driver, file: disk.file, kernel: .require)
             disk.clear()
             interruption = signal ?? Interruption.next()
             cells.append(

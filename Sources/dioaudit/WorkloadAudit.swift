@@ -7,19 +7,15 @@ import Observe
 ///
 /// - Parameters:
 ///   - file: what it works on: a file that it makes, or a block device.
-///   - scratch: where what it says goes.
 ///   - kernel: whether a pass needs the kernel witness.
 /// - Returns: the audit, and the signal that came for dioaudit meanwhile.
 func audit(
-    _ workload: Workload, driver: String, file: String, scratch: borrowing ScratchDirectory,
-    kernel: KernelChoice = .auto
+    _ workload: Workload, driver: String, file: String, kernel: KernelChoice = .auto
 ) throws(AuditError) -> (Audit, interruption: Int32?) {
-    let messages = "\(scratch.path)/messages"
-    let error = try? FileDescriptor(
-        opening: messages, .readWrite, [.create, .truncate, .append], permissions: [.ownerReadWrite])
+    let error = try memoryFile("dioaudit-messages", for: "what the driver says")
     let null = try? FileDescriptor(opening: "/dev/null", .writeOnly)
     defer {
-        error?.closeQuietly()
+        error.closeQuietly()
         null?.closeQuietly()
     }
 
@@ -78,9 +74,9 @@ private enum DriverStatus: Int32 {
 }
 
 /// What a program wrote to its standard error, in one line.
-private func contents(of file: FileDescriptor?) -> String {
+private func contents(of file: FileDescriptor) -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let length = file.map { pread($0.rawValue, &bytes, bytes.count, 0) } ?? 0
+    let length = pread(file.rawValue, &bytes, bytes.count, 0)
     let lines = String(decoding: bytes.prefix(max(0, length)), as: UTF8.self).split(separator: "\n")
     return lines.isEmpty ? "it printed nothing" : lines.joined(separator: "; ")
 }

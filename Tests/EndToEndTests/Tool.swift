@@ -24,7 +24,7 @@ final class Scratch {
             throw Failure("mkdtemp in /var/tmp: \(String(cString: strerror(errno)))")
         }
         path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-        chmod(path, 0o777)
+        chmod(path, 0o1777)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -26,6 +26,10 @@ int cl_resize(int fd, uint64_t bytes);
 // open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file.
 int cl_open_direct(const char *path);
 
+// A new file below a directory for a try of O_DIRECT: without a name (O_TMPFILE), or where the file system has no such files, with
+// `name` for as long as the call takes.
+int cl_direct_probe(int directory, const char *name);
+
 // Blocks SIGCHLD and the signals that end a program from outside, so that cl_wait can wait for them. Call it before the child
 // is started, or the child's end could be missed.
 void cl_block_signals(void);
@@ -125,7 +129,7 @@ bool cl_has_capabilities(int fd);
 int cl_first_text(const void *bytes, size_t length, const char *const *texts, int count);
 
 // Whether the file system that holds a directory is tmpfs or ramfs (statfs(2)): neither does direct I/O.
-bool cl_is_memory_backed(const char *directory);
+bool cl_is_memory_backed(int directory);
 
 // The number of the device that holds a path. A file system of several devices reports a number of its own making.
 bool cl_device_holding(const char *path, unsigned *device_major, unsigned *device_minor);

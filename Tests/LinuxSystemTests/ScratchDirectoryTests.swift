@@ -1,0 +1,78 @@
+import AuditCore
+import Foundation
+import LinuxSystem
+import Testing
+
+/// Files that another user has planted in a directory where all may write, such as /var/tmp.
+@Suite final class ScratchDirectoryTests {
+    private let place: String
+
+    init() throws {
+        var template = Array("/var/tmp/dioaudit-tests-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        place = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        mkdir("\(place)/victim", 0o700)
+        try "precious".write(toFile: "\(place)/victim/file", atomically: true, encoding: .utf8)
+        mkdir(parent, 0o700)
+        chmod(parent, 0o1777)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: place) }
+
+    private var parent: String { "\(place)/parent" }
+
+    private var isVictimWhole: Bool {
+        (try? String(contentsOfFile: "\(place)/victim/file", encoding: .utf8)) == "precious"
+    }
+
+    private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: parent).sorted() }
+
+    @Test func theDirectoryIsOurs() throws {
+        let scratch = try ScratchDirectory(in: parent)
+        var status = stat()
+        #expect(lstat(scratch.path, &status) == 0 && status.st_mode == S_IFDIR | 0o700)
+    }
+
+    @Test func nothingIsLeft() throws {
+        do {
+            let scratch = try ScratchDirectory(in: parent)
+            try "x".write(toFile: "\(scratch.path)/x", atomically: false, encoding: .utf8)
+        }
+        #expect(DirectIO.problem(in: parent) == nil)
+        #expect(try names() == [])
+    }
+
+    @Test func whatAKilledOneLeftIsRemovedAndLinksAreNotFollowed() throws {
+        mkdir("\(parent)/dioaudit-scratch-1-0", 0o700)
+        try "x".write(toFile: "\(parent)/dioaudit-scratch-1-0/x", atomically: false, encoding: .utf8)
+        try "x".write(toFile: "\(parent)/dioaudit-probe-1", atomically: false, encoding: .utf8)
+        symlink("\(place)/victim", "\(parent)/dioaudit-scratch-2-0")
+        symlink("\(place)/victim/file", "\(parent)/dioaudit-probe-2")
+        try "x".write(toFile: "\(parent)/other", atomically: false, encoding: .utf8)
+        _ = try ScratchDirectory(in: parent)
+        #expect(try names() == ["dioaudit-probe-2", "dioaudit-scratch-2-0", "other"])
+        #expect(isVictimWhole)
+    }
+
+    @Test func aDirectoryThatWasSwappedIsEmptiedWhereItIs() throws {
+        do {
+            let scratch = try ScratchDirectory(in: parent)
+            try "x".write(toFile: "\(scratch.path)/file", atomically: false, encoding: .utf8)
+            rename(scratch.path, "\(parent)/moved")
+            symlink("\(place)/victim", scratch.path)
+        }
+        #expect(isVictimWhole)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(parent)/moved") == [])
+    }
+
+    @Test func whereOthersCanSwapItNoneIsMade() throws {
+        chmod(parent, 0o777)
+        let error = #expect(throws: AuditError.self) { _ = try ScratchDirectory(in: self.parent) }
+        #expect(error?.what.contains("it has no sticky bit") == true)
+        #expect(DirectIO.problem(in: parent)?.what.contains("other users may write to") == true)
+        // By its path no less.
+        mkdir("\(parent)/inner", 0o700)
+        #expect(throws: AuditError.self) { _ = try ScratchDirectory(in: "\(self.parent)/inner") }
+        #expect(try names() == ["inner"])
+    }
+}
