@@ -20,8 +20,8 @@ public struct Observation: Sendable {
     public var squeeze: Squeeze?
     /// Null unless it ran for too long.
     public var hang: Hang?
-    /// Its first process has ended, and others have not.
-    public var descendantsRun = false
+    /// Processes that have not ended, though its first has; null if all have.
+    public var leftBehind: [Int32]?
     /// Set if the subject was attached to, so that it has no interposer.
     public var attached: Attached?
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.

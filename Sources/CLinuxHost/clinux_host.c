@@ -176,9 +176,13 @@ enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *
 
 // MARK: children
 
-static void become(char *const *arguments, char *const *environment, int out, int err, pid_t parent) {
+// TRAP: a parent that is killed at any moment may leave no child that waits for it. Test: KilledTests
+static void end_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);  // it died before that took hold
+}
+
+static void become(char *const *arguments, char *const *environment, int out, int err) {
     if (out >= 0 && dup2(out, STDOUT_FILENO) < 0) return;
     if (err >= 0 && dup2(err, STDERR_FILENO) < 0) return;
     if (blocked) {
@@ -268,8 +272,11 @@ int cl_spawn(char *const *arguments, char *const *environment, int out, int err,
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t pid = fork();
     if (pid == 0) {
+        end_with(parent);
+        close(failure[0]);
+        close(talk[0]);  // or it would hold its own socket open, and wait for a dead parent
         prepare(watch, talk[1]);
-        become(arguments, environment, out, err, parent);
+        become(arguments, environment, out, err);
         int error = errno;
         if (write(failure[1], &error, sizeof(error)) < 0) _exit(126);
         _exit(127);

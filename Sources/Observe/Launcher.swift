@@ -25,8 +25,8 @@ struct Ending {
     let pid: Int32
     let exit: SubjectExit
     var timedOut = false
-    /// Other processes that it started have not ended.
-    var descendantsRun = false
+    /// Other processes that it started and that have not ended; null if there are none.
+    var leftBehind: [Int32]?
     let syscalls: SyscallsView
     let kernel: KernelView
     let transfers: TransfersView
@@ -55,6 +55,7 @@ struct Launch: ~Copyable {
     private var hang: Hang?
     private var hasEnded = false
     private(set) var interruption: Int32?
+    private var interruptions = 0
 
     /// Starts the program and waits until exec has succeeded or failed.
     ///
@@ -111,16 +112,25 @@ struct Launch: ~Copyable {
             wait(until: linger)
             try fold(session, before: quietNanoseconds())
         }
+        if interruption != nil || timedOut { endDescendants() }
         let descendantsRun = cl_descendants_run()
         events.finish()
         try fold(session, before: .max)
         squeezer?.finish()
         if descendantsRun { events.serveOn() }
         return Ending(
-            pid: child.pid, exit: exit, timedOut: timedOut, descendantsRun: descendantsRun,
+            pid: child.pid, exit: exit, timedOut: timedOut, leftBehind: descendantsRun ? Descendants.running() : nil,
             syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel, flushers),
             transfers: TransfersView(transfersBook, kernelPhases, events.transfers), squeeze: squeezer?.outcome,
             hang: hang)
+    }
+
+    /// Who ends the audit means the whole program. What goes on after two seconds is named in the report.
+    private mutating func endDescendants() {
+        guard cl_descendants_run() else { return }
+        Descendants.terminate()
+        let (limit, before) = (monotonicNanoseconds() + 2_000_000_000, interruptions)
+        while cl_descendants_run(), interruptions == before, monotonicNanoseconds() < limit { wait(until: limit) }
     }
 
     /// Waits once, and handles what came.
@@ -131,14 +141,19 @@ struct Launch: ~Copyable {
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
         case CL_FROM_TIMEOUT: if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
-        case CL_FROM_GROUP: interruption = signal
+        case CL_FROM_GROUP: interrupt(signal)
         default:
-            interruption = signal
+            interrupt(signal)
             if !hasEnded { kill(child.pid, signal) }
         }
         if let ledgerSocket { cl_answer_ledger_socket(ledgerSocket.rawValue, ledger.rawValue) }
         squeezer?.answer()
         events.drain()
+    }
+
+    private mutating func interrupt(_ signal: Int32) {
+        interruption = signal
+        interruptions += 1
     }
 
     private mutating func endIt() {

@@ -54,7 +54,7 @@ package func observe(
     observation.hang = ending.hang
     observation.hang?.nameFrames()
     observation.interposerMissing = interposer.problem
-    observation.descendantsRun = ending.descendantsRun
+    observation.leftBehind = ending.leftBehind
     observation.memlockLimit = memlockLimit()
     observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)
     return (observation, launch.interruption)

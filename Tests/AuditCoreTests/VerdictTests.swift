@@ -144,7 +144,7 @@ import Testing
 
     @Test func aProcessThatRunsOnIsNoPass() {
         var seen = observation(cleanProcess())
-        seen.descendantsRun = true
+        seen.leftBehind = [11]
         #expect(judge(seen).verdict == .inconclusive)
     }
 

@@ -37,6 +37,14 @@ func child(of parent: Int32, named name: String) -> (pid: Int32, state: String)?
     return nil
 }
 
+/// Processes that have this in their environment.
+func holders(of mark: String) -> [Int32] {
+    let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return entries.compactMap { Int32($0) }.filter {
+        FileManager.default.contents(atPath: "/proc/\($0)/environ")?.range(of: Data(mark.utf8)) != nil
+    }
+}
+
 /// Comes before a command whose mounts no other process may see. unshare(1) itself cannot make mounts private if the root is no
 /// mount point (chroot(2) into a plain directory): then each mount that has a name is made private.
 let withOwnMounts = [

@@ -177,13 +177,6 @@ struct ProcessTreeTests {
         try wait(for: "the end of all") { holders(of: mark).isEmpty }
     }
 
-    private func holders(of mark: String) -> [Int32] {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { Int32($0) }.filter {
-            FileManager.default.contents(atPath: "/proc/\($0)/environ")?.range(of: Data(mark.utf8)) != nil
-        }
-    }
-
     private func descriptors(of pid: Int32) throws -> [String] {
         let files = FileManager.default
         return try files.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap {

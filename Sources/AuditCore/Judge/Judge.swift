@@ -23,9 +23,10 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         reasons.append("it was stopped at a suppressed violation: later events were not observed")
     }
     reasons += observation.obstacles
-    if observation.descendantsRun {
+    if let pids = observation.leftBehind {
         reasons.append(
-            "processes that the subject left behind still run: their later events are not in the ledger")
+            "processes that the subject left behind still run\(inWords(pids)): their later events are not in the ledger"
+        )
     }
     // The phases, which all witnesses' counts are judged by, are the ledger's too.
     let needsInterposer = request.needsInterposer(observation) || !observation.ledger.damages.isEmpty
@@ -115,6 +116,12 @@ private func failureReason(_ observation: Observation) -> String? {
 extension Observation {
     /// `--enforce abort` ended one of its processes.
     fileprivate var wasStopped: Bool { ledger.processes.contains(where: \.aborted) }
+}
+
+private func inWords(_ pids: [Int32]) -> String {
+    guard !pids.isEmpty else { return "" }
+    let named = pids.prefix(4).map(String.init).joined(separator: ", ")
+    return " (pid \(named)" + (pids.count > 4 ? " and \(pids.count - 4) more)" : ")")
 }
 
 private func summary(of violations: [Violation]) -> String {

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// What is left of an audit that is ended from outside.
+@Suite struct KilledTests {
+    private let scratch: Scratch
+    private let mark = "DIOAUDIT_TEST_MARK=\(UUID().uuidString)"
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    private func audited(_ command: [String], _ options: [String] = []) -> [String] {
+        ["env", mark, Place.dioaudit, "run"] + options + ["--"] + command
+    }
+
+    /// Between fork and exec, too: the child may not wait for a parent that is dead.
+    @Test func aKillAtAnyMomentLeavesNoProcess() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<25 {
+            let delay = UInt32.random(in: 0..<150_000, using: &random)
+            _ = try run(audited(["sleep", "1000"])) { process in
+                usleep(delay)
+                kill(process.processIdentifier, SIGKILL)
+            }
+            try wait(for: "the end of all after a kill at \(delay) us") { holders(of: mark).isEmpty }
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsTheChildrenToo(signal: Int32) throws {
+        let ready = scratch.file("ready")
+        let subject = try scratch.script("sleep 1000 & sleep 1000 & : > \(ready); wait")
+        let outcome = try run(audited([subject])) { process in
+            try wait(for: "the subject") { FileManager.default.fileExists(atPath: ready) }
+            kill(process.processIdentifier, signal)
+        }
+        #expect(!outcome.said.contains("still run"), "\(outcome)")
+        try wait(for: "the end of all") { holders(of: mark).isEmpty }
+    }
+
+    @Test func theTimeLimitEndsTheChildrenToo() throws {
+        let subject = try scratch.script("sleep 1000 & sleep 1000 & wait")
+        let outcome = try run(audited([subject], ["--timeout", "1s"]))
+        #expect(outcome.status == 3 && !outcome.said.contains("still run"), "\(outcome)")
+        try wait(for: "the end of all") { holders(of: mark).isEmpty }
+    }
+
+    /// It goes on for a few seconds only: `Process` waits for it, because it has inherited a descriptor of ours.
+    @Test func whatGoesOnIsNamed() throws {
+        let ready = scratch.file("ready")
+        let deaf = "trap '' TERM; echo $$ > \(ready).new; mv \(ready).new \(ready); exec sleep 8"
+        let subject = try scratch.script("sh -c '\(deaf.replacingOccurrences(of: "'", with: "'\\''"))' & wait")
+        let outcome = try run(audited([subject])) { process in
+            try wait(for: "the subject") { FileManager.default.fileExists(atPath: ready) }
+            kill(process.processIdentifier, SIGTERM)
+        }
+        let pid = try String(contentsOfFile: ready, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(outcome.said.contains("still run (pid \(pid))"), "\(outcome)")
+    }
+}
