@@ -373,6 +373,11 @@ import Testing
         try expectBlind(removes, "libpool.so", "its file cannot be read")
     }
 
+    @Test(.timeLimit(.minutes(1))) func aProgramWhoseFileBecameAFIFO() throws {
+        let program = try build("becomes-a-fifo", from: "becomes-a-fifo.c", "")
+        try expectBlind(program, "it is no regular file", "whether it has a heap of its own is unknown")
+    }
+
     /// It may come when nobody looks any more: what loading it allocates is allowed here.
     @Test func aLibraryLoadedInTheSteadyPhase() throws {
         try write(Self.pool.replacingOccurrences(of: "ATTRIBUTE", with: ""), to: "pool.c")

@@ -1,6 +1,7 @@
 import AuditCore
 import CElfutils
 import Glibc
+import LinuxSystem
 
 /// Names stack frames from files alone: the subject has ended by then.
 ///
@@ -53,9 +54,12 @@ package struct Symbolizer: ~Copyable {
     private func report(_ path: String) -> DebugModule? {
         // Others are no files: linux-vdso.so.1.
         guard path.hasPrefix("/"), let dwfl else { return nil }
+        guard let file = try? FileDescriptor(openingRegular: path) else { return nil }
         dwfl_report_begin_add(dwfl)
-        let handle = dwfl_report_offline(dwfl, path, path, -1)
+        // It closes the file with the module.
+        let handle = dwfl_report_offline(dwfl, path, path, file.rawValue)
         dwfl_report_end(dwfl, nil, nil)
+        if handle == nil { file.closeQuietly() }
         return handle.flatMap(DebugModule.init)
     }
 }

@@ -20,7 +20,7 @@ package struct Executable {
     package init(_ path: String) {
         let fd: FileDescriptor
         do {
-            fd = try FileDescriptor(opening: path, .readOnly)
+            fd = try FileDescriptor(openingRegular: path)
         } catch {
             whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(error)"
             ownHeap = "its file cannot be read (\(error)), so whether it has a heap of its own is unknown"
@@ -57,7 +57,7 @@ package struct Executable {
 
     /// What gives a program other privileges than its user's, in words; nil if nothing does.
     package static func whyPrivileged(_ path: String) -> String? {
-        guard let fd = try? FileDescriptor(opening: path, .readOnly) else { return nil }
+        guard let fd = try? FileDescriptor(openingRegular: path) else { return nil }
         defer { fd.closeQuietly() }
         return privilege(of: fd)
     }
@@ -75,7 +75,7 @@ package struct Executable {
 
     /// The other file that runs it: a script's interpreter or a program's dynamic linker; null if there is none.
     static func loader(of path: String) -> String? {
-        guard let fd = try? FileDescriptor(opening: path, .readOnly) else { return nil }
+        guard let fd = try? FileDescriptor(openingRegular: path) else { return nil }
         defer { fd.closeQuietly() }
         if let interpreter = interpreter(ofScript: fd) { return interpreter }
         elf_version(UInt32(EV_CURRENT))

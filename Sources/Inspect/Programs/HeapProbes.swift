@@ -44,7 +44,7 @@ private let probed: [(name: String, kind: EventKind)] = [
 ]
 
 private func probes(in path: String, _ mapping: MappedFile) -> [HeapProbe] {
-    guard let file = try? FileDescriptor(opening: path, .readOnly) else { return [] }
+    guard let file = try? FileDescriptor(openingRegular: path) else { return [] }
     defer { file.closeQuietly() }
     elf_version(UInt32(EV_CURRENT))
     guard let elf = elf_begin(file.rawValue, ELF_C_READ_MMAP, nil) else { return [] }
