@@ -14,6 +14,6 @@ public struct AuditError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        "dioaudit: error: \(place): \(what)\n  \(remedy)"
+        "dioaudit: error: \(printable(place)): \(printable(what))\n  \(printable(remedy))"
     }
 }

@@ -59,7 +59,7 @@ extension Suppression {
         var pattern = String.UnicodeScalarView()
         for (index, scalar) in scalars.enumerated() {
             let next = index + 1 < scalars.count ? scalars[index + 1] : nil
-            if scalar.value < 0x20 || (scalar.isBlank && (index == 0 || next == nil)) {
+            if scalar.isInvisible || (scalar.isBlank && (index == 0 || next == nil)) {
                 pattern.append("?")
                 continue
             }

@@ -42,9 +42,10 @@ private struct Reader {
         let text = trimmed(withoutComment(trimmed(try scalars(bytes)[...])))
         guard let first = text.first else { return }
         if var draft {
+            // A second owner would copy all its frames at each line.
+            self.draft = nil
             if text.elementsEqual(["}"]) {
                 found.append(try suppression(draft, closedAt: text.startIndex))
-                self.draft = nil
             } else {
                 try add(text, to: &draft)
                 self.draft = draft

@@ -73,20 +73,3 @@ func shortened(_ text: String, to width: Int) -> String {
 func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
 func pad(_ text: String, to width: Int) -> String { text + spaces(width - text.columns) }
-
-/// A name from outside, whose control characters would be the terminal's.
-func printable(_ name: String) -> String {
-    guard name.unicodeScalars.contains(where: \.isControl) else { return name }
-    return name.unicodeScalars.reduce(into: "") { text, scalar in
-        if scalar.isControl {
-            let digits = String(scalar.value, radix: 16)
-            text += "\\x" + (digits.count < 2 ? "0" : "") + digits
-        } else {
-            text.unicodeScalars.append(scalar)
-        }
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isControl: Bool { properties.generalCategory == .control }
-}

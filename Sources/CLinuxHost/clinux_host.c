@@ -174,6 +174,13 @@ enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *
     return reached_all ? CL_FROM_GROUP : CL_FROM_PROCESS;
 }
 
+static struct sigaction file_limit_before;
+static bool file_limit_is_ignored;
+
+void cl_ignore_file_limit(void) {
+    file_limit_is_ignored = sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, &file_limit_before) == 0;
+}
+
 // MARK: children
 
 // TRAP: a parent that is killed at any moment may leave no child that waits for it. Test: KilledTests
@@ -189,6 +196,7 @@ static void become(char *const *arguments, char *const *environment, int out, in
         sigaction(SIGCHLD, &child_before, NULL);
         sigprocmask(SIG_SETMASK, &before, NULL);
     }
+    if (file_limit_is_ignored) sigaction(SIGXFSZ, &file_limit_before, NULL);
     execvpe(arguments[0], arguments, environment);
 }
 

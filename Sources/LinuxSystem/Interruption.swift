@@ -4,6 +4,11 @@ import Glibc
 /// The signals that end programs from outside, held back while there is a child to wait for or a scratch directory to
 /// remove. A static state of the process, like the signal mask itself.
 package enum Interruption {
+    /// A report that is larger than RLIMIT_FSIZE allows is an error that is named, and no end without a word (SIGXFSZ).
+    package static func ignoreFileLimit() {
+        cl_ignore_file_limit()
+    }
+
     package static func hold() {
         cl_block_signals()
     }

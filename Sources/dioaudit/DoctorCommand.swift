@@ -32,10 +32,10 @@ struct DoctorCommand: ParsableCommand {
         let diagnosis = Diagnosis(machine: .current(), findings: Doctor.findings())
         if let signal = Interruption.next() { Interruption.die(of: signal) }
         Interruption.release()
-        for view in views.isEmpty ? [(.text, .stdout)] : views {
-            switch view.format {
-            case .text: try view.output.write(diagnosisText(diagnosis, view.output.style(noColor: noColor)))
-            case .json: try view.output.write(json(diagnosis))
+        try write(views.isEmpty ? [(.text, .stdout)] : views) { (format, output) throws(AuditError) in
+            switch format {
+            case .text: try output.write(diagnosisText(diagnosis, output.style(noColor: noColor)))
+            case .json: try output.write(json(diagnosis))
             }
         }
     }

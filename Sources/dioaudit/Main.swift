@@ -22,6 +22,7 @@ struct Dioaudit: ParsableCommand {
 @main
 enum Main {
     static func main() {
+        Interruption.ignoreFileLimit()
         do {
             try checkCommand()
             var command = try Dioaudit.parseAsRoot()

@@ -67,7 +67,9 @@ struct MatrixCommand: ParsableCommand {
         }
         Interruption.release()
         let matrix = Matrix(machine: .current(), files: files, targets: targets)
-        for view in views.isEmpty ? [(.text, .stdout)] : views { try write(matrix, as: view.format, to: view.output) }
+        try dioaudit.write(views.isEmpty ? [(.text, .stdout)] : views) { (format, output) throws(AuditError) in
+            try write(matrix, as: format, to: output)
+        }
         throw ExitCode(matrix.exitStatus.rawValue)
     }
 

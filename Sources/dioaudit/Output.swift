@@ -3,25 +3,28 @@ import AuditReport
 import Glibc
 import LinuxSystem
 
-/// Where one view of the report goes. Opened before the subject starts, so that a wrong path costs no audit, and open
-/// until dioaudit ends.
+/// Where one view of the report goes. Tried before the subject starts, so that a wrong path costs no audit.
 struct Output {
-    private let file: FileDescriptor
+    private enum Target {
+        case file(WholeFile)
+        /// What cannot be replaced: a terminal, a pipe, a device.
+        case stream(FileDescriptor)
+    }
+
+    private let target: Target
     private let place: String
 
     static let stdout = Output(.standardOutput, place: "standard output")
     static let stderr = Output(.standardError, place: "standard error")
 
     private init(_ file: FileDescriptor, place: String) {
-        self.file = file
+        target = .stream(file)
         self.place = place
     }
 
     init(path: String) throws(AuditError) {
         do throws(Errno) {
-            file = try FileDescriptor(
-                opening: path, .writeOnly, [.create, .truncate],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            target = try Self.target(path)
         } catch {
             throw AuditError(
                 "cannot write the report: \(error)", at: path,
@@ -30,7 +33,22 @@ struct Output {
         place = path
     }
 
-    var isTerminal: Bool { isatty(file.rawValue) == 1 }
+    private static func target(_ path: String) throws(Errno) -> Target {
+        if WholeFile.isPossible(at: path) {
+            do throws(Errno) { return .file(try WholeFile(at: path)) } catch {
+                // A file that we may write in a directory where we may not replace it: it is written where it is.
+                guard [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(error) else { throw error }
+            }
+        }
+        return .stream(
+            try FileDescriptor(
+                opening: path, .writeOnly, [.create, .truncate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead]))
+    }
+
+    var isFile: Bool { if case .file = target { true } else { false } }
+
+    var isTerminal: Bool { if case .stream(let file) = target { isatty(file.rawValue) == 1 } else { false } }
 
     func style(noColor: Bool) -> Style {
         Style(coloured: isTerminal && !noColor && !Self.colourIsUnwelcome, directories: Self.workingDirectories)
@@ -56,13 +74,34 @@ struct Output {
 
     func write(_ text: String) throws(AuditError) {
         do throws(Errno) {
-            try file.writeAll(text)
+            switch target {
+            case .file(let file): try file.write(text)
+            case .stream(let file): try file.writeAll(text)
+            }
         } catch {
             throw AuditError(
                 "cannot write the report: \(error)", at: place, remedy: "make room there, or write it elsewhere",
                 exit: .internalError)
         }
     }
+}
+
+/// Writes each view even if another cannot be written. Files come first: nobody may read the streams to their end.
+///
+/// - Throws: the first error; the others are said.
+func write<Format>(
+    _ views: [(format: Format, output: Output)], _ write: (Format, Output) throws(AuditError) -> Void
+) throws(AuditError) {
+    var first: AuditError?
+    for view in views.filter(\.output.isFile) + views.filter({ !$0.output.isFile }) {
+        do throws(AuditError) {
+            try write(view.format, view.output)
+        } catch {
+            if first != nil { writeError(error.description + "\n") }
+            first = first ?? error
+        }
+    }
+    if let first { throw first }
 }
 
 /// For messages. A failure to write them is ignored: there is no other place to report it.

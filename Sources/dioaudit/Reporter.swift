@@ -29,13 +29,12 @@ struct Reporter {
     }
 
     func write(_ report: Report) throws(AuditError) {
-        for view in views {
-            switch view.format {
+        try dioaudit.write(views) { (format, output) throws(AuditError) in
+            switch format {
             case .text:
-                try view.output.write(
-                    text(report, view.output.style(noColor: options.noColor), options.quiet, options.verbose))
-            case .json: try view.output.write(json(report))
-            case .suppressions: try view.output.write(suppressionText(report))
+                try output.write(text(report, output.style(noColor: options.noColor), options.quiet, options.verbose))
+            case .json: try output.write(json(report))
+            case .suppressions: try output.write(suppressionText(report))
             }
         }
     }

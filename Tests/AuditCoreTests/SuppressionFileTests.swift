@@ -36,6 +36,20 @@ import Testing
         }
     }
 
+    /// Both an entry of many frames and many entries take the time of their lines.
+    @Test func aLongFileTakesTheTimeOfItsLines() throws {
+        let frames = String(repeating: "fun:f\n", count: 80_000)
+        let entries = String(repeating: "{\nn\nmalloc\nfun:f\n}\n", count: 16_000)
+        let clock = ContinuousClock()
+        var count = 0
+        let time = try clock.measure {
+            count += try Suppression.all(in: Array("{\nn\nmalloc\n\(frames)}\n".utf8), file: "frames").count
+            count += try Suppression.all(in: Array(entries.utf8), file: "entries").count
+        }
+        #expect(count == 16_001)
+        #expect(time < .seconds(20))
+    }
+
     @Test func entriesHaveNamesAndPlaces() throws {
         let entries = try read(Self.example)
         #expect(entries.map(\.name) == ["name of this entry", "second"])

@@ -53,6 +53,27 @@ import Testing
         }
     }
 
+    /// A line that a name brings along would be the first of two summaries, or the only one that a script looks for.
+    @Test(arguments: ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{202E}"])
+    func namesFromOutsideAreOneLine(character: String) {
+        var example = Example.largest
+        example.name = character + "dioaudit: pass"
+        example.path = "/bin/" + character + "dioaudit: pass"
+        for style in [plain, Style(coloured: true)] {
+            for text in [
+                auditText(report([example.audit()]), style, quiet: false, verbose: true),
+                runText(report([example.audit()]), style, quiet: false, verbose: true),
+                attachText(report([example.audit(attached: true)]), style, quiet: false, verbose: true),
+            ] {
+                #expect(text.split { $0.isNewline }.filter { $0.hasPrefix("dioaudit:") }.count == 1, "\(text)")
+                #expect(character == "\n" || !text.unicodeScalars.contains(character.unicodeScalars.first!))
+            }
+            let entries = suppressionText(report([example.audit()]))
+            #expect(throws: Never.self) { try Suppression.all(in: Array(entries.utf8), file: "a name") }
+            #expect(!entries.contains { $0.isNewline && $0 != "\n" })
+        }
+    }
+
     @Test func colourChangesNoColumn() {
         let audits = [Example(), .largest].map { $0.audit() }
         for text in [auditText, runText] {

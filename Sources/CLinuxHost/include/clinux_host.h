@@ -34,6 +34,9 @@ int cl_direct_probe(int directory, const char *name);
 // is started, or the child's end could be missed.
 void cl_block_signals(void);
 
+// Ignores SIGXFSZ, for ourselves and not for the programs that we start: a file beyond RLIMIT_FSIZE is an error (EFBIG) then.
+void cl_ignore_file_limit(void);
+
 // Unblocks them: pending signals then have their usual effect.
 void cl_unblock_signals(void);
 
