@@ -102,7 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
     struct cl_tracepoint points[POINTS];
     uint32_t choices = take(&input, 1);
-    struct cl_trace_layout layout = {points, choices & 3, choices & 4, choices & 8, choices & 16};
+    struct cl_trace_layout layout = {
+        .points = points, .count = choices & 3, .stacks = choices & 4, .probes = choices & 8, .calls = choices & 16};
     for (uint32_t i = 0; i < layout.count; i++) points[i] = take_point(&input, i + 1);
     uint32_t type = take(&input, 1);
     if (input.size > MOST) return 0;
