@@ -1,6 +1,5 @@
 // Intent: a thread has a descriptor table of its own, in which a number names an O_DIRECT file, and another file in the table of the
-// others. The kernel and the
-// interposer look in the thread's own table. The two openings of the file look alike, so it has one warm-up.
+// others. The kernel and the interposer look in the thread's own table. The two openings of the file look alike, so it has one warm-up.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
