@@ -1,6 +1,7 @@
 // Link: -laio
 // Intent: the kernel takes submissions of iocbs on mixed files up to the first that is bad: what it took of O_DIRECT files is
 // counted, and nothing else.
+// Needs: root, since an ordinary user's only second witness takes its buffered writes for transfers
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass

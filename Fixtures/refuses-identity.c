@@ -9,35 +9,14 @@
 // Warmup: transfers 1
 // Steady: transfers 9
 // Teardown: transfers 5, malloc 5/50
-#include "direct.h"
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
+#include "refuses.h"
 #include <sys/wait.h>
-
-#define REFUSE(number) \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0)
-
-static void refuse(void) {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        REFUSE(SYS_getpid),
-        REFUSE(SYS_gettid),
-        REFUSE(SYS_getrusage),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-    require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
-    require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "PR_SET_SECCOMP");
-}
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
     free(keep(malloc(1)));
     int fd = open_direct(arguments[1]), status;
-    refuse();
+    REFUSE(0, SYS_getpid, SYS_gettid, SYS_getrusage);
     write_blocks(fd, 10);
     pid_t child = vfork();
     if (child == 0) exit(0);

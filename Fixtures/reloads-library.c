@@ -1,6 +1,7 @@
 // Link: -ldl
 // Intent: a library is unloaded, and another comes to lie where it was, with other frames: stacks through it are its
 // own.
+// Needs: root, since an ordinary user's only second witness takes the reading of a library for transfers
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail

@@ -1,5 +1,6 @@
 // Link: -laio
 // Intent: sets up rings by libaio, which the kernel maps by itself: the call is no mmap.
+// Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
 // Reason: the kernel saw 100 io_setup system calls in the steady phase

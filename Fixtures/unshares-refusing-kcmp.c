@@ -7,28 +7,10 @@
 // Steady: transfers 29, malloc 1/77, free 1
 // Violation: malloc 1/77 first 30 in main
 // Teardown: nothing
-#include "direct.h"
-#include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
+#include "refuses.h"
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-
-static void refuse_kcmp(void) {
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_kcmp, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
-    require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
-    require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "PR_SET_SECCOMP");
-}
 
 static sem_t unshares, unshared;
 static int fd;
@@ -48,7 +30,7 @@ static void *close_own_copy(void *nothing) {
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
-    refuse_kcmp();
+    REFUSE(EPERM, SYS_kcmp);
     pthread_t thread;
     require(pthread_create(&thread, NULL, close_own_copy, NULL) == 0, "pthread_create");
     fd = open_direct(arguments[1]);

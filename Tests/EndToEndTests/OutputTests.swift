@@ -33,7 +33,7 @@ import Testing
     @Test func whatDoesNotFitIsNamedAndNotThere() throws {
         try "old".write(toFile: scratch.file("json"), atomically: false, encoding: .utf8)
         let outcome = try audited(
-            ["json=\(scratch.file("json"))", "text=\(scratch.file("text"))"], preparation: "ulimit -S -f 1")
+            ["json=\(scratch.file("json"))", "text=\(scratch.file("text"))"], preparation: "ulimit -S -f 8")
         #expect(outcome.status == 70, "\(outcome)")
         #expect(outcome.errors.contains("\(scratch.file("json")): cannot write the report: File too large"))
         #expect(try names() == ["text"])

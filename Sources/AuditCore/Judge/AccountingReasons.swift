@@ -60,12 +60,15 @@ extension IOAccounting.Direction {
             + "buffered I/O"
     }
 
+    /// Null where more calls were seen than the kernel counts: then the difference says nothing.
+    private static func moved(_ uncalled: UInt64) -> UInt64? { Int64(bitPattern: uncalled) > 0 ? uncalled : nil }
+
     fileprivate func lack(_ calls: String, _ process: ProcessLedger) -> String? {
         guard steady.accounted < steady.explained, uncalled != 0 else { return nil }
         return
             "the kernel accounts only \(steady.accounted) of \(plural(steady.explained, "byte")) of the steady phase's "
             + "\(calls) to \(name(of: process)) (holes, or a file system that does not account), and "
-            + (uncalled.map { "\(plural($0, "byte")) moved by calls that were not seen" }
+            + (uncalled.flatMap(Self.moved).map { "\(plural($0, "byte")) moved by calls that were not seen" }
                 ?? "whether other calls moved data is not known (/proc/PID/io)")
     }
 }
