@@ -1,5 +1,6 @@
 // Intent: a descriptor is closed by another thread while a call moves data by it, and then names another file: the call is one
 // transfer of the file that it began on, for the kernel as for the interposer.
+// Needs: root, since an ordinary user's only second witness takes the reading of a file system's own blocks for a transfer
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
