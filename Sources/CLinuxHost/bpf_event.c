@@ -34,7 +34,8 @@ static void store_user_state(struct bpf_text *text) {
     bpf_land(text, own);
 }
 
-static void store_thread(struct bpf_text *text, const struct kernel_shape *shape) {
+void event_store_thread_alone(struct bpf_text *text, const struct listener *listener) {
+    const struct kernel_shape *shape = &listener->tree->shape;
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_pid);
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, tid), BPF_REG_1);
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_tgid);
@@ -48,7 +49,7 @@ void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int 
 }
 
 static void only_one_of(struct bpf_text *text, const int *numbers, int count) {
-    int wanted[2 * EVENT_CALLS];
+    int wanted[EVENT_CALLS];
     for (int i = 0; i < count; i++) wanted[i] = bpf_jump(text, BPF_JEQ, BPF_REG_7, numbers[i]);
     bpf_leave(text);
     while (count > 0) bpf_land(text, wanted[--count]);
@@ -56,10 +57,7 @@ static void only_one_of(struct bpf_text *text, const int *numbers, int count) {
 
 void event_only_calls(struct bpf_text *text, const struct kernel_shape *shape,
                       int (*list)(enum abi abi, int numbers[EVENT_CALLS])) {
-    int numbers[2 * EVENT_CALLS];
-    // Every system call of the machine comes here: most end before the thread is asked for its ABI.
-    int native_count = list(ABI_X86_64, numbers);
-    only_one_of(text, numbers, native_count + list(ABI_I386, numbers + native_count));
+    int numbers[EVENT_CALLS];
     bpf_call(text, BPF_FUNC_get_current_task_btf);
     event_ask_abi(text, shape, BPF_REG_0);
     int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);
@@ -76,10 +74,6 @@ void event_open(struct bpf_text *text, const struct listener *listener, uint32_t
     for (int i = 0; i < 5; i++) bpf_store_number(text, BPF_DW, BPF_REG_7, event_number(i), 0);
     bpf_call(text, BPF_FUNC_ktime_get_ns);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, nanoseconds), BPF_REG_0);
-}
-
-void event_store_thread_alone(struct bpf_text *text, const struct listener *listener) {
-    store_thread(text, &listener->tree->shape);
 }
 
 void event_store_thread(struct bpf_text *text, const struct listener *listener) {

@@ -124,8 +124,11 @@ static void mark_argument(struct bpf_text *text, const struct kernel_shape *shap
     static const int native[] = {REGS_DI, REGS_SI, REGS_DX}, i386[] = {REGS_BX, REGS_CX, REGS_DX};
     load_argument(text, shape, native[index], i386[index]);
     ask_direct(text, shape);
+    // Before the branch, so that the verifier need not follow each combination of bits.
+    bpf_move(text, BPF_REG_1, BPF_REG_0);
+    bpf_operate(text, BPF_LSH, BPF_REG_1, index);
+    bpf_operate_by(text, BPF_OR, BPF_REG_8, BPF_REG_1);
     int no = bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
-    bpf_operate(text, BPF_OR, BPF_REG_8, 1 << index);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
     bpf_store(text, BPF_DW, BPF_REG_10, DIRECT, BPF_REG_1);
     bpf_land(text, no);
@@ -198,6 +201,7 @@ static bool listen_moves(struct listener *listener) {
     bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
     event_only_calls(&text, shape, moving);
     process_tree_only(&text, listener->tree);
+    bpf_store_number(&text, BPF_DW, BPF_REG_10, DIRECT, 0);
     mark_arguments(&text, shape, load_number_at_enter);
     open_call(&text, listener, CL_MOVES, load_number_at_enter);
     bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_8);
