@@ -167,8 +167,8 @@ struct Attachment: ~Copyable {
         var ledger = Ledger()
         ledger.processes = [process(live, request.scope)]
         ledger.add(syscallsBook, of: [.attached])
-        ledger.add(kernelView, of: [.attached])
         ledger.add(transfersBook, of: [.attached])
+        ledger.add(kernelView, of: [.attached])
         var symbolizer = Symbolizer()
         ledger.processes[0].nameFaults(by: &symbolizer)
         var subject = Subject(command: command, exit: SubjectExit())

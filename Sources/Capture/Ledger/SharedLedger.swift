@@ -62,8 +62,9 @@ extension Session {
         }
         ledger.add(syscalls.book, of: owners)
         for process in ledger.processes.indices { ledger.processes[process].countUnexplained() }
-        ledger.add(kernel, of: owners)
+        // First, since the kernel's allocations are counted for each transfer.
         ledger.add(transfers.book, of: owners)
+        ledger.add(kernel, of: owners)
         return ledger
     }
 
