@@ -36,16 +36,24 @@ static bool remaps_or_unlocks(long number) {
     }
 }
 
+// A bit for each direction in which a call moves data, of those that /proc/PID/io counts.
+static unsigned moves(long number) {
+    enum { READS = 1 << DIRECTION_READ, WRITES = 1 << DIRECTION_WRITE };
+    switch (number) {
+        case SYS_read: case SYS_pread64: case SYS_readv: case SYS_preadv: case SYS_preadv2: return READS;
+        case SYS_write: case SYS_pwrite64: case SYS_writev: case SYS_pwritev: case SYS_pwritev2: return WRITES;
+        case SYS_sendfile: case SYS_copy_file_range: return READS | WRITES;
+        default: return 0;
+    }
+}
+
 static bool transfers_or_execs(long number, const long *a) {
     switch (number) {
-        case SYS_read: case SYS_write: case SYS_pread64: case SYS_pwrite64: case SYS_readv: case SYS_writev:
-        case SYS_preadv: case SYS_pwritev: case SYS_preadv2: case SYS_pwritev2:
-            return files_find((int)a[0]) != NULL;
         case SYS_sendfile: case SYS_splice: case SYS_copy_file_range: return true;
         case SYS_io_submit: return context.ordinal == 0;  // libaio calls syscall inside io_submit, which was counted
         case SYS_io_uring_enter: return asynchronous_submits_unseen((unsigned)a[1], (unsigned)a[3]);
         case SYS_execve: case SYS_execveat: return true;
-        default: return false;
+        default: return moves(number) && files_find((int)a[0]);
     }
 }
 
@@ -70,33 +78,21 @@ static void before_descriptors_change(long number, long first) {
 }
 
 static void note_called(long number, long result) {
-    switch (number) {
-        case SYS_read: case SYS_pread64: case SYS_readv: case SYS_preadv: case SYS_preadv2:
-            accounting_called(DIRECTION_READ, result);
-            break;
-        case SYS_write: case SYS_pwrite64: case SYS_writev: case SYS_pwritev: case SYS_pwritev2:
-            accounting_called(DIRECTION_WRITE, result);
-            break;
-        case SYS_sendfile: case SYS_copy_file_range:
-            accounting_called(DIRECTION_READ, result);
-            accounting_called(DIRECTION_WRITE, result);
-            break;
-        default: break;
-    }
+    for (enum direction direction = 0; direction < DIRECTIONS; direction++)
+        if (moves(number) >> direction & 1) accounting_called(direction, result);
 }
 
 // Calls after which something is to be noted: none of them is one that a child returns from, too.
 static bool is_noted_after(long number) {
     switch (number) {
-        case SYS_read: case SYS_pread64: case SYS_readv: case SYS_preadv: case SYS_preadv2: case SYS_write: case SYS_pwrite64:
-        case SYS_writev: case SYS_pwritev: case SYS_pwritev2: case SYS_sendfile: case SYS_copy_file_range: case SYS_openat:
+        case SYS_openat:
 #ifdef SYS_open
         case SYS_open: case SYS_dup2:
 #endif
         case SYS_openat2: case SYS_dup: case SYS_dup3: case SYS_close_range: case SYS_unshare: case SYS_fcntl:
         case SYS_io_uring_register:
             return true;
-        default: return false;
+        default: return moves(number) != 0;
     }
 }
 
