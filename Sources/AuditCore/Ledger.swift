@@ -74,6 +74,8 @@ public struct PhaseLedgers: Equatable, Sendable, Encodable {
 
     public var all: [PhaseLedger] { ledgers }
 
+    var transfers: UInt64 { ledgers.reduce(0) { $0 + $1.transfers } }
+
     public static func += (left: inout Self, right: Self) {
         for phase in Phase.allCases { left[phase] += right[phase] }
     }
@@ -122,9 +124,6 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
         // Both are measured at edges, which only processes have.
         for phase in Phase.allCases { phases[phase].faultsKnown = false }
     }
-
-    /// In all phases.
-    var transfers: UInt64 { phases.all.reduce(0) { $0 + $1.transfers } }
 
     private enum CodingKeys: String, CodingKey {
         case tid, name, doesTransfers, phases

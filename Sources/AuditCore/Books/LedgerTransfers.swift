@@ -43,12 +43,15 @@ extension ProcessLedger {
         phases[phase].addTransferredBytes(count.bytes)
     }
 
+    /// In rows that several threads share.
+    var transfersOfNoThread: UInt64 { threads.lazy.filter { $0.tid == 0 }.reduce(0) { $0 + $1.phases.transfers } }
+
     /// The interposer may have seen none of a thread's transfers. A thread that has ended may have left its number to another.
     fileprivate mutating func markTransferringThreads() {
-        let pooled = threads.lazy.filter { $0.tid == 0 }.reduce(0) { $0 + $1.transfers }
+        let pooled = transfersOfNoThread
         for index in threads.indices where threads[index].tid != 0 {
             let seen = kernelTransfers?.threads[threads[index].tid] ?? 0
-            if seen > threads[index].transfers + pooled { threads[index].doesTransfers = true }
+            if seen > threads[index].phases.transfers + pooled { threads[index].doesTransfers = true }
         }
     }
 }
@@ -79,13 +82,11 @@ public struct KernelTransfers: Equatable, Sendable, Encodable {
 
     public var all: UInt64 { calls.values.reduce(0, +) }
 
-    /// By which calls, the most frequent first.
-    public var names: String {
-        calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key).joined(separator: ", ")
-    }
+    /// The most frequent first.
+    private var sorted: [(key: String, value: UInt64)] { calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) } }
+
+    public var names: String { sorted.map(\.key).joined(separator: ", ") }
 
     /// Their calls as words: `pread64 20, io_uring 5`.
-    var text: String {
-        calls.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-    }
+    var text: String { sorted.map { "\($0.key) \($0.value)" }.joined(separator: ", ") }
 }

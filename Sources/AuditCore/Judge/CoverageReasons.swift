@@ -12,21 +12,21 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
                 "the steady phase holds \(plural(steady.transfers, "transfer")), "
                     + "and \(required) or more are required")
         }
-    } else if case let early = total.all.reduce(0, { $0 + $1.transfers }), early > 0 {
+    } else if case let early = total.transfers, early > 0 {
         reasons.append("the steady phase was not reached: all \(plural(early, "transfer")) came before it")
     } else {
         reasons.append("no transfer on an O_DIRECT file was seen")
     }
     // Where none reached it, that is said already.
     for process in processes where !process.steadyReached && processes.contains(where: \.steadyReached) {
-        let early = process.phases.all.reduce(0) { $0 + $1.transfers }
+        let early = process.phases.transfers
         if early > 0 {
             reasons.append("\(name(of: process)) did \(plural(early, "transfer")) and never reached its steady phase")
         }
     }
     // The steady phase of one process does not clear another.
     for process in processes where process.steadyReached && steady.transfers > 0 && request.minimumTransfers > 0 {
-        let early = process.phases.all.reduce(0) { $0 + $1.transfers }
+        let early = process.phases.transfers
         if early > 0 && process.phases[.steady].transfers == 0 {
             reasons.append("\(name(of: process)) did \(plural(early, "transfer")), none of them in its steady phase")
         }

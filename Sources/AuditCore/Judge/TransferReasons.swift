@@ -36,21 +36,19 @@ extension ProcessLedger {
     /// In words; null if every transfer that one saw was seen by the other, in the same thread.
     fileprivate var transferDifference: String? {
         guard let kernel = kernelTransfers else { return nil }
-        return differenceInWords(kernel, transfersInAllPhases, of: name(of: self)) ?? threadDifference(kernel)
+        return differenceInWords(kernel, phases.transfers, of: name(of: self)) ?? threadDifference(kernel)
     }
-
-    fileprivate var transfersInAllPhases: UInt64 { phases.all.reduce(0) { $0 + $1.transfers } }
 
     /// Threads that have ended may have lost their number in the interposer's rows, but not in the kernel's.
     private func threadDifference(_ kernel: KernelTransfers) -> String? {
         guard kernel.calls[TransferCall.ioUring.rawValue] == nil, kernel.unknown == UnknownTransfers() else {
             return nil
         }
-        var pooled = threads.lazy.filter { $0.tid == 0 }.reduce(0) { $0 + $1.transfers }
+        var pooled = transfersOfNoThread
         var childrens = kernel.threads[0] ?? 0
         for (tid, seen) in kernel.threads.sorted(by: { $0.key < $1.key }) where tid != 0 {
             let thread = threads.first { $0.tid == tid }
-            let counted = thread?.transfers ?? 0
+            let counted = thread?.phases.transfers ?? 0
             guard counted != seen else { continue }
             if counted < seen, pooled >= seen - counted {
                 pooled -= seen - counted
@@ -74,7 +72,7 @@ extension [ProcessLedger] {
     fileprivate var summedDifference: String? {
         let kernel = compactMap(\.kernelTransfers).reduce(KernelTransfers()) { $0 + $1 }
         return differenceInWords(
-            kernel, reduce(0) { $0 + $1.transfersInAllPhases },
+            kernel, reduce(0) { $0 + $1.phases.transfers },
             of: "\(name(of: self[0])) and the children that it forked")
     }
 }
