@@ -103,15 +103,20 @@ static struct sigaction child_before;
 static bool blocked;
 static int signals = -1;  // a signalfd(2) of the blocked ones
 
+// Those that mean this process alone: what a fault, a write or a limit of ours raises. The terminal's stops reach the child by
+// themselves, and must stop us too.
+static const int own_signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,  SIGKILL, SIGSEGV, SIGPIPE,
+                                  SIGSYS, SIGXCPU, SIGXFSZ, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+
 static sigset_t awaited(void) {
     sigset_t set;
-    sigemptyset(&set);
-    const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+    sigfillset(&set);
+    for (size_t i = 0; i < sizeof(own_signals) / sizeof(own_signals[0]); i++) sigdelset(&set, own_signals[i]);
+    for (int number = 1; number <= SIGRTMAX; number++) {
         struct sigaction action;
         // One that we were started to ignore (nohup) stays ignored: blocking would make it pending.
-        bool ignored = sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-        if (!ignored || signals[i] == SIGCHLD) sigaddset(&set, signals[i]);
+        bool ignored = sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+        if (ignored && number != SIGCHLD) sigdelset(&set, number);
     }
     return set;
 }
@@ -156,7 +161,32 @@ static bool descends_from_us(pid_t pid) {
     return false;
 }
 
-enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal) {
+// setitimer(2) and alarm(2): execve(2) keeps the timers that were set for the program, as `perl -e 'alarm 5; exec @ARGV'` does.
+static bool is_of_timer(int number) {
+    return number == SIGALRM || number == SIGVTALRM || number == SIGPROF;
+}
+
+static struct cl_signal signal_of(const struct signalfd_siginfo *info) {
+    int number = (int)info->ssi_signo;
+    bool is_kernels = info->ssi_code == SI_KERNEL && !is_of_timer(number);
+    return (struct cl_signal){
+        .number = number,
+        .ends = number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT,
+        .reached_child = is_kernels || descends_from_us((pid_t)info->ssi_pid),
+        .is_queued = info->ssi_code == SI_QUEUE,
+        .value = info->ssi_ptr,
+    };
+}
+
+void cl_pass_on(const struct cl_signal *signal, pid_t pid) {
+    if (signal->is_queued) {
+        sigqueue(pid, signal->number, (union sigval){.sival_ptr = (void *)(uintptr_t)signal->value});
+    } else {
+        kill(pid, signal->number);
+    }
+}
+
+enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, struct cl_signal *signal) {
     struct pollfd wanted[1 + count];
     wanted[0] = (struct pollfd){.fd = signals, .events = POLLIN};
     for (int i = 0; i < count; i++) wanted[1 + i] = (struct pollfd){.fd = descriptors[i], .events = POLLIN};
@@ -168,10 +198,9 @@ enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *
     if (ready <= 0) return CL_FROM_TIMEOUT;
     struct signalfd_siginfo info;
     if (!(wanted[0].revents & POLLIN) || read(signals, &info, sizeof(info)) != sizeof(info)) return CL_FROM_DESCRIPTOR;
-    *signal = (int)info.ssi_signo;
-    if (*signal == SIGCHLD) return CL_FROM_CHILD;
-    bool reached_all = info.ssi_code == SI_KERNEL || descends_from_us((pid_t)info.ssi_pid);
-    return reached_all ? CL_FROM_GROUP : CL_FROM_PROCESS;
+    if (info.ssi_signo == SIGCHLD) return CL_FROM_CHILD;
+    *signal = signal_of(&info);
+    return CL_FROM_SIGNAL;
 }
 
 static struct sigaction file_limit_before;
@@ -187,6 +216,29 @@ void cl_ignore_file_limit(void) {
 static void end_with(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);  // it died before that took hold
+}
+
+// TRAP: sd_listen_fds(3) and sd_watchdog_enabled(3) take what their variable names by pid, which is ours where systemd started
+// us. Test: shell.cases
+static void take_name(char **environment, pid_t parent) {
+    static const char *const names[] = {"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"};
+    static char taken[sizeof(names) / sizeof(names[0])][40];
+    bool listens = false;
+    for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+        char ours[40];
+        snprintf(ours, sizeof(ours), "%s=%d", names[n], parent);
+        snprintf(taken[n], sizeof(taken[n]), "%s=%d", names[n], getpid());
+        for (char **variable = environment; *variable; variable++) {
+            if (strcmp(*variable, ours) != 0) continue;
+            *variable = taken[n];
+            listens |= n == 0;
+        }
+    }
+    // It names the same process by its pidfd's inode; without it LISTEN_PID alone holds.
+    char **kept = environment;
+    for (char **variable = environment; *variable; variable++)
+        if (!listens || strncmp(*variable, "LISTEN_PIDFDID=", 15) != 0) *kept++ = *variable;
+    *kept = NULL;
 }
 
 static void become(char *const *arguments, char *const *environment, int out, int err) {
@@ -284,6 +336,7 @@ int cl_spawn(char *const *arguments, char *const *environment, int out, int err,
         close(failure[0]);
         close(talk[0]);  // or it would hold its own socket open, and wait for a dead parent
         prepare(watch, talk[1]);
+        take_name((char **)environment, parent);  // the child's copy
         become(arguments, environment, out, err);
         int error = errno;
         if (write(failure[1], &error, sizeof(error)) < 0) _exit(126);

@@ -48,7 +48,7 @@ private struct SelfPortrait: ~Copyable {
     }
 
     var command: Command {
-        var command = Command(["cat", "/proc/self/status"])
+        var command = Command(["cat", "/proc/self/status"].map(ByteText.init))
         command.output = output
         return command
     }

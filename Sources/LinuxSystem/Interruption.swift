@@ -19,14 +19,14 @@ package enum Interruption {
         cl_unblock_signals()
     }
 
-    /// One that has arrived.
+    /// One that ends us, and has arrived.
     package static func next() -> Int32? {
         while true {
-            var signal: Int32 = 0
+            var signal = cl_signal()
             switch cl_wait(0, nil, 0, &signal) {
             case CL_FROM_TIMEOUT: return nil
             case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: continue
-            default: return signal
+            default: if signal.ends { return signal.number }
             }
         }
     }

@@ -126,11 +126,12 @@ struct Attachment: ~Copyable {
         let limit = nanoseconds.map { since &+ $0 }
         var goesOn = true
         while goesOn {
-            var signal: Int32 = 0
+            var signal = cl_signal()
             let descriptors = events.descriptors + [live.descriptor.rawValue]
             let source = cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal)
             let isOver = limit.map { monotonicNanoseconds() >= $0 } ?? false
-            goesOn = (source == CL_FROM_CHILD || source == CL_FROM_DESCRIPTOR) && !live.hasEnded && !isOver
+            let isEnded = source == CL_FROM_TIMEOUT || (source == CL_FROM_SIGNAL && signal.ends)
+            goesOn = !isEnded && !live.hasEnded && !isOver
             events.drain()
             if events.pending >= enough {
                 noteThreads(live)

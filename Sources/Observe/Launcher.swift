@@ -6,7 +6,7 @@ import LinuxSystem
 
 /// A program to start. It inherits all else: standard streams, directory, process group, signals.
 package struct Command: Sendable {
-    package var arguments: [String]
+    package var arguments: [ByteText]
     /// Replaces its standard output and error; null leaves them.
     package var output: FileDescriptor?
     package var error: FileDescriptor?
@@ -15,9 +15,12 @@ package struct Command: Sendable {
     /// How long to wait for processes that outlive it, daemons among them.
     package var lingerNanoseconds: UInt64 = 5_000_000_000
 
-    package init(_ arguments: [String]) {
+    package init(_ arguments: [ByteText]) {
         self.arguments = arguments
     }
+
+    /// As it is named to a reader.
+    var name: String { arguments[0].text }
 }
 
 /// How a program that was started ended.
@@ -62,7 +65,7 @@ struct Launch: ~Copyable {
     /// - Parameter loadsNoInterposer: as far as the program's file shows.
     /// - Throws: `StartFailure` if it could not.
     init(
-        _ command: Command, environment: [String], _ session: borrowing Session,
+        _ command: Command, environment: [ByteText], _ session: borrowing Session,
         _ request: AuditRequest, loadsNoInterposer: Bool = false, _ squeezer: consuming Squeezer? = nil
     ) throws(StartFailure) {
         self.command = command
@@ -137,14 +140,13 @@ struct Launch: ~Copyable {
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
         let descriptors = events.descriptors + others + (ledgerSocket.map { [$0.rawValue] } ?? [])
         let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
-        var signal: Int32 = 0
+        var signal = cl_signal()
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
         case CL_FROM_TIMEOUT: if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
-        case CL_FROM_GROUP: interrupt(signal)
         default:
-            interrupt(signal)
-            if !hasEnded { kill(child.pid, signal) }
+            if signal.ends { interrupt(signal.number) }
+            if !signal.reached_child, !hasEnded { cl_pass_on(&signal, child.pid) }
         }
         if let ledgerSocket { cl_answer_ledger_socket(ledgerSocket.rawValue, ledger.rawValue) }
         squeezer?.answer()

@@ -12,8 +12,8 @@ package func observe(
 ) throws(AuditError) -> (Observation, interruption: Int32?) {
     let session = try Session(request)
     let interposer = findInterposer()
-    let executable = Executable(command: command.arguments[0])
-    let subject = Subject(command: command.arguments, exit: SubjectExit())
+    let executable = Executable(command: command.name)
+    let subject = Subject(command: command.arguments.map(\.text), exit: SubjectExit())
 
     let environment = environment(session: session.environment, interposer: interposer.path)
     var launch: Launch
@@ -23,10 +23,10 @@ package func observe(
             Squeezer(session, slack: request.squeezeSlack))
     } catch {
         if error.isOurs {
-            throw systemError("fork", error.errno, at: command.arguments[0])
+            throw systemError("fork", error.errno, at: command.name)
         }
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
-        observation.failure = "could not start: " + whyNotStarted(command.arguments[0], error.errno)
+        observation.failure = "could not start: " + whyNotStarted(command.name, error.errno)
         observation.interposerMissing = "the subject did not start"
         observation.syscalls = .unavailable("the subject did not start")
         observation.kernel = .unavailable("the subject did not start")
@@ -74,21 +74,20 @@ private func findInterposer() -> (path: String?, problem: String?) {
 }
 
 /// Our own environment with the ledger's variable, and the interposer before all other preloaded libraries.
-private func environment(session: String, interposer: String?) -> [String] {
-    var variables: [String] = []
-    var preload = interposer.map { [$0] } ?? []
-    var entry = environ
-    while let variable = entry.pointee {
-        let text = String(cString: variable)
-        if text.hasPrefix("LD_PRELOAD=") {
-            preload.append(String(text.dropFirst("LD_PRELOAD=".count)))
-        } else if !text.hasPrefix("DIOAUDIT_LEDGER=") {
-            variables.append(text)
+private func environment(session: String, interposer: String?) -> [ByteText] {
+    var variables: [ByteText] = []
+    var preload = interposer.map { [ByteText($0)] } ?? []
+    for variable in ByteText.environment() {
+        if let libraries = variable.dropping("LD_PRELOAD=") {
+            if !libraries.isEmpty { preload.append(libraries) }
+        } else if variable.dropping("DIOAUDIT_LEDGER=") == nil {
+            variables.append(variable)
         }
-        entry += 1
     }
-    if !preload.isEmpty { variables.append("LD_PRELOAD=" + preload.filter { !$0.isEmpty }.joined(separator: ":")) }
-    return variables + [session]
+    if let first = preload.first {
+        variables.append(ByteText("LD_PRELOAD=") + preload.dropFirst().reduce(first) { $0 + ByteText(":") + $1 })
+    }
+    return variables + [ByteText(session)]
 }
 
 private func failure(of ending: Ending, limit: UInt64?) -> String? {

@@ -1,6 +1,6 @@
 import AuditCore
 import Capture
-import Glibc
+import LinuxSystem
 
 /// Runs a program without the interposer and without a witness.
 ///
@@ -12,20 +12,10 @@ package func runUnobserved(_ command: Command) throws(AuditError) -> Int32? {
     let session = try Session(request)
     var launch: Launch
     do {
-        launch = try Launch(command, environment: inheritedEnvironment(), session, request)
+        launch = try Launch(command, environment: ByteText.environment(), session, request)
     } catch {
         return nil
     }
     _ = try launch.finish(session)
     return launch.interruption
-}
-
-private func inheritedEnvironment() -> [String] {
-    var variables: [String] = []
-    var entry = environ
-    while let variable = entry.pointee {
-        variables.append(String(cString: variable))
-        entry += 1
-    }
-    return variables
 }

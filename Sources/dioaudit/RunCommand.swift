@@ -125,7 +125,8 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         // Before the outputs are opened: one of them may be the file that suppressions are read from.
         let request = try request()
-        var subject = Command(command)
+        // As they came: the parser's own are Strings.
+        var subject = Command(ByteText.lastArguments(command.count))
         subject.timeoutNanoseconds = timeout?.nanoseconds
         subject.lingerNanoseconds = wait.nanoseconds
 

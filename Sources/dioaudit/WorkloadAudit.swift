@@ -19,7 +19,7 @@ func audit(
         null?.closeQuietly()
     }
 
-    var command = Command(workload.arguments(driver: driver, file: file))
+    var command = Command(workload.arguments(driver: driver, file: file).map(ByteText.init))
     command.output = null
     command.error = error
     // The driver sets markers; the transfers that it does before them are setup's.

@@ -30,7 +30,7 @@ int cl_open_direct(const char *path);
 // `name` for as long as the call takes.
 int cl_direct_probe(int directory, const char *name);
 
-// Blocks SIGCHLD and the signals that end a program from outside, so that cl_wait can wait for them. Call it before the child
+// Blocks SIGCHLD and the signals that come from outside, so that cl_wait can wait for them. Call it before the child
 // is started, or the child's end could be missed.
 void cl_block_signals(void);
 
@@ -75,14 +75,24 @@ int cl_started(struct cl_child *child);
 enum cl_source {
     CL_FROM_TIMEOUT,     // the time is over
     CL_FROM_CHILD,       // SIGCHLD: the child ended, stopped or continued
-    CL_FROM_GROUP,       // a signal that the child got, too: from the terminal, or from one of its own processes to the group
-    CL_FROM_PROCESS,     // a signal that kill(2) sent to us alone
+    CL_FROM_SIGNAL,      // another signal
     CL_FROM_DESCRIPTOR,  // one of `descriptors` can be read
 };
 
+struct cl_signal {
+    int32_t number;
+    bool ends;           // SIGINT, SIGTERM, SIGHUP, SIGQUIT: who sends one means us, too
+    bool reached_child;  // the child got it, too: from the terminal, or from one of its own processes to the group
+    bool is_queued;      // by sigqueue(3), with `value`
+    uint64_t value;
+};
+
+// Sends the process a signal that came for us, as it came.
+void cl_pass_on(const struct cl_signal *signal, pid_t pid);
+
 // Waits for one of the blocked signals, or for a descriptor; `timeout` in nanoseconds, negative for ever. The siginfo_t
 // keeps the source in macros and unions that Swift does not import.
-enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, int *signal);
+enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, struct cl_signal *signal);
 
 // A listening socket in the abstract namespace (unix(7)), at which a process whose privileges do not allow it to open our
 // /proc entry asks for the ledger.
