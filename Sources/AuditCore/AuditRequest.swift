@@ -14,6 +14,8 @@ public struct AuditRequest: Sendable {
 
     // MARK: judgement
 
+    /// The exit status of a subject that did not fail, as shells have it.
+    public var expectedStatus: Int32 = 0
     public var policy = Policy()
     public var scope = Scope.process
     public var suppressions: [Suppression] = []

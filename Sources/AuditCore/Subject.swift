@@ -11,6 +11,9 @@ public struct SubjectExit: Equatable, Sendable, Encodable {
 
     public var succeeded: Bool { code == 0 }
 
+    /// As shells have it: 128 more than the number of a signal. Nil: it never started.
+    public var status: Int32? { code ?? signal.map { 128 + $0 } }
+
     public var neverStarted: Bool { code == nil && signal == nil }
 }
 

@@ -56,7 +56,7 @@ package func observe(
     observation.interposerMissing = interposer.problem
     observation.leftBehind = ending.leftBehind
     observation.memlockLimit = memlockLimit()
-    observation.failure = failure(of: ending, limit: command.timeoutNanoseconds)
+    observation.failure = failure(of: ending, command, expected: request.expectedStatus)
     return (observation, launch.interruption)
 }
 
@@ -90,9 +90,11 @@ private func environment(session: String, interposer: String?) -> [ByteText] {
     return variables + [ByteText(session)]
 }
 
-private func failure(of ending: Ending, limit: UInt64?) -> String? {
-    if ending.timedOut, let limit { return "the subject ran longer than \(Duration.nanoseconds(Int64(limit)))" }
-    guard let signal = ending.exit.signal else { return nil }
+private func failure(of ending: Ending, _ command: Command, expected: Int32) -> String? {
+    if ending.timedOut, let limit = command.timeoutNanoseconds {
+        return "the subject ran longer than \(Duration.nanoseconds(Int64(limit)))"
+    }
+    guard let signal = ending.exit.signal, ending.exit.status != expected else { return nil }
     return "the subject was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
 }
 

@@ -64,6 +64,13 @@ struct RunCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
+            "The exit status of a program that did not fail; 128 + N for one that signal N ends. (default: 0)",
+            valueName: "n"), transform: exitStatus)
+    var expectExit: Int32 = 0
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
             "End the program after this long: 500ms, 10s, 2m. A plain number is one of seconds, here as elsewhere.",
             valueName: "duration"),
         transform: DurationOption.limit)
@@ -146,6 +153,7 @@ struct RunCommand: ParsableCommand {
         request.warmupTransfers = warmupIos
         request.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
         request.minimumTransfers = minIos
+        request.expectedStatus = expectExit
         request.policy = try judging.policy()
         request.scope = scope
         request.suppressions = try readSuppressions(in: judging.suppressions)
@@ -177,6 +185,11 @@ extension KernelLimit {
     }
 }
 extension Enforce: ExpressibleByArgument {}
+
+private func exitStatus(_ argument: String) throws(WrongValue) -> Int32 {
+    guard let status = UInt8(argument) else { throw WrongValue("an exit status is a whole number from 0 to 255") }
+    return Int32(status)
+}
 
 enum PhasesOption: String, CaseIterable, ExpressibleByArgument {
     case auto, markers

@@ -219,6 +219,21 @@ import Testing
         #expect(judge(observation(process)).verdict == .inconclusive)
     }
 
+    @Test(arguments: [(SubjectExit(code: 3), 3), (SubjectExit(signal: 15), 143)] as [(SubjectExit, Int32)])
+    func anExpectedExitIsNoFailure(exit: SubjectExit, status: Int32) {
+        var seen = observation(cleanProcess())
+        seen.subject.exit = exit
+        let audit = judge(seen, by: AuditRequest.with { $0.expectedStatus = status })
+        #expect(audit.verdict == .pass && audit.statuses == [.pass])
+        #expect(judge(seen).subjectFailed)
+    }
+
+    @Test func anExitThatWasNotExpectedIsAFailure() {
+        let audit = judge(observation(cleanProcess()), by: AuditRequest.with { $0.expectedStatus = 3 })
+        #expect(audit.failure == "the subject exited with status 0, not with status 3")
+        #expect(audit.verdict == .inconclusive && audit.subjectFailed)
+    }
+
     @Test func anObstacleIsNotTheSubjectsFailure() {
         var seen = observation(cleanProcess())
         seen.subject.exit = SubjectExit(code: 5)

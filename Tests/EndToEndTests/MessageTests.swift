@@ -102,6 +102,15 @@ import Testing
         }
     }
 
+    /// A daemon is ended by SIGTERM.
+    @Test(arguments: [("exit 7", "7"), ("kill $$", "143")])
+    func anExpectedExitIsNoFailure(script: String, status: String) throws {
+        let program = ["--", "sh", "-c", script]
+        #expect(try run([Place.dioaudit, "run", "--quiet", "--expect-exit", status] + program).status == 2)
+        #expect(try run([Place.dioaudit, "run", "--quiet"] + program).status == 3)
+        #expect(try run([Place.dioaudit, "run", "--expect-exit", "256"] + program).status == 64)
+    }
+
     @Test(.enabled(if: isRoot, "needs root for a memory cgroup: .ci/run is root"))
     func whomTheSqueezeKillsHasFailed() throws {
         let command = ["--", Place.fixture("touches-memory"), scratch.file("data")]

@@ -17,7 +17,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
 
     var reasons: [String] = []
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
-    let failure = failureReason(observation)
+    let failure = failureReason(observation, expected: request.expectedStatus)
     if let failure { reasons.append(failure) }
     if violations.isEmpty && observation.wasStopped {
         reasons.append("it was stopped at a suppressed violation: later events were not observed")
@@ -102,15 +102,17 @@ private func unmetLimits(_ limits: [KernelLimit], _ observation: Observation) ->
 
 // MARK: the subject
 
-private func failureReason(_ observation: Observation) -> String? {
+private func failureReason(_ observation: Observation, expected: Int32) -> String? {
     // It was stopped because that is what was asked for: how it ended is no failure of its own.
     if observation.wasStopped { return nil }
     if let failure = squeezeFailure(observation) ?? observation.failure { return failure }
     if !observation.obstacles.isEmpty || observation.attached != nil { return nil }
     let exit = observation.subject.exit
-    if let signal = exit.signal { return "the subject was killed by signal \(signal)" }
-    if let code = exit.code, code != 0 { return "the subject exited with status \(code)" }
-    return exit.code == nil ? "the subject did not start" : nil
+    guard let status = exit.status else { return "the subject did not start" }
+    if status == expected { return nil }
+    let wanted = expected == 0 ? "" : ", not with status \(expected)"
+    if let signal = exit.signal { return "the subject was killed by signal \(signal)\(wanted)" }
+    return "the subject exited with status \(status)\(wanted)"
 }
 
 extension Observation {
