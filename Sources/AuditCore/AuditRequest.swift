@@ -25,6 +25,8 @@ public struct AuditRequest: Sendable {
 
     // MARK: memory
 
+    /// A file system in memory (tmpfs) is good enough, which takes O_DIRECT and copies.
+    public var mayBeInMemory = false
     public var lock = LockRequirement.whenSubjectLocks
     /// mlockall(MCL_CURRENT|MCL_FUTURE) before `main`.
     public var lockAtStart = false

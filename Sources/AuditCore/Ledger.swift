@@ -174,6 +174,10 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var jumpsInExit: UInt32 = 0
     /// Children by clone(2) that share its memory and are no threads: the page faults that they take there are not counted.
     public var memorySharers: UInt32 = 0
+    /// O_DIRECT files of a file system in memory, whose transfers are not direct.
+    public var memoryFiles: UInt32 = 0
+    /// O_DIRECT files of which that could not be asked.
+    public var unknownFileSystems: UInt32 = 0
     public var accounting = IOAccounting()
     public var squeeze = ProcessSqueeze.never
     /// Calls that `--enforce deny` made fail.

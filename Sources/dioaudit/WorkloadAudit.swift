@@ -27,6 +27,7 @@ func audit(
     request.lock = .always
     request.minimumTransfers = UInt64(workload.steadyTransfers * workload.jobs)
     request.kernel = kernel
+    request.mayBeInMemory = workload.mayBeInMemory
     var (observation, interruption) = try observe(command, request)
     let said = contents(of: error)
     try noteStatus(in: &observation, said: said)

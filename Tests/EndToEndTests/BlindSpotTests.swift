@@ -607,6 +607,29 @@ import Testing
         let reasons = try #require(report.audits.first?["reasons"] as? [String])
         #expect(reasons.contains { $0.contains("malloc is replaced at run time, by Valgrind or a similar tool") })
     }
+
+    // MARK: files
+
+    private static let hasDirectTmpfs: Bool = {
+        let path = "/dev/shm/dioaudit-test-\(getpid())-try"
+        let file = open(path, O_RDWR | O_CREAT | 0o40000, 0o600)
+        defer { unlink(path) }
+        if file >= 0 { close(file) }
+        return file >= 0
+    }()
+
+    /// What is direct by name only. The workloads of `make matrix` take it on purpose.
+    @Test(.enabled(if: hasDirectTmpfs, "needs Linux 6.6, whose tmpfs takes O_DIRECT"))
+    func transfersOnTmpfsAreNoDirectIO() throws {
+        let file = "/dev/shm/dioaudit-test-\(getpid())"
+        defer { unlink(file) }
+        let program = Place.fixture("no-allocation-clean")
+        let (outcome, report) = try audit([program, file])
+        let run = try Run(report)
+        #expect(outcome.status == 2 && run.reasons.count == 1, "\(run.reasons)")
+        #expect(run.reasons.first?.contains(") opened 1 O_DIRECT file on tmpfs, ") == true, "\(run.reasons)")
+        #expect(try audit([program, scratch.file("data")]).0.status == 0)
+    }
 }
 
 private let machine: String = {

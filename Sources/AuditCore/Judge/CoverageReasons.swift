@@ -46,6 +46,15 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
                 "\(name(of: process)) made \(plural(process.memorySharers, "process", "es")) that share its memory (clone with "
                     + "CLONE_VM): their transfers and page faults are not counted, and their phases not known")
         }
+        if process.memoryFiles > 0 && !request.mayBeInMemory {
+            reasons.append(
+                "\(name(of: process)) opened \(plural(process.memoryFiles, "O_DIRECT file")) on tmpfs, which copies to and from its "
+                    + "page cache: no direct I/O takes place there; use a file on a disk")
+        }
+        if process.unknownFileSystems > 0 && !request.mayBeInMemory {
+            reasons.append(
+                "\(name(of: process)) was refused fstatfs(2): whether its O_DIRECT files are on a disk or on tmpfs is not known")
+        }
         if process.unmeasuredChildren > 0 && faultsMatter {
             reasons.append(
                 "\(plural(process.unmeasuredChildren, "child", "ren")) of \(name(of: process)) by vfork ended without exit or exec of "

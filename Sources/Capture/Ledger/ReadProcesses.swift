@@ -23,6 +23,8 @@ extension ProcessLedger {
         faultsRefused = process.faults_refused != 0
         jumpsInExit = process.jumps_in_exit
         memorySharers = process.memory_sharers
+        memoryFiles = process.memory_files
+        unknownFileSystems = process.unknown_file_systems
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
         accounting = IOAccounting(record)

@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
 
 #include "../base/system.h"
 #include "../life/attach.h"
@@ -129,11 +132,24 @@ static struct direct_file *adopt_or_claim(identity identity, bool may_be_known) 
     return file;
 }
 
+// TRAP: tmpfs takes O_DIRECT since Linux 6.6, and its page cache is all that it has. Such a file system has no device of its own,
+// so that others need no further question. Test: BlindSpotTests
+static void note_memory(int fd) {
+    struct stat status;
+    struct statfs system;
+    if (SYSTEM(SYS_fstat, fd, &status) == 0 && major(status.st_dev) != 0) return;
+    if (SYSTEM(SYS_fstatfs, fd, &system) != 0)
+        __atomic_fetch_add(&process.record->unknown_file_systems, 1, __ATOMIC_RELAXED);
+    else if (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC)
+        __atomic_fetch_add(&process.record->memory_files, 1, __ATOMIC_RELAXED);
+}
+
 // Stores in an empty slot what a descriptor was found to name.
 static struct direct_file *store(int fd, struct answer answer, bool may_be_known) {
     bool direct = answer.kind == DIRECT;
     struct direct_file *file = direct && fd < DESCRIPTORS ? adopt_or_claim(answer.identity, may_be_known) : NULL;
     if (direct && !file) files_note_lost();
+    if (file) note_memory(fd);
     if (fd >= DESCRIPTORS) return NULL;
     uint16_t slot = slot_of(fd);
     if (slot < FIRST_FILE && __atomic_compare_exchange_n(&slots[fd], &slot, slot_for(file), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))

@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 7u
+#define DIOAUDIT_LEDGER_VERSION 8u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -302,6 +302,8 @@ struct dioaudit_process {
     uint32_t identity_refused;               // any; nonzero: getpid(2) or gettid(2) was refused, and nothing else told
     uint32_t unmeasured_children;            // any: children by vfork in the steady phase whose page faults are not known
     uint32_t memory_sharers;                 // any: children by clone that share its memory, and are no threads
+    uint32_t memory_files;                   // any: O_DIRECT files of a file system in memory (tmpfs): no direct I/O
+    uint32_t unknown_file_systems;           // any: O_DIRECT files of which fstatfs(2) was refused, and so may be the same
     char unknown_marker[32];                 // first: a name that markers_unknown counted
 };
 
