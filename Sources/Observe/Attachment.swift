@@ -58,7 +58,7 @@ struct Attachment: ~Copyable {
         heap = HeapProbes(of: live)
         code = live.code ?? []
         heapBook = HeapBook(of: pid, heap.found)
-        kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound), countsForksApart: true)
+        kernelBook = KernelBook(probes: heap.found.map(\.addresses.lowerBound))
         heapProblem = probesHeap ? heap.problem : "--no-heap"
         setProbes()
         openAll(live, request)
@@ -144,9 +144,9 @@ struct Attachment: ~Copyable {
     private mutating func fold(before limit: UInt64) {
         let phases = PhaseBook(steady: pid, within: since..<until, events.syscalls.execs)
         let records = events.kernel.pending.take(before: limit)
-        flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
+        flushers.look(at: kernelBook.add(records, phases, Ancestry(), events.kernel.texts, events.kernel.stacks))
         syscallsBook.add(events.syscalls.pending.take(before: limit), phases)
-        transfersBook.add(events.transfers.pending.take(before: limit), phases)
+        transfersBook.add(events.transfers.pending.take(before: limit), phases, Ancestry())
         heapBook.add(events.kernel.calls.take(before: limit), within: since..<until)
     }
 

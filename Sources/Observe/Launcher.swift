@@ -44,6 +44,7 @@ struct Launch: ~Copyable {
     private var child = cl_child()
     private var events = KernelEvents()
     private var book = SyscallsBook()
+    private var ancestry = Ancestry()
     private var kernelBook = KernelBook()
     private var transfersBook = TransfersBook()
     private var kernelPhases: KernelPhases
@@ -174,13 +175,13 @@ struct Launch: ~Copyable {
         // What is too young stays; to sort it again for each new record would be quadratic.
         enough = 4096 + 2 * events.pending
         guard !calls.isEmpty || !records.isEmpty || !transfers.isEmpty else { return }
-        kernelBook.noteParents(records)
+        ancestry.note(records)
         var phases = try session.phaseBook(events.syscalls.execs)
-        if findsPhases { kernelPhases.add(transfers, phases, events.syscalls.execs, parents: kernelBook.parents) }
+        if findsPhases { kernelPhases.add(transfers, phases, events.syscalls.execs, ancestry) }
         kernelPhases.add(to: &phases)
         book.add(calls, phases)
-        flushers.look(at: kernelBook.add(records, phases, events.kernel.texts, events.kernel.stacks))
-        transfersBook.add(transfers, phases, parents: kernelBook.parents)
+        flushers.look(at: kernelBook.add(records, phases, ancestry, events.kernel.texts, events.kernel.stacks))
+        transfersBook.add(transfers, phases, ancestry)
     }
 }
 

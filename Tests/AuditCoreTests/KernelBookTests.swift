@@ -23,10 +23,14 @@ import Testing
         var stacks = Interner<KernelStack>(most: 16)
         var book = KernelBook()
         var phases = KernelBookTests.phases()
+        var ancestry = Ancestry()
         var allocating = Set<KernelBook.Thread>()
 
-        init(_ book: KernelBook = KernelBook(), mapped: Bool = true) {
+        private let countsForksApart: Bool
+
+        init(_ book: KernelBook = KernelBook(), mapped: Bool = true, countsForksApart: Bool = false) {
             self.book = book
+            self.countsForksApart = countsForksApart
             guard mapped else { return }
             add(
                 KernelBookTests.mapped(0x10000, texts.index(of: "/bin/subject")),
@@ -35,7 +39,10 @@ import Testing
                 KernelBookTests.mapped(0x40000, texts.index(of: "[uprobes]")))
         }
 
-        mutating func add(_ records: KernelRecord...) { allocating = book.add(records, phases, texts, stacks) }
+        mutating func add(_ records: KernelRecord...) {
+            if !countsForksApart { ancestry.note(records) }
+            allocating = book.add(records, phases, ancestry, texts, stacks)
+        }
 
         func view(_ flushers: [Int32: Bool] = [:]) -> KernelView {
             KernelView(
@@ -227,7 +234,7 @@ import Testing
     // MARK: processes
 
     @Test(arguments: [false, true]) func aForkThatDidNotReportIsItsParentsUntilItsExec(countsForksApart: Bool) {
-        var watch = Watch(KernelBook(countsForksApart: countsForksApart))
+        var watch = Watch(countsForksApart: countsForksApart)
         watch.add(
             Self.forked(11, from: 10), Self.forked(12, from: 11), Self.allocation(at: 260, pid: 12, tid: 12),
             KernelRecord(nanoseconds: 265, pid: 12, tid: 12, kind: .becameProgram),

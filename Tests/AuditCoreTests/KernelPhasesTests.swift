@@ -24,7 +24,7 @@ import Testing
     ) -> (KernelPhases, PhaseBook) {
         var phases = KernelPhases(KernelPhases.Rules(warmupTransfers: warmup, warmupNanoseconds: nanoseconds))
         var book = PhaseBook(execs)
-        phases.add(records, book, execs, parents: [:])
+        phases.add(records, book, execs, Ancestry())
         phases.add(to: &book)
         return (phases, book)
     }
@@ -111,9 +111,11 @@ import Testing
         var phases = KernelPhases(KernelPhases.Rules(warmupTransfers: 1, warmupNanoseconds: 0))
         var book = PhaseBook([])
         book.add(ReportedProcess(owner: Owner(arena: 0, process: 0), pid: 10, parent: 1, started: 0), [])
-        phases.add([Self.begins(at: 100)], book, [], parents: [:])
+        phases.add([Self.begins(at: 100)], book, [], Ancestry())
         // A vfork child shares its parent's memory.
-        phases.add([Self.record(.begins(bytes: 1), at: 100, pid: 11, tid: 11)], book, [], parents: [11: 10])
+        var ancestry = Ancestry()
+        ancestry.note([KernelRecord(nanoseconds: 50, pid: 11, tid: 11, kind: .forked, site: 10)])
+        phases.add([Self.record(.begins(bytes: 1), at: 100, pid: 11, tid: 11)], book, [], ancestry)
         #expect(phases.processes.isEmpty)
     }
 }

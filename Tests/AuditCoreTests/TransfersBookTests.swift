@@ -26,10 +26,21 @@ import Testing
         record(call, .begins(bytes: 4096), at: nanoseconds, tid: tid)
     }
 
-    private static func book(_ records: [TransferRecord], parents: [Int32: Int32] = [:]) -> TransfersBook {
+    private static func book(_ records: [TransferRecord], _ family: [KernelRecord] = []) -> TransfersBook {
+        var ancestry = Ancestry()
+        ancestry.note(family)
         var book = TransfersBook()
-        book.add(records, phases(), parents: parents)
+        book.add(records, phases(), ancestry)
         return book
+    }
+
+    private static func forked(_ pid: Int32, from parent: Int32, at nanoseconds: UInt64) -> KernelRecord {
+        KernelRecord(
+            nanoseconds: nanoseconds, pid: pid, tid: pid, kind: .forked, site: UInt64(UInt32(bitPattern: parent)))
+    }
+
+    private static func becameProgram(_ pid: Int32, at nanoseconds: UInt64) -> KernelRecord {
+        KernelRecord(nanoseconds: nanoseconds, pid: pid, tid: pid, kind: .becameProgram)
     }
 
     /// Process 10 after a submission of so many iocbs, of which the kernel took others. The last ones are the direct ones.
@@ -41,10 +52,10 @@ import Testing
         ])
     }
 
-    private static func kernel(_ records: [TransferRecord], parents: [Int32: Int32] = [:]) -> KernelTransfers {
+    private static func kernel(_ records: [TransferRecord], _ family: [KernelRecord] = []) -> KernelTransfers {
         var ledger = Ledger()
         ledger.processes = [ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")]
-        ledger.add(book(records, parents: parents), of: [owner])
+        ledger.add(book(records, family), of: [owner])
         return ledger.processes[0].kernelTransfers ?? KernelTransfers()
     }
 
@@ -193,9 +204,23 @@ import Testing
             Self.record(.read, .begins(bytes: 512), pid: 12, tid: 12),
             Self.record(.read, .ends(result: 0), pid: 12, tid: 12),
         ]
-        let kernel = Self.kernel(child + [Self.begins(.write)], parents: [11: 10, 12: 11])
+        let family = [Self.forked(11, from: 10, at: 210), Self.forked(12, from: 11, at: 220)]
+        let kernel = Self.kernel(child + [Self.begins(.write)], family)
         #expect(kernel.calls == ["write": 3])
         #expect(kernel.threads == [0: 2, 10: 1], "which of the parent's threads is not known")
+    }
+
+    /// Forks and execs are folded ahead of the transfers: those of a child are its parent's until the child's own exec, whether or not
+    /// the parent has called exec meanwhile, and after it they are an unreported program's.
+    @Test func aChildIsItsParentsUntilItsOwnExec() {
+        let family = [
+            Self.forked(11, from: 10, at: 210), Self.forked(12, from: 11, at: 220), Self.becameProgram(11, at: 230),
+            Self.becameProgram(12, at: 260),
+        ]
+        let records = [219, 225, 235, 255, 260].map { Self.record(.write, .begins(bytes: 1), at: $0, pid: 12, tid: 12) }
+        let book = Self.book(records, family)
+        #expect(book.reported.map(\.transfers.calls) == [3])
+        #expect(book.unreported == [12: [.write: 2]], "before its fork the number was another's")
     }
 
     @Test func aProcessThatNeverReportedIsListedByItsPid() {
@@ -216,8 +241,8 @@ import Testing
 
     @Test func recordsMayComeInParts() {
         var book = TransfersBook()
-        book.add([Self.begins(.pread64)], Self.phases())
-        book.add([Self.record(.pread64, .ends(result: 0)), Self.begins(.pread64)], Self.phases())
+        book.add([Self.begins(.pread64)], Self.phases(), Ancestry())
+        book.add([Self.record(.pread64, .ends(result: 0)), Self.begins(.pread64)], Self.phases(), Ancestry())
         #expect(book.reported.map(\.transfers.calls) == [1])
     }
 

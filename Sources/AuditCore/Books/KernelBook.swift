@@ -62,9 +62,6 @@ package struct KernelBook {
     /// The user's part of call chains, where its addresses lay when it was taken.
     package private(set) var userFrames: [[UInt64]: [Frame]] = [:]
     package private(set) var spaces = AddressSpaces()
-    /// The parent of each process that was forked and has not called exec.
-    package private(set) var parents: [Int32: Int32] = [:]
-    private let countsForksApart: Bool
     /// Processes whose fork or exec the kernel reported.
     package private(set) var pids: Set<Int32> = []
     /// Page faults of our own breakpoints, by thread.
@@ -73,11 +70,8 @@ package struct KernelBook {
     private let probes: Set<UInt64>
 
     /// - Parameter probes: addresses of functions with uprobes of ours.
-    /// - Parameter countsForksApart: a child that never reported is counted as an unreported process. Else what it does
-    ///   until exec is counted for its parent: it was started by vfork, or by a fork that bypassed libc.
-    package init(probes: [UInt64] = [], countsForksApart: Bool = false) {
+    package init(probes: [UInt64] = []) {
         self.probes = Set(probes)
-        self.countsForksApart = countsForksApart
     }
 
     /// A process has left its setup.
@@ -89,13 +83,15 @@ package struct KernelBook {
         return Set(kinds.map(\.site)).union(kinds.map(\.outerSite))
     }
 
+    /// - Parameter ancestry: an empty one counts forked children apart.
     /// - Returns: the threads among the records that allocated after their setup. Whether each is an I/O flusher is to be read
     ///   while it runs.
     package mutating func add(
-        _ records: [KernelRecord], _ phases: PhaseBook, _ texts: Interner<String>, _ stacks: Interner<KernelStack>
+        _ records: [KernelRecord], _ phases: PhaseBook, _ ancestry: Ancestry, _ texts: Interner<String>,
+        _ stacks: Interner<KernelStack>
     ) -> Set<Thread> {
         var allocating = Set<Thread>()
-        var lately: [Int32: PhaseBook.PhaseInterval] = [:]
+        var intervals = RecentIntervals(phases, ancestry)
         for record in records {
             switch record.kind {
             case .mapped:
@@ -103,22 +99,14 @@ package struct KernelBook {
                 spaces.map(
                     record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"), isOfUprobes: path == "[uprobes]")
             case .forked:
-                let parent = Int32(truncatingIfNeeded: record.site)
                 pids.insert(record.pid)
-                parents[record.pid] = parent
-                lately[record.pid] = nil
-                spaces.fork(record.pid, from: parent)
+                spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
             case .becameProgram:
                 pids.insert(record.pid)
-                parents[record.pid] = nil
-                // Its interval was perhaps an ancestor's, whose phases do not end at this exec.
-                lately[record.pid] = nil
                 spaces.exec(record.pid)
             case .allocation, .interrupt, .fault:
                 if isOurOwn(record) { continue }
-                let known = lately[record.tid].flatMap { $0.holds(record.pid, at: record.nanoseconds) ? $0 : nil }
-                let interval = known ?? interval(record, phases)
-                lately[record.tid] = interval
+                let interval = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds)
                 add(record, interval)
                 if case .allocation = record.kind, let (_, moment) = interval.found, moment.phase != .setup {
                     allocating.insert(Thread(pid: record.pid, tid: record.tid))
@@ -127,25 +115,6 @@ package struct KernelBook {
             }
         }
         return allocating
-    }
-
-    /// Notes who forked whom, ahead of `add`.
-    package mutating func noteParents(_ records: [KernelRecord]) {
-        for record in records {
-            switch record.kind {
-            case .forked: parents[record.pid] = Int32(truncatingIfNeeded: record.site)
-            case .becameProgram: parents[record.pid] = nil
-            default: break
-            }
-        }
-    }
-
-    /// The phase interval of the record's process, or of its nearest ancestor that reported.
-    private func interval(_ record: KernelRecord, _ phases: PhaseBook) -> PhaseBook.PhaseInterval {
-        let pid = countsForksApart ? record.pid : phases.nearestReported(record.pid, parents)
-        var interval = phases.interval(of: pid, tid: record.tid, at: record.nanoseconds)
-        interval.pid = record.pid
-        return interval
     }
 
     private mutating func add(_ record: KernelRecord, _ interval: PhaseBook.PhaseInterval) {

@@ -30,14 +30,15 @@ package struct KernelPhases {
     /// - Parameters:
     ///   - records: those of one thread in the order of time.
     ///   - phases: of the processes that reported.
-    ///   - parents: of processes that were forked and have not called exec.
     package mutating func add(
-        _ records: [TransferRecord], _ phases: PhaseBook, _ execs: [ExecRecord], parents: [Int32: Int32]
+        _ records: [TransferRecord], _ phases: PhaseBook, _ execs: [ExecRecord], _ ancestry: Ancestry
     ) {
         let execs = Dictionary(grouping: execs, by: \.pid)
-        var intervals = RecentIntervals(phases, parents: parents)
+        var intervals = RecentIntervals(phases, ancestry)
         for record in records {
-            guard intervals.interval(record).found == nil else { continue }
+            guard intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds).found == nil else {
+                continue
+            }
             let exec = execs[record.pid]?.last { $0.nanoseconds <= record.nanoseconds }
             let image = Image(pid: record.pid, exec: exec?.nanoseconds ?? 0)
             let index = places[image] ?? processes.endIndex
@@ -45,8 +46,8 @@ package struct KernelPhases {
                 // What has done nothing yet cannot close its last file.
                 if record.act == .closes { continue }
                 places[image] = index
-                processes.append(
-                    TransferringProcess(record, exec, number: UInt32(index), parent: parents[record.pid] ?? 0))
+                let parent = ancestry.fork(of: record.pid, at: record.nanoseconds)?.parent ?? 0
+                processes.append(TransferringProcess(record, exec, number: UInt32(index), parent: parent))
             }
             processes[index].add(record, rules)
         }

@@ -79,7 +79,7 @@ package struct PhaseBook {
         /// Nil for a process that never reported, or whose current program did not.
         package let found: (Owner, Moment)?
         package var pid: Int32
-        package let times: Range<UInt64>
+        package var times: Range<UInt64>
 
         func holds(_ pid: Int32, at nanoseconds: UInt64) -> Bool { pid == self.pid && times.contains(nanoseconds) }
     }
@@ -117,13 +117,14 @@ package struct PhaseBook {
         self.edges[process.owner] = edges.sorted { $0.nanoseconds < $1.nanoseconds }
     }
 
-    /// The process itself, or its nearest ancestor that reported.
-    ///
-    /// - Parameter parents: of processes that were forked and have not called exec.
-    func nearestReported(_ pid: Int32, _ parents: [Int32: Int32]) -> Int32 {
-        var pid = pid
+    /// The process itself, or its nearest ancestor that reported: what a child that never reported does until it calls exec counts
+    /// there, since a child of vfork or clone may share the memory.
+    func nearestReported(_ pid: Int32, at nanoseconds: UInt64, _ ancestry: Ancestry) -> Int32 {
+        var (pid, nanoseconds) = (pid, nanoseconds)
         // A pid may be reused among its own descendants: the chain is cut at a length that no process tree reaches.
-        for _ in 0..<64 where !knows(pid) { pid = parents[pid] ?? pid }
+        for _ in 0..<64 where !knows(pid) {
+            (pid, nanoseconds) = ancestry.fork(of: pid, at: nanoseconds) ?? (pid, nanoseconds)
+        }
         return pid
     }
 

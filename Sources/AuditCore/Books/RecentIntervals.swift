@@ -1,22 +1,22 @@
-/// The phase interval that each thread was in last: of a million transfers few are the first in theirs.
+/// The phase interval that each thread was in last: of a million records few are the first in theirs.
 struct RecentIntervals {
     private var lately: [Int32: PhaseBook.PhaseInterval] = [:]
     private let phases: PhaseBook
-    /// Of processes that were forked and have not called exec.
-    private let parents: [Int32: Int32]
+    private let ancestry: Ancestry
 
-    init(_ phases: PhaseBook, parents: [Int32: Int32]) {
+    init(_ phases: PhaseBook, _ ancestry: Ancestry) {
         self.phases = phases
-        self.parents = parents
+        self.ancestry = ancestry
     }
 
-    /// That of the record's process, or of its nearest ancestor that reported.
-    mutating func interval(_ record: TransferRecord) -> PhaseBook.PhaseInterval {
-        if let known = lately[record.tid], known.holds(record.pid, at: record.nanoseconds) { return known }
-        let pid = phases.nearestReported(record.pid, parents)
-        var interval = phases.interval(of: pid, tid: record.tid, at: record.nanoseconds)
-        interval.pid = record.pid
-        lately[record.tid] = interval
+    /// That of the process, or of its nearest ancestor that reported.
+    mutating func interval(of pid: Int32, tid: Int32, at nanoseconds: UInt64) -> PhaseBook.PhaseInterval {
+        if let known = lately[tid], known.holds(pid, at: nanoseconds) { return known }
+        let nearest = phases.nearestReported(pid, at: nanoseconds, ancestry)
+        var interval = phases.interval(of: nearest, tid: tid, at: nanoseconds)
+        interval.pid = pid
+        interval.times = nanoseconds..<min(interval.times.upperBound, ancestry.next(of: pid, after: nanoseconds))
+        lately[tid] = interval
         return interval
     }
 }

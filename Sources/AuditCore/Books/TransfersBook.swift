@@ -65,16 +65,15 @@ package struct TransfersBook {
     }
 
     /// - Parameter records: those of one thread in the order of time.
-    /// - Parameter parents: of processes that were forked and have not called exec. What a child does that never reports counts
-    ///   for its parent: a vfork child's calls are counted there, since it shares the parent's memory.
-    package mutating func add(_ records: [TransferRecord], _ phases: PhaseBook, parents: [Int32: Int32] = [:]) {
-        var intervals = RecentIntervals(phases, parents: parents)
+    package mutating func add(_ records: [TransferRecord], _ phases: PhaseBook, _ ancestry: Ancestry) {
+        var intervals = RecentIntervals(phases, ancestry)
         for record in records {
             if case .ends(let result) = record.act {
                 end(record, result)
                 continue
             }
-            let place = place(of: record, intervals.interval(record), phases)
+            let place = place(
+                of: record, intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds), phases)
             switch record.act {
             case .begins(let bytes): begin(record, place, EventCount(calls: 1, bytes: bytes), of: 1)
             case .submits(let direct, let all): begin(record, place, EventCount(calls: direct), of: all)
