@@ -217,6 +217,7 @@ typedef void plain_function(void);
 #define INTERPOSED_LOADING(X)                                                                                       \
     X(void *, dlopen, (const char *file, int mode), (file, mode))                                                   \
     X(void *, dlsym, (void *handle, const char *name), (handle, name))                                              \
+    X(void *, dlvsym, (void *handle, const char *name, const char *version), (handle, name, version))               \
     X(void *, dlmopen, (long space, const char *file, int mode), (space, file, mode))
 
 #define INTERPOSED_DIRECT(X)                                                                                        \

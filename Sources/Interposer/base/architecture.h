@@ -5,7 +5,6 @@
 //   add                    an addition to memory in one instruction, so that a signal handler's own addition to the same cell
 //                          cannot be lost between load and store
 //   architecture_touch     a write to a byte that changes nothing, not even where another thread writes at the same time
-//   ARCHITECTURE_GLIBC     the version of glibc's first symbols (its libc.so's oldest ABI)
 //   ARCHITECTURE_CLOCK     the vDSO's name for clock_gettime
 //
 //   struct registers       those that a stack is walked by: ip, sp, bp

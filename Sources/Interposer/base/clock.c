@@ -21,18 +21,7 @@ static const struct link_map *vdso(void) {
 
 void clock_find(void) {
     const struct link_map *map = vdso();
-    if (!map) return;
-    const ElfW(Sym) *symbols = NULL;
-    const char *names = NULL;
-    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
-        uintptr_t place = map->l_addr + entry->d_un.d_ptr;  // the linker relocates nothing in this object
-        if (entry->d_tag == DT_SYMTAB) symbols = (const void *)place;
-        if (entry->d_tag == DT_STRTAB) names = (const char *)place;
-    }
-    // Linkers place the names behind the symbols, whose number is not given.
-    for (const ElfW(Sym) *symbol = symbols; symbol && (const char *)(symbol + 1) <= names; symbol++)
-        if (symbol->st_shndx != SHN_UNDEF && strcmp(names + symbol->st_name, ARCHITECTURE_CLOCK) == 0)
-            in_vdso = (int (*)(clockid_t, struct timespec *))(map->l_addr + symbol->st_value);
+    if (map) in_vdso = (int (*)(clockid_t, struct timespec *))(uintptr_t)objects_symbol(map, ARCHITECTURE_CLOCK);
     clock_now();
 }
 

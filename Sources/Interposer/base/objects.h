@@ -2,6 +2,7 @@
 #ifndef DIOAUDIT_OBJECTS_H
 #define DIOAUDIT_OBJECTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct link_map;
@@ -9,7 +10,13 @@ struct link_map;
 // The object that holds an address, or null.
 const struct link_map *objects_find(uintptr_t address);
 
-// The .eh_frame_hdr of that object, or null.
+// Whether it was loaded before another, and so comes first where the linker looks a name up.
+bool objects_precedes(const struct link_map *first, const struct link_map *other);
+
+// What an object exports by this name, of any version; null if nothing. By its own tables, since dlsym may be another's.
+void *objects_symbol(const struct link_map *object, const char *name);
+
+// The .eh_frame_hdr of the object that holds an address, or null.
 const uint8_t *objects_eh_frame(uintptr_t address);
 
 #endif

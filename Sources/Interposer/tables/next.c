@@ -180,6 +180,16 @@ bool next_is_ours(const char *name) {
     return !function || next_is_in_ours(function) || jumps_on(function);
 }
 
+// TRAP: dlsym and dlvsym are interposed, here and perhaps by a library behind us: libc's own are in its tables. Nobody wraps dladdr1.
+// Their allocations may reach a malloc of the program, which calls dlsym in turn. Fixture: dlsym-callocs.c
+static void find_lookups(void) {
+    const struct link_map *libc = objects_find((uintptr_t)next_resolve);
+    while (libc && !objects_symbol(libc, "dladdr1")) libc = libc->l_next;
+    if (!libc) __builtin_trap();
+    next.dlsym = (void *(*)(void *, const char *))(uintptr_t)objects_symbol(libc, "dlsym");
+    next.dlvsym = (void *(*)(void *, const char *, const char *))(uintptr_t)objects_symbol(libc, "dlvsym");
+}
+
 static THREAD_LOCAL bool resolving;
 
 bool next_resolve(void) {
@@ -188,9 +198,7 @@ bool next_resolve(void) {
     int saved = errno;
     context_suspend();
 
-    // Comes first: its allocations may reach a malloc of the program, which calls dlsym in turn. By another function, since
-    // dlsym is interposed. Fixture: dlsym-callocs.c
-    next.dlsym = (void *(*)(void *, const char *))(uintptr_t)dlvsym(RTLD_NEXT, "dlsym", ARCHITECTURE_GLIBC);
+    find_lookups();
     struct next found = next;
     use_pool();
 #define X(result, name, parameters, arguments) \

@@ -11,7 +11,6 @@
 #error "the interposer does not support this architecture: it takes a folder beside base/x86_64"
 #endif
 
-#define ARCHITECTURE_GLIBC ""
 #define ARCHITECTURE_CLOCK ""
 
 long architecture_call(long number, long a, long b, long c, long d, long e, long f);

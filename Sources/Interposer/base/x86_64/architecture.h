@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-#define ARCHITECTURE_GLIBC "GLIBC_2.2.5"
 #define ARCHITECTURE_CLOCK "__vdso_clock_gettime"
 
 static inline long architecture_call(long number, long a, long b, long c, long d, long e, long f) {
