@@ -18,22 +18,17 @@
 enum {
     DESCRIPTORS = 16384,
     UNKNOWN = 0,  // not looked at yet
-    OTHER = 1,    // no O_DIRECT file
-    FIRST_FILE = 2
+    OTHER = 1     // no O_DIRECT file
 };
 
-static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or FIRST_FILE plus an index into direct_files
+static uint16_t slots[DESCRIPTORS];  // by descriptor: UNKNOWN, OTHER, or a file's
 
 static uint16_t slot_of(int fd) {
     return fd >= 0 && fd < DESCRIPTORS ? __atomic_load_n(&slots[fd], __ATOMIC_ACQUIRE) : (uint16_t)UNKNOWN;
 }
 
-static struct direct_file *file_in(uint16_t slot) {
-    return slot >= FIRST_FILE ? &direct_files[slot - FIRST_FILE] : NULL;
-}
-
 static uint16_t slot_for(const struct direct_file *file) {
-    return file ? (uint16_t)(file - direct_files + FIRST_FILE) : (uint16_t)OTHER;
+    return file ? direct_files_slot(file) : (uint16_t)OTHER;
 }
 
 void files_note_lost(void) {
@@ -111,7 +106,7 @@ void files_drop(struct direct_file *file) {
 
 static void forget(int fd) {
     uint16_t slot = __atomic_exchange_n(&slots[fd], UNKNOWN, __ATOMIC_ACQ_REL);
-    if (slot >= FIRST_FILE) files_drop(file_in(slot));
+    if (slot >= FIRST_FILE) files_drop(direct_files_in(slot));
 }
 
 // TRAP: O_DIRECT switched off and on again makes no new file, with a warm-up of its own. Fixture: switches-direct.c
@@ -156,7 +151,7 @@ static struct direct_file *store(int fd, struct answer answer, bool may_be_known
         return file;
     // Another thread looked, too, and stored its result first.
     if (file) files_drop(file);
-    return file_in(slot);
+    return direct_files_in(slot);
 }
 
 // A thread's own table: its numbers are no names of ours, but its files may be.
@@ -179,7 +174,7 @@ static struct direct_file *catch_up(int fd, struct answer answer) {
     if (!process_is_ours()) return NULL;
     if (has_own_table()) return find_elsewhere(answer);
     uint16_t slot = slot_of(fd);
-    struct direct_file *file = file_in(slot);
+    struct direct_file *file = direct_files_in(slot);
     if (!file) return store(fd, answer, true);
     if (answer.kind == DIRECT && file->identity == answer.identity) {
         switch_file(file, true);
@@ -194,7 +189,7 @@ static struct direct_file *catch_up(int fd, struct answer answer) {
 }
 
 static bool agrees(uint16_t slot, struct answer answer) {
-    const struct direct_file *file = file_in(slot);
+    const struct direct_file *file = direct_files_in(slot);
     switch (answer.kind) {
         case REFUSED: return slot != UNKNOWN;
         case DIRECT: return file && direct_files_is_on(file) && file->identity == answer.identity;
@@ -205,7 +200,7 @@ static bool agrees(uint16_t slot, struct answer answer) {
 static struct direct_file *look(int fd) {
     uint16_t slot = slot_of(fd);
     struct answer answer = ask(fd);
-    return likely(agrees(slot, answer)) ? file_in(slot) : catch_up(fd, answer);
+    return likely(agrees(slot, answer)) ? direct_files_in(slot) : catch_up(fd, answer);
 }
 
 // The file that a descriptor names, though its O_DIRECT may be off.
@@ -245,7 +240,7 @@ void files_opened(int fd, bool direct) {
 bool files_flags_changed(int fd) {
     if (fd < 0 || !are_ours()) return false;
     struct answer answer = ask(fd);
-    struct direct_file *file = file_in(slot_of(fd));
+    struct direct_file *file = direct_files_in(slot_of(fd));
     if (file) {
         switch_file(file, answer.kind == DIRECT);
         return false;
@@ -271,7 +266,7 @@ void files_duplicated(int fd, int copy) {
     } else if (are_ours()) {
         direct_files_keep(file);
         uint16_t before = __atomic_exchange_n(&slots[copy], slot_for(file), __ATOMIC_ACQ_REL);
-        if (before >= FIRST_FILE) files_drop(file_in(before));
+        if (before >= FIRST_FILE) files_drop(direct_files_in(before));
     }
 }
 

@@ -9,7 +9,7 @@
 // Chunks of registered files, which all rings share. A ring's first chunk says how many files it registered. Further chunks are
 // claimed only for O_DIRECT files, so that a large and sparse registration takes one.
 enum { CHUNKS = 128, CHUNK = 32 };
-enum { NONE = 0, DOUBTFUL = 1, FIRST_FILE = 2 };  // else FIRST_FILE plus an index into direct_files
+enum { NONE = 0, DOUBTFUL = 1 };  // of a file; else its slot
 
 static struct chunk {
     int32_t ring;    // its descriptor plus one; 0 while free
@@ -44,7 +44,7 @@ static struct chunk *claim(int ring, uint32_t first) {
 
 static void set(struct chunk *chunk, uint32_t place, uint16_t now) {
     uint16_t before = __atomic_exchange_n(&chunk->files[place], now, __ATOMIC_ACQ_REL);
-    if (before >= FIRST_FILE) files_drop(&direct_files[before - FIRST_FILE]);
+    if (before >= FIRST_FILE) files_drop(direct_files_in(before));
 }
 
 static void release(struct chunk *chunk) {
@@ -80,7 +80,7 @@ void rings_put(int ring, uint32_t index, int fd) {
     if (fd < -1) return;
     struct direct_file *file = fd >= 0 ? files_find(fd) : NULL;
     if (file) direct_files_keep(file);
-    put(ring, index, file ? (uint16_t)(file - direct_files + FIRST_FILE) : (uint16_t)NONE);
+    put(ring, index, file ? direct_files_slot(file) : (uint16_t)NONE);
 }
 
 void rings_put_unknown(int ring, uint32_t index) {
@@ -102,7 +102,8 @@ struct direct_file *rings_file(int ring, uint32_t index) {
     const struct chunk *whole = find(ring, 0);
     const struct chunk *chunk = whole && index < whole->count ? find(ring, index - index % CHUNK) : NULL;
     uint16_t named = chunk ? __atomic_load_n(&chunk->files[index % CHUNK], __ATOMIC_ACQUIRE) : (uint16_t)NONE;
-    if (named >= FIRST_FILE) return direct_files_is_on(&direct_files[named - FIRST_FILE]) ? &direct_files[named - FIRST_FILE] : NULL;
+    struct direct_file *file = direct_files_in(named);
+    if (file) return direct_files_is_on(file) ? file : NULL;
     if (named == DOUBTFUL || !whole || index >= whole->count || whole->lost) files_note_lost();
     return NULL;
 }

@@ -23,6 +23,17 @@ struct direct_file {
 enum { DIRECT_FILES = 1000 };
 extern struct direct_file direct_files[DIRECT_FILES] __attribute__((visibility("hidden")));
 
+// How a table's slot names a file. Lower numbers mean what the table says.
+enum { FIRST_FILE = 2 };
+
+static inline uint16_t direct_files_slot(const struct direct_file *file) {
+    return (uint16_t)(file - direct_files + FIRST_FILE);
+}
+
+static inline struct direct_file *direct_files_in(uint16_t slot) {
+    return slot >= FIRST_FILE ? &direct_files[slot - FIRST_FILE] : (struct direct_file *)0;
+}
+
 // Claims a file, with one name; null if the table is full. `is_first`: no other file is open.
 struct direct_file *direct_files_claim(identity identity, bool *is_first);
 
