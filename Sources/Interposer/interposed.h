@@ -2,10 +2,11 @@
 // resolution expand from it, and interpose/ defines each function under the same name. reallocarray, free_sized,
 // free_aligned_sized, execv, execvp, execl, execlp and execle need no `next` of their own.
 //
-// The ALIASES lists hold libc's public other names of the same functions, the other name first: LFS names such as mmap64 (off_t
-// has 64 bits anyway), and those of _FORTIFY_SOURCE. TRAP: names such as __sbrk and __pwrite64 are not among them. A library that
-// replaces sbrk calls libc's by __sbrk (gperftools does): ours would call the library's again, without end. The host names programs
-// that import them (Inspect/Programs/ElfFile.swift). Test: BlindSpotTests, shared allocators
+// LFS names such as mmap64, and those of _FORTIFY_SOURCE, are functions of their own: a library behind us may define one name only.
+// Fixture: reads-by-large-names.c
+// TRAP: names such as __sbrk and __pwrite64 are not among them. A library that replaces sbrk calls libc's by __sbrk (gperftools
+// does): ours would call the library's again, without end. The host names programs that import them
+// (Inspect/Programs/ElfFile.swift). Test: BlindSpotTests, shared allocators
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
@@ -40,14 +41,14 @@ typedef void plain_function(void);
 #define INTERPOSED_MAPPINGS(X)                                                                                      \
     X(void *, mmap, (void *at, size_t length, int protection, int flags, int fd, off_t offset),                     \
       (at, length, protection, flags, fd, offset))                                                                  \
+    X(void *, mmap64, (void *at, size_t length, int protection, int flags, int fd, off_t offset),                   \
+      (at, length, protection, flags, fd, offset))                                                                  \
     X(int, munmap, (void *at, size_t length), (at, length))                                                         \
     X(void *, mremap, (void *old, size_t old_length, size_t length, int flags, void *at),                           \
       (old, old_length, length, flags, at))                                                                         \
     X(int, brk, (void *end), (end))                                                                                 \
     X(void *, sbrk, (intptr_t increment), (increment))                                                              \
     X(int, madvise, (void *at, size_t length, int advice), (at, length, advice))
-
-#define ALIASES_OF_MAPPINGS(X) X(mmap64, mmap)
 
 #define INTERPOSED_LOCKING(X)                                                                                       \
     X(int, mlock, (const void *at, size_t length), (at, length))                                                    \
@@ -58,12 +59,19 @@ typedef void plain_function(void);
 
 #define INTERPOSED_FILES(X)                                                                                         \
     X(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode))                                   \
+    X(int, open64, (const char *path, int flags, mode_t mode), (path, flags, mode))                                 \
     X(int, openat, (int directory, const char *path, int flags, mode_t mode), (directory, path, flags, mode))       \
+    X(int, openat64, (int directory, const char *path, int flags, mode_t mode), (directory, path, flags, mode))     \
     X(int, __open_2, (const char *path, int flags), (path, flags))                                                  \
+    X(int, __open64_2, (const char *path, int flags), (path, flags))                                                \
     X(int, __openat_2, (int directory, const char *path, int flags), (directory, path, flags))                      \
+    X(int, __openat64_2, (int directory, const char *path, int flags), (directory, path, flags))                    \
     X(int, __open_nocancel, (const char *path, int flags, mode_t mode), (path, flags, mode))                        \
+    X(int, __open64_nocancel, (const char *path, int flags, mode_t mode), (path, flags, mode))                      \
     X(int, creat, (const char *path, mode_t mode), (path, mode))                                                    \
+    X(int, creat64, (const char *path, mode_t mode), (path, mode))                                                  \
     X(int, fcntl, (int fd, int command, void *argument), (fd, command, argument))                                   \
+    X(int, fcntl64, (int fd, int command, void *argument), (fd, command, argument))                                 \
     X(int, dup, (int fd), (fd))                                                                                     \
     X(int, dup2, (int fd, int to), (fd, to))                                                                        \
     X(int, dup3, (int fd, int to, int flags), (fd, to, flags))                                                      \
@@ -83,34 +91,36 @@ typedef void plain_function(void);
     X(int, login_tty, (int fd), (fd))                                                                               \
     X(int, daemon, (int stays_in_directory, int keeps_streams), (stays_in_directory, keeps_streams))
 
-#define ALIASES_OF_FILES(X)                                                                                         \
-    X(open64, open)                                                                                                 \
-    X(__open64_nocancel, __open_nocancel)                                                                           \
-    X(openat64, openat)                                                                                             \
-    X(__open64_2, __open_2)                                                                                         \
-    X(__openat64_2, __openat_2)                                                                                     \
-    X(creat64, creat)                                                                                               \
-    X(fcntl64, fcntl)
-
 #define INTERPOSED_TRANSFERS(X)                                                                                     \
     X(ssize_t, read, (int fd, void *data, size_t length), (fd, data, length))                                       \
     X(ssize_t, write, (int fd, const void *data, size_t length), (fd, data, length))                                \
     X(ssize_t, pread, (int fd, void *data, size_t length, off_t at), (fd, data, length, at))                        \
+    X(ssize_t, pread64, (int fd, void *data, size_t length, off_t at), (fd, data, length, at))                      \
     X(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at), (fd, data, length, at))                 \
+    X(ssize_t, pwrite64, (int fd, const void *data, size_t length, off_t at), (fd, data, length, at))               \
     X(ssize_t, readv, (int fd, const struct iovec *vector, int count), (fd, vector, count))                         \
     X(ssize_t, writev, (int fd, const struct iovec *vector, int count), (fd, vector, count))                        \
     X(ssize_t, preadv, (int fd, const struct iovec *vector, int count, off_t at), (fd, vector, count, at))          \
+    X(ssize_t, preadv64, (int fd, const struct iovec *vector, int count, off_t at), (fd, vector, count, at))        \
     X(ssize_t, pwritev, (int fd, const struct iovec *vector, int count, off_t at), (fd, vector, count, at))         \
+    X(ssize_t, pwritev64, (int fd, const struct iovec *vector, int count, off_t at), (fd, vector, count, at))       \
     X(ssize_t, preadv2, (int fd, const struct iovec *vector, int count, off_t at, int flags),                       \
       (fd, vector, count, at, flags))                                                                               \
+    X(ssize_t, preadv64v2, (int fd, const struct iovec *vector, int count, off_t at, int flags),                    \
+      (fd, vector, count, at, flags))                                                                               \
     X(ssize_t, pwritev2, (int fd, const struct iovec *vector, int count, off_t at, int flags),                      \
+      (fd, vector, count, at, flags))                                                                               \
+    X(ssize_t, pwritev64v2, (int fd, const struct iovec *vector, int count, off_t at, int flags),                   \
       (fd, vector, count, at, flags))                                                                               \
     X(ssize_t, __read_chk, (int fd, void *data, size_t length, size_t room), (fd, data, length, room))              \
     X(ssize_t, __pread_chk, (int fd, void *data, size_t length, off_t at, size_t room),                             \
       (fd, data, length, at, room))                                                                                 \
+    X(ssize_t, __pread64_chk, (int fd, void *data, size_t length, off_t at, size_t room),                           \
+      (fd, data, length, at, room))                                                                                 \
     X(ssize_t, __read_nocancel, (int fd, void *data, size_t length), (fd, data, length))                            \
     X(ssize_t, __write_nocancel, (int fd, const void *data, size_t length), (fd, data, length))                     \
     X(ssize_t, sendfile, (int to, int from, off_t *at, size_t length), (to, from, at, length))                      \
+    X(ssize_t, sendfile64, (int to, int from, off_t *at, size_t length), (to, from, at, length))                    \
     X(ssize_t, splice, (int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags),           \
       (from, from_at, to, to_at, length, flags))                                                                    \
     X(ssize_t, copy_file_range, (int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags),  \
@@ -118,16 +128,6 @@ typedef void plain_function(void);
     X(int, fsync, (int fd), (fd))                                                                                   \
     X(int, fdatasync, (int fd), (fd))                                                                               \
     X(int, sync_file_range, (int fd, off_t from, off_t length, unsigned flags), (fd, from, length, flags))
-
-#define ALIASES_OF_TRANSFERS(X)                                                                                     \
-    X(pread64, pread)                                                                                               \
-    X(pwrite64, pwrite)                                                                                             \
-    X(preadv64, preadv)                                                                                             \
-    X(pwritev64, pwritev)                                                                                           \
-    X(preadv64v2, preadv2)                                                                                          \
-    X(pwritev64v2, pwritev2)                                                                                        \
-    X(sendfile64, sendfile)                                                                                         \
-    X(__pread64_chk, __pread_chk)
 
 // In libraries that dlopen may load later, where RTLD_NEXT does not find them: the first call finds the library by its file
 // name.
@@ -246,6 +246,7 @@ typedef void plain_function(void);
     X(void, quick_exit, (int status), (status))                                                                     \
     X(void, _exit, (int status), (status))
 
+// Other names of the same functions, the other name first.
 #define ALIASES_OF_LIFE(X)                                                                                          \
     X(_Exit, _exit)                                                                                                 \
     X(__vfork, vfork)

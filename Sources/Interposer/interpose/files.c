@@ -29,50 +29,70 @@ static int opened(int fd, int flags) {
     return fd;
 }
 
-INTERPOSED int open(const char *path, int flags, ...) {
-    MODE_AFTER(flags);
-    return opened(next.open(path, flags, mode), flags);
-}
-
-INTERPOSED int openat(int directory, const char *path, int flags, ...) {
-    MODE_AFTER(flags);
-    return opened(next.openat(directory, path, flags, mode), flags);
-}
-
-// What open and openat become where _FORTIFY_SOURCE is on and no mode is given.
-INTERPOSED int __open_2(const char *path, int flags) {
-    return opened(next.__open_2(path, flags), flags);
-}
-
-INTERPOSED int __openat_2(int directory, const char *path, int flags) {
-    return opened(next.__openat_2(directory, path, flags), flags);
-}
-
+#define OPEN(name)                                         \
+    INTERPOSED int name(const char *path, int flags, ...) { \
+        MODE_AFTER(flags);                                 \
+        return opened(next.name(path, flags, mode), flags); \
+    }
+OPEN(open)
+OPEN(open64)
 // libc's other libraries open and close so: no thread can be cancelled there.
-INTERPOSED int __open_nocancel(const char *path, int flags, ...) {
-    MODE_AFTER(flags);
-    return opened(next.__open_nocancel(path, flags, mode), flags);
-}
+OPEN(__open_nocancel)
+OPEN(__open64_nocancel)
+#undef OPEN
 
-INTERPOSED int creat(const char *path, mode_t mode) {
-    return opened(next.creat(path, mode), 0);
-}
+#define OPENAT(name)                                                     \
+    INTERPOSED int name(int directory, const char *path, int flags, ...) { \
+        MODE_AFTER(flags);                                               \
+        return opened(next.name(directory, path, flags, mode), flags);   \
+    }
+OPENAT(openat)
+OPENAT(openat64)
+#undef OPENAT
 
-INTERPOSED int fcntl(int fd, int command, ...) {
-    va_list rest;
-    va_start(rest, command);
-    void *argument = va_arg(rest, void *);
-    va_end(rest);
-    bool known = files_knows(fd);
-    int result = next.fcntl(fd, command, argument);
-    if (result < 0) return result;
+// What they become where _FORTIFY_SOURCE is on and no mode is given.
+#define OPEN_2(name) \
+    INTERPOSED int name(const char *path, int flags) { return opened(next.name(path, flags), flags); }
+OPEN_2(__open_2)
+OPEN_2(__open64_2)
+#undef OPEN_2
+
+#define OPENAT_2(name)                                                  \
+    INTERPOSED int name(int directory, const char *path, int flags) {   \
+        return opened(next.name(directory, path, flags), flags);        \
+    }
+OPENAT_2(__openat_2)
+OPENAT_2(__openat64_2)
+#undef OPENAT_2
+
+#define CREAT(name) \
+    INTERPOSED int name(const char *path, mode_t mode) { return opened(next.name(path, mode), 0); }
+CREAT(creat)
+CREAT(creat64)
+#undef CREAT
+
+static void controlled(int fd, int command, int result, bool was_known) {
     if (command == F_SETFL) {
         if (files_flags_changed(fd)) rings_doubt_others();
-        if (!known && process.phase && files_find(fd)) add_shared(&process.record->direct_streams, 1);
+        if (!was_known && process.phase && files_find(fd)) add_shared(&process.record->direct_streams, 1);
     }
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) files_duplicated(fd, result);
-    return result;
 }
+
+#define FCNTL(name)                                          \
+    INTERPOSED int name(int fd, int command, ...) {          \
+        va_list rest;                                        \
+        va_start(rest, command);                             \
+        void *argument = va_arg(rest, void *);               \
+        va_end(rest);                                        \
+        bool known = files_knows(fd);                        \
+        int result = next.name(fd, command, argument);       \
+        if (result >= 0) controlled(fd, command, result, known); \
+        return result;                                       \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
+#undef FCNTL
 
 INTERPOSED int dup(int fd) {
     int copy = next.dup(fd);
@@ -193,5 +213,3 @@ INTERPOSED int daemon(int stays_in_directory, int keeps_streams) {
     if (result == 0 && !keeps_streams) files_closed_range(STDIN_FILENO, STDERR_FILENO);
     return result;
 }
-
-ALIASES_OF_FILES(ALIAS)

@@ -33,10 +33,15 @@ static void note_straddling(bool early, enum dioaudit_event event) {
 
 // TRAP: libc refuses an offset inside a page by itself (mmap(2), EINVAL). The kernel sees no such call, so it is none, and stands
 // for no other. Fixture: maps-then-is-refused.c
-INTERPOSED void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset) {
-    if (unlikely(offset % DIOAUDIT_PAGE != 0)) return next.mmap(at, length, protection, flags, fd, offset);
-    MAPPING(void *, DIOAUDIT_EVENT_MMAP, length, next.mmap(at, length, protection, flags, fd, offset), MAP_FAILED);
-}
+#define MMAP(name)                                                                                              \
+    INTERPOSED void *name(void *at, size_t length, int protection, int flags, int fd, off_t offset) {           \
+        if (unlikely(offset % DIOAUDIT_PAGE != 0)) return next.name(at, length, protection, flags, fd, offset); \
+        MAPPING(void *, DIOAUDIT_EVENT_MMAP, length,                                                            \
+                next.name(at, length, protection, flags, fd, offset), MAP_FAILED);                    \
+    }
+MMAP(mmap)
+MMAP(mmap64)
+#undef MMAP
 
 INTERPOSED int munmap(void *at, size_t length) {
     MAPPING(int, DIOAUDIT_EVENT_MUNMAP, length, next.munmap(at, length), -1);
@@ -69,5 +74,3 @@ INTERPOSED int madvise(void *at, size_t length, int advice) {
     count(DIOAUDIT_EVENT_MADVISE, length);
     return next.madvise(at, length, advice);
 }
-
-ALIASES_OF_MAPPINGS(ALIAS)

@@ -81,13 +81,21 @@ INTERPOSED ssize_t write(int fd, const void *data, size_t length) {
     WRITES(fd, length, next.write(fd, data, length));
 }
 
-INTERPOSED ssize_t pread(int fd, void *data, size_t length, off_t at) {
-    READS(fd, length, next.pread(fd, data, length, at));
-}
+#define PREAD(name)                                                        \
+    INTERPOSED ssize_t name(int fd, void *data, size_t length, off_t at) { \
+        READS(fd, length, next.name(fd, data, length, at));                \
+    }
+PREAD(pread)
+PREAD(pread64)
+#undef PREAD
 
-INTERPOSED ssize_t pwrite(int fd, const void *data, size_t length, off_t at) {
-    WRITES(fd, length, next.pwrite(fd, data, length, at));
-}
+#define PWRITE(name)                                                             \
+    INTERPOSED ssize_t name(int fd, const void *data, size_t length, off_t at) { \
+        WRITES(fd, length, next.name(fd, data, length, at));                     \
+    }
+PWRITE(pwrite)
+PWRITE(pwrite64)
+#undef PWRITE
 
 INTERPOSED ssize_t readv(int fd, const struct iovec *vector, int count) {
     READS(fd, NOT_KNOWN, next.readv(fd, vector, count));
@@ -97,30 +105,50 @@ INTERPOSED ssize_t writev(int fd, const struct iovec *vector, int count) {
     WRITES(fd, NOT_KNOWN, next.writev(fd, vector, count));
 }
 
-INTERPOSED ssize_t preadv(int fd, const struct iovec *vector, int count, off_t at) {
-    READS(fd, NOT_KNOWN, next.preadv(fd, vector, count, at));
-}
+#define PREADV(name)                                                                   \
+    INTERPOSED ssize_t name(int fd, const struct iovec *vector, int count, off_t at) { \
+        READS(fd, NOT_KNOWN, next.name(fd, vector, count, at));                        \
+    }
+PREADV(preadv)
+PREADV(preadv64)
+#undef PREADV
 
-INTERPOSED ssize_t pwritev(int fd, const struct iovec *vector, int count, off_t at) {
-    WRITES(fd, NOT_KNOWN, next.pwritev(fd, vector, count, at));
-}
+#define PWRITEV(name)                                                                  \
+    INTERPOSED ssize_t name(int fd, const struct iovec *vector, int count, off_t at) { \
+        WRITES(fd, NOT_KNOWN, next.name(fd, vector, count, at));                       \
+    }
+PWRITEV(pwritev)
+PWRITEV(pwritev64)
+#undef PWRITEV
 
-INTERPOSED ssize_t preadv2(int fd, const struct iovec *vector, int count, off_t at, int flags) {
-    READS(fd, NOT_KNOWN, next.preadv2(fd, vector, count, at, flags));
-}
+#define PREADV2(name)                                                                             \
+    INTERPOSED ssize_t name(int fd, const struct iovec *vector, int count, off_t at, int flags) { \
+        READS(fd, NOT_KNOWN, next.name(fd, vector, count, at, flags));                            \
+    }
+PREADV2(preadv2)
+PREADV2(preadv64v2)
+#undef PREADV2
 
-INTERPOSED ssize_t pwritev2(int fd, const struct iovec *vector, int count, off_t at, int flags) {
-    WRITES(fd, NOT_KNOWN, next.pwritev2(fd, vector, count, at, flags));
-}
+#define PWRITEV2(name)                                                                            \
+    INTERPOSED ssize_t name(int fd, const struct iovec *vector, int count, off_t at, int flags) { \
+        WRITES(fd, NOT_KNOWN, next.name(fd, vector, count, at, flags));                           \
+    }
+PWRITEV2(pwritev2)
+PWRITEV2(pwritev64v2)
+#undef PWRITEV2
 
 // What read and pread become where _FORTIFY_SOURCE is on: `room` is the buffer's size.
 INTERPOSED ssize_t __read_chk(int fd, void *data, size_t length, size_t room) {
     READS(fd, length, next.__read_chk(fd, data, length, room));
 }
 
-INTERPOSED ssize_t __pread_chk(int fd, void *data, size_t length, off_t at, size_t room) {
-    READS(fd, length, next.__pread_chk(fd, data, length, at, room));
-}
+#define PREAD_CHK(name)                                                                 \
+    INTERPOSED ssize_t name(int fd, void *data, size_t length, off_t at, size_t room) { \
+        READS(fd, length, next.name(fd, data, length, at, room));                       \
+    }
+PREAD_CHK(__pread_chk)
+PREAD_CHK(__pread64_chk)
+#undef PREAD_CHK
 
 INTERPOSED ssize_t __read_nocancel(int fd, void *data, size_t length) {
     READS(fd, length, next.__read_nocancel(fd, data, length));
@@ -132,9 +160,13 @@ INTERPOSED ssize_t __write_nocancel(int fd, const void *data, size_t length) {
 
 // MARK: from one descriptor to another
 
-INTERPOSED ssize_t sendfile(int to, int from, off_t *at, size_t length) {
-    MOVEMENT(from, to, NOT_KNOWN, true, next.sendfile(to, from, at, length));
-}
+#define SENDFILE(name)                                                        \
+    INTERPOSED ssize_t name(int to, int from, off_t *at, size_t length) {     \
+        MOVEMENT(from, to, NOT_KNOWN, true, next.name(to, from, at, length)); \
+    }
+SENDFILE(sendfile)
+SENDFILE(sendfile64)
+#undef SENDFILE
 
 INTERPOSED ssize_t splice(int from, loff_t *from_at, int to, loff_t *to_at, size_t length, unsigned flags) {
     MOVEMENT(from, to, NOT_KNOWN, false, next.splice(from, from_at, to, to_at, length, flags));
@@ -162,5 +194,3 @@ INTERPOSED int fdatasync(int fd) {
 INTERPOSED int sync_file_range(int fd, off_t from, off_t length, unsigned flags) {
     return synced(fd, next.sync_file_range(fd, from, length, flags));
 }
-
-ALIASES_OF_TRANSFERS(ALIAS)

@@ -156,11 +156,9 @@ static void resolve_operators(const struct next *found) {
 }
 
 #define NAME(result, name, parameters, arguments) #name "\0"
-#define OTHER_NAME(name, function) #name "\0"
 const char next_heap_names[] = INTERPOSED_HEAP(NAME);
 const char next_other_names[] =
-    INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME) INTERPOSED_TRANSFERS(NAME)
-    ALIASES_OF_MAPPINGS(OTHER_NAME) ALIASES_OF_FILES(OTHER_NAME) ALIASES_OF_TRANSFERS(OTHER_NAME);
+    INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME) INTERPOSED_TRANSFERS(NAME);
 
 bool next_is_in_ours(const void *function) {
     return objects_find((uintptr_t)function) == objects_find((uintptr_t)next_resolve);
