@@ -1,0 +1,19 @@
+// Intent: a child that shares the memory, made by the instruction itself, touches its parent's memory for the first time: no function
+// of libc and no page fault of the process tells of it, but the pages are there.
+// Exit: 1
+// Verdict: fail
+// Warmup: transfers 1
+// Steady: transfers 19, pagesUnexplained 200/819200
+// Violation: pagesUnexplained 200/819200
+#include "sharer.h"
+
+int main(int count, char **arguments) {
+    require(count > 1, "which file?");
+    map_untouched();
+    int fd = open_direct(arguments[1]);
+    write_blocks(fd, 10);
+    wait_for(clone_by_instruction(CLONE_VM | SIGCHLD));
+    write_blocks(fd, 10);
+    require(untouched[(PAGES - 1) * BLOCK] == 1, "the parent has it");
+    close(fd);
+}

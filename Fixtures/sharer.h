@@ -1,0 +1,48 @@
+// A child that shares its parent's memory, made by the instruction itself (clone(2)), touches pages there and ends by it.
+#ifndef SHARER_H
+#define SHARER_H
+
+#include "direct.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { PAGES = 200 };
+
+static char *untouched;
+static char child_stack[65536] __attribute__((aligned(16)));
+
+static inline void map_untouched(void) {
+    untouched = mmap(NULL, PAGES * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    require(untouched != MAP_FAILED && madvise(untouched, PAGES * BLOCK, MADV_NOHUGEPAGE) == 0, "mmap");
+    memset(child_stack, 0, sizeof(child_stack));
+}
+
+__attribute__((used)) static void touch_pages(void) {
+    for (int i = 0; i < PAGES; i++) untouched[i * BLOCK] = 1;
+}
+
+static inline pid_t clone_by_instruction(long flags) {
+    long pid;
+    register void (*act)(void) __asm__("r12") = touch_pages;
+    __asm__ volatile(
+        "xorl %%edx, %%edx; xorl %%r10d, %%r10d; xorl %%r8d, %%r8d\n\t"
+        "syscall\n\t"
+        "testq %%rax, %%rax; jnz 1f\n\t"
+        "callq *%%r12\n\t"
+        "movl %[exit], %%eax; xorl %%edi, %%edi; syscall\n"
+        "1:"
+        : "=a"(pid)
+        : "a"(SYS_clone), "D"(flags), "S"(child_stack + sizeof(child_stack)), "r"(act), [exit] "i"(SYS_exit_group)
+        : "rcx", "r11", "rdx", "r10", "r8", "memory");
+    return (pid_t)pid;
+}
+
+static inline void wait_for(pid_t child) {
+    int status;
+    require(child > 0 && waitpid(child, &status, 0) == child && status == 0, "the child");
+}
+
+#endif
