@@ -39,6 +39,15 @@ import Testing
         #expect(audit(by: faultsAllowed) { $0.growth.isKnown = false }.verdict == .pass)
     }
 
+    @Test func aPassSaysThatPagesWereNotCompared() {
+        let faultsAllowed = AuditRequest.with { $0.policy = Policy(allow: [.pageFaultMinor, .pageFaultMajor]) }
+        #expect(audit { _ in }.notes == [])
+        #expect(
+            audit { $0.phasesByKernel = true }.notes.map { $0.contains("has no interposer, which reads its memory") }
+                == [true])
+        #expect(audit(by: faultsAllowed) { $0.phasesByKernel = true }.notes == [])
+    }
+
     @Test func whoseItIsIsNotKnown() {
         let byThread = AuditRequest.with { $0.scope = .ioThreads }
         #expect(audit(by: byThread) { _ in }.verdict == .pass)

@@ -22,7 +22,7 @@ func heapWitness(_ observation: Observation) -> Witness? {
 }
 
 private func unread(_ process: ProcessLedger) -> String {
-    "\(name(of: process)) has no interposer, which reads them"
+    "\(name(of: process)) has no interposer, which reads its memory"
 }
 
 extension MemoryGrowth.Books {
@@ -34,6 +34,15 @@ extension MemoryGrowth.Books {
         case .ofForkedChild: "it was forked past libc, so a lock may be held for ever"
         case .inSignalHandler: "a phase began or ended in a signal handler, or where the stack could not be walked"
         }
+    }
+}
+
+/// A pass says what it does not rest on.
+func memoryNotes(_ observation: Observation, _ request: AuditRequest) -> [String] {
+    guard request.policy.forbids(.pagesUnexplained) else { return [] }
+    return observation.ledger.processes.filter { $0.steadyReached && $0.phasesByKernel }.map {
+        "\(unread($0)) at the edges of its steady phase: pages that came to it without a page fault, by another process or by "
+            + "userfaultfd(2), are not counted"
     }
 }
 
