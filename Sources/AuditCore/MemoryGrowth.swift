@@ -14,6 +14,8 @@ public struct MemoryGrowth: Equatable, Sendable {
     /// Bytes of blocks by glibc's own books, if the interposer counted no call that allocates.
     public var heapBytes: UInt64 = 0
     public var books = Books.read
+    /// Bytes that were locked and are not any more, if the interposer counted no call that unlocks or unmaps.
+    public var unlockedBytes: UInt64 = 0
 
     public init() {}
 }

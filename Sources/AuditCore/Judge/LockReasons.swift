@@ -36,6 +36,10 @@ private func doubt(about process: ProcessLedger, lockedAtStart: Bool) -> String?
         return
             "\(name(of: process)) called mlockall(MCL_FUTURE), but nothing was locked when its steady phase began (VmLck)"
     }
+    if process.growth.unlockedBytes > 0 {
+        return "\(name(of: process)) had \(plural(process.growth.unlockedBytes, "byte")) less locked when its steady phase ended "
+            + "(VmLck), which no counted call explains"
+    }
     for (call, kind) in [(OtherCall.mlockall, EventKind.mlockall), (.munlockall, .munlockall)] {
         let seen = process.earlierLockCalls[call] ?? 0
         let counted = process.phases[.setup].events[kind].calls + process.phases[.warmup].events[kind].calls

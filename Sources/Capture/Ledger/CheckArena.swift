@@ -131,6 +131,7 @@ struct ArenaCheck {
             bytes.add(growth.pages > Self.most >> 12 ? .max : growth.pages << 12)
             bytes.add(growth.bytes)
             bytes.add(growth.heap)
+            bytes.add(growth.unlocked)
         }
         bytes.add(process.locked_bytes)
         bytes.add(process.lock_bytes_needed)

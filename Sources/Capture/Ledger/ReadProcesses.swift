@@ -115,6 +115,7 @@ extension MemoryGrowth {
         pages = process.grown.pages + process.growing.pages
         mappedBytes = process.grown.bytes + process.growing.bytes
         heapBytes = process.grown.heap + process.growing.heap
+        unlockedBytes = process.grown.unlocked + process.growing.unlocked
         books = Books(dioaudit_heap(process.heap_books))
     }
 }

@@ -100,6 +100,7 @@ extension dioaudit_config {
         lock_at_start = request.lockAtStart ? 1 : 0
         phases_by_marker = request.phasesByMarker ? 1 : 0
         squeeze = request.squeezeSlack == nil ? 0 : 1
+        largest_folio = largestFolio()
         switch request.enforce {
         case .report: enforce = DIOAUDIT_ENFORCE_REPORT.rawValue
         case .abort: enforce = DIOAUDIT_ENFORCE_ABORT.rawValue

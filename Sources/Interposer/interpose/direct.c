@@ -13,6 +13,7 @@
 #include "../events/rings.h"
 #include "../life/attach.h"
 #include "../phases/accounting.h"
+#include "../phases/memory.h"
 #include "../state/context.h"
 #include "../tables/next.h"
 #include "asynchronous.h"
@@ -82,6 +83,10 @@ static void note_called(long number, long result) {
         if (moves(number) >> direction & 1) accounting_called(direction, result);
 }
 
+static bool takes_pages(long number) {
+    return number == SYS_munmap || number == SYS_madvise;
+}
+
 // Calls after which something is to be noted: none of them is one that a child returns from, too.
 static bool is_noted_after(long number) {
     switch (number) {
@@ -92,7 +97,7 @@ static bool is_noted_after(long number) {
         case SYS_openat2: case SYS_dup: case SYS_dup3: case SYS_close_range: case SYS_unshare: case SYS_fcntl:
         case SYS_io_uring_register:
             return true;
-        default: return moves(number) != 0;
+        default: return takes_pages(number) || moves(number) != 0;
     }
 }
 
@@ -123,8 +128,13 @@ static void after_descriptors_changed(long number, const long *a, long result) {
 }
 
 static long note_after(long number, const long *a) {
+    const void *range = (const void *)a[0];
+    struct memory_pages before = {0}, after = {0};
+    if (takes_pages(number)) before = memory_in(range, (size_t)a[1]);
     long result = next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     int saved = errno;
+    if (takes_pages(number)) after = memory_in(range, (size_t)a[1]);
+    memory_gave_back(before, after);
     note_called(number, result);
     if (result >= 0) after_descriptors_changed(number, a, result);
     errno = saved;

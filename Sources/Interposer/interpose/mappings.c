@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../events/counting.h"
+#include "../phases/memory.h"
 #include "../tables/next.h"
 #include "../rules.h"
 
@@ -31,20 +32,36 @@ static void note_straddling(bool early, enum dioaudit_event event) {
         return result;                                                                                      \
     } while (0)
 
+// Calls that take pages away from a range. Fixture: gives-back-and-fills.c
+static int unmap(void *at, size_t length) {
+    struct memory_pages before = memory_in(at, length);
+    int result = next.munmap(at, length);
+    if (result == 0) memory_gave_back(before, (struct memory_pages){0});
+    return result;
+}
+
+static void *map_over(__typeof(next.mmap) map, void *at, size_t length, int protection, int flags, int fd, off_t offset) {
+    struct memory_pages before = {0};
+    if (flags & MAP_FIXED) before = memory_in(at, length);
+    void *result = map(at, length, protection, flags, fd, offset);
+    if (result != MAP_FAILED) memory_gave_back(before, (struct memory_pages){0});
+    return result;
+}
+
 // TRAP: libc refuses an offset inside a page by itself (mmap(2), EINVAL). The kernel sees no such call, so it is none, and stands
 // for no other. Fixture: maps-then-is-refused.c
 #define MMAP(name)                                                                                              \
     INTERPOSED void *name(void *at, size_t length, int protection, int flags, int fd, off_t offset) {           \
         if (unlikely(offset % DIOAUDIT_PAGE != 0)) return next.name(at, length, protection, flags, fd, offset); \
         MAPPING(void *, DIOAUDIT_EVENT_MMAP, length,                                                            \
-                next.name(at, length, protection, flags, fd, offset), MAP_FAILED);                    \
+                map_over(next.name, at, length, protection, flags, fd, offset), MAP_FAILED);                    \
     }
 MMAP(mmap)
 MMAP(mmap64)
 #undef MMAP
 
 INTERPOSED int munmap(void *at, size_t length) {
-    MAPPING(int, DIOAUDIT_EVENT_MUNMAP, length, next.munmap(at, length), -1);
+    MAPPING(int, DIOAUDIT_EVENT_MUNMAP, length, unmap(at, length), -1);
 }
 
 INTERPOSED void *mremap(void *old, size_t old_length, size_t length, int flags, ...) {
@@ -72,5 +89,8 @@ INTERPOSED void *sbrk(intptr_t increment) {
 
 INTERPOSED int madvise(void *at, size_t length, int advice) {
     count(DIOAUDIT_EVENT_MADVISE, length);
-    return next.madvise(at, length, advice);
+    struct memory_pages before = memory_in(at, length);
+    int result = next.madvise(at, length, advice);
+    memory_gave_back(before, memory_in(at, length));
+    return result;
 }

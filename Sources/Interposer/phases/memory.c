@@ -1,9 +1,11 @@
 #include "memory.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "../base/procfile.h"
+#include "../base/system.h"
 #include "../state/context.h"
 #include "../state/faults.h"
 #include "../state/ledger.h"
@@ -13,11 +15,15 @@
 // What the process has, and what was counted until then. Files of /proc give kB, and so do these.
 struct reading {
     uint64_t anonymous, others;  // resident pages that a process wrote, and pages of files and of shared memory
+    uint64_t huge_anonymous, huge_others;  // huge pages among them
     uint64_t mapped, stacks;     // address space
+    uint64_t locked;
     struct heap_books heap;
+    struct memory_pages given_back;  // pages, not kB
     // Of all phases, those of the interposer's own work too:
     uint64_t faults;
     uint64_t maps, allocates;    // calls that may map, and those of the heap among them
+    uint64_t releases;           // calls that may unmap or unlock
     bool is_whole;
 };
 
@@ -33,16 +39,20 @@ static bool starts_with(const char *text, const char *prefix) {
 // page tables (8 ms for each GiB of small pages). Its Rss leaves out the pages of hugetlbfs. Fixture: fills-by-userfaultfd.c
 static bool read_pages(struct reading *reading) {
     if (!procfile_open("/proc/self/smaps_rollup")) return false;
-    uint64_t resident = 0;
+    uint64_t resident = 0, hugetlb = 0;
     bool found = false;
     for (const char *line = procfile_line(); line; line = procfile_line()) {
         if (starts_with(line, "Rss:")) resident = procfile_number(line), found = true;
         if (starts_with(line, "Anonymous:")) reading->anonymous = procfile_number(line);
-        if (starts_with(line, "Shared_Hugetlb:")) reading->others += procfile_number(line);
-        if (starts_with(line, "Private_Hugetlb:")) reading->others += procfile_number(line);
+        if (starts_with(line, "AnonHugePages:")) reading->huge_anonymous = procfile_number(line);
+        if (starts_with(line, "ShmemPmdMapped:")) reading->huge_others += procfile_number(line);
+        if (starts_with(line, "FilePmdMapped:")) reading->huge_others += procfile_number(line);
+        if (starts_with(line, "Shared_Hugetlb:")) hugetlb += procfile_number(line);
+        if (starts_with(line, "Private_Hugetlb:")) hugetlb += procfile_number(line);
     }
     procfile_close();
-    reading->others += resident - reading->anonymous;
+    reading->others = resident - reading->anonymous + hugetlb;
+    reading->huge_others += hugetlb;
     return found;
 }
 
@@ -52,6 +62,7 @@ static bool read_mappings(struct reading *reading) {
     for (const char *line = procfile_line(); line; line = procfile_line()) {
         if (starts_with(line, "VmSize:")) reading->mapped = procfile_number(line), found = true;
         if (starts_with(line, "VmStk:")) reading->stacks = procfile_number(line);
+        if (starts_with(line, "VmLck:")) reading->locked = procfile_number(line);
     }
     procfile_close();
     return found;
@@ -65,6 +76,11 @@ static bool is_allocation(uint32_t event) {
 static bool is_mapping(uint32_t event) {
     return event == DIOAUDIT_EVENT_MMAP || event == DIOAUDIT_EVENT_MREMAP || event == DIOAUDIT_EVENT_BRK ||
            event == DIOAUDIT_EVENT_SBRK;
+}
+
+// What the heap gives back it may do in any of its calls.
+static bool is_release(uint32_t event) {
+    return event < DIOAUDIT_EVENT_MADVISE || event == DIOAUDIT_EVENT_MUNLOCK || event == DIOAUDIT_EVENT_MUNLOCKALL;
 }
 
 static uint64_t calls_of(const struct dioaudit_thread *rows, uint32_t event) {
@@ -81,30 +97,102 @@ static void read_faults(struct reading *reading) {
 
 // Rows that no thread had to itself may hold another process's calls, so that all of them count.
 static void read_calls(struct reading *reading) {
-    reading->maps = reading->allocates = process.record->shared_thread_calls;
+    reading->maps = reading->allocates = reading->releases = process.record->shared_thread_calls;
     for (uint32_t i = 0; i < DIOAUDIT_THREADS; i++) {
         const struct dioaudit_thread *rows = &ledger->threads[i].thread;
         if (rows->state == DIOAUDIT_THREAD_FREE || rows->owner != ledger_process_index()) continue;
         for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++) {
-            uint64_t calls = is_allocation(event) || is_mapping(event) ? calls_of(rows, event) : 0;
-            reading->maps += calls;
+            uint64_t calls = calls_of(rows, event);
+            if (is_allocation(event) || is_mapping(event)) reading->maps += calls;
             if (is_allocation(event)) reading->allocates += calls;
+            if (is_release(event)) reading->releases += calls;
         }
     }
 }
 
-// MARK: comparing
+// MARK: what the process gives back
+
+static uint64_t lesser(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
 
 static uint64_t gain(uint64_t before, uint64_t after) {
     return after > before ? after - before : 0;
 }
 
-// A page fault brings a whole folio at most, which is as large as a huge page. Anonymous pages and others are compared apart,
-// so that code which the kernel drops from memory hides nothing.
+static struct memory_pages given_back;
+
+static struct memory_pages given_back_so_far(void) {
+    return (struct memory_pages){__atomic_load_n(&given_back.anonymous, __ATOMIC_RELAXED),
+                                 __atomic_load_n(&given_back.others, __ATOMIC_RELAXED)};
+}
+
+// The kernel's zero page, which a read brings, is none of the process's: no process has it alone.
+static void add_page(struct memory_pages *pages, uint64_t entry) {
+    enum { PRESENT = 63, OF_FILE = 61, ALONE = 56 };  // Documentation/admin-guide/mm/pagemap.rst
+    if (!(entry >> PRESENT & 1)) return;
+    if (entry >> OF_FILE & 1) pages->others++;
+    else pages->anonymous += entry >> ALONE & 1;
+}
+
+static bool may_be_steady(void) {
+    return process.phase && (process.record->memory == DIOAUDIT_MEMORY_BEGUN || process.record->memory == DIOAUDIT_MEMORY_MEASURED);
+}
+
+// TRAP: a program may reserve more address space than can be looked through, or ask for a range that there is not. What that
+// gives back is not known.
+static bool look_through(struct memory_pages *pages, const void *at, size_t length) {
+    enum { MOST = 1 << 24 };
+    if (length / DIOAUDIT_PAGE >= MOST) return false;
+    uint64_t page = (uintptr_t)at / DIOAUDIT_PAGE, end = page + (length + DIOAUDIT_PAGE - 1) / DIOAUDIT_PAGE;
+    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    uint64_t entries[64];  // on the stack, since several threads may come
+    while (page < end) {
+        size_t bytes = lesser(end - page, sizeof(entries) / sizeof(*entries)) * sizeof(*entries);
+        long got = SYSTEM(SYS_pread64, fd, entries, bytes, page * sizeof(*entries));
+        if (got <= 0) break;
+        for (long i = 0; i < got / (long)sizeof(*entries); i++, page++) add_page(pages, entries[i]);
+    }
+    if (fd >= 0) SYSTEM(SYS_close, fd);
+    return page == end;
+}
+
+struct memory_pages memory_in(const void *at, size_t length) {
+    struct memory_pages pages = {0};
+    if (unlikely(may_be_steady()) && !look_through(&pages, at, length)) process.record->memory_unread = 1;
+    return pages;
+}
+
+void memory_gave_back(struct memory_pages before, struct memory_pages after) {
+    add_shared(&given_back.anonymous, gain(after.anonymous, before.anonymous));
+    add_shared(&given_back.others, gain(after.others, before.others));
+}
+
+// MARK: comparing
+
+enum { KB_OF_PAGE = DIOAUDIT_PAGE / 1024 };
+
+// Takes as many of the faults as may have brought these pages, `each` at a time. Returns how many pages they leave.
+static uint64_t unexplained_by(uint64_t *faults, uint64_t each, uint64_t pages) {
+    uint64_t needed = (pages + each - 1) / each, taken = needed < *faults ? needed : *faults;
+    *faults -= taken;
+    return gain(taken * each, pages);
+}
+
+// A page fault brings a huge page, or as many pages of a file as the kernel maps around it (mm/memory.c, fault_around_bytes), or a folio
+// of other memory. Anonymous pages and others are compared apart, so that code which the kernel drops from memory hides
+// nothing. Fixtures: fills-behind-a-fault.c, gives-back-and-fills.c
 static uint64_t unexplained_pages(const struct reading *from, const struct reading *to) {
-    enum { FOLIO = 512, KB_OF_PAGE = DIOAUDIT_PAGE / 1024 };
-    uint64_t pages = (gain(from->anonymous, to->anonymous) + gain(from->others, to->others)) / KB_OF_PAGE;
-    return gain((to->faults - from->faults) * FOLIO, pages);
+    enum { HUGE = 512, AROUND = 16 };
+    uint64_t given_anonymous = to->given_back.anonymous - from->given_back.anonymous;
+    uint64_t given_others = to->given_back.others - from->given_back.others;
+    uint64_t anonymous = gain(from->anonymous / KB_OF_PAGE, to->anonymous / KB_OF_PAGE + given_anonymous);
+    uint64_t others = gain(from->others / KB_OF_PAGE, to->others / KB_OF_PAGE + given_others);
+    uint64_t huge_anonymous = lesser(anonymous, gain(from->huge_anonymous, to->huge_anonymous) / KB_OF_PAGE);
+    uint64_t huge_others = lesser(others, gain(from->huge_others, to->huge_others) / KB_OF_PAGE);
+    uint64_t faults = to->faults - from->faults, folio = ledger->config.largest_folio, around = folio > AROUND ? folio : AROUND;
+    return unexplained_by(&faults, HUGE, huge_anonymous + huge_others) + unexplained_by(&faults, around, others - huge_others) +
+           unexplained_by(&faults, folio, anonymous - huge_anonymous);
 }
 
 // A stack grows by page faults, without a call. How much a call maps is not known: the heap maps more than it is asked for.
@@ -120,6 +208,12 @@ static uint64_t unexplained_heap(const struct reading *from, const struct readin
     return known && to->allocates == from->allocates ? gain(from->heap.used, to->heap.used) : 0;
 }
 
+// TRAP: a thread that ends gives its stack back. But if nothing is locked at all, the lock is lost. Fixture: unlocks-by-instruction.c
+static uint64_t unexplained_unlocks(const struct reading *from, const struct reading *to) {
+    bool may_be_released = to->releases != from->releases || process.record->threads_created > 0;
+    return to->locked > 0 && may_be_released ? 0 : gain(to->locked, from->locked) * 1024;
+}
+
 static void note_unread(struct dioaudit_process *record, const struct reading *reading) {
     if (!reading->is_whole) record->memory_unread = 1;
     if (record->heap_books < reading->heap.state) record->heap_books = reading->heap.state;
@@ -132,6 +226,7 @@ static void settle(struct dioaudit_process *record) {
     record->grown.pages += record->growing.pages;
     record->grown.bytes += record->growing.bytes;
     record->grown.heap += record->growing.heap;
+    record->grown.unlocked += record->growing.unlocked;
     record->growing = (struct dioaudit_growth){0};
     record->memory = DIOAUDIT_MEMORY_OVER;
 }
@@ -147,10 +242,12 @@ static void read_begin(struct reading *reading) {
     bool mappings = read_mappings(reading);
     read_faults(reading);
     reading->is_whole = read_pages(reading) && mappings;
+    reading->given_back = given_back_so_far();
 }
 
 static void read_end(struct reading *reading) {
     *reading = (struct reading){0};
+    reading->given_back = given_back_so_far();
     bool pages = read_pages(reading);
     read_faults(reading);
     reading->is_whole = read_mappings(reading) && pages;
@@ -177,6 +274,7 @@ void memory_end(struct dioaudit_process *record, bool may_go_on) {
         .pages = unexplained_pages(&began, &now),
         .bytes = unexplained_bytes(&began, &now),
         .heap = unexplained_heap(&began, &now),
+        .unlocked = unexplained_unlocks(&began, &now),
     };
     record->memory = DIOAUDIT_MEMORY_MEASURED;
     if (!may_go_on) settle(record);

@@ -3,6 +3,7 @@
 #define DIOAUDIT_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "ledger_abi.h"
 
@@ -13,5 +14,16 @@ void memory_begin(struct dioaudit_process *record, bool goes_on);
 // Reads it again and records the difference. `may_go_on`: an interlude begins, and the steady phase may continue after it. Call
 // it under the same lock.
 void memory_end(struct dioaudit_process *record, bool may_go_on);
+
+// Pages of a range: anonymous ones that no other process shares, and others.
+struct memory_pages {
+    uint64_t anonymous, others;
+};
+
+// Those that are in a range, if a steady phase may go on.
+struct memory_pages memory_in(const void *at, size_t length);
+
+// A call took pages away: a gain elsewhere must not hide behind them. `before` and `after`: of its range.
+void memory_gave_back(struct memory_pages before, struct memory_pages after);
 
 #endif

@@ -46,7 +46,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 8u
+#define DIOAUDIT_LEDGER_VERSION 9u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -148,7 +148,7 @@ struct dioaudit_config {
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
     uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
-    uint32_t reserved;
+    uint32_t largest_folio;        // small pages that one page fault may bring, if they are no huge page
 };
 
 // A process asks, and waits on the word (futex(2)) until the host answers by changing it. A socket would not do: it allocates
@@ -194,6 +194,7 @@ struct dioaudit_growth {
     uint64_t pages;  // resident: beyond those that page faults may have brought
     uint64_t bytes;  // of address space, if no call was counted that maps
     uint64_t heap;   // bytes by glibc's own books, if no call was counted that allocates
+    uint64_t unlocked;  // bytes of locked memory that are locked no more, if no call was counted that unlocks or unmaps
 };
 
 enum dioaudit_memory {
