@@ -15,7 +15,7 @@ public func printable(_ name: String) -> String {
 }
 
 extension Unicode.Scalar {
-    var isInvisible: Bool {
+    package var isInvisible: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false

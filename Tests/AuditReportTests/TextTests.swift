@@ -1,4 +1,5 @@
 import AuditCore
+import Foundation
 import Testing
 
 @testable import AuditReport
@@ -54,8 +55,8 @@ import Testing
     }
 
     /// A line that a name brings along would be the first of two summaries, or the only one that a script looks for.
-    @Test(arguments: ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{202E}"])
-    func namesFromOutsideAreOneLine(character: String) {
+    @Test(arguments: ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{202E}", "\u{E0001}"])
+    func namesFromOutsideAreOneLine(character: String) throws {
         var example = Example.largest
         example.name = character + "dioaudit: pass"
         example.path = "/bin/" + character + "dioaudit: pass"
@@ -68,6 +69,10 @@ import Testing
                 #expect(text.split { $0.isNewline }.filter { $0.hasPrefix("dioaudit:") }.count == 1, "\(text)")
                 #expect(character == "\n" || !text.unicodeScalars.contains(character.unicodeScalars.first!))
             }
+            let stored = try json(report([example.audit()]))
+            #expect(character == "\n" || !stored.unicodeScalars.contains(character.unicodeScalars.first!))
+            let read = try JSONSerialization.jsonObject(with: Data(stored.utf8)) as? [String: Any]
+            #expect((read?["audits"] as? [[String: Any]])?.first?["name"] as? String == example.name)
             let entries = suppressionText(report([example.audit()]))
             #expect(throws: Never.self) { try Suppression.all(in: Array(entries.utf8), file: "a name") }
             #expect(!entries.contains { $0.isNewline && $0 != "\n" })
