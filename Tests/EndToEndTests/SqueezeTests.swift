@@ -13,10 +13,12 @@ struct SqueezeTests {
     @Test(arguments: [0, 65536, 1_000_001]) func aProgramThatTakesNothingGoesOn(slack: Int) throws {
         let path = scratch.file("report.json")
         var limit: UInt64?
+        var pid: Int32 = 0
         let outcome = try run(command(["--squeeze-slack", "\(slack)", "--format", "json=\(path)"])) { dioaudit in
             let subject = try stopped(of: dioaudit)
             defer { kill(subject, SIGCONT) }
-            let cgroup = try #require(try cgroups().first)
+            pid = dioaudit.processIdentifier
+            let cgroup = try #require(try cgroups(of: pid).first)
             #expect(try text("\(cgroup)/cgroup.procs").split(separator: "\n").contains("\(subject)"))
             limit = try [text("\(cgroup)/memory.limit_in_bytes"), text("\(cgroup)/memory.max")]
                 .lazy.compactMap { UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.first
@@ -29,7 +31,7 @@ struct SqueezeTests {
         let usage = try #require(squeeze["usageBytes"] as? UInt64)
         #expect(squeeze["limitBytes"] as? UInt64 == limit)
         #expect(limit == (usage + UInt64(slack) + 4095) / 4096 * 4096)
-        #expect(try cgroups().isEmpty)
+        #expect(try cgroups(of: pid).isEmpty)
     }
 
     @Test func aProgramThatTakesMemoryIsKilled() throws {
@@ -44,7 +46,6 @@ struct SqueezeTests {
         #expect(
             reasons.contains("the subject ran out of memory under the squeeze: the kernel killed 1 process"),
             "\(reasons)")
-        #expect(try cgroups().isEmpty)
     }
 
     /// With slack enough it lives, and the limit was not in its way.
@@ -76,23 +77,44 @@ struct SqueezeTests {
     // MARK: nothing is left
 
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalLeavesNothing(signal: Int32) throws {
+        var pid: Int32 = 0
         _ = try run(command([])) { dioaudit in
             let subject = try stopped(of: dioaudit)
             defer { kill(subject, SIGCONT) }
-            #expect(try cgroups().count == 1)
-            kill(dioaudit.processIdentifier, signal)
+            pid = dioaudit.processIdentifier
+            #expect(try cgroups(of: pid).count == 1)
+            kill(pid, signal)
         }
-        #expect(try cgroups().isEmpty)
+        #expect(try cgroups(of: pid).isEmpty)
     }
 
-    @Test func whatASigkillLeavesTheNextStartRemoves() throws {
+    @Test func aKilledSubjectLeavesNothing() throws {
+        var pid: Int32 = 0
         _ = try run(command([])) { dioaudit in
-            _ = try stopped(of: dioaudit)
-            kill(dioaudit.processIdentifier, SIGKILL)
+            pid = dioaudit.processIdentifier
+            kill(try stopped(of: dioaudit), SIGKILL)
         }
-        #expect(try cgroups().count == 1)
+        #expect(try cgroups(of: pid).isEmpty)
+    }
+
+    /// Every dioaudit removes what a killed one left, those of other tests as well. So this test shares the lock on the cgroup until
+    /// it has seen that what is locked stays.
+    @Test func whatASigkillLeavesTheNextStartRemoves() throws {
+        var pid: Int32 = 0
+        var lock: Process?
+        defer { lock?.terminate() }
+        _ = try run(command([])) { dioaudit in
+            pid = dioaudit.processIdentifier
+            _ = try stopped(of: dioaudit)
+            lock = try sharingLock(of: pid, on: #require(try cgroups(of: pid).first))
+            kill(pid, SIGKILL)
+        }
         #expect(try run([Place.dioaudit, "run", "--quiet", "--", "true"]).status == 2)
-        #expect(try cgroups().isEmpty)
+        #expect(try cgroups(of: pid).count == 1)
+        lock?.terminate()
+        lock?.waitUntilExit()
+        #expect(try run([Place.dioaudit, "run", "--quiet", "--", "true"]).status == 2)
+        #expect(try cgroups(of: pid).isEmpty)
     }
 
     // MARK: helpers
@@ -113,9 +135,31 @@ struct SqueezeTests {
         return try #require(subject)
     }
 
-    private func cgroups() throws -> [String] {
-        let found = try run(["find", "/sys/fs/cgroup", "-type", "d", "-name", "dioaudit-squeeze-*"])
+    private func cgroups(of dioaudit: Int32) throws -> [String] {
+        let found = try run(["find", "/sys/fs/cgroup", "-type", "d", "-name", "dioaudit-squeeze-\(dioaudit)-*"])
         return found.output.split(separator: "\n").map(String.init)
+    }
+
+    /// A process that has the same open file as another, and so its lock (flock(2)), until it ends.
+    private func sharingLock(of pid: Int32, on directory: String) throws -> Process {
+        let program = """
+            import ctypes, os, sys, time
+            pid, path = int(sys.argv[1]), sys.argv[2]
+            number = next(n for n in os.listdir(f"/proc/{pid}/fd") if os.readlink(f"/proc/{pid}/fd/{n}") == path)
+            PIDFD_GETFD = 438
+            shared = ctypes.CDLL(None).syscall(PIDFD_GETFD, os.pidfd_open(pid), int(number), 0)
+            assert os.readlink(f"/proc/self/fd/{shared}") == path
+            print("shared", flush=True)
+            time.sleep(1000)
+            """
+        let process = Process()
+        let said = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/python3")
+        process.arguments = ["-c", program, "\(pid)", directory]
+        process.standardOutput = said
+        try withoutBlockedSignals { try process.run() }
+        #expect(said.fileHandleForReading.availableData == Data("shared\n".utf8))
+        return process
     }
 
     private func text(_ path: String) throws -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
