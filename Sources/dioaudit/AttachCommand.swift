@@ -63,6 +63,7 @@ struct AttachCommand: ParsableCommand {
         request.lock = .never
         request.kernelStacks = kernelStacks
         let reporter = try Reporter(reporting, textOutput: .stdout, text: attachText)
+        removeLeftovers()
         let observation = try observe(
             pid: pid, request, probesHeap: heap, for: duration?.nanoseconds
         ) { threads in

@@ -31,7 +31,7 @@ struct AuditCommand: ParsableCommand {
             return
         }
         let reporter = try Reporter(reporting, textOutput: .stdout, text: auditText)
-        removeAbandonedCgroups()
+        removeLeftovers()
         Interruption.hold()
         let place = try usableDirectory()
         let (audits, interruption) = try audits(of: workloads, in: place)

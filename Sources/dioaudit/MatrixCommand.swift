@@ -4,6 +4,7 @@ import AuditReport
 import Disks
 import Glibc
 import LinuxSystem
+import Observe
 
 private func number(_ argument: String) throws(WrongValue) -> Int {
     guard let number = Int(argument), 1...1_000_000_000 ~= number else {
@@ -57,6 +58,7 @@ struct MatrixCommand: ParsableCommand {
         let plan = try MatrixPlan(only: only, transfers: transfers)
         try checkRoot()
         let views = try formats.map { (format: $0.format, output: try $0.path.map(Output.init(path:)) ?? .stdout) }
+        removeLeftovers()
         Interruption.hold()
         let place = if let directory { directory } else { try DirectIO.defaultDirectory() }
         let files = Storage.holding(place)

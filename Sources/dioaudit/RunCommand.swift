@@ -138,7 +138,7 @@ struct RunCommand: ParsableCommand {
         subject.lingerNanoseconds = wait.nanoseconds
 
         let reporter = try Reporter(reporting, textOutput: .stderr, text: runText)
-        removeAbandonedCgroups()
+        removeLeftovers()
         let observation = try observe(subject, request).0
         // From here on Ctrl-C is meant for us: there is no child any more.
         Interruption.release()

@@ -17,40 +17,40 @@ package struct Uprobes: ~Copyable {
 
     package init(in tracefs: String) {
         self.tracefs = tracefs
-        removeLeftovers()
     }
 
     package mutating func set(_ wanted: [HeapProbe]) throws(TracingProblem) {
         for var probe in wanted {
             let name = probe.kind.rawValue
-            try write("p:\(group)/\(name) \(probe.path):0x\(String(probe.fileOffset, radix: 16))")
+            try Self.write("p:\(group)/\(name) \(probe.path):0x\(String(probe.fileOffset, radix: 16))", in: tracefs)
             probe.id = try number(of: name)
             probes.append(probe)
         }
     }
 
-    deinit { remove(group) }
+    deinit { Self.remove(group, in: tracefs) }
 
     /// Those of a dioaudit that was killed. They cost nothing: breakpoints are there only while perf listens.
-    private func removeLeftovers() {
-        for group in Set(defined().map { $0.prefix { $0 != "/" } }) {
-            if let pid = Int32(group.dropFirst(Self.prefix.count)), kill(pid, 0) != 0, Errno.last == .noSuchProcess {
-                remove(String(group))
+    package static func removeAbandoned() {
+        guard let tracefs = Tracefs.current.path else { return }
+        for group in Set(defined(in: tracefs).map { $0.prefix { $0 != "/" } }) {
+            if let pid = Int32(group.dropFirst(prefix.count)), kill(pid, 0) != 0, Errno.last == .noSuchProcess {
+                remove(String(group), in: tracefs)
             }
         }
     }
 
     /// As `GROUP/NAME`.
-    private func defined() -> [Substring] {
+    private static func defined(in tracefs: String) -> [Substring] {
         ((try? textFile("\(tracefs)/uprobe_events")) ?? "").split(separator: "\n")
-            .compactMap { $0.split(separator: " ").first?.dropFirst("p:".count) }.filter { $0.hasPrefix(Self.prefix) }
+            .compactMap { $0.split(separator: " ").first?.dropFirst("p:".count) }.filter { $0.hasPrefix(prefix) }
     }
 
     /// What perf still holds is let go within some milliseconds.
-    private func remove(_ group: String) {
+    private static func remove(_ group: String, in tracefs: String) {
         for _ in 0..<200 {
-            let left = defined().filter { $0.hasPrefix(group + "/") }
-            for name in left { try? write("-:\(name)") }
+            let left = defined(in: tracefs).filter { $0.hasPrefix(group + "/") }
+            for name in left { try? write("-:\(name)", in: tracefs) }
             if left.isEmpty { return }
             usleep(5000)
         }
@@ -65,7 +65,7 @@ package struct Uprobes: ~Copyable {
         }
     }
 
-    private func write(_ line: String) throws(TracingProblem) {
+    private static func write(_ line: String, in tracefs: String) throws(TracingProblem) {
         do throws(Errno) {
             let file = try FileDescriptor(opening: "\(tracefs)/uprobe_events", .writeOnly, .append)
             defer { file.closeQuietly() }

@@ -93,9 +93,3 @@ struct Squeezer: ~Copyable {
         requests = nil
     }
 }
-
-/// Removes cgroups that a killed dioaudit has left behind.
-package func removeAbandonedCgroups() {
-    guard let controller = try? MemoryController.find() else { return }
-    SubjectCgroup.removeAbandoned(controller)
-}
