@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,11 +58,24 @@ int cl_open_direct(const char *path) {
     return answer(open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600));
 }
 
+int cl_nameless(int directory, const char *path, int flags, mode_t mode) {
+    int fd = answer(openat(directory, path, flags | O_TMPFILE | O_CLOEXEC, mode));
+    // O_TMPFILE contains O_DIRECTORY: a file system without it refuses as for a directory, with either.
+    return fd == -EISDIR ? -EOPNOTSUPP : fd;
+}
+
+int cl_open_subdirectory(int directory, const char *name) {
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+    int fd = answer(syscall(SYS_openat2, directory, name, &how, sizeof(how)));
+    // Before Linux 5.6, and in sandboxes that do not know the call.
+    return fd == -ENOSYS || fd == -EPERM ? answer(openat(directory, name, flags)) : fd;
+}
+
 int cl_direct_probe(int directory, const char *name) {
     int flags = O_RDWR | O_DIRECT | O_CLOEXEC;
-    int fd = openat(directory, ".", flags | O_TMPFILE, 0600);
-    // O_TMPFILE contains O_DIRECTORY: a file system without it refuses as for a directory, with either.
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR)) return answer(fd);
+    int fd = cl_nameless(directory, ".", flags, 0600);
+    if (fd != -EOPNOTSUPP) return fd;
     fd = answer(openat(directory, name, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
     // It is made before O_DIRECT is refused; where the name was taken, the file is another's.
     if (fd != -EEXIST) unlinkat(directory, name, 0);

@@ -1,4 +1,5 @@
 import AuditCore
+import CLinuxHost
 import Glibc
 
 /// A directory for our own files, removed with this value.
@@ -74,8 +75,7 @@ package struct ScratchDirectory: ~Copyable {
 
     /// A descriptor of the locked directory; nil if it is in use, not ours, or gone.
     private static func lock(_ name: String, in parent: FileDescriptor) -> FileDescriptor? {
-        let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
-        let answer = openat(parent.rawValue, name, flags)
+        let answer = cl_open_subdirectory(parent.rawValue, name)
         guard answer >= 0 else { return nil }
         let fd = FileDescriptor(rawValue: answer)
         var status = stat()

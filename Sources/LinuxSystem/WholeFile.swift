@@ -1,6 +1,7 @@
+import CLinuxHost
 import Glibc
 
-/// A file that is written beside its place and then renamed: it is whole or not there.
+/// A file that gets its name when it has been written: it is whole or not there.
 package struct WholeFile {
     /// Without links: one that leads to the file stays.
     private let path: String
@@ -22,7 +23,7 @@ package struct WholeFile {
         self.path = resolved.map { String(cString: $0) } ?? path
         let (file, beside) = try make()
         file.closeQuietly()
-        unlink(beside)
+        if let beside { unlink(beside) }
         guard unlink(self.path) == 0 || Errno.last == .noSuchFileOrDirectory else { throw .last }
     }
 
@@ -31,18 +32,42 @@ package struct WholeFile {
         do throws(Errno) {
             defer { file.closeQuietly() }
             try file.writeAll(text)
-            guard rename(beside, path) == 0 else { throw .last }
+            if let beside {
+                guard rename(beside, path) == 0 else { throw .last }
+            } else {
+                try name(file)
+            }
         } catch {
-            unlink(beside)
+            if let beside { unlink(beside) }
             throw error
         }
     }
 
-    private func make() throws(Errno) -> (FileDescriptor, path: String) {
+    /// A file of the directory that has no name yet, so that a SIGKILL leaves none; where the file system has no such files,
+    /// one beside ours.
+    private func make() throws(Errno) -> (FileDescriptor, beside: String?) {
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        do throws(Errno) {
+            return (try FileDescriptor(answer: cl_nameless(AT_FDCWD, directory, O_WRONLY, 0o644)), nil)
+        } catch {
+            guard error == .notSupportedOnSocket else { throw error }
+        }
         let beside = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         let file = try FileDescriptor(
             opening: beside, .writeOnly, [.create, .exclusiveCreate, .noFollow],
             permissions: [.ownerReadWrite, .groupRead, .otherRead])
         return (file, beside)
+    }
+
+    /// link(2) replaces nothing: what another process has put there meanwhile is removed, as rename(2) would.
+    private func name(_ file: FileDescriptor) throws(Errno) {
+        let source = "/proc/self/fd/\(file.rawValue)"
+        for _ in 0..<100 {
+            if linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 { return }
+            guard Errno.last == .fileExists, unlink(path) == 0 || Errno.last == .noSuchFileOrDirectory else {
+                throw .last
+            }
+        }
+        throw .fileExists
     }
 }

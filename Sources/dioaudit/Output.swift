@@ -23,6 +23,11 @@ struct Output {
     }
 
     init(path: String) throws(AuditError) {
+        if let problem = TrustedPath.planted(path) {
+            throw AuditError(
+                "the report is not written there: \(problem)", at: path,
+                remedy: "remove it, or give --format a path in a directory of your own", exit: .usage)
+        }
         do throws(Errno) {
             target = try Self.target(path)
         } catch {

@@ -14,6 +14,25 @@ import Testing
         ["env", mark, Place.dioaudit, "run"] + options + ["--"] + command
     }
 
+    /// A directory that is mounted where a killed dioaudit had its scratch directory is not emptied.
+    @Test(.enabled(if: isRoot, "needs root, to mount: .ci/run is root"))
+    func theNextStartLeavesAloneWhatIsMounted() throws {
+        for name in ["victim", "dioaudit-scratch-left", "dioaudit-scratch-mounted"] {
+            try FileManager.default.createDirectory(
+                atPath: scratch.file(name), withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+            try "x".write(toFile: "\(scratch.file(name))/file", atomically: false, encoding: .utf8)
+        }
+        let mounted =
+            "mount --bind \(scratch.file("victim")) \(scratch.file("dioaudit-scratch-mounted")) && exec \"$@\""
+        let outcome = try run(
+            withOwnMounts + ["sh", "-c", mounted, "sh"]
+                + [Place.dioaudit, "audit", "--only", "psync-read-4k", "--directory", scratch.path, "--quiet"])
+        #expect(outcome.status == 0, "\(outcome)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
+        #expect(left == ["dioaudit-scratch-mounted", "victim"])
+        #expect(FileManager.default.fileExists(atPath: "\(scratch.file("victim"))/file"))
+    }
+
     /// Between fork and exec, too: the child may not wait for a parent that is dead.
     @Test func aKillAtAnyMomentLeavesNoProcess() throws {
         var random = SystemRandomNumberGenerator()

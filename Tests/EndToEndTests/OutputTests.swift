@@ -53,4 +53,45 @@ import Testing
         _ = try StoredReport(outcome.output)
         #expect(outcome.status == 2)
     }
+
+    /// What dioaudit opens gets these numbers.
+    @Test func closedStreamsStayClosed() throws {
+        let subject = "for n in 0 1 2; do test ! -e /proc/$$/fd/$n || exit 1; done"
+        let outcome = try run([
+            "sh", "-c", "exec \"$@\" 0<&- 1>&- 2>&-", "sh", Place.dioaudit, "run", "--kernel", "off", "--format",
+            "text",
+            "--format", "json=\(scratch.file("json"))", "--", "sh", "-c", subject,
+        ])
+        #expect(outcome.status == 70, "\(outcome)")
+        let report = try StoredReport(String(contentsOfFile: scratch.file("json"), encoding: .utf8))
+        let audit = try #require(report.audits.first)
+        #expect(((audit["subject"] as? [String: Any])?["exit"] as? [String: Any])?["code"] as? Int == 0)
+        #expect(witness("interposer", of: audit)?["status"] as? String == "active")
+    }
+
+    /// So a SIGKILL at any moment leaves no file beside it, where the file system has files without a name.
+    @Test func nothingElseIsMadeOnTheWay() throws {
+        let (path, log) = (scratch.file("json"), scratch.file("log"))
+        #expect(
+            try run([
+                "strace", "-f", "-o", log, "-e", "trace=open,openat,creat,link,linkat,rename,renameat,renameat2",
+                Place.dioaudit,
+                "run", "--kernel", "off", "--format", "json=\(path)", "--", "true",
+            ]).status == 2)
+        let calls = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+        let named = calls.filter { $0.contains("\"\(path)") && !$0.contains("ENOENT") }
+        #expect(named.count == 1 && named[0].contains("linkat("), "\(named)")
+        #expect(try names() == ["json", "log"])
+    }
+
+    @Test(.enabled(if: isRoot, "needs root, to give a link to another user: .ci/run is root"))
+    func aLinkThatAnotherUserPlantedIsNotFollowed() throws {
+        try "precious".write(toFile: scratch.file("victim"), atomically: false, encoding: .utf8)
+        symlink("victim", scratch.file("json"))
+        lchown(scratch.file("json"), 65534, 65534)
+        let outcome = try audited(["json=\(scratch.file("json"))"])
+        #expect(
+            outcome.status == 64 && outcome.said.contains("user 65534 has put \(scratch.file("json"))"), "\(outcome)")
+        #expect(try String(contentsOfFile: scratch.file("victim"), encoding: .utf8) == "precious")
+    }
 }

@@ -75,4 +75,37 @@ import Testing
         #expect(throws: AuditError.self) { _ = try ScratchDirectory(in: "\(self.parent)/inner") }
         #expect(try names() == ["inner"])
     }
+
+    // MARK: outputs
+
+    /// With readlink(2) a program follows what the kernel would refuse (fs.protected_symlinks).
+    @Test(.enabled(if: geteuid() == 0, "needs root, to give files to another user: .ci/run is root"))
+    func whatAnotherUserHasPlantedIsNotFollowed() throws {
+        let planted = (link: "\(parent)/link", file: "\(parent)/file", folder: "\(parent)/folder")
+        symlink("\(place)/victim/file", planted.link)
+        symlink("\(place)/victim", planted.folder)
+        try "x".write(toFile: planted.file, atomically: false, encoding: .utf8)
+        #expect(TrustedPath.planted(planted.link) == nil && TrustedPath.planted("\(planted.folder)/file") == nil)
+        for path in [planted.link, planted.file, planted.folder] { lchown(path, 65534, 65534) }
+        symlink(planted.folder, "\(place)/leads-there")
+        for path in [planted.link, planted.file, "\(planted.folder)/file", "\(place)/leads-there/new"] {
+            #expect(TrustedPath.planted(path)?.hasPrefix("user 65534 has put \(parent)/") == true, "\(path)")
+        }
+        #expect(DirectIO.problem(in: planted.folder)?.what.hasPrefix("user 65534 has put") == true)
+        #expect(TrustedPath.planted("\(parent)/new") == nil)
+        // What only its owner can change is his affair, and root's.
+        chmod(parent, 0o755)
+        #expect(TrustedPath.planted(planted.link) == nil)
+        #expect(isVictimWhole)
+    }
+
+    @Test func aFileThatIsWrittenHasNoNameUntilThen() throws {
+        let path = "\(parent)/report"
+        let file = try WholeFile(at: path)
+        #expect(try names() == [])
+        try file.write("first")
+        try file.write("second")
+        #expect(try names() == ["report"])
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "second")
+    }
 }

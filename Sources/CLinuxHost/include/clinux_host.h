@@ -26,6 +26,13 @@ int cl_resize(int fd, uint64_t bytes);
 // open(2) for reading and writing with O_DIRECT, which needs _GNU_SOURCE too; creates the file.
 int cl_open_direct(const char *path);
 
+// A new file in a directory without a name (O_TMPFILE, which needs _GNU_SOURCE): whoever ends us, nothing is left. -EOPNOTSUPP where
+// the file system has no such files. `path` is relative to `directory`, as of openat(2).
+int cl_nameless(int directory, const char *path, int flags, mode_t mode);
+
+// Opens a directory's own subdirectory: neither a link nor what is mounted there (openat2(2), where the kernel has it).
+int cl_open_subdirectory(int directory, const char *name);
+
 // A new file below a directory for a try of O_DIRECT: without a name (O_TMPFILE), or where the file system has no such files, with
 // `name` for as long as the call takes.
 int cl_direct_probe(int directory, const char *name);
