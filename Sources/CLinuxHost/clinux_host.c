@@ -276,7 +276,8 @@ static bool send_descriptor(int socket, int fd) {
     } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
     memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-    return sendmsg(socket, &message, 0) == 1;
+    // TRAP: one who has closed its end already would end us by SIGPIPE. Test: scribbler.c, connects-often
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
 }
 
 static int receive_descriptor(int socket) {
@@ -296,6 +297,8 @@ static int receive_descriptor(int socket) {
     return fd;
 }
 
+enum { LEDGER_SOCKET_QUEUE = 64 };
+
 int cl_ledger_socket(const char *name) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(name);
@@ -304,21 +307,24 @@ int cl_ledger_socket(const char *name) {
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener < 0) return -errno;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
-    if (bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 64) == 0) return listener;
+    if (bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, LEDGER_SOCKET_QUEUE) == 0) return listener;
     int error = errno;
     close(listener);
     return -error;
 }
 
-void cl_answer_ledger_socket(int listener, int descriptor) {
+bool cl_answer_ledger_socket(int listener, int descriptor) {
+    bool strangers = false;
     int client;
-    while ((client = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+    for (int i = 0; i < LEDGER_SOCKET_QUEUE && (client = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0; i++) {
         struct ucred peer;
         socklen_t size = sizeof(peer);
         bool is_ours = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && descends_from_us(peer.pid);
         if (is_ours) send_descriptor(client, descriptor);
+        else strangers = true;
         close(client);
     }
+    return strangers;
 }
 
 // In the child, before it becomes the program. The socket's end that it keeps is closed by exec.

@@ -41,7 +41,7 @@ static bool begin_ring(struct listener *listener) {
 }
 
 bool listener_begin(struct listener *listener, const struct process_tree *tree, uint64_t bytes) {
-    *listener = (struct listener){.tree = tree, .bytes = bytes, .waker = -1, .losses = -1};
+    *listener = (struct listener){.tree = tree, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1};
     bool begun = begin_ring(listener);
     int error = errno;
     if (!begun) snprintf(listener->why, sizeof(listener->why), "a ring: %s", strerror(error));
@@ -62,13 +62,17 @@ void listener_end(struct listener *listener) {
     listener->produced = NULL;
 }
 
+static uint64_t produced(const struct listener *listener) {
+    return __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE);
+}
+
 static const unsigned char *record_at(const struct listener *listener, uint64_t at) {
     return listener->produced + PAGE + at % listener->bytes;
 }
 
 // The next record's length; 0: there is none. A record that is being written is waited for: its writer is not preempted.
 static uint32_t next_length(const struct listener *listener, uint64_t at) {
-    if (at >= __atomic_load_n((uint64_t *)(void *)listener->produced, __ATOMIC_ACQUIRE)) return 0;
+    if (at >= listener->until || at >= produced(listener)) return 0;
     const uint32_t *header = (const void *)record_at(listener, at);
     for (int looks = 0; looks < 10000; looks++) {
         uint32_t length = __atomic_load_n(header, __ATOMIC_ACQUIRE);
@@ -78,16 +82,18 @@ static uint32_t next_length(const struct listener *listener, uint64_t at) {
     return 0;
 }
 
+// The wake-up is consumed first, so that none is lost that comes after the mark.
+void listener_mark(struct listener *listener) {
+    if (!listener->produced) return;
+    struct epoll_event ignored;
+    epoll_wait(listener->waker, &ignored, 1, 0);
+    listener->until = produced(listener);
+}
+
 const struct event_record *listener_next(struct listener *listener) {
     if (!listener->produced) return NULL;
     uint64_t at = *listener->consumed;
     uint32_t length = next_length(listener, at);
-    if (!length) {
-        // The wake-up is consumed before the second look, so that none is lost between the two.
-        struct epoll_event ignored;
-        epoll_wait(listener->waker, &ignored, 1, 0);
-        length = next_length(listener, at);
-    }
     if (!length) return NULL;
     listener->taken = *(const struct event_record *)(const void *)(record_at(listener, at) + BPF_RINGBUF_HDR_SZ);
     __atomic_store_n(listener->consumed, at + BPF_RINGBUF_HDR_SZ + (length + 7) / 8 * 8, __ATOMIC_RELEASE);

@@ -32,6 +32,7 @@ struct listener {
     int waker;                       // becomes readable when the ring fills
     uint64_t bytes;
     uint64_t *consumed;
+    uint64_t until;                  // as listener_mark left it
     unsigned char *produced;         // a page with how much that is, then the ring, twice
     struct event_record taken;               // the one handed out last
     int losses;                      // a map with a counter
@@ -63,6 +64,9 @@ bool listen_calls(struct listener *listener);
 //   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more)
 //   CL_CLOSES     the last descriptor of such a file: number, 0, 0, file
 bool listen_transfers(struct listener *listener);
+
+// As rings_mark.
+void listener_mark(struct listener *listener);
 
 // The next event record, valid until the next call; null if there is none now.
 const struct event_record *listener_next(struct listener *listener);

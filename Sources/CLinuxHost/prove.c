@@ -80,6 +80,7 @@ static void rely(struct listener *listener, const struct proof *proof) {
     if (!listener) return;
     unsigned seen = 0;
     const struct event_record *event;
+    listener_mark(listener);
     while ((event = listener_next(listener))) seen |= proof->of(event);
     listener->is_relied_on = proof->needed && (seen & proof->needed) == proof->needed;
     if (!proof->needed) snprintf(listener->why, sizeof(listener->why), "its BPF programs could not be tried");

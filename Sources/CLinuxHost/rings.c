@@ -18,6 +18,7 @@ enum { PAGE = 4096, LARGEST_RECORD = 1 << 16 };
 struct ring {
     int event;                             // its descriptor
     struct perf_event_mmap_page *control;  // the ring itself begins a page later
+    uint64_t until;                        // as rings_mark left it
 };
 
 int rings_open_event(struct perf_event_attr *attributes, int pid, int cpu) {
@@ -59,7 +60,7 @@ static bool map_ring(struct rings *rings, int event) {
     for (;;) {
         void *memory = mmap(NULL, rings->bytes + PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, event, 0);
         if (memory != MAP_FAILED) {
-            rings->ring[rings->count++] = (struct ring){event, memory};
+            rings->ring[rings->count++] = (struct ring){event, memory, UINT64_MAX};
             return true;
         }
         // All rings have one size: what the first were given, the last may be refused.
@@ -159,6 +160,7 @@ static void copy(const struct rings *rings, const struct ring *ring, uint64_t at
 
 static uint32_t next_in(struct rings *rings, struct ring *ring) {
     uint64_t head = __atomic_load_n(&ring->control->data_head, __ATOMIC_ACQUIRE);
+    if (head > ring->until) head = ring->until;
     uint64_t tail = ring->control->data_tail;
     if (tail >= head) return 0;
     struct perf_event_header header;
@@ -169,6 +171,11 @@ static uint32_t next_in(struct rings *rings, struct ring *ring) {
     // Never; but without this it would be a loop without an end.
     __atomic_store_n(&ring->control->data_tail, whole ? tail + size : head, __ATOMIC_RELEASE);
     return whole ? size : 0;
+}
+
+void rings_mark(struct rings *rings) {
+    for (int i = 0; i < rings->count; i++)
+        rings->ring[i].until = __atomic_load_n(&rings->ring[i].control->data_head, __ATOMIC_ACQUIRE);
 }
 
 const unsigned char *rings_next(struct rings *rings, uint32_t *size) {

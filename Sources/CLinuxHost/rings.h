@@ -45,6 +45,10 @@ int rings_descriptors(const struct rings *rings, int *descriptors, int room);
 // has room, which may never come. 0 before Linux 6.0, which does not report it.
 uint64_t rings_lost(const struct rings *rings);
 
+// From now on rings_next returns the records that there are now, and no others before the next mark: who writes without a pause would
+// never let its reader end.
+void rings_mark(struct rings *rings);
+
 // The next record of any ring, valid until the next call; its size is in its header. Records of different CPUs are not in the
 // order of time. Null if there is none now.
 const unsigned char *rings_next(struct rings *rings, uint32_t *size);

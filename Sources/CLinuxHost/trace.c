@@ -409,6 +409,13 @@ static bool next_of_stream(struct stream *stream, const struct process_tree *tre
     return false;
 }
 
+void cl_trace_mark(struct cl_trace *trace) {
+    for (int i = 0; i < CL_STREAMS; i++) {
+        rings_mark(&trace->stream[i].rings);
+        listener_mark(&trace->stream[i].listener);
+    }
+}
+
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream) {
     for (int i = 0; i < CL_STREAMS; i++) {
         *stream = (enum cl_stream)i;

@@ -51,8 +51,7 @@ struct Launch: ~Copyable {
     private let findsPhases: Bool
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
-    private let ledgerSocket: FileDescriptor?
-    private let ledger: FileDescriptor
+    private var ledgerSocket: LedgerSocket?
     private var enough = 4096
     private var deadline: UInt64?
     private var timedOut = false
@@ -73,8 +72,7 @@ struct Launch: ~Copyable {
         self.squeezer = squeezer
         kernelPhases = KernelPhases(request)
         findsPhases = !request.phasesByMarker
-        ledgerSocket = session.ledgerSocket
-        ledger = session.fd
+        ledgerSocket = LedgerSocket(session)
         Interruption.hold()
         let choice = request.syscalls.resolved
         let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
@@ -139,17 +137,20 @@ struct Launch: ~Copyable {
 
     /// Waits once, and handles what came.
     private mutating func wait(for others: [Int32] = [], until limit: UInt64?) {
-        let descriptors = events.descriptors + others + (ledgerSocket.map { [$0.rawValue] } ?? [])
-        let limit = squeezer == nil ? limit : min(limit ?? .max, monotonicNanoseconds() + Squeezer.latency)
+        let now = monotonicNanoseconds()
+        let descriptors = events.descriptors + others + (ledgerSocket?.descriptors(at: now) ?? [])
+        var limit = [limit, ledgerSocket?.rest(at: now)].compactMap(\.self).min()
+        if squeezer != nil { limit = min(limit ?? .max, now + Squeezer.latency) }
         var signal = cl_signal()
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
-        case CL_FROM_CHILD, CL_FROM_DESCRIPTOR: break
-        case CL_FROM_TIMEOUT: if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
+        case CL_FROM_CHILD, CL_FROM_DESCRIPTOR, CL_FROM_TIMEOUT: break
         default:
             if signal.ends { interrupt(signal.number) }
             if !signal.reached_child, !hasEnded { cl_pass_on(&signal, child.pid) }
         }
-        if let ledgerSocket { cl_answer_ledger_socket(ledgerSocket.rawValue, ledger.rawValue) }
+        // Whatever came: there may be something to read at any time.
+        if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
+        ledgerSocket?.answer()
         squeezer?.answer()
         events.drain()
     }

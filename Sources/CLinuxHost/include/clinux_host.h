@@ -105,8 +105,9 @@ enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, struc
 // /proc entry asks for the ledger.
 int cl_ledger_socket(const char *name);
 
-// Sends the descriptor to each process that has connected and descends from us.
-void cl_answer_ledger_socket(int listener, int descriptor);
+// Sends the descriptor to each process that has connected and descends from us, and to no more of them than can have waited: they
+// may come for ever. True if others had connected.
+bool cl_answer_ledger_socket(int listener, int descriptor);
 
 // Loads a word of shared memory that another process changes, by acquire (Swift cannot use C's atomics).
 uint32_t cl_word(const uint32_t *word);

@@ -181,8 +181,11 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
 // which it has room, which may never come. 0 if the kernel does not report it.
 uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream);
 
-// The next record of any ring, and its stream. Records of different CPUs are not in the order of time. False if there is none
-// now.
+// From now on cl_trace_next returns the records that there are now, and no others before the next mark: a program that makes records
+// without a pause would never let its reader end.
+void cl_trace_mark(struct cl_trace *trace);
+
+// The next record of any ring, and its stream. Records of different CPUs are not in the order of time. False if there is none.
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream);
 
 // Whether perf grants this thread the events that cl_trace_open asks for. Closes them at once. False with errno set.

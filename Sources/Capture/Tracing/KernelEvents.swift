@@ -109,10 +109,12 @@ package struct KernelEvents: ~Copyable {
 
     // MARK: reading
 
-    /// Reads the records that are there now.
+    /// Reads the records that are there now. More may come at any time, from a program that does nothing else, and its timeout must
+    /// hold all the same.
     package mutating func drain() {
         var stream = CL_MEMORY
         if let trace {
+            cl_trace_mark(trace)
             while cl_trace_next(trace, record, &stream) {
                 switch stream {
                 case CL_MEMORY: kernel.note(record)
@@ -121,7 +123,11 @@ package struct KernelEvents: ~Copyable {
                 }
             }
         }
-        if listener >= 0 { while cl_seccomp_next(listener, record) { syscalls.note(record) } }
+        var room = 1024
+        while listener >= 0, room > 0, cl_seccomp_next(listener, record) {
+            syscalls.note(record)
+            room -= 1
+        }
     }
 
     /// Checks, at the end, whether the last records were lost.

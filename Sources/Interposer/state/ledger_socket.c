@@ -28,6 +28,7 @@ static long receive_descriptor(const char *name) {
     long connection = SYSTEM(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection < 0) return -1;
     struct timeval patience = {.tv_sec = 5};  // dioaudit may have been stopped, or have ended
+    SYSTEM(SYS_setsockopt, connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     SYSTEM(SYS_setsockopt, connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     char byte;
     struct iovec data = {&byte, 1};
