@@ -8,9 +8,14 @@ let embedded: [SwiftSetting] = [
     .unsafeFlags(["-wmo", "-O"]),
 ]
 
+// Swift's readers of what others wrote, each with an entry for libFuzzer: `make fuzz` links them. They do not belong to a usual
+// build, which would look for their `main`.
+let fuzzers: [(name: String, reads: Target.Dependency)] =
+    Context.environment["DIOAUDIT_FUZZ"] == nil ? [] : [("Elf", "Inspect"), ("Ledger", "Capture")]
+
 let package = Package(
     name: "dioaudit",
-    products: [
+    products: fuzzers.map { .library(name: "Fuzz\($0.name)", type: .static, targets: ["Fuzz\($0.name)"]) } + [
         .executable(name: "dioaudit", targets: ["dioaudit"]),
         .executable(name: "dioaudit-driver", targets: ["dioaudit-driver"]),
         .library(name: "DioauditMarkers", targets: ["DioauditMarkers"]),
@@ -19,7 +24,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
-    targets: [
+    targets: fuzzers.map {
+        .target(
+            name: "Fuzz\($0.name)",
+            dependencies: [$0.reads, "AuditCore", "AuditReport", "CElfutils", "CLinuxHost", "LedgerABI"],
+            path: "Fuzz/\($0.name)")
+    } + [
         // What both sides of the wall share. The plugin hangs here because dioaudit depends on it.
         .target(name: "LedgerABI", plugins: ["BuildNative"]),
         // The markers, for the subjects: dioaudit.h, and the same for Swift.

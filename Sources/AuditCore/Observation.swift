@@ -24,6 +24,8 @@ public struct Observation: Sendable {
     public var leftBehind: [Int32]?
     /// Set if the subject was attached to, so that it has no interposer.
     public var attached: Attached?
+    /// Files of which frames have no names or not all, by path, and why, in words.
+    public var nameless: [String: String] = [:]
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
     public var obstacles: [String] = []
     /// How the subject failed, in words: it overran its time limit, or could not start.

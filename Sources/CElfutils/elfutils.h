@@ -1,3 +1,4 @@
 #include <dwarf.h>
-#include <elfutils/libdwfl.h>
+#include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <gelf.h>

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux_host.h"
 #include "clinux_seccomp.h"
+#include "descriptors.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -264,37 +265,6 @@ static void become(char *const *arguments, char *const *environment, int out, in
     }
     if (file_limit_is_ignored) sigaction(SIGXFSZ, &file_limit_before, NULL);
     execvpe(arguments[0], arguments, environment);
-}
-
-// SCM_RIGHTS, unix(7): the child's listener is the parent's to read.
-static bool send_descriptor(int socket, int fd) {
-    char byte = 0;
-    struct iovec data = {&byte, 1};
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-    // TRAP: one who has closed its end already would end us by SIGPIPE. Test: scribbler.c, connects-often
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
-}
-
-static int receive_descriptor(int socket) {
-    char byte;
-    struct iovec data = {&byte, 1};
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-    ssize_t length;
-    do {
-        length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    } while (length < 0 && errno == EINTR);
-    int fd = -1;
-    if (length == 1 && message.msg_controllen >= CMSG_LEN(sizeof(int))) memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-    return fd;
 }
 
 enum { LEDGER_SOCKET_QUEUE = 64 };

@@ -40,3 +40,14 @@ int cl_first_text(const void *bytes, size_t length, const char *const *texts, in
     }
     return -1;
 }
+
+uint32_t cl_crc32(const void *bytes, size_t length) {
+    uint32_t table[256], sum = UINT32_MAX;
+    for (uint32_t i = 0; i < 256; i++) {
+        table[i] = i;
+        for (int bit = 0; bit < 8; bit++) table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320 : 0);
+    }
+    const unsigned char *next = bytes;
+    for (const unsigned char *end = next + length; next < end; next++) sum = sum >> 8 ^ table[(sum ^ *next) & 0xff];
+    return ~sum;
+}

@@ -21,10 +21,13 @@ bool image_bias(const struct cu_mapping *mapping, uint64_t address, uint64_t *bi
 struct segment {
     uint64_t address;
     uint64_t size;
-    const unsigned char *bytes;
+    uint64_t offset;  // in the file
 };
 
 // The one that holds an address. False if none does.
-bool image_segment(const struct cu_image *image, uint64_t address, struct segment *segment);
+bool image_segment(struct cu_image *image, uint64_t address, struct segment *segment);
+
+// False if the file has no whole word there.
+bool image_word(struct cu_image *image, const struct segment *segment, uint64_t address, uint64_t *word);
 
 #endif

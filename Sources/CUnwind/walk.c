@@ -12,6 +12,7 @@ struct state {
     struct cu_mapping mapping;  // that was asked for last
     uint64_t bias;              // of its file, if it has one
     struct segment segment;     // of that file, that was read last
+    uint32_t reads;
     bool lacks_information;     // on the function that was looked up last
 };
 
@@ -48,20 +49,20 @@ static bool enter(struct state *state, uint64_t address) {
 
 // Of the file that was entered last: its other segments have the same bias.
 static bool file_word(struct state *state, uint64_t address, uint64_t *word) {
-    uint64_t offset = address - state->bias - state->segment.address;
-    if (offset >= state->segment.size) {
-        if (!state->mapping.image || !image_segment(state->mapping.image, address - state->bias, &state->segment)) return false;
-        offset = address - state->bias - state->segment.address;
+    uint64_t place = address - state->bias;
+    if (!state->mapping.image) return false;
+    if (place - state->segment.address >= state->segment.size) {
+        if (!image_segment(state->mapping.image, place, &state->segment)) return false;
     }
-    if (state->segment.size - offset < sizeof(*word)) return false;
-    memcpy(word, state->segment.bytes + offset, sizeof(*word));
-    return true;
+    return image_word(state->mapping.image, &state->segment, place, word);
 }
 
 static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t *word, int is_write, void *argument) {
     (void)space;
     struct state *state = argument;
-    if (is_write) return -UNW_EINVAL;
+    if (state->reads == CU_READS) state->walk->exhausted = true;
+    if (is_write || state->walk->exhausted) return -UNW_EINVAL;
+    state->reads++;
     uint64_t value;
     if (stack_word(state->thread, address, &value)) {
         note_word(state->walk, address, value);
@@ -169,6 +170,7 @@ static void walk_from(unw_cursor_t *cursor, struct state *state, struct cu_stack
         bool was_interrupted = is_trampoline(state, ip);
         state->lacks_information = false;  // what libunwind remembers is not looked up
         int result = unw_step(cursor);
+        if (walk->exhausted) return;
         if (result > 0 && unw_get_reg(cursor, UNW_REG_IP, &ip) != 0) return;
         // Without frame information libunwind ends where the frame pointer leads nowhere.
         if (result == 0 || (result > 0 && ip == 0)) walk->whole = !state->lacks_information;
@@ -189,7 +191,7 @@ void cu_code_destroy(struct unw_addr_space *code) {
 
 void cu_walk(struct unw_addr_space *code, const struct cu_thread *thread, cu_find *find, void *context, struct cu_stack *walk) {
     walk->frames = walk->words = 0;
-    walk->whole = walk->words_overflowed = false;
+    walk->whole = walk->words_overflowed = walk->exhausted = false;
     struct state state = {.thread = thread, .find = find, .context = context, .walk = walk};
     unw_cursor_t cursor;
     if (code && unw_init_remote(&cursor, code, &state) == 0) walk_from(&cursor, &state, walk);

@@ -162,15 +162,16 @@ struct Attachment: ~Copyable {
         events.finish()
         noteThreads(live)
         fold(before: .max)
-        let kernelView = KernelView(kernelBook, events.kernel, flushers)
+        let parser = Parser()
+        let kernelView = KernelView(kernelBook, events.kernel, flushers, parser)
         let syscallsView = SyscallsView(syscallsBook, events.syscalls)
 
         var ledger = Ledger()
-        ledger.processes = [process(live, request.scope)]
+        ledger.processes = [process(live, request.scope, parser)]
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(transfersBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
-        var symbolizer = Symbolizer()
+        var symbolizer = Symbolizer(parser)
         ledger.processes[0].nameFaults(by: &symbolizer)
         var subject = Subject(command: command, exit: SubjectExit())
         subject.processes = 1
@@ -181,13 +182,14 @@ struct Attachment: ~Copyable {
             nameless: request.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
             loaded: loaded?.first,
             becameProgram: events.syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
+        observation.nameless = parser.nameless
         observation.syscalls = syscallsView.witness
         observation.kernel = kernelView.witness
         observation.transfers = events.transfers.witness
         return observation
     }
 
-    private func process(_ live: borrowing LiveProcess, _ scope: Scope) -> ProcessLedger {
+    private func process(_ live: borrowing LiveProcess, _ scope: Scope, _ parser: Parser) -> ProcessLedger {
         var process = ProcessLedger(pid: pid, parentPid: live.parent, executable: executable)
         process.steadyReached = true
         process.phasesByKernel = true
@@ -216,12 +218,11 @@ struct Attachment: ~Copyable {
         process.phases[.steady] = steady
         let flushers = names.keys.compactMap { self.flushers.known[$0] }
         process.lock.ioFlusher = !flushers.isEmpty && flushers.allSatisfy { $0 }
-        addHeapCalls(to: &process, scope)
+        addHeapCalls(to: &process, scope, parser)
         return process
     }
 
-    private func addHeapCalls(to process: inout ProcessLedger, _ scope: Scope) {
-        var symbolizer = Symbolizer()
+    private func addHeapCalls(to process: inout ProcessLedger, _ scope: Scope, _ parser: Parser) {
         for (key, count) in heapBook.counts.sorted(by: { $0.value.calls > $1.value.calls }) {
             process.phases[.steady].events[key.kind] += count
             let thread = process.threads.firstIndex { $0.tid == key.tid }
@@ -235,9 +236,12 @@ struct Attachment: ~Copyable {
                 Site(
                     kind: key.kind, count: count, firstTransfer: nil, tid: key.tid,
                     thread: thread.map { process.threads[$0].name } ?? Self.ended,
-                    stack: symbolizer.name(frames, byFileOffset: true),
+                    stack: frames,
                     truncated: !(events.kernel.stacks[key.stack]?.isWhole ?? false)))
         }
+        var symbolizer = Symbolizer(parser)
+        let named = symbolizer.name(process.sites.map(\.stack), byFileOffset: true)
+        for (site, stack) in zip(process.sites.indices, named) { process.sites[site].stack = stack }
     }
 
 }

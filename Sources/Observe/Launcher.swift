@@ -2,6 +2,7 @@ import AuditCore
 import CLinuxHost
 import Capture
 import Glibc
+import Inspect
 import LinuxSystem
 
 /// A program to start. It inherits all else: standard streams, directory, process group, signals.
@@ -100,7 +101,7 @@ struct Launch: ~Copyable {
     }
 
     /// Waits for the program's end, and then a while for the end of processes that it left behind.
-    mutating func finish(_ session: borrowing Session) throws(AuditError) -> Ending {
+    mutating func finish(_ session: borrowing Session, _ parser: Parser) throws(AuditError) -> Ending {
         var status = cl_exit()
         while !cl_reap(child.pid, &status) {
             wait(until: deadline)
@@ -122,7 +123,8 @@ struct Launch: ~Copyable {
         if descendantsRun { events.serveOn() }
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, leftBehind: descendantsRun ? Descendants.running() : nil,
-            syscalls: SyscallsView(book, events.syscalls), kernel: KernelView(kernelBook, events.kernel, flushers),
+            syscalls: SyscallsView(book, events.syscalls),
+            kernel: KernelView(kernelBook, events.kernel, flushers, parser),
             transfers: TransfersView(transfersBook, kernelPhases, events.transfers), squeeze: squeezer?.outcome,
             hang: hang)
     }

@@ -12,7 +12,9 @@ package func observe(
 ) throws(AuditError) -> (Observation, interruption: Int32?) {
     let session = try Session(request)
     let interposer = findInterposer()
-    let executable = Executable(command: command.name)
+    let parser = Parser()
+    let executable = Executable(command: command.name, parser)
+    parser.end()
     let subject = Subject(command: command.arguments.map(\.text), exit: SubjectExit())
 
     let environment = environment(session: session.environment, interposer: interposer.path)
@@ -33,11 +35,11 @@ package func observe(
         observation.transfers = .unavailable("the subject did not start")
         return (observation, nil)
     }
-    let ending = try launch.finish(session)
+    let ending = try launch.finish(session, parser)
 
-    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel, ending.transfers)
-    ledger.nameViolations(request.policy.forbidden)
-    ledger.noteOwnHeaps()
+    var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel, ending.transfers, parser)
+    ledger.nameViolations(request.policy.forbidden, parser)
+    ledger.noteOwnHeaps(parser)
 
     var observation = Observation(subject: subject, ledger: ledger, pid: ending.pid)
     observation.subject.exit = ending.exit
@@ -52,7 +54,8 @@ package func observe(
     observation.squeeze = ending.squeeze
     observation.squeeze?.transfersAfter = ledger.squeezedTransfers
     observation.hang = ending.hang
-    observation.hang?.nameFrames()
+    observation.hang?.nameFrames(parser)
+    observation.nameless = parser.nameless
     observation.interposerMissing = interposer.problem
     observation.leftBehind = ending.leftBehind
     observation.memlockLimit = memlockLimit()
@@ -111,11 +114,11 @@ extension Ledger {
     }
 
     /// Each file is read once, however many processes have it.
-    fileprivate mutating func noteOwnHeaps() {
+    fileprivate mutating func noteOwnHeaps(_ parser: Parser) {
         var known: [LoadedFile: String?] = [:]
         func heap(_ file: LoadedFile, _ read: (Executable) -> String?) -> String? {
             if let answer = known[file] { return answer }
-            let found = Executable(file.path)
+            let found = Executable(file.path, parser)
             let answer = read(found) ?? found.whyNotTheFile(file)
             known[file] = .some(answer)
             return answer
@@ -134,22 +137,22 @@ extension Ledger {
     }
 
     /// Names only the stacks that a verdict may show, since opening a module's debug info takes time.
-    fileprivate mutating func nameViolations(_ strict: Set<EventKind>) {
-        var symbolizer = Symbolizer()
-        for process in processes.indices {
-            for site in processes[process].sites.indices
-            where strict.contains(processes[process].sites[site].kind) && processes[process].sites[site].isOfSteady {
-                processes[process].sites[site].stack = symbolizer.name(processes[process].sites[site].stack)
-            }
-            processes[process].nameFaults(by: &symbolizer)
+    fileprivate mutating func nameViolations(_ strict: Set<EventKind>, _ parser: Parser) {
+        var symbolizer = Symbolizer(parser)
+        let places = processes.indices.flatMap { process in
+            processes[process].sites.indices.filter {
+                strict.contains(processes[process].sites[$0].kind) && processes[process].sites[$0].isOfSteady
+            }.map { (process, $0) }
         }
+        let named = symbolizer.name(places.map { processes[$0].sites[$1].stack })
+        for ((process, site), stack) in zip(places, named) { processes[process].sites[site].stack = stack }
+        for process in processes.indices { processes[process].nameFaults(by: &symbolizer) }
     }
 }
 
 extension ProcessLedger {
     mutating func nameFaults(by symbolizer: inout Symbolizer) {
-        for site in faultSites.indices {
-            faultSites[site].stack = symbolizer.name(faultSites[site].stack, byFileOffset: true)
-        }
+        let named = symbolizer.name(faultSites.map(\.stack), byFileOffset: true)
+        for (site, stack) in zip(faultSites.indices, named) { faultSites[site].stack = stack }
     }
 }

@@ -1,5 +1,6 @@
 import AuditCore
 import Capture
+import Inspect
 import LinuxSystem
 
 /// Runs a program without the interposer and without a witness.
@@ -16,6 +17,6 @@ package func runUnobserved(_ command: Command) throws(AuditError) -> Int32? {
     } catch {
         return nil
     }
-    _ = try launch.finish(session)
+    _ = try launch.finish(session, Parser())
     return launch.interruption
 }

@@ -66,7 +66,8 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
-        notes: unmetLimits(request.kernelLimits, observation) + memoryNotes(observation, request),
+        notes: unmetLimits(request.kernelLimits, observation) + memoryNotes(observation, request)
+            + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,
@@ -87,6 +88,11 @@ extension [ProcessLedger] {
     fileprivate var phaseSource: Audit.PhaseSource {
         contains(where: \.phasesByKernel) ? .kernel : contains(where: \.phasesByMarker) ? .markers : .transfers
     }
+}
+
+/// Frames without names are no reason against a pass: they are what a violation is told by, and not whether there is one.
+private func missingNames(_ observation: Observation) -> [String] {
+    observation.nameless.sorted { $0.key < $1.key }.map { "names unavailable for \($0): \($1)" }
 }
 
 /// Limits for call sites that allocated nothing in the steady phase: such a name may be misspelt.

@@ -10,7 +10,7 @@
 
 // MARK: files
 
-// The bytes of an executable or library, and the place of its call frame information (.eh_frame).
+// An executable or library, and the place of its call frame information (.eh_frame). Any bytes may be in it.
 struct cu_image;
 
 // The file at an absolute path; or "[vdso]", which is the same in every process of this machine. Null with errno set if it
@@ -23,7 +23,7 @@ struct cu_mapping {
     uint64_t start;
     uint64_t end;
     uint64_t offset;
-    const struct cu_image *image;  // null: none that can be read
+    struct cu_image *image;  // null: none that can be read
 };
 
 // MARK: walking
@@ -44,11 +44,15 @@ typedef bool cu_find(void *context, uint64_t address, struct cu_mapping *mapping
 
 enum { CU_FRAMES = 64, CU_WORDS = 192 };
 
+// Words that a walk may read: the longest of real programs take some 20,000. Call frame information may loop (DW_OP_skip).
+enum { CU_READS = 1 << 18 };
+
 struct cu_stack {
     uint64_t address[CU_FRAMES];  // innermost first: the instruction itself, then where each caller's call is
     uint32_t frames;
     bool whole;                   // the last is the outermost, by its call frame information
     bool words_overflowed;
+    bool exhausted;               // it ended because it had read too much
     uint32_t words;               // of the stack, that the walk depended on
     struct {
         uint64_t address;

@@ -3,14 +3,16 @@ import Inspect
 
 extension KernelView {
     /// Reads the names of what the book and the watch have by address.
-    package init(_ book: KernelBook, _ watch: borrowing KernelWatch, _ flushers: IOFlushers) {
+    package init(_ book: KernelBook, _ watch: borrowing KernelWatch, _ flushers: IOFlushers, _ parser: Parser) {
         var symbols = KernelSymbols([:])
         var userFrames: [[UInt64]: [Frame]] = [:]
         // To read the kernel's symbols takes 50 ms: too long for a program that never transferred.
         if book.hasPhases {
             symbols = KernelSymbols(of: watch.stacks.values.reduce(into: book.sites) { $0.formUnion($1.kernel) })
-            var symbolizer = Symbolizer()
-            userFrames = book.userFrames.mapValues { symbolizer.name($0, byFileOffset: true) }
+            var symbolizer = Symbolizer(parser)
+            let stacks = Array(book.userFrames)
+            let named = symbolizer.name(stacks.map(\.value), byFileOffset: true)
+            userFrames = Dictionary(uniqueKeysWithValues: zip(stacks.map(\.key), named))
         }
         self.init(
             book, watch.witness, texts: watch.texts, stacks: watch.stacks, gfp: watch.gfp, symbols: symbols,

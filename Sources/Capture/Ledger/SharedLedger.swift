@@ -8,9 +8,9 @@ extension Session {
     /// Reads the ledger once the subject has ended. Frames are not named yet: see `Symbolizer`.
     ///
     /// - Parameter pid: the subject's first process.
-    package func ledger(of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView, _ transfers: TransfersView)
-        throws(AuditError) -> Ledger
-    {
+    package func ledger(
+        of pid: Int32, _ syscalls: SyscallsView, _ kernel: KernelView, _ transfers: TransfersView, _ parser: Parser
+    ) throws(AuditError) -> Ledger {
         var ledger = Ledger()
         var owners: [Owner] = []
         var unusable: UInt32 = 0
@@ -53,7 +53,7 @@ extension Session {
             ledger.damages.append(
                 LedgerDamage(pid: pid, what: "\(plural(unusable, "program")) claimed room and wrote nothing"))
         }
-        ledger.unseenPrograms = images.unseen(among: syscalls.execs).map(UnseenProgram.init)
+        ledger.unseenPrograms = images.unseen(among: syscalls.execs).map { UnseenProgram($0, parser) }
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
         for process in transfers.phases.processes {
@@ -101,10 +101,10 @@ extension Session {
 }
 
 extension UnseenProgram {
-    fileprivate init(_ exec: ExecRecord) {
+    fileprivate init(_ exec: ExecRecord, _ parser: Parser) {
         self.init(
             pid: exec.pid, path: exec.path,
-            why: Executable(exec.path).whyNotPreloaded
+            why: Executable(exec.path, parser).whyNotPreloaded
                 ?? "had no LD_PRELOAD in its environment, or could not reach the ledger")
     }
 }

@@ -1,65 +1,44 @@
 import AuditCore
-import CElfutils
-import Glibc
 import LinuxSystem
 
 /// Names stack frames from files alone: the subject has ended by then.
 ///
-/// Uses libdwfl: debug info in the module or apart from it (by build id or debug link, in /usr/lib/debug), else the
-/// ELF symbol. A frame whose module cannot be read keeps its module and offset.
-package struct Symbolizer: ~Copyable {
-    private let callbacks: UnsafeMutablePointer<Dwfl_Callbacks>
-    private let dwfl: OpaquePointer?
-    private var modules: [String: DebugModule?] = [:]
+/// By debug info in the module or apart from it (by build id or debug link), else by the ELF symbol. A frame whose module cannot be
+/// read keeps its module and offset. Name many stacks at once: each file is parsed once for them.
+package struct Symbolizer {
+    private let parser: Parser
+    private var known: [Frame: [Frame]] = [:]
 
-    package init() {
-        // A server that is asked over the network could make a report take minutes.
-        unsetenv("DEBUGINFOD_URLS")
-        callbacks = .allocate(capacity: 1)
-        callbacks.initialize(
-            to: Dwfl_Callbacks(
-                find_elf: dwfl_build_id_find_elf, find_debuginfo: dwfl_standard_find_debuginfo,
-                section_address: dwfl_offline_section_address, debuginfo_path: nil))
-        dwfl = dwfl_begin(callbacks)
+    package init(_ parser: Parser) {
+        self.parser = parser
     }
 
-    deinit {
-        dwfl_end(dwfl)
-        callbacks.deallocate()
-    }
-
-    /// The frames of a stack with their names, those that the compiler inlined set apart, innermost first.
+    /// The frames of each stack with their names, those that the compiler inlined set apart, innermost first.
     ///
     /// - Parameter byFileOffset: the frames' offsets are places in their files, as perf knows them.
-    package mutating func name(_ stack: [Frame], byFileOffset: Bool = false) -> [Frame] {
-        var named: [Frame] = []
-        for var frame in stack {
-            if let path = frame.module, let module = module(path) {
-                if byFileOffset { frame.offset = module.address(ofFileOffset: frame.offset) }
-                named += module.name(frame)
-            } else {
-                named.append(frame)
+    package mutating func name(_ stacks: [[Frame]], byFileOffset: Bool = false) -> [[Frame]] {
+        known = [:]
+        let frames = Set(stacks.joined())
+        for (path, frames) in Dictionary(grouping: frames, by: \.module) {
+            // Others are no files: linux-vdso.so.1.
+            guard let path, path.hasPrefix("/") else { continue }
+            name(frames, of: path, byFileOffset)
+        }
+        return stacks.map { $0.flatMap { known[$0] ?? [$0] } }
+    }
+
+    private mutating func name(_ frames: [Frame], of path: String, _ byFileOffset: Bool) {
+        guard let file = try? FileDescriptor(openingRegular: path) else { return }
+        defer { file.closeQuietly() }
+        guard let answers = parser.names(frames.map(\.offset), byFileOffset: byFileOffset, of: file, at: path) else {
+            return
+        }
+        for (frame, answer) in zip(frames, answers) {
+            known[frame] = answer.names.map {
+                Frame(
+                    function: $0.function, file: $0.file, line: $0.line.flatMap { Int(exactly: $0) }, module: path,
+                    offset: answer.address, inlined: $0.inlined)
             }
         }
-        return named
-    }
-
-    private mutating func module(_ path: String) -> DebugModule? {
-        if let known = modules[path] { return known }
-        let module = report(path)
-        modules[path] = .some(module)
-        return module
-    }
-
-    private func report(_ path: String) -> DebugModule? {
-        // Others are no files: linux-vdso.so.1.
-        guard path.hasPrefix("/"), let dwfl else { return nil }
-        guard let file = try? FileDescriptor(openingRegular: path) else { return nil }
-        dwfl_report_begin_add(dwfl)
-        // It closes the file with the module.
-        let handle = dwfl_report_offline(dwfl, path, path, file.rawValue)
-        dwfl_report_end(dwfl, nil, nil)
-        if handle == nil { file.closeQuietly() }
-        return handle.flatMap(DebugModule.init)
     }
 }

@@ -1,5 +1,4 @@
 import AuditCore
-import CElfutils
 import CLinuxHost
 import Glibc
 import LinuxSystem
@@ -17,7 +16,9 @@ package struct Executable {
     /// Null if it cannot be read.
     private var identity: LoadedFile.Identity?
 
-    package init(_ path: String) {
+    package init(_ path: String, _ parser: Parser) { self.init(path, parser, interpreters: 0) }
+
+    private init(_ path: String, _ parser: Parser, interpreters: Int) {
         let fd: FileDescriptor
         do {
             fd = try FileDescriptor(openingRegular: path)
@@ -30,19 +31,26 @@ package struct Executable {
         }
         defer { fd.closeQuietly() }
         identity = LoadedFile.Identity(of: fd.rawValue)
-        elf_version(UInt32(EV_CURRENT))
-        guard let elf = elf_begin(fd.rawValue, ELF_C_READ_MMAP, nil) else { return }
-        defer { elf_end(elf) }
-        guard elf_kind(elf) == ELF_K_ELF else {
-            if let interpreter = interpreter(ofScript: fd) { self = Executable(interpreter) }
+        if let interpreter = interpreter(ofScript: fd) {
+            if interpreters < Self.mostInterpreters {
+                self = Executable(interpreter, parser, interpreters: interpreters + 1)
+            }
             return
         }
-        let file = ElfFile(elf, at: path)
-        isStatic = file.linker == nil
-        whyNotPreloaded = obstacle(to: file, fd)
-        ownHeap = file.heapOfProgram
-        ownHeapAsLibrary = file.heapOfLibrary
+        do throws(Parser.Failure) {
+            guard let file = try parser.program(fd, at: path) else { return }
+            isStatic = file.linker == nil
+            whyNotPreloaded = obstacle(to: file, fd)
+            ownHeap = file.heapOfProgram
+            ownHeapAsLibrary = file.heapOfLibrary
+        } catch {
+            ownHeap = "its file cannot be parsed (\(error)), so whether it has a heap of its own is unknown"
+            ownHeapAsLibrary = ownHeap
+        }
     }
+
+    /// A script may be a script's interpreter: as often as execve(2) goes on to the next.
+    private static let mostInterpreters = 5
 
     /// Why what the file shows may not hold for the one that was loaded, in words; nil if it is the same.
     package func whyNotTheFile(_ loaded: LoadedFile) -> String? {
@@ -63,8 +71,8 @@ package struct Executable {
     }
 
     /// The file that execvp(3) starts for a command's first word.
-    package init(command: String) {
-        self.init(command.contains("/") ? command : Self.path(of: command) ?? command)
+    package init(command: String, _ parser: Parser) {
+        self.init(command.contains("/") ? command : Self.path(of: command) ?? command, parser)
     }
 
     /// Where execvp(3) finds a program that is named without a path.
@@ -77,11 +85,7 @@ package struct Executable {
     static func loader(of path: String) -> String? {
         guard let fd = try? FileDescriptor(openingRegular: path) else { return nil }
         defer { fd.closeQuietly() }
-        if let interpreter = interpreter(ofScript: fd) { return interpreter }
-        elf_version(UInt32(EV_CURRENT))
-        guard let elf = elf_begin(fd.rawValue, ELF_C_READ_MMAP, nil) else { return nil }
-        defer { elf_end(elf) }
-        return elf_kind(elf) == ELF_K_ELF ? ElfFile(elf, at: path).linker : nil
+        return interpreter(ofScript: fd) ?? (try? Parser().program(fd, at: path))?.linker
     }
 }
 
@@ -112,7 +116,7 @@ private func privilege(of fd: FileDescriptor) -> String? {
     return cl_has_capabilities(fd.rawValue) ? "has file capabilities" : nil
 }
 
-private func obstacle(to file: ElfFile, _ fd: FileDescriptor) -> String? {
+private func obstacle(to file: ProgramFacts, _ fd: FileDescriptor) -> String? {
     if let privilege = privilege(of: fd) {
         return "\(privilege), for which the dynamic linker ignores LD_PRELOAD (ld.so(8))"
     }

@@ -30,13 +30,15 @@ extension Hang {
                 ?? .unknown("/proc did not say within \(mostNanoseconds / 1_000_000_000) s where they stand"))
     }
 
-    package mutating func nameFrames() {
+    package mutating func nameFrames(_ parser: Parser) {
         guard case .known(var processes) = self.processes else { return }
-        var symbolizer = Symbolizer()
+        var symbolizer = Symbolizer(parser)
+        let stacks = processes.flatMap(\.threads).compactMap { $0.userStack.value?.frames }
+        var named = symbolizer.name(stacks, byFileOffset: true).makeIterator()
         for process in processes.indices {
             for thread in processes[process].threads.indices {
                 guard case .known(var stack) = processes[process].threads[thread].userStack else { continue }
-                stack.frames = symbolizer.name(stack.frames, byFileOffset: true)
+                stack.frames = named.next()!
                 processes[process].threads[thread].userStack = .known(stack)
             }
         }

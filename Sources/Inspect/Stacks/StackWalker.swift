@@ -4,6 +4,9 @@ import CUnwind
 /// Walks call stacks by the call frame information of the files that are mapped. Each file is opened once, and kept.
 final class StackWalker {
     private var images: [String: OpaquePointer?] = [:]
+    /// Walks that read too much. Each takes milliseconds: beyond some, frames are no more looked for.
+    private var exhausted = 0
+    private static let mostExhausted = 16
 
     /// The mapping at an address, and the path of its file.
     typealias Find = (UInt64) -> (place: AddressSpaces.Place, path: String)?
@@ -15,6 +18,10 @@ final class StackWalker {
     /// - Parameter code: of the thread's process.
     func walk(_ thread: inout cu_thread, in code: WalkedCode, _ find: @escaping Find) -> WalkedStack {
         let walked = WalkedStack()
+        guard exhausted < Self.mostExhausted else {
+            walked.takeOnly(thread)
+            return walked
+        }
         let lookup = Lookup(walker: self, find: find)
         withExtendedLifetime(lookup) {
             cu_walk(
@@ -26,6 +33,7 @@ final class StackWalker {
                     return true
                 }, Unmanaged.passUnretained(lookup).toOpaque(), walked.stack)
         }
+        if walked.isExhausted { exhausted += 1 }
         return walked
     }
 
@@ -59,6 +67,16 @@ final class WalkedStack {
 
     /// The last is the outermost function. It is not where the stack that was taken ends.
     var isWhole: Bool { stack.pointee.whole }
+
+    fileprivate var isExhausted: Bool { stack.pointee.exhausted }
+
+    /// The instruction itself.
+    fileprivate func takeOnly(_ thread: cu_thread) {
+        withUnsafeBytes(of: thread.registers) {
+            stack.pointee.address.0 = $0.loadUnaligned(fromByteOffset: 8 * CU_IP, as: UInt64.self)
+        }
+        stack.pointee.frames = 1
+    }
 
     /// Another walk from the same registers, over the same mappings, would have the same result.
     func holds(for thread: inout cu_thread) -> Bool { cu_stack_holds(stack, &thread) }

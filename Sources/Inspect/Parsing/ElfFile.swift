@@ -20,6 +20,13 @@ struct ElfFile {
     private let fileName: String
     private var isGo = false
     private var hasSections = false
+    /// What of it cannot be read. It may have hidden any name.
+    private var malformed: String?
+    /// Where the dynamic linker finds what it reads (PT_DYNAMIC, DT_SYMTAB), and where the sections say that this is.
+    private var dynamicAddress: UInt64?
+    private var usedSymbols: UInt64?
+    private var dynamicSection: UInt64?
+    private var symbolTables: Set<UInt64> = []
     /// The allocator whose texts it contains.
     private var allocatorByText: String?
 
@@ -28,7 +35,7 @@ struct ElfFile {
         var header = GElf_Ehdr()
         gelf_getehdr(elf, &header)
         isNative = header.e_machine == UInt16(EM_X86_64)
-        linker = interpreter(elf)
+        readSegments(elf)
         var section = elf_nextscn(elf, nil)
         while let current = section {
             hasSections = true
@@ -36,14 +43,19 @@ struct ElfFile {
             section = elf_nextscn(elf, current)
         }
         allocatorByText = allocatorByText(elf)
+        checkDynamic()
     }
 
     // MARK: answers
 
+    var facts: ProgramFacts {
+        ProgramFacts(linker: linker, isNative: isNative, heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary)
+    }
+
     /// A program comes before the interposer for its own calls only where it brings the function itself.
     var heapOfProgram: String? {
         if isGo { return "is a Go program, whose runtime has a heap of its own" }
-        if !hasSections { return Self.unknowable }
+        if let unknowable { return unknowable }
         let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
         if let first = own.contains("malloc") ? "malloc" : own.first {
             return "brings its own \(first), whose calls bypass the interposer"
@@ -58,7 +70,7 @@ struct ElfFile {
         }
         guard !HeapNames.allocators.contains(where: name.hasPrefix) else { return nil }
         if isGo { return "is a Go library, whose runtime has a heap of its own" }
-        if !hasSections { return Self.unknowable }
+        if let unknowable { return unknowable }
         if let kept = hidden.intersection(HeapNames.functions).sorted().first {
             return "has a \(kept) that it keeps to itself"
         }
@@ -70,7 +82,12 @@ struct ElfFile {
         return otherHeap
     }
 
-    private static let unknowable = "has no section headers, so whether it has a heap of its own is unknown"
+    private var unknowable: String? {
+        guard let problem = hasSections ? malformed.map({ "is malformed (\($0))" }) : "has no section headers" else {
+            return nil
+        }
+        return "\(problem), so whether it has a heap of its own is unknown"
+    }
 
     private var otherHeap: String? {
         let heapCalls = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn)
@@ -88,17 +105,54 @@ struct ElfFile {
 
     // MARK: reading
 
+    private mutating func readSegments(_ elf: OpaquePointer) {
+        var count = 0
+        guard elf_getphdrnum(elf, &count) == 0, count <= Int32.max else { return refuse("its program headers") }
+        for index in 0..<Int32(count) {
+            var segment = GElf_Phdr()
+            guard gelf_getphdr(elf, index, &segment) != nil else { return refuse("its program headers") }
+            switch segment.p_type {
+            case UInt32(PT_INTERP) where linker == nil: linker = text(of: segment, elf)
+            case UInt32(PT_DYNAMIC): dynamicAddress = segment.p_vaddr
+            default: break
+            }
+        }
+    }
+
+    /// Empty if it is not all there.
+    private func text(of segment: GElf_Phdr, _ elf: OpaquePointer) -> String {
+        var length = 0
+        guard let file = elf_rawfile(elf, &length), segment.p_offset <= length,
+            segment.p_filesz <= UInt64(length) - segment.p_offset
+        else { return "" }
+        let bytes = UnsafeRawBufferPointer(start: file + Int(segment.p_offset), count: Int(segment.p_filesz))
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
     private mutating func read(_ elf: OpaquePointer, _ section: OpaquePointer) {
         var header = GElf_Shdr()
-        guard gelf_getshdr(section, &header) != nil else { return }
+        guard gelf_getshdr(section, &header) != nil else { return refuse("a section header") }
         switch header.sh_type {
         case UInt32(SHT_SYMTAB), UInt32(SHT_DYNSYM): readSymbols(elf, section, header)
         case UInt32(SHT_RELA): readRelocations(elf, section, header)
         case UInt32(SHT_DYNAMIC): readDynamic(elf, section, header)
         default: break
         }
-        guard let name = sectionName(elf, header) else { return }
+        if header.sh_type == UInt32(SHT_DYNSYM) { symbolTables.insert(header.sh_addr) }
+        guard let name = sectionName(elf, header) else { return refuse("a section's name") }
         if strcmp(name, ".go.buildinfo") == 0 { isGo = true }
+    }
+
+    /// The dynamic linker reads what the segments say, and this reads what the sections say: if they differ, it has not read what
+    /// is used.
+    private mutating func checkDynamic() {
+        guard let dynamicAddress else { return }
+        let agree = dynamicAddress == dynamicSection && usedSymbols.map(symbolTables.contains) ?? true
+        if !agree { refuse("its sections are not what its segments use") }
+    }
+
+    private mutating func refuse(_ what: String) {
+        if malformed == nil { malformed = what }
     }
 
     private func sectionName(_ elf: OpaquePointer, _ header: GElf_Shdr) -> UnsafePointer<CChar>? {
@@ -107,15 +161,31 @@ struct ElfFile {
         return elf_strptr(elf, index, Int(header.sh_name)).map { UnsafePointer($0) }
     }
 
+    /// The entries of a table. All that its header counts must be there.
+    private mutating func entries(
+        _ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr, of type: Elf_Type, _ what: String
+    ) -> (data: UnsafeMutablePointer<Elf_Data>, count: Int32)? {
+        guard let data = elf_getdata(section, nil), data.pointee.d_buf != nil || header.sh_size == 0,
+            header.sh_entsize > 0, header.sh_entsize == gelf_fsize(elf, type, 1, UInt32(EV_CURRENT)),
+            header.sh_size % header.sh_entsize == 0,
+            header.sh_size / header.sh_entsize <= Int32.max, data.pointee.d_size == header.sh_size
+        else {
+            refuse(what)
+            return nil
+        }
+        return (data, Int32(header.sh_size / header.sh_entsize))
+    }
+
     private mutating func readSymbols(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {
         let isDynamic = header.sh_type == UInt32(SHT_DYNSYM)
-        guard let data = elf_getdata(section, nil), header.sh_entsize > 0 else { return }
-        for index in 0..<Int32(header.sh_size / header.sh_entsize) {
+        let what = isDynamic ? "its dynamic symbols" : "its symbols"
+        guard let (data, count) = entries(elf, section, header, of: ELF_T_SYM, what) else { return }
+        for index in 0..<count {
             var symbol = GElf_Sym()
-            guard gelf_getsym(data, index, &symbol) != nil else { continue }
-            guard let text = elf_strptr(elf, Int(header.sh_link), Int(symbol.st_name)), isOfInterest(text) else {
-                continue
-            }
+            guard gelf_getsym(data, index, &symbol) != nil,
+                let text = elf_strptr(elf, Int(header.sh_link), Int(symbol.st_name))
+            else { return refuse(what) }
+            guard isOfInterest(text) else { continue }
             let name = String(cString: text)
             if symbol.st_shndx == UInt16(SHN_UNDEF) {
                 if isDynamic { imported.insert(name) }
@@ -153,49 +223,42 @@ struct ElfFile {
     }
 
     private mutating func readRelocations(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {
+        // Those of a program without a dynamic linker name no symbols.
+        guard header.sh_link != 0 else { return }
+        let what = "its relocations"
         var tableHeader = GElf_Shdr()
+        guard let (data, count) = entries(elf, section, header, of: ELF_T_RELA, what) else { return }
         guard let table = elf_getscn(elf, Int(header.sh_link)), gelf_getshdr(table, &tableHeader) != nil,
-            let data = elf_getdata(section, nil), let symbols = elf_getdata(table, nil), header.sh_entsize > 0
-        else { return }
-        for index in 0..<Int32(header.sh_size / header.sh_entsize) {
+            let symbols = elf_getdata(table, nil)
+        else { return refuse(what) }
+        for index in 0..<count {
             var relocation = GElf_Rela()
             var symbol = GElf_Sym()
             guard gelf_getrela(data, index, &relocation) != nil,
-                gelf_getsym(symbols, Int32(relocation.r_info >> 32), &symbol) != nil,
-                let text = elf_strptr(elf, Int(tableHeader.sh_link), Int(symbol.st_name)), isOfInterest(text)
-            else { continue }
-            relocated.insert(String(cString: text))
+                gelf_getsym(symbols, Int32(truncatingIfNeeded: relocation.r_info >> 32), &symbol) != nil,
+                let text = elf_strptr(elf, Int(tableHeader.sh_link), Int(symbol.st_name))
+            else { return refuse(what) }
+            if isOfInterest(text) { relocated.insert(String(cString: text)) }
         }
     }
 
     private mutating func readDynamic(_ elf: OpaquePointer, _ section: OpaquePointer, _ header: GElf_Shdr) {
-        guard let data = elf_getdata(section, nil), header.sh_entsize > 0 else { return }
-        for index in 0..<Int32(header.sh_size / header.sh_entsize) {
+        guard let (data, count) = entries(elf, section, header, of: ELF_T_DYN, "its dynamic section") else { return }
+        dynamicSection = header.sh_addr
+        for index in 0..<count {
             var entry = GElf_Dyn()
-            guard gelf_getdyn(data, index, &entry) != nil else { continue }
+            guard gelf_getdyn(data, index, &entry) != nil else { return refuse("its dynamic section") }
             switch entry.d_tag {
+            case Int64(DT_NULL): return
+            case Int64(DT_SYMTAB): usedSymbols = entry.d_un.d_ptr
             case Int64(DT_SYMBOLIC): isSymbolic = true
             case Int64(DT_FLAGS): if entry.d_un.d_val & UInt64(DF_SYMBOLIC) != 0 { isSymbolic = true }
             case Int64(DT_SONAME):
-                soname = elf_strptr(elf, Int(header.sh_link), Int(entry.d_un.d_val)).map { String(cString: $0) }
+                soname = elf_strptr(elf, Int(header.sh_link), Int(truncatingIfNeeded: entry.d_un.d_val)).map {
+                    String(cString: $0)
+                }
             default: break
             }
         }
     }
-}
-
-private func interpreter(_ elf: OpaquePointer) -> String? {
-    var count = 0
-    guard elf_getphdrnum(elf, &count) == 0 else { return nil }
-    for index in 0..<count {
-        var segment = GElf_Phdr()
-        guard gelf_getphdr(elf, Int32(index), &segment) != nil, segment.p_type == UInt32(PT_INTERP) else { continue }
-        var length = 0
-        guard let file = elf_rawfile(elf, &length), Int(segment.p_offset) + Int(segment.p_filesz) <= length else {
-            return ""
-        }
-        let bytes = UnsafeRawBufferPointer(start: file + Int(segment.p_offset), count: Int(segment.p_filesz))
-        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    return nil
 }

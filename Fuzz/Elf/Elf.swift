@@ -1,0 +1,34 @@
+// libFuzzer on the reader of programs and libraries: a file's bytes, of which the first eight choose what is asked of it. What
+// dioaudit keeps apart in a process without privileges runs in this one, so that a trap of our own code is seen.
+import CElfutils
+import CLinuxHost
+import Glibc
+
+@testable import Inspect
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    guard let bytes, size >= 8 else { return -1 }
+    let choice = UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self)
+    let file = cl_memfd("fuzz")
+    defer { close(file) }
+    guard write(file, bytes + 8, size - 8) == size - 8 else { return -1 }
+    elf_version(UInt32(EV_CURRENT))
+    guard let elf = elf_begin(file, ELF_C_READ_MMAP, nil), elf_kind(elf) == ELF_K_ELF else { return -1 }
+    defer { elf_end(elf) }
+    check(ElfFile(elf, at: "/fuzz").facts)
+    for function in heapFunctions(elf) { precondition(function.size > 0, "a heap function has a size") }
+    var symbols = NearestSymbols(of: [choice & 0xffff, choice & 0xffff_ffff, choice].sorted())
+    symbols.read(elf)
+    for name in symbols.found.values { precondition(!name.isEmpty, "a symbol has a name") }
+    return 0
+}
+
+/// What it says survives the way through the socket.
+private func check(_ facts: ProgramFacts) {
+    var writer = ByteWriter()
+    facts.write(to: &writer)
+    var reader = ByteReader(writer.bytes)
+    let read = try? ProgramFacts(from: &reader)
+    precondition(read == facts, "an answer is read as it was written")
+}
