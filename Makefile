@@ -41,13 +41,8 @@ test: test-needs build fixtures ## run the test suite
 build: build-needs ## build dioaudit, its interposer and its driver
 	swift build -c $(CONFIGURATION)
 
-fuzz: build-needs ## feed the trace decoder with records that no kernel wrote, for FUZZ_SECONDS (30)
-	@mkdir -p .build/fuzz/corpus
-	clang -fuse-ld=lld -std=c11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	    -ISources/CLinuxHost/include -ISources/CLinuxHost Fuzz/trace.c Sources/CLinuxHost/trace_decode.c \
-	    Sources/CLinuxHost/record.c Sources/CLinuxHost/calls.c -o .build/fuzz/trace
-	.build/fuzz/trace -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -len_control=0 -timeout=5 -verbosity=0 -print_final_stats=1 -artifact_prefix=.build/fuzz/ \
-	    .build/fuzz/corpus
+fuzz: build-needs ## feed each reader of what others wrote with bytes that nobody would write, FUZZ_SECONDS (30) each
+	Fuzz/run $(FUZZ_SECONDS)
 
 mutants: test-needs ## break the code in one place at a time, and say what no test notices (hours, as root; ARGS=--list)
 	Scripts/mutants $(ARGS)

@@ -2,16 +2,16 @@
 // What holds together after them is read, judged and shown; nothing of it may trap.
 import AuditCore
 import AuditReport
+import Glibc
 import LedgerABI
 
 @testable import Capture
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-    guard let bytes else { return -1 }
+    guard let bytes, size >= 13 else { return -1 }
     var writes = Writes(rest: UnsafeRawBufferPointer(start: bytes, count: size)[...])
-    memory.update(fromContentsOf: empty)
-    let start = UnsafeMutableRawPointer(memory.baseAddress!)
+    memset(start, 0, Int(DIOAUDIT_ARENA_BYTES))
     begin(start)
     while let write = writes.next() { write.apply(to: start) }
     let header = dioaudit_arena_header(at: UnsafeRawPointer(start))
@@ -25,10 +25,8 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
 
 // MARK: the arena
 
-nonisolated(unsafe) private let memory = UnsafeMutableBufferPointer<UInt8>(
-    start: UnsafeMutableRawPointer.allocate(byteCount: Int(DIOAUDIT_ARENA_BYTES), alignment: Int(DIOAUDIT_PAGE))
-        .assumingMemoryBound(to: UInt8.self), count: Int(DIOAUDIT_ARENA_BYTES))
-private let empty = [UInt8](repeating: 0, count: Int(DIOAUDIT_ARENA_BYTES))
+nonisolated(unsafe) private let start = UnsafeMutableRawPointer.allocate(
+    byteCount: Int(DIOAUDIT_ARENA_BYTES), alignment: Int(DIOAUDIT_PAGE))
 
 private let session = dioaudit_session(
     magic: DIOAUDIT_LEDGER_MAGIC, version: DIOAUDIT_LEDGER_VERSION, arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
@@ -92,7 +90,8 @@ private struct Writes {
         defer { rest = rest.dropFirst(13) }
         let bytes = UnsafeRawBufferPointer(rebasing: rest)
         return Write(
-            table: bytes[0], index: bytes[1], width: bytes[2], offset: bytes.loadUnaligned(fromByteOffset: 3, as: UInt16.self),
+            table: bytes[0], index: bytes[1], width: bytes[2],
+            offset: bytes.loadUnaligned(fromByteOffset: 3, as: UInt16.self),
             value: bytes.loadUnaligned(fromByteOffset: 5, as: UInt64.self))
     }
 }

@@ -58,6 +58,18 @@ struct HangTests {
         #expect(threads[0].waitChannel == nil && threads[0].reason("waitChannel") != nil)
     }
 
+    /// Its frames are not followed beyond the function whose information does not end.
+    @Test func callFrameInformationThatLoopsEndsTheWalk() throws {
+        let path = scratch.file("report.json")
+        _ = try run([
+            Place.dioaudit, "run", "--timeout", "300ms", "--format", "json=\(path)", "--",
+            Place.fixture("loops-in-frame"), scratch.file("fifo"),
+        ])
+        let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
+        let threads = try threads(processes(report)[0])
+        #expect(threads[0].functions?.last == "waits" && threads[0].isTruncated == true, "\(threads)")
+    }
+
     @Test func noThreadIsLeftStoppedOrTraced() throws {
         let path = scratch.file("report.json")
         _ = try run(command("stays", ["--format", "json=\(path)"])) { dioaudit in
@@ -155,7 +167,7 @@ struct HangTests {
         /// Of the fixture's own functions, innermost first: libc's have other names where its debug symbols are missing.
         var functions: [String]? {
             ((value("userStack") as? [String: Any])?["frames"] as? [[String: Any]])?.filter {
-                ($0["module"] as? String ?? "").hasSuffix("/hangs") && $0["inlined"] as? Bool == false
+                ($0["module"] as? String ?? "").contains("/fixtures/") && $0["inlined"] as? Bool == false
             }.map { $0["function"] as? String ?? "??" }
         }
 

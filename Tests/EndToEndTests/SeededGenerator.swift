@@ -1,0 +1,1 @@
+../AuditCoreTests/SeededGenerator.swift
