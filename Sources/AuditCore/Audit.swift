@@ -31,6 +31,8 @@ public struct Audit: Equatable, Sendable, Encodable {
     /// The sum of all processes.
     public var phases: PhaseLedgers
     public var violations: [Violation]
+    /// The same as a reader counts them.
+    public let places: [Place]
     public var processes: [ProcessLedger]
     /// Violations that the user's suppressions took out of `violations`.
     public let suppressed: [SuppressedViolation]
@@ -74,6 +76,7 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.squeeze = squeeze
         self.hang = hang
         self.processes = processes
+        places = Place.all(of: violations, in: processes)
     }
 
     /// Without an interposer nothing is known of phases: the ledger is empty, which does not mean zero.

@@ -45,6 +45,10 @@ public struct EventCounts: Equatable, Sendable {
     public func calls(of family: EventKind.Family) -> UInt64 {
         EventKind.allCases.lazy.filter { $0.family == family }.reduce(0) { $0 + self[$1].calls }
     }
+
+    /// Calls that give heap memory back; the other calls of its group take some.
+    public var frees: UInt64 { EventKind.allCases.lazy.filter(\.frees).reduce(0) { $0 + self[$1].calls } }
+    public var heapCalls: UInt64 { calls(of: .heap) - frees }
 }
 
 extension EventCounts: Encodable {

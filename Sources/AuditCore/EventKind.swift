@@ -37,6 +37,9 @@ public enum EventKind: String, CaseIterable, Codable, Sendable {
         }
     }
 
+    /// It gives heap memory back.
+    public var frees: Bool { [.free, .freeSized, .freeAlignedSized].contains(self) }
+
     /// The name in sentences: `malloc`, or `minor page fault`.
     public var noun: String {
         switch self {

@@ -35,6 +35,8 @@ public struct Site: Equatable, Sendable {
     /// Ordinal of the transfer that was running, or had last completed, at the first of its events; null if transfers were
     /// not counted.
     public var firstTransfer: UInt64?
+    /// The same at the last of them.
+    public var lastTransfer: UInt64?
     public var tid: Int32
     public var thread: String
     /// Innermost first.

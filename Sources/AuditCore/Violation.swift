@@ -7,6 +7,8 @@ public struct Violation: Equatable, Sendable, Encodable {
     /// Ordinal of the transfer that was running, or had last completed, at the first of them. Null for page faults
     /// and for calls whose stack was lost.
     @Nullable public var firstTransfer: UInt64?
+    /// The same at the last of them.
+    @Nullable public var lastTransfer: UInt64?
     @Nullable public var thread: String?
     @Nullable public var tid: Int32?
     public var pid: Int32
@@ -29,6 +31,7 @@ public struct Violation: Equatable, Sendable, Encodable {
         calls = count.calls
         bytes = count.bytes
         firstTransfer = nil
+        lastTransfer = nil
         thread = nil
         tid = nil
         self.pid = pid
@@ -51,6 +54,7 @@ public struct Violation: Equatable, Sendable, Encodable {
     init(at site: Site, pid: Int32) {
         self.init(of: site.kind, count: site.count, pid: pid)
         firstTransfer = site.firstTransfer
+        lastTransfer = site.lastTransfer
         thread = site.thread
         tid = site.tid
         stack = site.stack
@@ -132,6 +136,7 @@ public struct Violation: Equatable, Sendable, Encodable {
         thread = process.threads.first { $0.tid == tid && !$0.name.isEmpty }?.name
         guard let site else { return }
         firstTransfer = process.sites[site].firstTransfer
+        lastTransfer = process.sites[site].lastTransfer
         within = process.sites[site].kind
         stack = process.sites[site].stack
         truncated = process.sites[site].truncated

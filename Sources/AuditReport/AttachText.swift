@@ -1,15 +1,18 @@
 import AuditCore
 
-/// The text of `dioaudit attach`: what was seen in the time that it watched, each violation, and one summary line last.
+/// The text of `dioaudit attach`: the verdict and why, where it allocates, the worst stacks, what else was seen in the time
+/// that it watched, and one summary line last.
 public func attachText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
-    var lines = quiet ? [] : report.headerLines
+    var lines: [String] = []
     for audit in report.audits {
         if !quiet {
-            var body = seenLines(audit, style, verbose: verbose)
-            body += audit.violations.flatMap { [""] + style.lines($0, attached: true) }
-            body += suppressionLines(audit.suppressions) + [""]
-            body += audit.reasons.map { "  - \(printable($0))" }
-            lines += body.flatMap { wrapped($0) }
+            var body = verdictLines(audit, style)
+            let places = placeLines(audit, style, verbose: verbose)
+            if !places.isEmpty {
+                body += [""] + places + stackLines(audit, style, verbose: verbose, attached: true) + [""]
+            }
+            body += seenLines(audit, style, verbose: verbose) + suppressionLines(audit.suppressions)
+            lines += body.flatMap { wrapped($0) } + report.headerLines
         }
         lines += wrapped(summary(audit, style))
     }
@@ -59,6 +62,6 @@ private func summary(_ audit: Audit, _ style: Style) -> String {
         ? audit.verdict == .pass
             ? "\(Figures.count(audit.phases[.steady].transfers, "transfer")) without a violation in \(time)"
             : "no violation seen in \(time)"
-        : "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(time)"
+        : "\(Figures.count(calls, "violation")) from \(Figures.count(audit.places.count, "place")) in \(time)"
     return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
 }

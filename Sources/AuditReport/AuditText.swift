@@ -10,7 +10,10 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
         for group in groupedByReasons(report.audits.filter { $0.verdict != .pass }) {
             body += ["", style.strong(printable(names(group))) + ": " + style.verdict(group[0].verdict)]
             body += reasons(group).map { "  - \(printable($0))" }
-            body += group.flatMap(\.violations).flatMap { style.lines($0) }.map { "  \($0)" }
+            for audit in group {
+                body += placeLines(audit, style, verbose: verbose)
+                body += stackLines(audit, style, verbose: verbose).map { "  \($0)".withoutTrailingSpaces }
+            }
         }
         if verbose {
             body += report.audits.flatMap { ["", printable($0.name)] + ledgerLines($0, style, verbose: true) }
@@ -88,7 +91,7 @@ private func tableLines(_ audits: [Audit], _ style: Style) -> [String] {
 
 private func callColumns(_ audits: [Audit]) -> [Column] {
     let calls = { (family: EventKind.Family) in { (audit: Audit) in audit.phases[.steady].events.calls(of: family) } }
-    let (heap, mapping) = (calls(.heap), calls(.mapping))
+    let mapping = calls(.mapping)
     var warmup = column("faults warm-up", audits, { faults($0.phases[.warmup]) })
     var steady = column("faults steady", audits, { faults($0.phases[.steady]) })
     warmup.said = { "faults \($0) (minor/major) in warm-up" }
@@ -99,7 +102,7 @@ private func callColumns(_ audits: [Audit]) -> [Column] {
     }
     return [
         column("transfers", audits, { "\($0.phases[.steady].transfers)" }),
-        column("heap calls", audits, { "\(heap($0))" }, said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
+        column("heap calls", audits, { "\($0.phases[.steady].events.heapCalls)" }, said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
         column("mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") }),
         warmup, steady,
         column(

@@ -5,7 +5,8 @@ import AuditCore
 func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     guard audit.witnesses.kernel.status != .unavailable else { return [] }
     let steady = audit.phases[.steady]
-    let shown = steady.kernel.filter { verbose || $0.perTransfer ?? .infinity >= 0.05 }
+    let often = steady.kernel.filter { verbose || $0.perTransfer ?? .infinity >= 0.05 }
+    let shown = verbose ? often : Array(often.prefix(mostRows))
     let rest = steady.kernel.dropFirst(shown.count).reduce(0) { $0 + $1.calls }
     guard !steady.kernel.isEmpty else {
         // What was not seen in full may have been more than nothing.
@@ -24,6 +25,17 @@ func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     if let advice = advice(audit) { lines.append("  " + advice) }
     if verbose { lines += steady.kernel.flatMap { chainLines($0, style) } }
     return lines
+}
+
+/// More would not fit a screen.
+private let mostRows = 4
+
+/// The same in one line: for each transfer, and the worst risk.
+func kernelSummary(_ audit: Audit) -> [String] {
+    let figures = KernelFigures(audit)
+    guard figures.worstRisk != nil else { return [] }
+    let texts = zip(figures.texts, KernelFigures.titles).prefix(3).map { "\($0) \($1)" }.joined(separator: ", ")
+    return ["  the kernel, per transfer: \(texts); risk: \(figures.texts[3]) (--verbose lists where)"]
 }
 
 private func kernelTable(_ allocations: [KernelAllocation]) -> Table {

@@ -1,26 +1,11 @@
 import AuditCore
 
-/// The ledger of one audit by phase, its lock, and when it settled. Nothing is said of phases that were not there.
+/// The ledger of one audit by phase, its lock, and when it settled. Nothing is said of phases that were not there, and of a
+/// pass only what a phase that passed leaves open.
 func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
-    var table = Table(
-        [.left("phase")]
-            + ["transfers", "bytes", "heap calls", "mapping calls", "lock calls", "faults", "time"].map { .right($0) })
-    for phase in audit.phases.all where phase.name == .steady ? audit.hasSteadyPhase : phase.wasThere {
-        table.add([
-            phase.name.rawValue,
-            "\(phase.transfers)",
-            Figures.bytes(phase.transferredBytes),
-            audit.interposed(phase.events.calls(of: .heap)),
-            audit.areCallsSeen ? "\(phase.events.calls(of: .mapping))" : "\(phase.events.calls(of: .systemCall))",
-            audit.interposed(phase.events.calls(of: .locking)),
-            audit.areCallsSeen || phase.name == .steady ? faults(phase) : "?",
-            audit.areCallsSeen
-                ? Figures.duration(nanoseconds: phase.durationNanoseconds) + (phase.faultsKnown ? "" : "+") : "?",
-        ])
-    }
-    var lines = table.lines(indent: 2)
+    let isBrief = audit.verdict == .pass && !verbose
+    var lines = isBrief ? [] : phaseLines(audit, verbose: verbose)
     if audit.hasSteadyPhase {
-        lines.append("  (faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)"))
         if audit.phasesFoundBy == .kernel {
             lines.append("  phases found by: the kernel's transfers; ?: not seen without the interposer")
         }
@@ -30,7 +15,7 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
         if audit.areCallsSeen {
             lines.append("  " + (audit.settledAfter.map { "settled after transfer \($0)" } ?? "not settled"))
         }
-        lines += kernelLines(audit, style, verbose: verbose)
+        lines += isBrief ? kernelSummary(audit) : kernelLines(audit, style, verbose: verbose)
     }
     if audit.scope != Scope.process.text { lines.append("  judged: \(printable(audit.scope))") }
     lines += enforceLines(audit)
@@ -38,6 +23,32 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     lines += audit.processes.flatMap(\.regions).map(regionText)
     if verbose { lines += ["  phases found by: \(audit.phasesFoundBy.rawValue)"] + details(audit) }
     return lines
+}
+
+private func phaseLines(_ audit: Audit, verbose: Bool) -> [String] {
+    let phases = audit.phases.all.filter { $0.name == .steady ? audit.hasSteadyPhase : $0.wasThere }
+    let columns: [(title: String, text: (PhaseLedger) -> String)] = [
+        ("transfers", { "\($0.transfers)" }),
+        ("bytes", { Figures.bytes($0.transferredBytes) }),
+        ("heap calls", { audit.interposed($0.events.heapCalls) }),
+        ("frees", { audit.interposed($0.events.frees) }),
+        ("mapping calls", { "\($0.events.calls(of: audit.areCallsSeen ? .mapping : .systemCall))" }),
+        ("lock calls", { audit.interposed($0.events.calls(of: .locking)) }),
+        ("faults", { audit.areCallsSeen || $0.name == .steady ? faults($0) : "?" }),
+        (
+            "time",
+            {
+                audit.areCallsSeen
+                    ? Figures.duration(nanoseconds: $0.durationNanoseconds) + ($0.faultsKnown ? "" : "+") : "?"
+            }
+        ),
+    ]
+    // What never happened takes no column.
+    let shown = columns.filter { column in verbose || phases.contains { !["0", "?"].contains(column.text($0)) } }
+    var table = Table([.left("phase")] + shown.map { .right($0.title) })
+    for phase in phases { table.add([phase.name.rawValue] + shown.map { $0.text(phase) }) }
+    let legend = "  (faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)")
+    return table.lines(indent: 2) + (audit.hasSteadyPhase ? [legend] : [])
 }
 
 extension Audit {

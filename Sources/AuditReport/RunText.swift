@@ -1,34 +1,45 @@
 import AuditCore
 
-/// The text of `dioaudit run`: the ledger by phase, each violation with its stack, and one summary line last.
+/// The text of `dioaudit run`: the verdict and why, where it allocates, the worst stacks, the ledger by phase, and one
+/// summary line last.
 public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
-    let hasStarted = report.audits.contains { !$0.subject.exit.neverStarted }
-    var lines = quiet || !hasStarted ? [] : report.headerLines
+    var lines: [String] = []
     for audit in report.audits {
         if !quiet && !audit.subject.exit.neverStarted {
-            lines += bodyLines(audit, style, verbose: verbose).flatMap { wrapped($0) }
+            lines += (verdictLines(audit, style) + bodyLines(audit, style, verbose: verbose)).flatMap { wrapped($0) }
+            lines += report.headerLines
         }
         lines += wrapped(summary(audit, style, quiet: quiet))
     }
     return lines.joined(separator: "\n") + "\n"
 }
 
+/// The verdict with the first of its reasons, and the others below it.
+func verdictLines(_ audit: Audit, _ style: Style) -> [String] {
+    let transfers = audit.phases[.steady].transfers
+    let first = audit.reasons.first ?? "no violation in \(Figures.count(transfers, "steady transfer"))"
+    let hasFailed = audit.failure != nil && audit.verdict == .inconclusive
+    let verdict = hasFailed ? style.wrap("program failed", "1;31") : style.verdict(audit.verdict)
+    return ["\(verdict): \(style.strong(printable(audit.name))): \(printable(first))"]
+        + audit.reasons.dropFirst().map { "  - \(printable($0))" }
+        + adviceLines(audit).map { "  \($0)" } + audit.notes.map { printable("note: \($0)") }
+}
+
 private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
-    var lines: [String] = []
     // Without a witness, a table of zeros would look like a finding.
     let counted = audit.witnesses.interposer.status != .unavailable || audit.phasesFoundBy == .kernel
+    let places = placeLines(audit, style, verbose: verbose)
+    var lines = places.isEmpty ? [] : [""] + places + stackLines(audit, style, verbose: verbose) + [""]
     if counted { lines += ledgerLines(audit, style, verbose: verbose) }
     lines += unobservedLines(audit)
-    lines += audit.violations.flatMap { [""] + style.lines($0) }
     lines += hangLines(audit, style)
     if counted { lines += suppressionLines(audit.suppressions) }
-    if !audit.violations.isEmpty || !audit.suppressions.isEmpty || audit.hang != nil { lines.append("") }
-    return lines + audit.notes.map { printable("note: \($0)") } + audit.reasons.map { "  - \(printable($0))" }
+    return lines
 }
 
 /// The suppressed violations by entry, and the entries that matched nothing: the code has changed since.
 func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
-    let lines = uses.map { use -> String in
+    uses.map { use -> String in
         let origin = printable("'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))")
         if use.isStale { return "note: suppression \(origin) matched nothing: stale" }
         let counts = EventKind.allCases.compactMap { kind -> String? in
@@ -37,7 +48,6 @@ func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
         }
         return "suppressed: \(counts.joined(separator: ", ")) by \(origin)"
     }
-    return lines.isEmpty ? [] : [""] + lines
 }
 
 private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
@@ -52,7 +62,7 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
         switch audit.verdict {
         case .pass: "\(transfers) without a violation"
         case .fail:
-            "\(Figures.count(calls, "violation")) from \(Figures.count(audit.violations.count, "place")) in \(transfers)"
+            "\(Figures.count(calls, "violation")) from \(Figures.count(audit.places.count, "place")) in \(transfers)"
         case .inconclusive: quiet ? printable(audit.reasons[0]) : "not enough was observed for a pass"
         }
     let suppressed = audit.suppressions.reduce(0) { $0 + $1.calls }

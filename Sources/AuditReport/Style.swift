@@ -1,13 +1,17 @@
 import AuditCore
 
-/// The style of text: with emphasis by ANSI escape sequences or none, and paths relative to a directory.
+/// The style of text: with emphasis by ANSI escape sequences or none, paths relative to a directory, and at most so many
+/// stacks.
 public struct Style: Sendable {
     public let coloured: Bool
     /// Names of the reader's directory: source files below it are shown relative to it.
     private let directories: [String]
+    /// How many stacks are shown where not all are.
+    let stacks: Int
 
-    public init(coloured: Bool, directories: [String] = []) {
+    public init(coloured: Bool, directories: [String] = [], stacks: Int = 5) {
         self.coloured = coloured
+        self.stacks = stacks
         self.directories = directories.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     }
 

@@ -3,16 +3,38 @@ import AuditCore
 extension Style {
     /// What was called, how often, where in the subject's life, by whom, and from where in its code.
     ///
-    /// - Parameter attached: no interposer was there, so that nothing has a stack of its.
-    func lines(_ violation: Violation, attached: Bool = false) -> [String] {
+    /// - Parameters:
+    ///   - attached: no interposer was there, so that nothing has a stack of its.
+    ///   - folded: without the frames below main, and without those in the middle of a long stack.
+    func lines(_ violation: Violation, attached: Bool = false, folded: Bool = false) -> [String] {
         let what =
             "violation: \(violation.kind.text(violation.calls)) in the \(violation.phase.rawValue) phase"
             + (violation.bytes > 0 ? ", \(Figures.count(violation.bytes, "byte"))" : "")
         var lines = [strong(what), "    " + circumstances(of: violation, attached)]
-        lines += violation.stack.enumerated().map { "    #\($0.offset) \(text($0.element))" }
-        if violation.truncated { lines.append("    … the stack continues") }
+        let shown = folded ? foldedStack(violation.stack) : Array(violation.stack.indices)
+        for (place, index) in shown.enumerated() {
+            if place > 0, index > shown[place - 1] + 1 { lines.append("    …") }
+            lines.append("    #\(index) \(text(violation.stack[index]))")
+        }
+        let left = violation.stack.suffix(from: (shown.last ?? -1) + 1)
+        if left.contains(where: { !$0.isBelowMain }) {
+            lines.append("    … \(Figures.count(left.count, "frame")) more")
+        } else if violation.truncated {
+            lines.append("    … the stack continues")
+        }
         return lines
     }
+
+    /// The innermost frames, and the program's own first one with its callers.
+    private func foldedStack(_ stack: [Frame]) -> [Int] {
+        let end = (stack.firstIndex { $0.isBelowMain }).map { $0 > 0 ? $0 : stack.count } ?? stack.count
+        let own = Place.ownFrame(of: stack) ?? 0
+        let head = own < Self.mostFrames - 2 ? 0..<0 : 0..<2
+        let rest = max(head.count, own < Self.mostFrames - 2 ? 0 : own - 1)
+        return Array(head) + Array(rest..<min(max(end, rest), rest + Self.mostFrames - head.count))
+    }
+
+    private static let mostFrames = 6
 
     private func circumstances(of violation: Violation, _ attached: Bool) -> String {
         var parts: [String] = []

@@ -100,6 +100,11 @@ struct ReportOptions: ParsableArguments {
     @Flag(help: "Show every kind of event, by process and thread.")
     var verbose = false
 
+    @Option(
+        parsing: .unconditional,
+        help: "How many places the text shows with their stacks, the worst first. (default: 5)", transform: count)
+    var top: UInt64 = 5
+
     @Flag(name: .customLong("no-color"), help: "No colours, not even on a terminal. NO_COLOR does the same.")
     var noColor = false
 

@@ -55,8 +55,10 @@ struct Output {
 
     var isTerminal: Bool { if case .stream(let file) = target { isatty(file.rawValue) == 1 } else { false } }
 
-    func style(noColor: Bool) -> Style {
-        Style(coloured: isTerminal && !noColor && !Self.colourIsUnwelcome, directories: Self.workingDirectories)
+    func style(noColor: Bool, stacks: UInt64 = 0) -> Style {
+        Style(
+            coloured: isTerminal && !noColor && !Self.colourIsUnwelcome, directories: Self.workingDirectories,
+            stacks: Int(clamping: stacks))
     }
 
     /// By its own name, and by the one that the shell has for it, with links, which compilers record.

@@ -28,11 +28,13 @@ struct Reporter {
         self.views = views
     }
 
+    private func style(of output: Output) -> Style { output.style(noColor: options.noColor, stacks: options.top) }
+
     func write(_ report: Report) throws(AuditError) {
         try dioaudit.write(views) { (format, output) throws(AuditError) in
             switch format {
             case .text:
-                try output.write(text(report, output.style(noColor: options.noColor), options.quiet, options.verbose))
+                try output.write(text(report, style(of: output), options.quiet, options.verbose))
             case .json: try output.write(json(report))
             case .suppressions: try output.write(suppressionText(report))
             }

@@ -1,7 +1,7 @@
-import AuditCore
 import Foundation
 import Testing
 
+@testable import AuditCore
 @testable import AuditReport
 
 /// What people read: no wider than a terminal, in words that are right for one and for many, and nothing that nobody saw.
@@ -215,7 +215,7 @@ import Testing
             Example.allocation(.kmalloc, "ext4_find_extent", calls: 1024, gfp: "GFP_NOFS", risk: .mayWait),
             Example.allocation(.pageAlloc, "somewhere", calls: 1024, gfp: "GFP_ATOMIC", risk: .nonBlocking),
         ]
-        let text = runText(report([example.audit()]), plain, quiet: false, verbose: false)
+        let text = runText(report([example.audit()]), plain, quiet: false, verbose: true)
         #expect(
             text.contains(
                 """
@@ -226,6 +226,69 @@ import Testing
                   (risk if memory is short: may wait for writeback, may wait, or no; *: reserve)
 
                 """), "\(text)")
+    }
+
+    @Test func aPassIsAFewLinesOfWhichTheFirstIsTheVerdict() {
+        let text = runText(report([Example().audit()]), plain, quiet: false, verbose: false)
+        #expect(
+            text == """
+                pass: psync-read-4k: no violation in 1024 steady transfers
+                  memory lock: mlockall(current|future) through the steady phase, 3.6 MiB locked
+                  settled after transfer 1
+                  the kernel, per transfer: 1.00 kmalloc, 0.00 slab, 0.00 pages; risk: writeback (--verbose lists
+                    where)
+                Linux 6.18.5 x86_64, 2 CPUs; files on /dev/vda (ext4) in /var/tmp
+                witnesses: interposer; syscalls, kernel and transfers by BPF programs; pages; heap
+                dioaudit: pass: psync-read-4k: 1024 steady transfers without a violation
+
+                """)
+    }
+
+    /// 300 places of 40 frames each are one screen; what is left out is counted.
+    @Test func aFailureIsOneScreenAndTheWorstPlacesComeFirst() {
+        var process = Example().process
+        let deep = (0..<40).map { Frame(function: "caller\($0)", file: "/src/caller.c", line: $0, module: "/bin/x", offset: 1) }
+        for number in UInt64(1)...300 {
+            let own = Frame(function: "place\(number)", file: "/src/place.c", line: Int(number), module: "/bin/x", offset: 1)
+            process.sites.append(
+                Site(
+                    kind: .malloc, count: EventCount(calls: number, bytes: number), firstTransfer: 1, tid: 1, thread: "t",
+                    stack: [own] + deep))
+        }
+        process.phases[.steady].events[.malloc] = EventCount(calls: 300 * 301 / 2, bytes: 300 * 301 / 2)
+        var ledger = Ledger()
+        ledger.processes = [process]
+        let observation = Observation(
+            subject: Subject(command: ["x"], exit: SubjectExit(code: 0)), ledger: ledger, pid: process.pid)
+        let audit = judge("x", observation, by: AuditRequest())
+        #expect(audit.places.count == 300)
+        let text = lines(runText(report([audit]), plain, quiet: false, verbose: false))
+        #expect(text[0].hasPrefix("fail: x: in the steady phase: 45150 mallocs"), "\(text)")
+        #expect(text.count <= 80, "\(text.count) lines")
+        let rows = text.filter { $0.hasPrefix("  place") }
+        #expect(rows.count == 10 && rows[0].hasPrefix("  place300 /src/place.c:300    300"), "\(rows)")
+        let left = 45150 - (291...300).reduce(0, +)
+        #expect(text.contains("  and 290 more places, \(left) calls (--verbose lists them)"), "\(text)")
+        #expect(text.count { $0.hasPrefix("violation: ") } == 5)
+        let three = runText(report([audit]), Style(coloured: false, stacks: 3), quiet: false, verbose: false)
+        #expect(lines(three).count { $0.hasPrefix("violation: ") } == 3)
+        let all = lines(runText(report([audit]), plain, quiet: false, verbose: true))
+        #expect(all.count { $0.hasPrefix("violation: ") } == 300 && all.contains { $0.hasPrefix("    #40 caller39") })
+    }
+
+    @Test func runtimeBelowMainIsFolded() {
+        let stack = ["allocate", "main", "__libc_start_call_main", "__libc_start_main_impl", "_start"].map {
+            Frame(function: $0, module: $0.hasPrefix("__") ? "/lib/libc.so.6" : "/bin/x", offset: 1)
+        }
+        var violation = Violation(of: .malloc, count: EventCount(calls: 1), pid: 1)
+        violation.stack = stack
+        #expect(plain.lines(violation, folded: true).last == "    #1 main (x+0x1)")
+        #expect(plain.lines(violation).last == "    #4 _start (x+0x1)")
+    }
+
+    @Test(arguments: [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (513, "513th"), (1021, "1021st")])
+    func ordinalsAreWords(number: UInt64, text: String) {
+        #expect(ordinal(number) == text)
     }
 
     @Test(arguments: EventKind.allCases) func oneIsNotMany(kind: EventKind) {

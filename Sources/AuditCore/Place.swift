@@ -1,0 +1,118 @@
+/// A site as a reader counts it: violations that share the program's own first frame. The encoded names are the report's.
+public struct Place: Equatable, Sendable {
+    /// The first frame of the program's own code, which asked for what happened; null if no frame is known.
+    public let frame: Frame?
+    public private(set) var calls: UInt64 = 0
+    public private(set) var bytes: UInt64 = 0
+    /// Calls by kind.
+    public private(set) var kinds: [EventKind: UInt64] = [:]
+    /// Names of the threads, in the order in which they were first here; none where they are unknown.
+    public private(set) var threads: [String] = []
+    /// Ordinals of the transfers at its first event and at its last; null where one of its events is without.
+    public private(set) var firstTransfer: UInt64?
+    public private(set) var lastTransfer: UInt64?
+    /// Steady transfers of the processes that were here.
+    public private(set) var transfers: UInt64 = 0
+    /// Indices into the audit's violations, first the one of the most calls.
+    public private(set) var violations: [Int] = []
+
+    private var pids: Set<Int32> = []
+
+    public var perTransfer: Double? { transfers > 0 ? Double(calls) / Double(transfers) : nil }
+
+    private init(_ frame: Frame?) {
+        self.frame = frame
+    }
+
+    /// All places of an audit, first the one of the most calls.
+    public static func all(of violations: [Violation], in processes: [ProcessLedger]) -> [Place] {
+        var code = OwnCode()
+        var places: [Place] = []
+        var indices: [Key: Int] = [:]
+        let transfers = Dictionary(processes.map { ($0.pid, $0.phases[.steady].transfers) }, uniquingKeysWith: +)
+        for (index, violation) in violations.enumerated() {
+            let frame = code.first(of: violation.stack)
+            let key = Key(frame, violation)
+            if indices[key] == nil {
+                indices[key] = places.count
+                places.append(Place(frame))
+            }
+            places[indices[key]!].add(violation, index, transfers)
+        }
+        for place in places.indices {
+            places[place].violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
+        }
+        return places.enumerated()
+            .sorted { ($1.element.calls, $1.element.bytes, $0.offset) < ($0.element.calls, $0.element.bytes, $1.offset) }
+            .map(\.element)
+    }
+
+    /// The index in a stack of the frame that tells the place.
+    public static func ownFrame(of stack: [Frame]) -> Int? {
+        var code = OwnCode()
+        return code.index(in: stack)
+    }
+
+    private mutating func add(_ violation: Violation, _ index: Int, _ transfersOf: [Int32: UInt64]) {
+        let isFirst = violations.isEmpty
+        calls &+= violation.calls
+        let (sum, overflow) = bytes.addingReportingOverflow(violation.bytes)
+        bytes = overflow ? .max : sum
+        kinds[violation.kind, default: 0] &+= violation.calls
+        if let thread = violation.thread, !threads.contains(thread) { threads.append(thread) }
+        firstTransfer = isFirst ? violation.firstTransfer : both(firstTransfer, violation.firstTransfer, min)
+        lastTransfer = isFirst ? violation.lastTransfer : both(lastTransfer, violation.lastTransfer, max)
+        if pids.insert(violation.pid).inserted { transfers += transfersOf[violation.pid] ?? 0 }
+        violations.append(index)
+    }
+
+    private func both(_ left: UInt64?, _ right: UInt64?, _ choose: (UInt64, UInt64) -> UInt64) -> UInt64? {
+        guard let left, let right else { return nil }
+        return choose(left, right)
+    }
+
+    /// What two violations share that are of one place.
+    private enum Key: Hashable {
+        /// Of all that a compiler makes of a template's or an inlined function's line.
+        case line(Int, file: String, module: String?)
+        /// Without lines, all of a function is one place.
+        case function(String, module: String?)
+        case address(UInt64, module: String?)
+        /// No stack is known.
+        case memory(String?, EventKind.Family)
+
+        init(_ frame: Frame?, _ violation: Violation) {
+            guard let frame else {
+                self = .memory(violation.memory, violation.kind.family)
+                return
+            }
+            if let file = frame.file, let line = frame.line {
+                self = .line(line, file: file, module: frame.module)
+            } else if let function = frame.function {
+                self = .function(function, module: frame.module)
+            } else {
+                self = .address(frame.offset, module: frame.module)
+            }
+        }
+    }
+}
+
+extension Place: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case frame, calls, bytes, kinds, threads, firstTransfer, lastTransfer, perTransfer, violations
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(frame, forKey: .frame)
+        try container.encode(calls, forKey: .calls)
+        try container.encode(bytes, forKey: .bytes)
+        try container.encode(
+            Dictionary(uniqueKeysWithValues: kinds.map { ($0.key.rawValue, $0.value) }), forKey: .kinds)
+        try container.encode(threads, forKey: .threads)
+        try container.encode(firstTransfer, forKey: .firstTransfer)
+        try container.encode(lastTransfer, forKey: .lastTransfer)
+        try container.encode(perTransfer, forKey: .perTransfer)
+        try container.encode(violations, forKey: .violations)
+    }
+}

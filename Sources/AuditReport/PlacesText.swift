@@ -1,0 +1,138 @@
+import AuditCore
+
+/// A table of the places that violate, first the worst.
+func placeLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+    guard !audit.places.isEmpty else { return [] }
+    let most = verbose ? audit.places.count : max(mostPlaces, style.stacks)
+    let shown = audit.places.prefix(most)
+    let hasTransfers = shown.contains { $0.transfers > 0 }
+    let hasThreads = shown.contains { !$0.threads.isEmpty }
+    let columns: [Table.Column] =
+        [.right("calls")] + (hasTransfers ? [.right("per transfer")] : []) + [.right("bytes"), .left("kinds")]
+        + (hasThreads ? [.left("thread")] : [])
+    let figures = shown.map { place in
+        ["\(place.calls)"] + (hasTransfers ? [rate(place, audit.processes)] : [])
+            + [place.bytes > 0 ? Figures.bytes(place.bytes) : "-", kinds(place)]
+            + (hasThreads ? [threads(place)] : [])
+    }
+    // The place itself takes what the figures leave.
+    let width = columns.indices.reduce(2) { sum, column in
+        sum + 2 + max(columns[column].title.columns, figures.map { $0[column].columns }.max() ?? 0)
+    }
+    var table = Table([.left("where it allocates", breaksAfter: " ")] + columns)
+    for (place, row) in zip(shown, figures) {
+        table.add([style.place(place, audit.violations, to: pageWidth - width)] + row)
+    }
+    var lines = table.lines(indent: 2, heading: style.strong).map { $0.replacing(unbroken, with: " ") }
+    let rest = audit.places.dropFirst(most)
+    if !rest.isEmpty {
+        let calls = rest.reduce(0) { $0 + $1.calls }
+        lines.append(
+            "  and \(Figures.count(rest.count, "more place")), \(Figures.count(calls, "call")) (--verbose lists them)")
+    }
+    return lines
+}
+
+/// More would not fit a screen.
+private let mostPlaces = 10
+
+/// Stands for a space after which a cell does not go on in the next line.
+private let unbroken = "\u{A0}"
+
+/// The stacks of the worst places, of each place that of the most calls; with `verbose` those of all.
+func stackLines(_ audit: Audit, _ style: Style, verbose: Bool, attached: Bool = false) -> [String] {
+    if verbose { return audit.violations.flatMap { [""] + style.lines($0, attached: attached) } }
+    return audit.places.prefix(style.stacks).flatMap { place -> [String] in
+        let violation = audit.violations[place.violations[0]]
+        let others = place.violations.count - 1
+        return [""] + style.lines(violation, attached: attached, folded: true)
+            + (others > 0 && !violation.stack.isEmpty ? ["    and \(Figures.count(others, "more stack")) from the same place"] : [])
+    }
+}
+
+extension Style {
+    /// The program's frame in two words at most, each of at most some columns: a name, and a file or module.
+    fileprivate func place(_ place: Place, _ violations: [Violation], to most: Int) -> String {
+        guard let frame = place.frame else { return unknownPlace(violations[place.violations[0]]) }
+        let module = frame.module.map { lastComponent($0) } ?? "??"
+        let name = frame.function.map { printable(shortFunction($0)) } ?? "\(module)+0x\(String(frame.offset, radix: 16))"
+        let file = frame.file.map(path).map { file in frame.line.map { "\(file):\($0)" } ?? file }
+        let short = file.map { name.columns + 1 + $0.columns > most ? lastComponent($0) : $0 }
+        let source = short ?? (frame.function == nil ? nil : "(\(module))")
+        return ([name] + [source].compactMap { $0 })
+            .map { shortened($0, to: most).replacing(" ", with: unbroken) }.joined(separator: " ")
+    }
+
+    private func unknownPlace(_ violation: Violation) -> String {
+        let text =
+            switch violation.kind.family {
+            case .pageFault: violation.memory.map { "touches \(printable(lastComponent($0)))" } ?? "touches memory"
+            case .unexplained: "no call or fault"
+            case .systemCall: "libc itself, or past it"
+            default: "stack not kept"
+            }
+        return "(\(shortened(text, to: 30)))".replacing(" ", with: unbroken)
+    }
+}
+
+private func lastComponent(_ path: String) -> String {
+    printable(path.split(separator: "/").last.map(String.init) ?? path)
+}
+
+/// How often: `2.00` for each transfer, `every 512th`, `once`, all `at 7th`, or `until 40th` where it ended early in the steady
+/// phase.
+private func rate(_ place: Place, _ processes: [ProcessLedger]) -> String {
+    guard let perTransfer = place.perTransfer else { return "-" }
+    if place.calls == 1 { return "once" }
+    if let last = place.lastTransfer, last == place.firstTransfer { return "at " + ordinal(last) }
+    if let last = place.lastTransfer, place.endsEarly(processes) { return "until " + ordinal(last) }
+    return perTransfer >= 0.6 ? Figures.hundredths(perTransfer) : "every " + ordinal(UInt64((1 / perTransfer).rounded()))
+}
+
+/// `1st`, `22nd`, `113th`
+func ordinal(_ number: UInt64) -> String {
+    let ending =
+        switch (number % 10, number % 100) {
+        case (_, 11...13): "th"
+        case (1, _): "st"
+        case (2, _): "nd"
+        case (3, _): "rd"
+        default: "th"
+        }
+    return "\(number)\(ending)"
+}
+
+private func kinds(_ place: Place) -> String {
+    let sorted = EventKind.allCases.filter { place.kinds[$0] != nil }.sorted { place.kinds[$0]! > place.kinds[$1]! }
+    let shown = sorted.count > 3 ? Array(sorted.prefix(2)) : sorted
+    return (shown.map(\.word) + (shown.count < sorted.count ? ["\(sorted.count - shown.count) more"] : []))
+        .joined(separator: ",")
+}
+
+private func threads(_ place: Place) -> String {
+    guard let first = place.threads.first else { return "-" }
+    let name = shortened(printable(first), to: 15)
+    return place.threads.count > 1 ? "\(shortened(name, to: 12)) +\(place.threads.count - 1)" : name
+}
+
+extension EventKind {
+    /// Short, for tables.
+    fileprivate var word: String {
+        switch self {
+        case .pageFaultMinor: "fault"
+        case .pageFaultMajor: "majorFault"
+        case .pagesUnexplained: "pages"
+        case .mappingsUnexplained: "mappings"
+        default: rawValue
+        }
+    }
+}
+
+extension Place {
+    /// Its last event came in the first half of its processes' steady transfers.
+    public func endsEarly(_ processes: [ProcessLedger]) -> Bool {
+        guard let lastTransfer else { return false }
+        let warmup = processes.map { $0.phases[.warmup].transfers }.min() ?? 0
+        return lastTransfer < warmup + transfers / 2
+    }
+}
