@@ -2,7 +2,8 @@
 // between its system calls. Include this file last: the preprocessor then enforces rule 5 as far as it can.
 //
 //  1. Count every call in every phase, exactly. No lock and no system call on the counting path.
-//  2. Nothing that the interposer does may be counted as the subject's: it does not allocate, maps nothing after start, takes no
+//  2. Nothing that the interposer does may be counted as the subject's: it does not allocate, maps nothing after start (but memory for
+//     call stacks, at a violation: tables/site_memory.c, which every witness leaves out), takes no
 //     page fault later (attach touches all memory that it will use), and leaves no descriptor open.
 //  3. Be invisible: same return values, same errno, no output, no signal handlers, no threads, no header in front
 //     of a block.

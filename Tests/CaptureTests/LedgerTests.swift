@@ -39,7 +39,10 @@ final class ExampleArena {
         cell(DIOAUDIT_PHASE_WARMUP, DIOAUDIT_TRANSFER_WRITE).pointee = dioaudit_cell(calls: 1, bytes: 4096)
         cell(DIOAUDIT_PHASE_STEADY, DIOAUDIT_TRANSFER_WRITE).pointee = dioaudit_cell(calls: 9, bytes: 36864)
         cell(DIOAUDIT_PHASE_STEADY, DIOAUDIT_EVENT_MALLOC).pointee = dioaudit_cell(calls: 3, bytes: 96)
+        header.pointee.sites_used = 160 + dioaudit_site_bytes(2)
+        chain.pointee = 161
         site.pointee.hash = 1
+        site.pointee.capacity = 2
         site.pointee.ready = 1
         site.pointee.tid = 10
         site.pointee.depth = 1
@@ -62,7 +65,8 @@ final class ExampleArena {
     var process: UnsafeMutablePointer<dioaudit_process> { .init(mutating: dioaudit_process_at(arena, 0)) }
     var module: UnsafeMutablePointer<dioaudit_module> { .init(mutating: dioaudit_module_at(arena, 0)) }
     var rows: UnsafeMutablePointer<dioaudit_thread> { .init(mutating: dioaudit_thread_at(arena, 1)) }
-    var site: UnsafeMutablePointer<dioaudit_site> { .init(mutating: dioaudit_site_at(arena, 5)) }
+    var site: UnsafeMutablePointer<dioaudit_site> { .init(mutating: dioaudit_site_at(arena, 160)) }
+    var chain: UnsafeMutablePointer<UInt32> { .init(mutating: dioaudit_chains(arena)) }
     var region: UnsafeMutablePointer<dioaudit_region> { .init(mutating: dioaudit_region_at(arena, 0)) }
     func edge(_ index: UInt32) -> UnsafeMutablePointer<dioaudit_edge> {
         .init(mutating: dioaudit_edge_at(arena, index))
@@ -138,16 +142,31 @@ final class ExampleArena {
         },
         Scribble("region 0 is free and not empty") { $0.region.pointee.entered = 1 },
         Scribble("region 0 is none") { $0.region.pointee.state = 3 },
-        Scribble("call stack 5 is of no kind of event") {
+        Scribble("call stack 160 is of no kind of event") {
             $0.site.pointee.event = UInt8(DIOAUDIT_EVENT_COUNT.rawValue)
         },
-        Scribble("call stack 5 is too deep") { $0.site.pointee.depth = UInt8(DIOAUDIT_FRAMES) + 1 },
-        Scribble("call stack 5 belongs to no process") { $0.site.pointee.owner = .max },
-        Scribble("call stack 5 has no thread") { $0.site.pointee.tid = -2 },
-        Scribble("call stack 5 is of a transfer that was not made") { $0.site.pointee.first_transfer = 12 },
-        Scribble("call stack 5 is of a time that has not come") { $0.site.pointee.last_ended = now + 1 },
-        Scribble("call stack 5 is in a file that there is not") { $0.site.pointee.modules.0 = 1 },
-        Scribble("call stack 5 is free and not empty") { $0.site.pointee.hash = 0 },
+        Scribble("call stack 160 is too deep") { $0.site.pointee.depth = 3 },
+        Scribble("call stack 160 is too large") { $0.site.pointee.capacity = UInt32(DIOAUDIT_FRAMES) + 1 },
+        Scribble("call stack 160 is out of bounds") { $0.site.pointee.capacity = 3 },
+        Scribble("call stack 161 is out of bounds") { $0.chain.pointee = 162 },
+        Scribble("call stack 4294967288 is out of bounds") { $0.site.pointee.next = .max - 6 },
+        Scribble("call stack 160 is in two chains") { $0.site.pointee.next = $0.chain.pointee },
+        Scribble("call stack 160 is in another's chain") { $0.site.pointee.stack_hash = 1 },
+        Scribble("call stack 168 lies in another") { arena in
+            arena.site.pointee.depth = 0
+            arena.site.pointee.next = 169
+        },
+        Scribble("it has no room for its call stacks") { $0.header.pointee.sites_used = UInt32(DIOAUDIT_POOL) + 8 },
+        Scribble("its room for call stacks is free and not empty") { $0.header.pointee.sites_used = 0 },
+        Scribble("call stack 160 belongs to no process") { $0.site.pointee.owner = .max },
+        Scribble("call stack 160 has no thread") { $0.site.pointee.tid = -2 },
+        Scribble("call stack 160 is of a transfer that was not made") { $0.site.pointee.first_transfer = 12 },
+        Scribble("call stack 160 is of a time that has not come") { $0.site.pointee.last_ended = now + 1 },
+        Scribble("call stack 160 is of a transfer that was not made") { $0.site.pointee.last_transfer = 12 },
+        Scribble("call stack 160 is in a file that there is not") { arena in
+            let frames = UnsafeMutableRawPointer(arena.site) + Int(dioaudit_site_bytes(0))
+            frames.storeBytes(of: 1 << UInt64(DIOAUDIT_ADDRESS_BITS), as: UInt64.self)
+        },
         Scribble("the rows of thread 1 are in no state") { $0.rows.pointee.state = 4 },
         Scribble("the rows of thread 1 are free and not empty") { $0.rows.pointee.state = 0 },
         Scribble("the rows of thread 1 belongs to no process") { $0.rows.pointee.owner = 1 },

@@ -74,7 +74,7 @@ import Testing
 
     /// An interposer whose ledger differs must not write into ours, nor be believed.
     @Test(arguments: [
-        ("DIOAUDIT_LEDGER_VERSION 7u", "DIOAUDIT_LEDGER_VERSION 99u"), ("DIOAUDIT_SITES = 256", "DIOAUDIT_SITES = 128"),
+        ("DIOAUDIT_LEDGER_VERSION 8u", "DIOAUDIT_LEDGER_VERSION 99u"), ("DIOAUDIT_CHAINS = 4096", "DIOAUDIT_CHAINS = 2048"),
     ])
     func oneOfAnotherLayoutIsInconclusive(ours: String, theirs: String) throws {
         let scratch = try Scratch()

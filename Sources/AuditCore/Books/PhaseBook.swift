@@ -37,6 +37,8 @@ package struct PhaseEdge {
         case phase(LedgerPhase, interlude: UInt32 = 0)
         /// An allowed region begins or ends; the phase does not change.
         case allowedRegion(begins: Bool)
+        /// System calls of the interposer's own begin or end.
+        case ownWork(begins: Bool)
     }
 
     package let nanoseconds: UInt64
@@ -61,6 +63,8 @@ package struct PhaseBook {
         package var interrupted = LedgerPhase.none
         /// The ledger had no room for edges of allowed regions before this time.
         package var isUncertain = false
+        /// What the thread does now is the interposer's.
+        package var isOwnWork = false
 
         package init(
             phase: LedgerPhase, interlude: UInt32 = 0, interrupted: LedgerPhase = .none, isUncertain: Bool = false
@@ -179,10 +183,13 @@ package struct PhaseBook {
             if edge.nanoseconds > nanoseconds { break }
             switch edge.change {
             case .allowedRegion(let begins): if edge.tid == tid { allowed = begins }
+            case .ownWork(let begins): if edge.tid == tid { moment.isOwnWork = begins }
             case .phase(let phase, _) where edge.tid == tid: own = phase
             case .phase(let phase, let interlude):
                 guard edge.tid == 0, phase != .none else { continue }
+                let isOwnWork = moment.isOwnWork
                 moment = Moment(phase: phase, interlude: interlude, interrupted: moment.phase)
+                moment.isOwnWork = isOwnWork
             }
         }
         if own != .none { moment.phase = own }

@@ -24,6 +24,7 @@ package struct SyscallsBook {
                 unreported[record.pid, default: [:]][record.call, default: EventCount()] += one
                 continue
             }
+            if moment.isOwnWork { continue }
             counts[Key(owner: owner, tid: record.tid, moment: moment, call: record.call), default: EventCount()] += one
             if moment.isStrict, strictCalls.count < Self.keptCalls {
                 strictCalls.append((owner, moment, record))

@@ -30,6 +30,8 @@ struct Tally {
 /// A record that is not claimed must be empty, which finds most wild writes: claimed ones are a small part of the arena.
 struct ArenaCheck {
     let arena: OpaquePointer
+    /// Bytes that follow the arena.
+    let grown: Int
     let session: dioaudit_session
     /// Distances of the clocks that a process may have, unless it has clocks of its own.
     let clocks: ClosedRange<Int64>
@@ -46,12 +48,16 @@ struct ArenaCheck {
     private var judged = [Tally](repeating: Tally(), count: Int(DIOAUDIT_EVENT_COUNT.rawValue))
     private var explained = [Tally](repeating: Tally(), count: Int(DIOAUDIT_EVENT_COUNT.rawValue))
 
-    private var sitesClaimed: UInt64 = 0
+    /// The places of the call stacks, in the order of their chains.
+    private(set) var sites: [UInt32] = []
 
     private static let most: UInt64 = 1 << 52
 
-    init(_ arena: OpaquePointer, _ session: dioaudit_session, _ clocks: ClosedRange<Int64>, now: UInt64) {
+    init(
+        _ arena: OpaquePointer, grown: Int, _ session: dioaudit_session, _ clocks: ClosedRange<Int64>, now: UInt64
+    ) {
         self.arena = arena
+        self.grown = grown
         self.session = session
         self.clocks = clocks
         self.now = now
@@ -153,7 +159,7 @@ struct ArenaCheck {
             if edge.ready == 0 { continue }
             let process = try owner(edge.owner, "phase edge \(index)")
             try Damage.unless(
-                isPhase(edge.phase) && edge.allows <= DIOAUDIT_ALLOWS_END.rawValue && isThread(edge.tid),
+                isPhase(edge.phase) && edge.allows <= DIOAUDIT_OWN_END.rawValue && isThread(edge.tid),
                 "phase edge \(index) is none")
             try Damage.unless(
                 hasOwnClock(process)
@@ -194,30 +200,69 @@ struct ArenaCheck {
     }
 
     private mutating func checkSites() throws(Damage) {
-        for index in 0..<UInt32(DIOAUDIT_SITES) {
+        let used = dioaudit_arena_header_at(arena).sites_used
+        try Damage.unless(
+            used <= UInt32(DIOAUDIT_POOL) + UInt32(grown) && used % 8 == 0, "it has no room for its call stacks")
+        let pool = UnsafeRawPointer(dioaudit_site_at(arena, 0)!)
+        let free = min(Int(used), Int(DIOAUDIT_POOL))
+        try Damage.unless(
+            isEmpty(pool + free, Int(DIOAUDIT_POOL) - free), "its room for call stacks is free and not empty")
+        var seen = Set<UInt32>()
+        for chain in 0..<UInt32(DIOAUDIT_CHAINS) {
+            var place = dioaudit_chains(arena)![Int(chain)]
+            while place != 0 {
+                let offset = place - 1
+                try checkPlace(offset, used, "call stack \(offset)")
+                try Damage.unless(seen.insert(offset).inserted, "call stack \(offset) is in two chains")
+                let site = dioaudit_site_at(arena, offset)!
+                try Damage.unless(
+                    site.pointee.stack_hash % UInt64(DIOAUDIT_CHAINS) == UInt64(chain),
+                    "call stack \(offset) is in another's chain")
+                sites.append(offset)
+                place = site.pointee.next
+            }
+        }
+        try checkOverlaps()
+        for index in sites {
             let place = dioaudit_site_at(arena, index)!
             let site = place.pointee
-            if site.hash == 0 {
-                try Damage.unless(isEmpty(place), "call stack \(index) is free and not empty")
-                continue
-            }
             let calls = [site.steady.calls, site.closed.calls, site.others.calls]
             for count in calls + [site.first_faults.minor, site.first_faults.major] { self.calls.add(count) }
-            sitesClaimed += 1
             guard site.ready != 0 else { continue }
             try check(site, at: place, "call stack \(index)")
             for count in calls { explained[Int(site.event)].add(count) }
         }
     }
 
+    /// It is whole, in one piece of the memory.
+    private func checkPlace(_ offset: UInt32, _ used: UInt32, _ name: String) throws(Damage) {
+        let least = dioaudit_site_bytes(0)
+        try Damage.unless(offset % 8 == 0 && UInt64(offset) + UInt64(least) <= used, "\(name) is out of bounds")
+        let capacity = dioaudit_site_at(arena, offset)!.pointee.capacity
+        try Damage.unless(capacity <= UInt32(DIOAUDIT_FRAMES), "\(name) is too large")
+        let end = offset + dioaudit_site_bytes(capacity)
+        try Damage.unless(
+            end <= used && end <= dioaudit_piece_end(dioaudit_piece_of(offset)), "\(name) is out of bounds")
+    }
+
+    private func checkOverlaps() throws(Damage) {
+        var end: UInt32 = 0
+        for offset in sites.sorted() {
+            try Damage.unless(offset >= end, "call stack \(offset) lies in another")
+            end = offset + dioaudit_site_bytes(dioaudit_site_at(arena, offset)!.pointee.capacity)
+        }
+    }
+
     private func check(_ site: dioaudit_site, at place: UnsafePointer<dioaudit_site>, _ name: String) throws(Damage) {
         try Damage.unless(UInt32(site.event) < DIOAUDIT_EVENT_COUNT.rawValue, "\(name) is of no kind of event")
-        try Damage.unless(Int(site.depth) <= DIOAUDIT_FRAMES, "\(name) is too deep")
+        try Damage.unless(UInt32(site.depth) <= site.capacity, "\(name) is too deep")
         let process = try owner(site.owner, name)
         try Damage.unless(
             isThread(site.tid) && isText(site.thread) && isPhase(site.interlude_from),
             "\(name) has no thread")
-        try Damage.unless(site.first_transfer <= process.transfers &+ 1, "\(name) is of a transfer that was not made")
+        try Damage.unless(
+            max(site.first_transfer, site.last_transfer) <= process.transfers &+ 1,
+            "\(name) is of a transfer that was not made")
         try Damage.unless(
             hasOwnClock(process)
                 || (max(site.first_began, site.first_ended) <= now
@@ -297,8 +342,8 @@ struct ArenaCheck {
         }
         let events = judged.reduce(into: Tally()) { $0.add($1.sum) }.sum
         try Damage.unless(
-            sitesClaimed <= events,
-            "it has \(sitesClaimed) call stacks of events, and its threads' rows \(events) events")
+            UInt64(sites.count) <= events,
+            "it has \(sites.count) call stacks of events, and its threads' rows \(events) events")
         let transfers = processes.reduce(into: Tally()) { $0.add($1.transfers) }.sum
         var rows = counted[Int(DIOAUDIT_TRANSFER_READ.rawValue)]
         rows.add(counted[Int(DIOAUDIT_TRANSFER_WRITE.rawValue)].sum)

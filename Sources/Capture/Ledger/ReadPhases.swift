@@ -24,11 +24,15 @@ extension LedgerPhase {
 
 extension PhaseEdge {
     init(_ edge: dioaudit_edge) {
-        self.init(
-            at: edge.nanoseconds, tid: edge.tid,
-            edge.allows == 0
-                ? .phase(LedgerPhase(edge.phase), interlude: edge.interlude)
-                : .allowedRegion(begins: edge.allows == DIOAUDIT_ALLOWS_BEGIN.rawValue))
+        let change: Change =
+            switch dioaudit_allows(edge.allows) {
+            case DIOAUDIT_ALLOWS_BEGIN: .allowedRegion(begins: true)
+            case DIOAUDIT_ALLOWS_END: .allowedRegion(begins: false)
+            case DIOAUDIT_OWN_BEGIN: .ownWork(begins: true)
+            case DIOAUDIT_OWN_END: .ownWork(begins: false)
+            default: .phase(LedgerPhase(edge.phase), interlude: edge.interlude)
+            }
+        self.init(at: edge.nanoseconds, tid: edge.tid, change)
     }
 }
 

@@ -22,6 +22,7 @@ extension Site {
                 return Frame(dioaudit_site_address(record, index), in: module < modules.count ? modules[module] : nil)
             },
             truncated: site.truncated != 0)
+        lastTransfer = site.last_transfer
         others = EventCount(calls: site.others.calls, bytes: site.others.bytes)
         firstCall = site.first_began...max(site.first_began, site.first_ended)
         lastCall = site.last_began...max(site.last_began, site.last_ended)

@@ -26,7 +26,7 @@ extension Session {
                 unusable += 1
                 continue
             }
-            let arena = Arena(copy.start)
+            let arena = Arena(copy.start, grown: copy.grown)
             if let process = arena.firstProcess {
                 images.attached.append(
                     Images.Attached(pid: process.pid, parent: process.parent_pid, at: process.started_nanoseconds))
@@ -112,9 +112,12 @@ extension UnseenProgram {
 /// One arena: a program image and the children that it forked.
 struct Arena {
     let pointer: OpaquePointer
+    /// Bytes that follow it: the room for call stacks that is used.
+    private let grown: Int
 
-    init(_ start: UnsafeRawPointer) {
+    init(_ start: UnsafeRawPointer, grown: Int = 0) {
         pointer = OpaquePointer(start)
+        self.grown = grown
     }
 
     func announcedImages(_ started: UInt64) -> [Images.Announced] {
@@ -135,17 +138,17 @@ struct Arena {
     func read(
         by session: dioaudit_session, _ clocks: ClosedRange<Int64>, now: UInt64
     ) throws(Damage) -> [(index: UInt32, ledger: ProcessLedger)] {
-        var check = ArenaCheck(pointer, session, clocks, now: now)
+        var check = ArenaCheck(pointer, grown: grown, session, clocks, now: now)
         try check.check()
-        return processes(clocks)
+        return processes(clocks, sites: check.sites)
     }
 
-    private func processes(_ clocks: ClosedRange<Int64>) -> [(index: UInt32, ledger: ProcessLedger)] {
+    private func processes(_ clocks: ClosedRange<Int64>, sites places: [UInt32]) -> [(index: UInt32, ledger: ProcessLedger)] {
         let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
         let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }
-        let sites = (0..<UInt32(DIOAUDIT_SITES)).map { dioaudit_site_at(pointer, $0)! }
-            .filter { $0.pointee.ready != 0 }
+        // In the order in which they were first seen.
+        let sites = places.sorted().map { dioaudit_site_at(pointer, $0)! }.filter { $0.pointee.ready != 0 }
         let header = dioaudit_arena_header_at(pointer)
         return (0..<UInt32(DIOAUDIT_PROCESSES)).compactMap { index in
             let record = dioaudit_process_at(pointer, index)!

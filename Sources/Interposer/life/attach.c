@@ -9,6 +9,7 @@
 #include "../state/ledger.h"
 #include "../tables/direct_files.h"
 #include "../tables/early.h"
+#include "../tables/site_memory.h"
 #include "../state/identity.h"
 #include "../rules.h"
 
@@ -45,6 +46,7 @@ static bool begin_process(void) {
     process.closed_edge = NULL;
     direct_files_forget_transfers();
     ledger_touch();
+    site_memory_touch();
     phases_begin(record);
     __atomic_store_n(&record->state, DIOAUDIT_PROCESS_ACTIVE, __ATOMIC_RELEASE);
     context_enter(DIOAUDIT_PHASE_SETUP);

@@ -44,15 +44,28 @@ void edges_note_thread(uint32_t phase, uint64_t nanoseconds) {
     fill(claim_edge(DIOAUDIT_EDGES, nanoseconds), phase, identity_thread(), 0, nanoseconds);
 }
 
-// Writes both edges when the transfer is over: a beginning without an end (longjmp) would hide later events. If the table has
-// no room, the host charges the transfer's events to the steady phase: too many events there, never too few.
-void edges_note_warmup(uint64_t began, uint64_t ended) {
-    if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return;
+// Two edges for what is over: a beginning without an end (longjmp) would hide later events. Null if the table has no room: the
+// host then charges what lies between them to the steady phase: too many events there, never too few.
+static struct dioaudit_edge *claim_pair(void) {
+    if (__atomic_load_n(&ledger->header.edges_used, __ATOMIC_RELAXED) + 2 > DIOAUDIT_ALLOWED_EDGES) return NULL;
     uint32_t index = __atomic_fetch_add(&ledger->header.edges_used, 2, __ATOMIC_RELAXED);
-    if (index + 2 > DIOAUDIT_EDGES) return;
+    return index + 2 > DIOAUDIT_EDGES ? NULL : &ledger->edges[index];
+}
+
+void edges_note_warmup(uint64_t began, uint64_t ended) {
+    struct dioaudit_edge *pair = claim_pair();
+    if (!pair) return;
     int32_t tid = identity_thread();
-    fill(&ledger->edges[index], DIOAUDIT_PHASE_WARMUP, tid, 0, began);
-    fill(&ledger->edges[index + 1], DIOAUDIT_PHASE_NONE, tid, 0, ended);
+    fill(&pair[0], DIOAUDIT_PHASE_WARMUP, tid, 0, began);
+    fill(&pair[1], DIOAUDIT_PHASE_NONE, tid, 0, ended);
+}
+
+void edges_note_own(uint64_t began, uint64_t ended) {
+    struct dioaudit_edge *pair = claim_pair();
+    if (!pair) return;
+    int32_t tid = identity_thread();
+    fill(&pair[0], DIOAUDIT_PHASE_NONE, tid, DIOAUDIT_OWN_BEGIN, began);
+    fill(&pair[1], DIOAUDIT_PHASE_NONE, tid, DIOAUDIT_OWN_END, ended);
 }
 
 void edges_note_allowed(uint32_t allows, uint64_t nanoseconds) {

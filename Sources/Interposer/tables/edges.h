@@ -16,4 +16,7 @@ void edges_note_warmup(uint64_t began, uint64_t ended);
 // An allowed region of the calling thread begins or ends.
 void edges_note_allowed(uint32_t allows, uint64_t nanoseconds);
 
+// The calling thread made system calls of the interposer's own in between.
+void edges_note_own(uint64_t began, uint64_t ended);
+
 #endif

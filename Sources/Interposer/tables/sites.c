@@ -6,6 +6,7 @@
 #include "../state/identity.h"
 #include "../state/ledger.h"
 #include "modules.h"
+#include "site_memory.h"
 #include "stack.h"
 #include "../rules.h"
 
@@ -18,14 +19,12 @@ static void describe(struct dioaudit_site *site, const struct stack *stack, enum
     site->event = (uint8_t)event;
     site->depth = (uint8_t)stack->depth;
     site->truncated = stack->truncated;
-    site->owner = ledger_process_index();
     site->tid = stack->tid;
     site->first_transfer = transfer;
     system_thread_name(site->thread);
-    for (uint32_t frame = 0; frame < stack->depth; frame++) {
-        site->addresses[frame] = stack->addresses[frame];
-        site->modules[frame] = modules_find(stack->addresses[frame]);
-    }
+    for (uint32_t frame = 0; frame < stack->depth; frame++)
+        site->frames[frame] =
+            stack->addresses[frame] | (uint64_t)modules_find(stack->addresses[frame]) << DIOAUDIT_ADDRESS_BITS;
     __atomic_store_n(&site->ready, 1, __ATOMIC_RELEASE);
 }
 
@@ -36,16 +35,38 @@ static void fill(struct dioaudit_site *site, const struct stack *stack, enum dio
     faults_disown(before);
 }
 
-// The site with this hash, made if new; null if the table is full. 64 bits of hash stand for the stack: among 256
-// sites the chance that two share one is under 2^-49.
-static struct dioaudit_site *find(uint64_t hash, bool *is_new) {
-    for (uint32_t probe = 0; probe < DIOAUDIT_SITES; probe++) {
-        struct dioaudit_site *site = &ledger->sites[(hash + probe) % DIOAUDIT_SITES];
-        uint64_t present = 0;
-        *is_new = __atomic_compare_exchange_n(&site->hash, &present, hash, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-        if (*is_new || present == hash) return site;
+static struct dioaudit_site *take(const struct dioaudit_site *wanted, uint32_t *place) {
+    struct dioaudit_site *site = site_memory_take(wanted->capacity, place);
+    if (!site) return NULL;
+    site->hash = wanted->hash;
+    site->stack_hash = wanted->stack_hash;
+    site->owner = wanted->owner;
+    site->capacity = wanted->capacity;
+    site->interlude = process.interlude;
+    site->interlude_from = process.interlude_from;
+    return site;
+}
+
+// The site with the wanted hash, made if new. Null if there is no memory for it: `same` then is a site of the same stack in another
+// thread of this process, if there is one. 64 bits of hash stand for the stack: among 100,000 sites the chance that two share one
+// is under 2^-30.
+static struct dioaudit_site *find(const struct dioaudit_site *wanted, bool *is_new, struct dioaudit_site **same) {
+    uint32_t *link = &ledger->chains[wanted->stack_hash % DIOAUDIT_CHAINS];
+    struct dioaudit_site *ours = NULL;  // left unused if a signal handler on this thread was first
+    uint32_t our_place = 0;
+    for (;;) {
+        uint32_t place = __atomic_load_n(link, __ATOMIC_ACQUIRE);
+        if (place == 0) {
+            if (!ours && !(ours = take(wanted, &our_place))) return NULL;
+            *is_new = __atomic_compare_exchange_n(link, &place, our_place, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+            if (*is_new) return ours;
+        }
+        struct dioaudit_site *site = site_memory_at(place);
+        if (!site) return NULL;
+        if (site->hash == wanted->hash) return site;
+        if (site->stack_hash == wanted->stack_hash && site->owner == wanted->owner) *same = site;
+        link = &site->next;
     }
-    return NULL;
 }
 
 static void add_cell(struct dioaudit_cell *cell, uint64_t bytes) {
@@ -68,23 +89,14 @@ static void settle(struct dioaudit_site *site) {
     site->interlude_from = process.interlude_from;
 }
 
-// If the table is full, an event is counted at a site with the same stack of another thread of this process.
-static struct dioaudit_site *find_same_stack(uint64_t stack_hash) {
-    for (uint32_t i = 0; i < DIOAUDIT_SITES; i++) {
-        struct dioaudit_site *site = &ledger->sites[i];
-        if (site->ready && site->stack_hash == stack_hash && site->owner == ledger_process_index()) return site;
-    }
-    return NULL;
-}
-
-static void record_elsewhere(uint64_t stack_hash, uint64_t bytes, uint32_t phase) {
-    struct dioaudit_site *site = phase == DIOAUDIT_PHASE_STEADY ? find_same_stack(stack_hash) : NULL;
-    if (!site) {
+// Without memory for its site, an event is counted at the same stack's site of another thread.
+static void record_elsewhere(struct dioaudit_site *same, uint64_t bytes, uint32_t phase) {
+    if (!same || phase != DIOAUDIT_PHASE_STEADY) {
         add_shared(&process.record->lost_sites, 1);
         return;
     }
-    add_shared(&site->others.calls, 1);
-    add_shared(&site->others.bytes, bytes);
+    add_shared(&same->others.calls, 1);
+    add_shared(&same->others.bytes, bytes);
 }
 
 struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, uint32_t phase, uint64_t transfer,
@@ -93,23 +105,22 @@ struct dioaudit_site *sites_record(enum dioaudit_event event, uint64_t bytes, ui
     stack_capture(&stack);
     stack.tid = context.rows ? context.rows->tid : identity_thread();
 
-    uint64_t stack_hash = mix(0, event);
-    for (uint32_t frame = 0; frame < stack.depth; frame++) stack_hash = mix(stack_hash, stack.addresses[frame]);
-    uint64_t hash = mix(stack_hash, (uint64_t)ledger_process_index() << 32 | (uint32_t)stack.tid);
-    if (hash == 0) hash = 1;
+    struct dioaudit_site wanted = {.owner = ledger_process_index(), .capacity = stack.depth};
+    wanted.stack_hash = mix(0, event);
+    for (uint32_t frame = 0; frame < stack.depth; frame++)
+        wanted.stack_hash = mix(wanted.stack_hash, stack.addresses[frame]);
+    wanted.hash = mix(wanted.stack_hash, (uint64_t)wanted.owner << 32 | (uint32_t)stack.tid);
 
-    struct dioaudit_site *site = find(hash, is_first);
+    *is_first = false;
+    struct dioaudit_site *same = NULL;
+    struct dioaudit_site *site = find(&wanted, is_first, &same);
     if (!site) {
-        record_elsewhere(stack_hash, bytes, phase);
+        record_elsewhere(same, bytes, phase);
         return NULL;
-    }
-    if (*is_first) {
-        site->stack_hash = stack_hash;
-        site->interlude = process.interlude;
-        site->interlude_from = process.interlude_from;
     }
     settle(site);
     add_cell(phase == DIOAUDIT_PHASE_CLOSED ? &site->closed : &site->steady, bytes);
+    site->last_transfer = transfer;
     if (*is_first) fill(site, &stack, event, transfer);
     return site;
 }

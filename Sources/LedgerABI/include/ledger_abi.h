@@ -7,9 +7,10 @@
 // The ledger is one memfd. The subject opens it by the path in DIOAUDIT_LEDGER, or receives a descriptor from the ledger
 // socket, an abstract unix(7) socket whose name follows the path after a comma:
 //
-//     [ session page ][ arena 0 ][ arena 1 ] ...
+//     [ session page ][ arena 0 ][ room for its call stacks ][ arena 1 ][ room … ] ...
 //
-// Each program image (each exec) claims an arena of its own and maps only that. A child that forks without exec shares its
+// Each program image (each exec) claims an arena of its own and maps only that, and of the room behind it what it needs.
+// What nobody has written to is a hole in the file. A child that forks without exec shares its
 // parent's arena, since after chroot or setuid it could not open the ledger; it has a process record of its own.
 //
 // WHO WRITES, AND WHEN. The host writes the session's fields from magic to config once, before the subject starts,
@@ -33,6 +34,7 @@
 //     process, state         life/attach.c, phases_goodbye    dioaudit_process_state (the host)
 //     process, squeeze       change (phases/squeeze.c)        Squeezer (the host): cl_change_word, and the same way back
 //     edge, ready            fill (tables/edges.c)            dioaudit_edge_ready (the host)
+//     place of a site        find (tables/sites.c)            the same file; the host, when the subject has ended
 //     site, ready            describe (tables/sites.c)        the host, when the subject has ended
 //     module, state          tables/modules.c                 the same file; the host, when the subject has ended
 //     region, state          phases/regions.c                 the same file; the host, when the subject has ended
@@ -117,7 +119,6 @@ enum {
     DIOAUDIT_PAGE = 4096,
     DIOAUDIT_PROCESSES = 128,
     DIOAUDIT_MODULES = 160,
-    DIOAUDIT_SITES = 256,
     DIOAUDIT_THREADS = 80,
     DIOAUDIT_FRAMES = 60,
     DIOAUDIT_ARENAS = 1024,
@@ -130,6 +131,15 @@ enum {
     DIOAUDIT_REGION_NAME = 64,
     DIOAUDIT_PATTERN = 64,
     DIOAUDIT_FUNCTION = 32
+};
+
+// The memory of sites: some in the arena, and pieces behind it, each twice as large as the one before.
+enum {
+    DIOAUDIT_CHAINS = 4096,
+    DIOAUDIT_POOL = 160 << 10,
+    DIOAUDIT_PIECE = 128 << 10,
+    DIOAUDIT_PIECES = 9,
+    DIOAUDIT_GROWTH = ((1 << DIOAUDIT_PIECES) - 1) * DIOAUDIT_PIECE
 };
 
 struct dioaudit_cell {
@@ -318,10 +328,15 @@ struct dioaudit_edge {
     uint32_t phase;        // NONE: void, or for a thread: it follows its process again
     uint32_t interlude;
     int32_t tid;           // 0: the process's
-    uint32_t allows;       // enum dioaudit_allows: if not 0, an allowed region begins or ends, and the phase does not change
+    uint32_t allows;       // enum dioaudit_allows: if not 0, the phase does not change
 };
 
-enum dioaudit_allows { DIOAUDIT_ALLOWS_BEGIN = 1, DIOAUDIT_ALLOWS_END = 2 };
+enum dioaudit_allows {
+    DIOAUDIT_ALLOWS_BEGIN = 1,  // an allowed region of the thread
+    DIOAUDIT_ALLOWS_END = 2,
+    DIOAUDIT_OWN_BEGIN = 3,     // system calls of the interposer's own, by the thread
+    DIOAUDIT_OWN_END = 4
+};
 
 // The events inside a region that the program named or declared as allowed. Any thread of the process claims and fills a
 // record for a new name, and any thread adds to its counters atomically.
@@ -355,32 +370,41 @@ struct dioaudit_module {
 
 enum { DIOAUDIT_NO_MODULE = 0xff };
 
-// A call stack with the kind of event and the thread: violations are reported by site. The thread claims it by its hash. It
-// writes the description once, and the counters, `interlude` and the times at each event. Any thread adds to `others`.
+// A call stack with the kind of event and the thread: violations are reported by site. The thread takes memory for it, fills
+// the first four fields and puts it at the end of its chain. It writes the description once, and the counters, `interlude` and
+// the times at each event. Any thread adds to `others`.
+//
+// A chain holds the sites whose `stack_hash` leaves the same rest. `next` and arena.chains name a place in the memory of sites:
+// 1 + the offset in bytes, or 0 for none. A site lies in one piece of that memory, at a multiple of 8.
 struct dioaudit_site {
-    uint64_t hash;                 // 0 while free
+    uint64_t hash;                 // of stack_hash, the process and the thread
+    uint64_t stack_hash;           // of the stack and the kind: the same stack in another thread has the same
+    uint32_t owner;                // index into processes
+    uint32_t capacity;             // frames that it has room for
+    uint32_t next;                 // any, once: the next of its chain
     uint32_t ready;                // nonzero: the description is published
     uint8_t event;
     uint8_t depth;
     uint8_t truncated;             // more frames than DIOAUDIT_FRAMES, or unwinding stopped at code without CFI
-    uint32_t owner;                // index into processes
     int32_t tid;
     uint32_t interlude;            // the one that `closed` was counted in
     uint32_t interlude_from;       // phase that it interrupted, if it turns out not to be the end
     char thread[DIOAUDIT_NAME];
-    uint64_t stack_hash;           // the same stack in another thread has the same
     struct dioaudit_cell steady;   // in the steady phase
     struct dioaudit_cell closed;   // in the last interlude that had such events
     struct dioaudit_cell others;   // in the steady phase, by threads with the same stack for whose site the table had no room
     uint64_t first_transfer;       // transfers completed in the process, plus one if inside a transfer
+    uint64_t last_transfer;        // the same at its last event
     uint64_t first_began;          // when its first call began and returned, CLOCK_MONOTONIC in nanoseconds
     uint64_t first_ended;
     uint64_t last_began;           // the same of its last call
     uint64_t last_ended;
     struct dioaudit_faults first_faults;  // page faults of its first call
-    uint64_t addresses[DIOAUDIT_FRAMES];  // inside the calling instruction (return address - 1); innermost first
-    uint8_t modules[DIOAUDIT_FRAMES];     // index into modules, or DIOAUDIT_NO_MODULE
+    uint64_t frames[];             // innermost first: an address inside the calling instruction (return address - 1), of 56
+                                   // bits; above it an index into modules, or DIOAUDIT_NO_MODULE
 };
+
+enum { DIOAUDIT_ADDRESS_BITS = 56 };
 
 enum dioaudit_thread_state {
     DIOAUDIT_THREAD_FREE = 0,
@@ -434,6 +458,8 @@ struct dioaudit_arena_header {
     uint64_t images_started;       // any: places in `images` that were claimed; may exceed the table
     uint32_t edges_used;           // any; may exceed the table
     uint32_t lost_images;          // any: programs started or executed for which `images` had no room
+    uint32_t sites_used;           // any: bytes of the memory of sites that were taken
+    uint32_t reserved;
     char executable[DIOAUDIT_PATH];          // by the image's first process, in attach; children by fork have the same
     char looked_up_name[DIOAUDIT_FUNCTION];  // first: a name that one of its processes found by dlsym in a library
     char taken_name[DIOAUDIT_FUNCTION];      // first: a name that its program defines itself
@@ -447,7 +473,8 @@ struct dioaudit_arena {
     struct dioaudit_edge edges[DIOAUDIT_EDGES];
     struct dioaudit_region regions[DIOAUDIT_REGIONS];
     struct dioaudit_module modules[DIOAUDIT_MODULES];
-    struct dioaudit_site sites[DIOAUDIT_SITES];
+    uint32_t chains[DIOAUDIT_CHAINS];  // any, once: the first site of each
+    uint64_t pool[DIOAUDIT_POOL / 8];
     union dioaudit_thread_page threads[DIOAUDIT_THREADS] __attribute__((aligned(4096)));
 };
 
@@ -458,6 +485,9 @@ _Static_assert(sizeof(struct dioaudit_session) <= DIOAUDIT_PAGE, "the session fi
 _Static_assert(sizeof(struct dioaudit_arena) % DIOAUDIT_PAGE == 0, "arenas are mapped by the page");
 _Static_assert(offsetof(struct dioaudit_arena, threads) % DIOAUDIT_PAGE == 0, "thread rows start a page");
 _Static_assert(sizeof(struct dioaudit_cell) == 16, "cells have no padding");
+_Static_assert(sizeof(struct dioaudit_site) % 8 == 0, "sites follow each other");
+_Static_assert(DIOAUDIT_PIECE % DIOAUDIT_PAGE == 0, "pieces are mapped by the page");
+_Static_assert(DIOAUDIT_NO_MODULE < 1 << (64 - DIOAUDIT_ADDRESS_BITS), "a module fits above an address");
 _Static_assert(DIOAUDIT_CELL_COUNT <= 64, "an event fits the strict_events mask");
 
 // For Swift, which imports neither large C arrays nor string macros.
@@ -472,7 +502,7 @@ static inline const char *dioaudit_event_key(uint32_t event) {
 }
 
 static inline uint64_t dioaudit_arena_offset(uint32_t index) {
-    return DIOAUDIT_PAGE + (uint64_t)index * sizeof(struct dioaudit_arena);
+    return DIOAUDIT_PAGE + (uint64_t)index * (sizeof(struct dioaudit_arena) + DIOAUDIT_GROWTH);
 }
 
 static inline uint64_t dioaudit_ledger_bytes(void) {
@@ -529,8 +559,33 @@ static inline const struct dioaudit_module *dioaudit_module_at(const struct dioa
     return &arena->modules[i];
 }
 
-static inline const struct dioaudit_site *dioaudit_site_at(const struct dioaudit_arena *arena, uint32_t i) {
-    return &arena->sites[i];
+static inline const uint32_t *dioaudit_chains(const struct dioaudit_arena *arena) {
+    return arena->chains;
+}
+
+// Where the piece of the memory of sites begins that holds an offset, and where it ends.
+static inline uint32_t dioaudit_piece_of(uint32_t offset) {
+    uint32_t pieces = offset < DIOAUDIT_POOL ? 0 : (offset - DIOAUDIT_POOL) / DIOAUDIT_PIECE + 1;
+    return pieces == 0 ? 0 : 32 - (uint32_t)__builtin_clz(pieces);  // 0 is the pool
+}
+
+static inline uint32_t dioaudit_piece_begin(uint32_t piece) {
+    return piece == 0 ? 0 : DIOAUDIT_POOL + ((1u << (piece - 1)) - 1) * DIOAUDIT_PIECE;
+}
+
+static inline uint32_t dioaudit_piece_end(uint32_t piece) {
+    return dioaudit_piece_begin(piece + 1);
+}
+
+static inline uint32_t dioaudit_site_bytes(uint32_t capacity) {
+    return (uint32_t)sizeof(struct dioaudit_site) + capacity * (uint32_t)sizeof(uint64_t);
+}
+
+// In a copy of an arena and of the room behind it.
+static inline const struct dioaudit_site *dioaudit_site_at(const struct dioaudit_arena *arena, uint32_t offset) {
+    const unsigned char *grown = (const unsigned char *)(arena + 1);
+    return (const void *)(offset < DIOAUDIT_POOL ? (const unsigned char *)arena->pool + offset
+                                                 : grown + (offset - DIOAUDIT_POOL));
 }
 
 static inline const struct dioaudit_thread *dioaudit_thread_at(const struct dioaudit_arena *arena, uint32_t i) {
@@ -574,11 +629,11 @@ static inline uint64_t dioaudit_process_phase_nanoseconds(const struct dioaudit_
 }
 
 static inline uint64_t dioaudit_site_address(const struct dioaudit_site *site, uint32_t frame) {
-    return site->addresses[frame];
+    return site->frames[frame] & ((UINT64_C(1) << DIOAUDIT_ADDRESS_BITS) - 1);
 }
 
 static inline uint8_t dioaudit_site_module(const struct dioaudit_site *site, uint32_t frame) {
-    return site->modules[frame];
+    return (uint8_t)(site->frames[frame] >> DIOAUDIT_ADDRESS_BITS);
 }
 
 #endif

@@ -1,4 +1,5 @@
-// Intent: allocates at 400 places, more than the ledger has stacks for: every call counts, and what was lost is said.
+// Intent: allocates at 400 call stacks of 60 frames, for which the ledger must map memory, and its own filter refuses that: every
+// call counts, and what was lost is said.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
@@ -6,7 +7,7 @@
 // Reason: had no room for their stacks
 // Warmup: transfers 1
 // Steady: transfers 1, malloc 800/160400, free 800
-#include "direct.h"
+#include "refuses.h"
 
 template <int Size> __attribute__((noinline)) void allocate() {
     free(keep(malloc(Size)));
@@ -17,6 +18,7 @@ template <int Size> __attribute__((noinline)) void allocate() {
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
     int fd = open_direct(arguments[1]);
+    REFUSE(EPERM, SYS_mremap);
     write_blocks(fd, 2);
     for (int i = 0; i < 2; i++) allocate<400>();
     close(fd);
