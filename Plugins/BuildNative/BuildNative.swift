@@ -16,7 +16,7 @@ struct BuildNative: BuildToolPlugin {
 
     /// Listed one by one: SwiftPM would not notice a new file in a folder.
     private static let interposerSources = [
-        "base/cfi.c", "base/clock.c", "base/glob.c", "base/objects.c", "base/procfile.c",
+        "base/cfi.c", "base/clock.c", "base/glob.c", "base/objects.c", "base/procfile.c", "base/text.c",
         "state/context.c", "state/faults.c", "state/following.c", "state/identity.c", "state/ledger.c",
         "state/ledger_socket.c", "state/phase_lock.c", "state/scope.c",
         "tables/direct_files.c", "tables/early.c", "tables/edges.c", "tables/interludes.c", "tables/modules.c",

@@ -10,8 +10,8 @@
 //  4. A signal whose handler allocates may interrupt any code here, longjmp may leave it, and a forked child may continue it.
 //     So single instructions change state, never code under a lock, except at the edges of phases, where signals are blocked
 //     (state/phase_lock.h).
-//  5. Call libc's own functions through tables/next.h and the kernel through base/system.h. Call nothing else but string.h and
-//     functions for which a comment beside the call gives the reason.
+//  5. Call libc's own functions through tables/next.h and the kernel through base/system.h. Call nothing else but string.h, which
+//     is ours (base/text.c), and functions for which a comment beside the call gives the reason.
 //  6. Count as lost what cannot be recorded; never drop it.
 //  7. A folder includes only those below it: base, state, tables, phases, life, events, interpose (make lint).
 #ifndef DIOAUDIT_RULES_H
