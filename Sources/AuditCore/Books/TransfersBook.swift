@@ -42,6 +42,34 @@ package struct TransfersBook {
         }
     }
 
+    /// Completions of one thread's requests that follow each other in one place: of a million, few have another place than the one
+    /// before.
+    private struct Run {
+        private(set) var place: Place?
+        private(set) var count = EventCount()
+        private var call = TransferCall.ioUring
+        private var tid: Int32 = 0
+        private var interval: PhaseBook.PhaseInterval?
+
+        init() {}
+
+        init(of record: TransferRecord, at place: Place, in interval: PhaseBook.PhaseInterval) {
+            self.place = place
+            self.interval = interval
+            call = record.call
+            tid = record.tid
+        }
+
+        /// False if the record is not such a completion.
+        mutating func takes(_ record: TransferRecord) -> Bool {
+            guard case .completes(let result, isFileKnown: true) = record.act, result > 0, record.tid == tid,
+                record.call == call, let interval, interval.holds(record.pid, at: record.nanoseconds)
+            else { return false }
+            count += EventCount(calls: 1, bytes: UInt64(result))
+            return true
+        }
+    }
+
     private var counts: [Place: EventCount] = [:]
     private var begun: [Int32: Begun] = [:]
     package private(set) var requests: [Owner: UnknownTransfers] = [:]
@@ -67,20 +95,31 @@ package struct TransfersBook {
     /// - Parameter records: those of one thread in the order of time.
     package mutating func add(_ records: [TransferRecord], _ phases: PhaseBook, _ ancestry: Ancestry) {
         var intervals = RecentIntervals(phases, ancestry)
+        var run = Run()
         for record in records {
             if case .ends(let result) = record.act {
                 end(record, result)
                 continue
             }
-            let place = place(
-                of: record, intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds), phases)
+            if run.takes(record) { continue }
+            add(&run)
+            let interval = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds)
+            let place = place(of: record, interval, phases)
             switch record.act {
             case .begins(let bytes): begin(record, place, EventCount(calls: 1, bytes: bytes), of: 1)
             case .submits(let direct, let all): begin(record, place, EventCount(calls: direct), of: all)
-            case .completes(let result, let isFileKnown): complete(place, result, isFileKnown)
+            case .completes(let result, let isFileKnown):
+                complete(place, result, isFileKnown)
+                run = Run(of: record, at: place, in: interval)
             case .ends, .closes: break
             }
         }
+        add(&run)
+    }
+
+    private mutating func add(_ run: inout Run) {
+        if let place = run.place, run.count.calls > 0 { counts[place, default: EventCount()] += run.count }
+        run = Run()
     }
 
     private mutating func begin(
