@@ -17,13 +17,12 @@ public struct TraceFormat: Equatable, Sendable {
 
     public let id: UInt64
     public let fields: [Field]
-    /// The names of bits, in the order in which the kernel takes them out of a number. Empty without `__print_flags`.
-    public let flags: [FlagName]
+    private let printed: String
 
     public init(_ text: String) throws(Problem) {
         var id: UInt64?
         var fields: [Field] = []
-        var flags: [FlagName] = []
+        var printed = ""
         for line in text.split(separator: "\n") {
             if line.hasPrefix("ID:") {
                 id = UInt64(line.dropFirst("ID:".count).trimmed)
@@ -31,14 +30,17 @@ public struct TraceFormat: Equatable, Sendable {
             } else if line.trimmed.hasPrefix("field:") {
                 fields.append(try Field(line.trimmed))
             } else if line.hasPrefix("print fmt:") {
-                flags = FlagName.all(in: line)
+                printed = String(line)
             }
         }
         guard let id, id > 0, id <= UInt16.max else { throw Problem(what: "it has no number") }
         self.id = id
         self.fields = fields
-        self.flags = flags
+        self.printed = printed
     }
+
+    /// The names of bits, in the order in which the kernel takes them out of a number. Empty without `__print_flags`.
+    public var flags: [FlagName] { FlagName.all(in: printed[...]) }
 
     /// Null where this kernel has no such field.
     public subscript(name: String) -> Field? { fields.first { $0.name == name } }
