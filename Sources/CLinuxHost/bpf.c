@@ -49,6 +49,11 @@ void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, 
 }
 
 // The one instruction that takes the room of two.
+void bpf_set_all(struct bpf_text *text, int to, uint64_t number) {
+    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, 0, 0, (int32_t)(uint32_t)number);
+    emit(text, 0, 0, 0, 0, (int32_t)(uint32_t)(number >> 32));
+}
+
 static void point(struct bpf_text *text, int to, int kind, int map) {
     emit(text, BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, map);
     emit(text, 0, 0, 0, 0, 0);
@@ -130,6 +135,14 @@ int bpf_get_value(int map, uint32_t key, void *value) {
     return bpf(BPF_MAP_LOOKUP_ELEM, &attributes);
 }
 
+bool bpf_set_program(int map, uint32_t key, int program) {
+    union bpf_attr attributes = {0};
+    attributes.map_fd = (uint32_t)map;
+    attributes.key = pointer(&key);
+    attributes.value = pointer(&program);
+    return bpf(BPF_MAP_UPDATE_ELEM, &attributes) == 0;
+}
+
 // Describes a function without arguments that returns an int: the verifier wants a type for each function of a program that
 // has a callback, but compares it with nothing.
 static int describe_functions(void) {
@@ -209,20 +222,17 @@ static void explain(const struct bpf_text *text, uint32_t tracepoint, char *log,
     free(whole);
 }
 
-int bpf_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room) {
+int bpf_program(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room) {
     log[0] = 0;
     int program = load(text, tracepoint, NULL, 0);
     int error = errno;
-    if (program < 0) {
-        explain(text, tracepoint, log, room);
-        errno = error;
-        return -1;
-    }
+    if (program < 0) explain(text, tracepoint, log, room);
+    errno = error;
+    return program;
+}
+
+int bpf_attach(int program) {
     union bpf_attr attributes = {0};
     attributes.raw_tracepoint.prog_fd = (uint32_t)program;
-    int attached = bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
-    error = errno;
-    close(program);
-    errno = error;
-    return attached;
+    return bpf(BPF_RAW_TRACEPOINT_OPEN, &attributes);
 }

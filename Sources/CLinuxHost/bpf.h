@@ -23,6 +23,7 @@ void bpf_store(struct bpf_text *text, int size, int base, int offset, int from);
 void bpf_store_number(struct bpf_text *text, int size, int base, int offset, int32_t number);
 void bpf_move(struct bpf_text *text, int to, int from);
 void bpf_set(struct bpf_text *text, int to, int32_t number);
+void bpf_set_all(struct bpf_text *text, int to, uint64_t number);  // all 64 bits
 void bpf_operate(struct bpf_text *text, int operation, int to, int32_t by);
 void bpf_operate_by(struct bpf_text *text, int operation, int to, int by);
 void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, int by);
@@ -44,9 +45,11 @@ void bpf_stop(struct bpf_text *text);
 // Each is a descriptor, or -1 with errno set.
 int bpf_map(enum bpf_map_type type, uint32_t key_bytes, uint32_t value_bytes, uint32_t entries, uint32_t flags);
 int bpf_get_value(int map, uint32_t key, void *value);
-// Attaches the program to a tracepoint, named by its type's number (btf.h), until the descriptor is closed. Other listeners of
-// the tracepoint are not affected. If the kernel's verifier refuses the program, `log` has the last lines of its log; else it
-// is empty.
-int bpf_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
+bool bpf_set_program(int map, uint32_t key, int program);
+// Loads the program for a tracepoint, named by its type's number (btf.h). If the kernel's verifier refuses it, `log` has the last
+// lines of its log; else it is empty.
+int bpf_program(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
+// Attaches the program to its tracepoint until the descriptor is closed. Other listeners of the tracepoint are not affected.
+int bpf_attach(int program);
 
 #endif

@@ -42,30 +42,27 @@ void event_store_thread_alone(struct bpf_text *text, const struct listener *list
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, pid), BPF_REG_1);
 }
 
+static void fetch(struct bpf_text *text, int function, int to, int bytes, int address, int offset) {
+    if (address != BPF_REG_3) bpf_move(text, BPF_REG_3, address);
+    if (offset) bpf_operate(text, BPF_ADD, BPF_REG_3, offset);
+    bpf_move(text, BPF_REG_1, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_1, to);
+    bpf_set(text, BPF_REG_2, bytes);
+    bpf_call(text, function);
+}
+
+void event_fetch(struct bpf_text *text, int to, int bytes, int address, int offset) {
+    fetch(text, BPF_FUNC_probe_read_kernel, to, bytes, address, offset);
+}
+
+void event_fetch_user(struct bpf_text *text, int to, int bytes, int address, int offset) {
+    fetch(text, BPF_FUNC_probe_read_user, to, bytes, address, offset);
+}
+
 void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task) {
     enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the current system call is by the i386 ABI
     bpf_load(text, BPF_W, BPF_REG_2, task, shape->task_status);
     bpf_operate(text, BPF_AND, BPF_REG_2, TS_COMPAT);
-}
-
-static void only_one_of(struct bpf_text *text, const int *numbers, int count) {
-    int wanted[EVENT_CALLS];
-    for (int i = 0; i < count; i++) wanted[i] = bpf_jump(text, BPF_JEQ, BPF_REG_7, numbers[i]);
-    bpf_leave(text);
-    while (count > 0) bpf_land(text, wanted[--count]);
-}
-
-void event_only_calls(struct bpf_text *text, const struct kernel_shape *shape,
-                      int (*list)(enum abi abi, int numbers[EVENT_CALLS])) {
-    int numbers[EVENT_CALLS];
-    bpf_call(text, BPF_FUNC_get_current_task_btf);
-    event_ask_abi(text, shape, BPF_REG_0);
-    int native = bpf_jump(text, BPF_JEQ, BPF_REG_2, 0);
-    only_one_of(text, numbers, list(ABI_I386, numbers));
-    int i386 = bpf_jump(text, BPF_JA, 0, 0);
-    bpf_land(text, native);
-    only_one_of(text, numbers, list(ABI_X86_64, numbers));
-    bpf_land(text, i386);
 }
 
 void event_open(struct bpf_text *text, const struct listener *listener, uint32_t kind, int32_t bytes) {
@@ -140,15 +137,14 @@ void event_submit(struct bpf_text *text, const struct listener *listener) {
     bpf_leave(text);
 }
 
-bool event_end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
-    event_submit(text, listener);
-    return event_attach(text, listener, tracepoint, name);
+bool event_watch(struct bpf_text *text, struct listener *listener, enum call_end end, enum watcher watcher, const char *name) {
+    listener->watchers |= 1u << watcher;
+    return dispatcher_load(listener->at[end], watcher, text, name, listener->why);
 }
 
-bool event_attach(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
+bool event_end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
+    event_submit(text, listener);
     int program = process_tree_attach(text, tracepoint, name, listener->why);
-    if (program < 0) return false;
-    listener->attached[listener->count].tracepoint = tracepoint;
-    listener->attached[listener->count++].program = program;
-    return true;
+    if (program >= 0) listener->attached[listener->count++] = program;
+    return program >= 0;
 }

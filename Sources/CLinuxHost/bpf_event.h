@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "bpf.h"
-#include "calls.h"
 #include "listen.h"
 
 enum { EVENT_SHORT = offsetof(struct event_record, text) };  // the size of a record without a text
@@ -34,21 +33,25 @@ void event_store_string(struct bpf_text *text, int argument, int offset);
 // The function that contains the tracepoint, and its caller, in two numbers.
 void event_store_callers(struct bpf_text *text, int at);
 
-// struct pt_regs: the arguments of a system call, in the order of x86-64's ABI and of i386's; its number; user state.
+// Reads kernel memory, or the user's, at `offset` from the address in a register to the BPF program's stack. Leaves 0 there if it
+// cannot be read.
+//
+// TRAP: to load a pointer by way of one that the verifier trusts (the current task's, a tracepoint's argument) makes it look for the
+// names of several types among all of the kernel's: 2 ms for each such load. So pointers are read by these.
+void event_fetch(struct bpf_text *text, int to, int bytes, int address, int offset);
+void event_fetch_user(struct bpf_text *text, int to, int bytes, int address, int offset);
+
+// struct pt_regs: the arguments of a system call, in the order of x86-64's ABI and of i386's; user state.
 enum { REGS_DI = 14 * 8, REGS_SI = 13 * 8, REGS_DX = 12 * 8, REGS_BX = 5 * 8, REGS_CX = 11 * 8 };
-enum { REGS_NUMBER = 15 * 8, REGS_IP = 16 * 8, REGS_SP = 19 * 8 };
+enum { REGS_IP = 16 * 8, REGS_SP = 19 * 8 };
 
 // r2 is nonzero if the thread whose task_struct is in `task` makes a system call by the i386 ABI.
 void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task);
 
-enum { EVENT_CALLS = 32 };
-// Returns unless the system call whose number is in r7 is one of those that `list` gives for its ABI.
-void event_only_calls(struct bpf_text *text, const struct kernel_shape *shape,
-                      int (*list)(enum abi abi, int numbers[EVENT_CALLS]));
-
-// Submit the record and return; attach the BPF program; do both. False with errno and `why` set.
+// Submits the record, and returns.
 void event_submit(struct bpf_text *text, const struct listener *listener);
-bool event_attach(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name);
+// Both false with errno and `why` set: makes the BPF program a watcher of system calls; submits, returns and attaches it.
+bool event_watch(struct bpf_text *text, struct listener *listener, enum call_end end, enum watcher watcher, const char *name);
 bool event_end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name);
 
 #endif

@@ -9,19 +9,24 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tracepoints.h"
-
 enum { PAGE = 4096 };
 
 // MARK: the ring
+
+// How much was produced, then the ring, then its beginning again, where a record may end that begins at the ring's end. The kernel
+// offers the whole ring twice, but each page takes time to map.
+static uint64_t mapped_bytes(const struct listener *listener) {
+    return PAGE + listener->bytes + PAGE;
+}
 
 static bool map_ring(struct listener *listener) {
     void *consumed = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, listener->ring, 0);
     if (consumed == MAP_FAILED) return false;
     listener->consumed = consumed;
-    void *produced = mmap(NULL, PAGE + 2 * listener->bytes, PROT_READ, MAP_SHARED, listener->ring, PAGE);
+    void *produced = mmap(NULL, mapped_bytes(listener), PROT_READ, MAP_SHARED, listener->ring, PAGE);
     if (produced == MAP_FAILED) return false;
     listener->produced = produced;
+    madvise(produced, mapped_bytes(listener), MADV_DONTFORK);  // a child's fork copies what it does not need
     return true;
 }
 
@@ -40,8 +45,8 @@ static bool begin_ring(struct listener *listener) {
     return listener->losses >= 0;
 }
 
-bool listener_begin(struct listener *listener, const struct process_tree *tree, uint64_t bytes) {
-    *listener = (struct listener){.tree = tree, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1};
+bool listener_begin(struct listener *listener, const struct process_tree *tree, struct dispatcher at[CALL_ENDS], uint64_t bytes) {
+    *listener = (struct listener){.tree = tree, .at = {&at[0], &at[1]}, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1};
     bool begun = begin_ring(listener);
     int error = errno;
     if (!begun) snprintf(listener->why, sizeof(listener->why), "a ring: %s", strerror(error));
@@ -51,10 +56,11 @@ bool listener_begin(struct listener *listener, const struct process_tree *tree, 
 
 void listener_end(struct listener *listener) {
     if (!listener->tree) return;
-    for (int i = 0; i < listener->count; i++)
-        tracepoints_end(listener->attached[i].tracepoint, listener->attached[i].program, listener->is_relied_on);
+    for (int i = 0; i < listener->count; i++) close(listener->attached[i]);
+    for (int i = 0; i < WATCHERS; i++)
+        for (int end = 0; listener->watchers >> i & 1 && end < CALL_ENDS; end++) dispatcher_forget(listener->at[end], i);
     if (listener->consumed) munmap(listener->consumed, PAGE);
-    if (listener->produced) munmap(listener->produced, PAGE + 2 * listener->bytes);
+    if (listener->produced) munmap(listener->produced, mapped_bytes(listener));
     if (listener->losses >= 0) close(listener->losses);
     if (listener->waker >= 0) close(listener->waker);
     if (listener->ring >= 0) close(listener->ring);
@@ -90,14 +96,23 @@ void listener_mark(struct listener *listener) {
     listener->until = produced(listener);
 }
 
+// Gives the room of what was read back to the kernel. Not with each record: the BPF programs read this word, too, and would wait for
+// it to come from the reader's CPU.
+static void give_back(struct listener *listener) {
+    if (*listener->consumed != listener->at_record) __atomic_store_n(listener->consumed, listener->at_record, __ATOMIC_RELEASE);
+}
+
 const struct event_record *listener_next(struct listener *listener) {
     if (!listener->produced) return NULL;
-    uint64_t at = *listener->consumed;
+    uint64_t at = listener->at_record;
     uint32_t length = next_length(listener, at);
-    if (!length) return NULL;
-    listener->taken = *(const struct event_record *)(const void *)(record_at(listener, at) + BPF_RINGBUF_HDR_SZ);
-    __atomic_store_n(listener->consumed, at + BPF_RINGBUF_HDR_SZ + (length + 7) / 8 * 8, __ATOMIC_RELEASE);
-    return &listener->taken;
+    if (!length) {
+        give_back(listener);
+        return NULL;
+    }
+    if (at - *listener->consumed > listener->bytes / 64) give_back(listener);
+    listener->at_record = at + BPF_RINGBUF_HDR_SZ + (length + 7) / 8 * 8;
+    return (const void *)(record_at(listener, at) + BPF_RINGBUF_HDR_SZ);
 }
 
 uint64_t listener_lost(const struct listener *listener) {

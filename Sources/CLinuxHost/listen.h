@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dispatcher.h"
 #include "process_tree.h"
 
 // What a BPF program writes for one event.
@@ -33,24 +34,23 @@ struct listener {
     uint64_t bytes;
     uint64_t *consumed;
     uint64_t until;                  // as listener_mark left it
-    unsigned char *produced;         // a page with how much that is, then the ring, twice
-    struct event_record taken;               // the one handed out last
+    unsigned char *produced;         // a page with how much that is, then the ring
+    uint64_t at_record;              // where the next record is
     int losses;                      // a map with a counter
-    struct {
-        uint32_t tracepoint;
-        int program;
-    } attached[LISTENER_MOST];
+    int attached[LISTENER_MOST];     // BPF programs at tracepoints of their own
     int count;
+    struct dispatcher *at[CALL_ENDS];  // for those that watch system calls
+    unsigned watchers;               // a bit for each of these
     bool reports_ends;               // CL_MOVED of each call, not only of those that moved less
-    bool is_relied_on;               // listener_end then keeps its BPF programs until a later moment (tracepoints.h)
+    bool is_relied_on;
     char why[REFUSAL];               // why it is not relied on
 };
 
 // A ring of `bytes`, a power of two. False with errno set, and `why`. One that is all zero may be ended, too.
-bool listener_begin(struct listener *listener, const struct process_tree *tree, uint64_t bytes);
+bool listener_begin(struct listener *listener, const struct process_tree *tree, struct dispatcher at[CALL_ENDS], uint64_t bytes);
 void listener_end(struct listener *listener);
 
-// Attach the BPF programs. False with errno and `why` set; ENOTSUP if this kernel's tracepoint has other arguments.
+// Start the BPF programs. False with errno and `why` set; ENOTSUP if this kernel's tracepoint has other arguments.
 // Allocations and page faults: CL_KMALLOC and CL_CACHE_ALLOC (call site, bytes, GFP flags; of the latter the cache's name),
 // CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address).
 bool listen_memory(struct listener *listener);

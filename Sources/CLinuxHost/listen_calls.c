@@ -6,21 +6,6 @@
 #include "clinux_trace.h"
 #include "listen.h"
 
-static int watched(enum abi abi, int numbers[EVENT_CALLS]) {
-    int count = 0;
-    for (int i = 0; i < calls_count; i++)
-        if (calls[i].act < CL_EXECVE && calls[i].number[abi] >= 0) numbers[count++] = calls[i].number[abi];
-    return count;
-}
-
-// Every system call of the machine runs this.
-static void begin_call(struct bpf_text *text, const struct kernel_shape *shape) {
-    bpf_move(text, BPF_REG_6, BPF_REG_1);
-    bpf_load(text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
-    event_only_calls(text, shape, watched);
-    bpf_move(text, BPF_REG_1, BPF_REG_6);
-}
-
 // The first three arguments, which the two ABIs pass in different registers.
 static void store_call_arguments(struct bpf_text *text, const struct kernel_shape *shape) {
     event_ask_abi(text, shape, BPF_REG_9);
@@ -37,25 +22,31 @@ static void store_call_arguments(struct bpf_text *text, const struct kernel_shap
     bpf_land(text, i386);
 }
 
+// 0 if this kernel does not say.
 static void store_break(struct bpf_text *text, const struct kernel_shape *shape) {
-    bpf_set(text, BPF_REG_2, 0);
-    if (shape->task_mm >= 0 && shape->mm_brk >= 0) {
-        bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_mm);
-        int none = bpf_jump(text, BPF_JEQ, BPF_REG_1, 0);
-        bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, shape->mm_brk);
-        bpf_land(text, none);
-    }
-    bpf_store(text, BPF_DW, BPF_REG_7, event_number(4), BPF_REG_2);
+    enum { MEMORY = -8, BREAK = -16 };
+    if (shape->task_mm < 0 || shape->mm_brk < 0) return;
+    event_fetch(text, MEMORY, sizeof(uint64_t), BPF_REG_9, shape->task_mm);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, MEMORY);
+    event_fetch(text, BREAK, sizeof(uint64_t), BPF_REG_3, shape->mm_brk);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, BREAK);
+    bpf_store(text, BPF_DW, BPF_REG_7, event_number(4), BPF_REG_1);
 }
 
 // sys_enter(regs, id)
 bool listen_calls(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
-    begin_call(&text, shape);
-    event_begin(&text, listener, CL_CALL, EVENT_SHORT);
+    dispatcher_begin_watcher(&text);
+    event_open(&text, listener, CL_CALL, EVENT_SHORT);
+    event_store_thread(&text, listener);
     event_store_argument(&text, 1, event_number(0));
     store_call_arguments(&text, shape);
     store_break(&text, shape);
-    return event_end(&text, listener, shape->task_status < 0 ? 0 : shape->sys_enter, "raw_syscalls:sys_enter");
+    event_submit(&text, listener);
+    if (!event_watch(&text, listener, AT_ENTER, WATCHES_MAPPING, "raw_syscalls:sys_enter of mappings")) return false;
+    for (int i = 0; i < calls_count; i++)
+        for (int abi = 0; abi < ABIS; abi++)
+            if (calls[i].act < CL_EXECVE) dispatcher_watch(listener->at[AT_ENTER], WATCHES_MAPPING, abi, calls[i].number[abi]);
+    return true;
 }

@@ -19,20 +19,48 @@
 enum { I386_IO_SUBMIT = 248 };
 
 // Places on the BPF program's stack, below that of process_tree.h.
-enum { FILE_FOUND = -16, FLAGS = -24, INODE = -32, MODE = -40, REQUEST = -48, TASK = -56, IOCB = -96 };
+enum { FILE_FOUND = -16, MODE = -24, REQUEST = -32, TASK = -40, DESCRIPTOR = -48, IOCB = -72, PART = -200 };
+enum { DIRECT = -208 };  // the O_DIRECT file that the call moves data of
+enum { MOST_OF_PART = 128 };
 
-// Reads kernel memory at `offset` from the address in a register to the stack. Leaves 0 there if it cannot be read.
-static void fetch(struct bpf_text *text, int function, int to, int bytes, int address, int offset) {
-    if (address != BPF_REG_3) bpf_move(text, BPF_REG_3, address);
-    if (offset) bpf_operate(text, BPF_ADD, BPF_REG_3, offset);
-    bpf_move(text, BPF_REG_1, BPF_REG_10);
-    bpf_operate(text, BPF_ADD, BPF_REG_1, to);
-    bpf_set(text, BPF_REG_2, bytes);
-    bpf_call(text, function);
+// MARK: parts of structures
+
+// The part of a structure that holds two of its members, to be read at once.
+struct part {
+    int begin, bytes;
+};
+
+static struct part part_of(int one, int other) {
+    int begin = one < other ? one : other, end = (one < other ? other : one) + 8;
+    return (struct part){begin, end - begin};
 }
 
-static void fetch_kernel(struct bpf_text *text, int to, int bytes, int address, int offset) {
-    fetch(text, BPF_FUNC_probe_read_kernel, to, bytes, address, offset);
+// Reads it to PART, where `in_part` finds a member, from the structure whose address is at a place of the stack.
+static void fetch_part(struct bpf_text *text, struct part part, int address_at) {
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, address_at);
+    event_fetch(text, PART, part.bytes, BPF_REG_3, part.begin);
+}
+
+static int in_part(struct part part, int member) {
+    return PART + member - part.begin;
+}
+
+// The same for one member of 8 bytes or fewer.
+static void fetch_member(struct bpf_text *text, int to, int bytes, int address_at, int member) {
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, address_at);
+    event_fetch(text, to, bytes, BPF_REG_3, member);
+}
+
+static struct part of_table(const struct kernel_shape *shape) {
+    return part_of(shape->table_room, shape->table_files);
+}
+
+static struct part of_file(const struct kernel_shape *shape) {
+    return part_of(shape->file_flags, shape->file_inode);
+}
+
+static struct part of_memory(const struct kernel_shape *shape) {
+    return part_of(shape->mm_def_flags, shape->mm_locked);
 }
 
 // MARK: files
@@ -41,16 +69,12 @@ static void fetch_kernel(struct bpf_text *text, int to, int bytes, int address, 
 // O_DIRECT on a pipe means packets (pipe(2)). Few branches, since the verifier follows each combination of them.
 static void ask_direct_file(struct bpf_text *text, const struct kernel_shape *shape) {
     enum { KINDS = 1 << (S_IFREG >> 12) | 1 << (S_IFBLK >> 12) };
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, FILE_FOUND);
-    fetch_kernel(text, FLAGS, sizeof(uint32_t), BPF_REG_3, shape->file_flags);
+    fetch_part(text, of_file(shape), FILE_FOUND);
     bpf_set(text, BPF_REG_0, 0);
-    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_10, FLAGS);
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_10, in_part(of_file(shape), shape->file_flags));
     bpf_operate(text, BPF_AND, BPF_REG_1, O_DIRECT);
     int no = bpf_jump(text, BPF_JEQ, BPF_REG_1, 0);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, FILE_FOUND);
-    fetch_kernel(text, INODE, sizeof(uint64_t), BPF_REG_3, shape->file_inode);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, INODE);
-    fetch_kernel(text, MODE, sizeof(uint16_t), BPF_REG_3, shape->inode_mode);
+    fetch_member(text, MODE, sizeof(uint16_t), in_part(of_file(shape), shape->file_inode), shape->inode_mode);
     bpf_load(text, BPF_H, BPF_REG_1, BPF_REG_10, MODE);
     bpf_operate(text, BPF_RSH, BPF_REG_1, 12);
     bpf_set(text, BPF_REG_0, KINDS);
@@ -64,15 +88,18 @@ static void ask_direct_file(struct bpf_text *text, const struct kernel_shape *sh
 static void ask_direct(struct bpf_text *text, const struct kernel_shape *shape) {
     bpf_operate(text, BPF_LSH, BPF_REG_2, 32);  // a descriptor is an int: the kernel ignores the register's upper half
     bpf_operate(text, BPF_RSH, BPF_REG_2, 32);
+    bpf_store(text, BPF_DW, BPF_REG_10, DESCRIPTOR, BPF_REG_2);
+    event_fetch(text, FILE_FOUND, sizeof(uint64_t), BPF_REG_9, shape->task_files);
+    fetch_member(text, FILE_FOUND, sizeof(uint64_t), FILE_FOUND, shape->files_table);
+    fetch_part(text, of_table(shape), FILE_FOUND);
     bpf_set(text, BPF_REG_0, 0);
-    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_files);
-    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_1, shape->files_table);
-    bpf_load(text, BPF_W, BPF_REG_3, BPF_REG_1, shape->table_room);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_10, DESCRIPTOR);
+    bpf_load(text, BPF_W, BPF_REG_3, BPF_REG_10, in_part(of_table(shape), shape->table_room));
     int beyond = bpf_jump_by(text, BPF_JGE, BPF_REG_2, BPF_REG_3);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_1, shape->table_files);
+    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, in_part(of_table(shape), shape->table_files));
     bpf_operate(text, BPF_LSH, BPF_REG_2, 3);
     bpf_operate_by(text, BPF_ADD, BPF_REG_3, BPF_REG_2);
-    fetch_kernel(text, FILE_FOUND, sizeof(uint64_t), BPF_REG_3, 0);
+    event_fetch(text, FILE_FOUND, sizeof(uint64_t), BPF_REG_3, 0);
     ask_direct_file(text, shape);
     bpf_land(text, beyond);
 }
@@ -91,33 +118,7 @@ static void load_argument(struct bpf_text *text, const struct kernel_shape *shap
 
 // MARK: system calls that move data
 
-enum { DIRECT = -112 };  // on the stack: the O_DIRECT file that the call moves data of
-
-// Loads the call's number into a register. To keep it would make the verifier follow each number by itself.
-typedef void (*number_loader)(struct bpf_text *text, int to);
-
-static void load_number_at_enter(struct bpf_text *text, int to) {
-    bpf_load(text, BPF_DW, to, BPF_REG_6, 8);
-}
-
-static void load_number_at_exit(struct bpf_text *text, int to) {
-    bpf_load(text, BPF_DW, to, BPF_REG_6, 0);
-    bpf_load(text, BPF_DW, to, to, REGS_NUMBER);
-}
-
-static int moving(enum abi abi, int numbers[EVENT_CALLS]) {
-    int count = 0;
-    for (int i = 0; i < movers_count; i++)
-        if (movers[i].number[abi] >= 0) numbers[count++] = movers[i].number[abi];
-    return count;
-}
-
-static int moving_or_submitting(enum abi abi, int numbers[EVENT_CALLS]) {
-    static const int submit[ABIS] = {SYS_io_submit, I386_IO_SUBMIT};
-    int count = moving(abi, numbers);
-    numbers[count++] = submit[abi];
-    return count;
-}
+enum { MOST_NUMBERS = 32 };  // of movers, in both ABIs
 
 // Adds a bit to r8 if an argument is a descriptor of an O_DIRECT file.
 static void mark_argument(struct bpf_text *text, const struct kernel_shape *shape, int index) {
@@ -136,7 +137,7 @@ static void mark_argument(struct bpf_text *text, const struct kernel_shape *shap
 
 // Marks an argument beyond the first, of the calls in which it is a descriptor. The number of the call is in r7.
 static void mark_further_argument(struct bpf_text *text, const struct kernel_shape *shape, int index) {
-    int of[2 * EVENT_CALLS], count = 0;
+    int of[MOST_NUMBERS], count = 0;
     for (int i = 0; i < movers_count; i++)
         for (int abi = 0; abi < ABIS; abi++)
             if (movers[i].number[abi] >= 0 && (movers[i].reads == index || movers[i].writes == index))
@@ -148,12 +149,13 @@ static void mark_further_argument(struct bpf_text *text, const struct kernel_sha
 }
 
 // Sets r8 to a bit for each argument that is a descriptor of an O_DIRECT file. Returns if there is none.
-static void mark_arguments(struct bpf_text *text, const struct kernel_shape *shape, number_loader load_number) {
+static void mark_arguments(struct bpf_text *text, const struct dispatcher *at) {
+    const struct kernel_shape *shape = &at->tree->shape;
     bpf_set(text, BPF_REG_8, 0);
     mark_argument(text, shape, 0);
-    load_number(text, BPF_REG_7);
+    dispatcher_load_number(text, at, BPF_REG_7);
     mark_further_argument(text, shape, 1);
-    load_number(text, BPF_REG_7);
+    dispatcher_load_number(text, at, BPF_REG_7);
     mark_further_argument(text, shape, 2);
     int some = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
     bpf_leave(text);
@@ -165,12 +167,12 @@ static void store_from_stack(struct bpf_text *text, int from, int to) {
     bpf_store(text, BPF_DW, BPF_REG_7, to, BPF_REG_1);
 }
 
-static void open_call(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, number_loader load_number) {
+static void open_call(struct bpf_text *text, const struct listener *listener, enum cl_trace_kind kind, enum call_end end) {
     event_open(text, listener, kind, EVENT_SHORT);
     event_store_thread_alone(text, listener);
     event_ask_abi(text, &listener->tree->shape, BPF_REG_9);
     bpf_store(text, BPF_B, BPF_REG_7, offsetof(struct event_record, is_i386), BPF_REG_2);
-    load_number(text, BPF_REG_1);
+    dispatcher_load_number(text, listener->at[end], BPF_REG_1);
     bpf_store(text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_1);
 }
 
@@ -179,42 +181,52 @@ static void open_call(struct bpf_text *text, const struct listener *listener, en
 static void store_lock(struct bpf_text *text, const struct kernel_shape *shape, int at) {
     enum { VM_LOCKED_BIT = 13 };  // include/linux/mm.h
     bpf_set(text, BPF_REG_2, -1);
-    if (shape->task_mm >= 0 && shape->mm_def_flags >= 0 && shape->mm_locked >= 0) {
-        bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_mm);
-        int none = bpf_jump(text, BPF_JEQ, BPF_REG_1, 0);
-        bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_1, shape->mm_def_flags);
+    bool is_known = shape->task_mm >= 0 && shape->mm_def_flags >= 0 && shape->mm_locked >= 0;
+    if (is_known && of_memory(shape).bytes <= MOST_OF_PART) {
+        event_fetch(text, TASK, sizeof(uint64_t), BPF_REG_9, shape->task_mm);
+        fetch_part(text, of_memory(shape), TASK);
+        bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_10, in_part(of_memory(shape), shape->mm_def_flags));
         bpf_operate(text, BPF_RSH, BPF_REG_2, VM_LOCKED_BIT);
         bpf_operate(text, BPF_AND, BPF_REG_2, 1);
-        bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_1, shape->mm_locked);
+        bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, in_part(of_memory(shape), shape->mm_locked));
         bpf_operate(text, BPF_LSH, BPF_REG_3, 1);
         bpf_operate_by(text, BPF_OR, BPF_REG_2, BPF_REG_3);
-        bpf_land(text, none);
     }
     bpf_store(text, BPF_DW, BPF_REG_7, at, BPF_REG_2);
+}
+
+static void watch_movers(struct dispatcher *at) {
+    for (int i = 0; i < movers_count; i++)
+        for (int abi = 0; abi < ABIS; abi++) dispatcher_watch(at, WATCHES_MOVING, abi, movers[i].number[abi]);
+}
+
+static void watch_submissions(struct dispatcher *at, enum watcher watcher) {
+    dispatcher_watch(at, watcher, ABI_X86_64, SYS_io_submit);
+    dispatcher_watch(at, watcher, ABI_I386, I386_IO_SUBMIT);
 }
 
 // sys_enter(regs, id)
 static bool listen_moves(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
-    bpf_move(&text, BPF_REG_6, BPF_REG_1);
-    bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
-    event_only_calls(&text, shape, moving);
-    process_tree_only(&text, listener->tree);
+    dispatcher_begin_watcher(&text);
     bpf_store_number(&text, BPF_DW, BPF_REG_10, DIRECT, 0);
-    mark_arguments(&text, shape, load_number_at_enter);
-    open_call(&text, listener, CL_MOVES, load_number_at_enter);
+    mark_arguments(&text, listener->at[AT_ENTER]);
+    open_call(&text, listener, CL_MOVES, AT_ENTER);
     bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_8);
     event_store_pointee(&text, 0, REGS_DX, BPF_DW, event_number(2));
     store_from_stack(&text, DIRECT, event_number(3));
     store_lock(&text, shape, event_number(4));
-    return event_end(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter");
+    event_submit(&text, listener);
+    if (!event_watch(&text, listener, AT_ENTER, WATCHES_MOVING, "raw_syscalls:sys_enter of transfers")) return false;
+    watch_movers(listener->at[AT_ENTER]);
+    return true;
 }
 
 // Returns if the call returned its length: it did all that CL_MOVES reported.
-static void only_if_less(struct bpf_text *text) {
-    load_number_at_exit(text, BPF_REG_7);
-    int has_length[2 * EVENT_CALLS], count = 0;
+static void only_if_less(struct bpf_text *text, const struct dispatcher *at) {
+    dispatcher_load_number(text, at, BPF_REG_7);
+    int has_length[MOST_NUMBERS], count = 0;
     for (int i = 0; i < movers_count; i++)
         for (int abi = 0; abi < ABIS; abi++)
             if (movers[i].number[abi] >= 0 && movers[i].has_length)
@@ -233,23 +245,24 @@ static void only_if_less(struct bpf_text *text) {
 
 // sys_exit(regs, ret)
 static bool listen_ends(struct listener *listener) {
-    const struct kernel_shape *shape = &listener->tree->shape;
+    struct dispatcher *at = listener->at[AT_EXIT];
     struct bpf_text text = {.count = 0};
-    bpf_move(&text, BPF_REG_6, BPF_REG_1);
-    load_number_at_exit(&text, BPF_REG_7);
-    event_only_calls(&text, shape, moving_or_submitting);
-    if (!listener->reports_ends) only_if_less(&text);
-    process_tree_only(&text, listener->tree);
+    dispatcher_begin_watcher(&text);
+    if (!listener->reports_ends) only_if_less(&text, at);
     bpf_store_number(&text, BPF_DW, BPF_REG_10, DIRECT, 0);
-    load_number_at_exit(&text, BPF_REG_7);
+    dispatcher_load_number(&text, at, BPF_REG_7);
     int submits[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT)};
-    mark_arguments(&text, shape, load_number_at_exit);
+    mark_arguments(&text, at);
     bpf_land(&text, submits[0]);
     bpf_land(&text, submits[1]);
-    open_call(&text, listener, CL_MOVED, load_number_at_exit);
+    open_call(&text, listener, CL_MOVED, AT_EXIT);
     event_store_argument(&text, 1, event_number(1));
     store_from_stack(&text, DIRECT, event_number(3));
-    return event_end(&text, listener, shape->sys_exit, "raw_syscalls:sys_exit");
+    event_submit(&text, listener);
+    if (!event_watch(&text, listener, AT_EXIT, WATCHES_MOVING, "raw_syscalls:sys_exit of transfers")) return false;
+    watch_movers(at);
+    watch_submissions(at, WATCHES_MOVING);
+    return true;
 }
 
 // MARK: libaio
@@ -265,7 +278,7 @@ struct submission {
     uint64_t direct;    // a bit for each of the first 64 iocbs: it is counted
 };
 
-enum { SUBMISSION = -160 };  // below DIRECT
+enum { SUBMISSION = -248 };  // below DIRECT
 
 static int of_submission(size_t member) {
     return SUBMISSION + (int)member;
@@ -283,10 +296,10 @@ static void fetch_iocb(struct bpf_text *text) {
     bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_6, offsetof(struct submission, iocbs));
     bpf_operate(text, BPF_LSH, BPF_REG_7, 3);
     bpf_operate_by(text, BPF_ADD, BPF_REG_3, BPF_REG_7);
-    fetch(text, BPF_FUNC_probe_read_user, REQUEST, sizeof(uint64_t), BPF_REG_3, 0);
+    event_fetch_user(text, REQUEST, sizeof(uint64_t), BPF_REG_3, 0);
     only_if_read(text);
     bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, REQUEST);
-    fetch(text, BPF_FUNC_probe_read_user, IOCB, IOCB_BYTES, BPF_REG_3, 0);
+    event_fetch_user(text, IOCB, IOCB_BYTES, BPF_REG_3, 0);
     only_if_read(text);
 }
 
@@ -367,59 +380,57 @@ static void look_at_iocbs(struct bpf_text *text, const struct kernel_shape *shap
 static bool listen_io_submit(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
-    bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
-    int native = bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), i386 = bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT);
-    bpf_leave(&text);
-    bpf_land(&text, native);
-    bpf_land(&text, i386);
-    bpf_move(&text, BPF_REG_6, BPF_REG_1);
-    process_tree_only(&text, listener->tree);
+    dispatcher_begin_watcher(&text);
     for (size_t at = 0; at < sizeof(struct submission); at += 8)
         bpf_store_number(&text, BPF_DW, BPF_REG_10, of_submission(at), 0);
     look_at_iocbs(&text, shape);
-    open_call(&text, listener, CL_SUBMITS, load_number_at_enter);
+    open_call(&text, listener, CL_SUBMITS, AT_ENTER);
     store_from_stack(&text, of_submission(offsetof(struct submission, counted)), event_number(1));
     store_from_stack(&text, of_submission(offsetof(struct submission, read)), event_number(2));
     store_from_stack(&text, of_submission(offsetof(struct submission, file)), event_number(3));
     store_from_stack(&text, of_submission(offsetof(struct submission, direct)), event_number(4));
     event_submit(&text, listener);
     append_callback(&text, shape);
-    return event_attach(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter of io_submit");
+    if (!event_watch(&text, listener, AT_ENTER, WATCHES_SUBMITTING, "raw_syscalls:sys_enter of io_submit")) return false;
+    watch_submissions(listener->at[AT_ENTER], WATCHES_SUBMITTING);
+    return true;
 }
 
 // MARK: io_uring
 
-// Puts the address of the task that made the request in r3 at TASK, and of its file at FILE_FOUND.
-static void fetch_request(struct bpf_text *text, const struct kernel_shape *shape) {
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_6, 8);
-    bpf_store(text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_3);
-    fetch_kernel(text, TASK, sizeof(uint64_t), BPF_REG_3, shape->request_task);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
-    if (shape->request_task_task >= 0) fetch_kernel(text, TASK, sizeof(uint64_t), BPF_REG_3, shape->request_task_task);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, REQUEST);
-    fetch_kernel(text, FILE_FOUND, sizeof(uint64_t), BPF_REG_3, shape->request_file);
+static struct part of_request(const struct kernel_shape *shape) {
+    struct part of_file = part_of(shape->request_file, shape->request_opcode), of_task = part_of(shape->request_task, shape->request_file);
+    return part_of(of_file.begin < of_task.begin ? of_file.begin : of_task.begin,
+                   (of_file.bytes > of_task.bytes ? of_file.begin + of_file.bytes : of_task.begin + of_task.bytes) - 8);
+}
+
+// Sets r8 to the opcode of the request. Returns unless it is one that moves data.
+static void only_moving_request(struct bpf_text *text, int opcode_at) {
+    uint64_t moving = 0;
+    for (int i = 0; i < MOVERS_REQUESTS; i++) moving |= UINT64_C(1) << movers_requests[i];
+    bpf_load(text, BPF_B, BPF_REG_8, BPF_REG_10, opcode_at);
+    int unknown = bpf_jump(text, BPF_JGE, BPF_REG_8, 64);
+    bpf_set_all(text, BPF_REG_1, moving);
+    bpf_operate_by(text, BPF_RSH, BPF_REG_1, BPF_REG_8);
+    bpf_operate(text, BPF_AND, BPF_REG_1, 1);
+    int moves = bpf_jump(text, BPF_JNE, BPF_REG_1, 0);
+    bpf_land(text, unknown);
+    bpf_leave(text);
+    bpf_land(text, moves);
 }
 
 // Sets r7 to the process of the task at TASK, and stores the thread at IOCB and the process after it.
 static void fetch_task(struct bpf_text *text, const struct kernel_shape *shape) {
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
     bool are_neighbours = shape->task_tgid == shape->task_pid + 4;
-    fetch_kernel(text, IOCB, are_neighbours ? 8 : 4, BPF_REG_3, shape->task_pid);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, TASK);
-    if (!are_neighbours) fetch_kernel(text, IOCB + 4, 4, BPF_REG_3, shape->task_tgid);
+    if (shape->request_task_task >= 0) fetch_member(text, TASK, sizeof(uint64_t), TASK, shape->request_task_task);
+    fetch_member(text, IOCB, are_neighbours ? 8 : 4, TASK, shape->task_pid);
+    if (!are_neighbours) fetch_member(text, IOCB + 4, 4, TASK, shape->task_tgid);
     bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_10, IOCB + 4);
 }
 
-// Returns unless the request is one that moves data. Its opcode is stored at MODE.
-static void only_moving_request(struct bpf_text *text, const struct kernel_shape *shape) {
-    int moves[MOVERS_REQUESTS];
-    bpf_store_number(text, BPF_DW, BPF_REG_10, MODE, 0);
-    bpf_load(text, BPF_DW, BPF_REG_3, BPF_REG_10, REQUEST);
-    fetch_kernel(text, MODE, 1, BPF_REG_3, shape->request_opcode);
-    bpf_load(text, BPF_B, BPF_REG_8, BPF_REG_10, MODE);
-    for (int i = 0; i < MOVERS_REQUESTS; i++) moves[i] = bpf_jump(text, BPF_JEQ, BPF_REG_8, movers_requests[i]);
-    bpf_leave(text);
-    for (int i = 0; i < MOVERS_REQUESTS; i++) bpf_land(text, moves[i]);
+static void copy(struct bpf_text *text, int from, int to) {
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, from);
+    bpf_store(text, BPF_DW, BPF_REG_10, to, BPF_REG_1);
 }
 
 // Sets r9 to the result.
@@ -439,11 +450,17 @@ static void load_result(struct bpf_text *text, const struct kernel_shape *shape)
 static bool listen_completions(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
+    struct part part = of_request(shape);
     bpf_move(&text, BPF_REG_6, BPF_REG_1);
-    fetch_request(&text, shape);
+    bpf_load(&text, BPF_DW, BPF_REG_3, BPF_REG_6, 8);
+    event_fetch(&text, PART, part.bytes, BPF_REG_3, part.begin);
+    copy(&text, in_part(part, shape->request_file), FILE_FOUND);
+    copy(&text, in_part(part, shape->request_task), TASK);
+    only_moving_request(&text, in_part(part, shape->request_opcode));
+    bpf_store(&text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_8);
     fetch_task(&text, shape);
     process_tree_only_process(&text, listener->tree);
-    only_moving_request(&text, shape);
+    bpf_load(&text, BPF_DW, BPF_REG_8, BPF_REG_10, REQUEST);
     load_result(&text, shape);
     bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
     int without_file = bpf_jump(&text, BPF_JEQ, BPF_REG_1, 0);
@@ -483,8 +500,9 @@ static bool listen_silent_requests(struct listener *listener) {
     int is_silent = bpf_jump(&text, BPF_JNE, BPF_REG_1, 0);
     bpf_leave(&text);
     bpf_land(&text, is_silent);
-    bpf_store(&text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_3);
-    only_moving_request(&text, shape);
+    bpf_store_number(&text, BPF_DW, BPF_REG_10, MODE, 0);
+    event_fetch(&text, MODE, 1, BPF_REG_3, shape->request_opcode);
+    only_moving_request(&text, MODE);
     process_tree_only(&text, listener->tree);
     bpf_load(&text, BPF_DW, BPF_REG_8, BPF_REG_6, 0);
     bpf_load(&text, BPF_W, BPF_REG_1, BPF_REG_8, shape->request_flags);
@@ -517,24 +535,17 @@ static bool listen_overflows(struct listener *listener) {
 
 // MARK: closing
 
-static int closing(enum abi abi, int numbers[EVENT_CALLS]) {
-    static const int of[ABIS][3] = {{SYS_close, SYS_dup2, SYS_dup3}, {6, 63, 330}};
-    for (int i = 0; i < 3; i++) numbers[i] = of[abi][i];
-    return 3;
-}
-
 // sys_enter of what closes the last descriptor of an O_DIRECT file, if no other reference is left: a system call of another
 // thread, a process that it was inherited by, a registration with an io_uring.
 static bool listen_closings(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
-    bpf_move(&text, BPF_REG_6, BPF_REG_1);
-    bpf_load(&text, BPF_DW, BPF_REG_7, BPF_REG_1, 8);
-    event_only_calls(&text, shape, closing);
-    process_tree_only(&text, listener->tree);
-    load_number_at_enter(&text, BPF_REG_7);
+    static const int closing[ABIS][3] = {{SYS_close, SYS_dup2, SYS_dup3}, {6, 63, 330}};
+    struct dispatcher *at = listener->at[AT_ENTER];
+    dispatcher_begin_watcher(&text);
+    dispatcher_load_number(&text, at, BPF_REG_7);
     bpf_set(&text, BPF_REG_8, 0);
-    int closes[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_close), bpf_jump(&text, BPF_JEQ, BPF_REG_7, 6)};
+    int closes[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, closing[ABI_X86_64][0]), bpf_jump(&text, BPF_JEQ, BPF_REG_7, closing[ABI_I386][0])};
     mark_argument(&text, shape, 1);
     int replaces = bpf_jump(&text, BPF_JA, 0, 0);
     bpf_land(&text, closes[0]);
@@ -545,15 +556,18 @@ static bool listen_closings(struct listener *listener) {
     bpf_leave(&text);
     bpf_land(&text, some);
     bpf_store_number(&text, BPF_DW, BPF_REG_10, REQUEST, 0);
-    bpf_load(&text, BPF_DW, BPF_REG_3, BPF_REG_10, DIRECT);
-    fetch_kernel(&text, REQUEST, sizeof(uint64_t), BPF_REG_3, shape->file_count);
+    fetch_member(&text, REQUEST, sizeof(uint64_t), DIRECT, shape->file_count);
     bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, REQUEST);
     int last = bpf_jump(&text, BPF_JEQ, BPF_REG_1, shape->counts_from_zero ? 0 : 1);
     bpf_leave(&text);
     bpf_land(&text, last);
-    open_call(&text, listener, CL_CLOSES, load_number_at_enter);
+    open_call(&text, listener, CL_CLOSES, AT_ENTER);
     store_from_stack(&text, DIRECT, event_number(3));
-    return event_end(&text, listener, shape->sys_enter, "raw_syscalls:sys_enter of close");
+    event_submit(&text, listener);
+    if (!event_watch(&text, listener, AT_ENTER, WATCHES_CLOSING, "raw_syscalls:sys_enter of close")) return false;
+    for (int abi = 0; abi < ABIS; abi++)
+        for (int i = 0; i < 3; i++) dispatcher_watch(at, WATCHES_CLOSING, abi, closing[abi][i]);
+    return true;
 }
 
 // MARK: all
@@ -562,7 +576,9 @@ static bool is_known(const struct kernel_shape *shape) {
     return shape->task_status >= 0 && shape->task_files >= 0 && shape->files_table >= 0 && shape->table_room >= 0 &&
            shape->table_files >= 0 && shape->file_flags >= 0 && shape->file_inode >= 0 && shape->inode_mode >= 0 &&
            shape->file_count >= 0 && shape->request_file >= 0 && shape->request_opcode >= 0 && shape->request_task >= 0 &&
-           shape->completion_result >= 0 && shape->request_flags >= 0 && shape->request_descriptor >= 0;
+           shape->completion_result >= 0 && shape->request_flags >= 0 && shape->request_descriptor >= 0 &&
+           of_table(shape).bytes <= MOST_OF_PART && of_file(shape).bytes <= MOST_OF_PART &&
+           of_request(shape).bytes <= MOST_OF_PART;
 }
 
 bool listen_transfers(struct listener *listener) {

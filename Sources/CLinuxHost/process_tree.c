@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "btf.h"
-#include "tracepoints.h"
 
 enum { MOST_PIDS = 1 << 22, WORDS = MOST_PIDS / 64, STACK_OF_KEY = -4 };  // PID_MAX_LIMIT
 
@@ -188,14 +187,24 @@ static int attach_began(const struct process_tree *tree, char why[REFUSAL]) {
     return process_tree_attach(&text, tree->shape.task_newtask, "task:task_newtask", why);
 }
 
-int process_tree_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]) {
+int process_tree_load(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]) {
     char log[REFUSAL - 128] = "";
     errno = ENOTSUP;
-    int program = tracepoint ? tracepoints_attach(text, tracepoint, log, sizeof(log)) : -1;
+    int program = tracepoint ? bpf_program(text, tracepoint, log, sizeof(log)) : -1;
     int error = errno;
     if (program < 0) snprintf(why, REFUSAL, "%s: %s%s%s", name, strerror(error), log[0] ? ": " : "", log);
     errno = error;
     return program;
+}
+
+int process_tree_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]) {
+    int program = process_tree_load(text, tracepoint, name, why);
+    if (program < 0) return -1;
+    int attached = bpf_attach(program), error = errno;
+    if (attached < 0) snprintf(why, REFUSAL, "%s: %s", name, strerror(error));
+    close(program);
+    errno = error;
+    return attached;
 }
 
 // MARK: opening
@@ -221,10 +230,12 @@ bool process_tree_begin(struct process_tree *tree, char why[REFUSAL]) {
     errno = ENOTSUP;
     if (has_own_pids()) return refused(why, "another pid namespace than the first");
     if (is_realtime()) return refused(why, "a kernel with PREEMPT_RT");
-    if (!learn(&tree->shape)) return refused(why, errno == ENOTSUP ? "a kernel of another kind" : strerror(errno));
-    if (!map_members(tree)) return refused(why, strerror(errno));
-    tree->began = attach_began(tree, why);
+    if (!map_members(tree)) return refused(why, strerror(errno));  // first, since it refuses most users at once
+    bool learned = learn(&tree->shape);
     int error = errno;
+    if (learned) tree->began = attach_began(tree, why);
+    if (learned) error = errno;
+    else snprintf(why, REFUSAL, "%s", error == ENOTSUP ? "a kernel of another kind" : strerror(error));
     if (tree->began < 0) process_tree_end(tree);
     errno = error;
     return tree->bits;
@@ -234,6 +245,6 @@ void process_tree_end(struct process_tree *tree) {
     if (!tree->bits) return;
     munmap(tree->bits, WORDS * sizeof(uint64_t));
     close(tree->members);
-    if (tree->began >= 0) tracepoints_end(tree->shape.task_newtask, tree->began, tree->is_relied_on);
+    if (tree->began >= 0) close(tree->began);
     *tree = (struct process_tree){0};
 }

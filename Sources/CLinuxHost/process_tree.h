@@ -40,7 +40,7 @@ struct process_tree {
     int members;        // a BPF map with a bit for each pid
     uint64_t *bits;     // the same, mapped; null: there is no tree
     int began;          // the BPF program that adds new processes
-    bool is_relied_on;  // `began` has reported a child of ours; process_tree_end then keeps it until a later moment
+    bool is_relied_on;  // `began` has reported a child of ours
 };
 
 // Makes an empty tree. False with errno set, and `why` in words. Needs root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF,
@@ -61,7 +61,9 @@ void process_tree_only(struct bpf_text *text, const struct process_tree *tree);
 // The same for the process whose number is in r7, wherever the BPF program runs. Leaves r9 alone.
 void process_tree_only_process(struct bpf_text *text, const struct process_tree *tree);
 
-// tracepoints_attach; -1 with errno set, and `why` in words. ENOTSUP if `tracepoint` is 0: this kernel's has other arguments.
+// bpf_program, and bpf_attach of it; -1 with errno set, and `why` in words. ENOTSUP if `tracepoint` is 0: this kernel's has other
+// arguments.
+int process_tree_load(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]);
 int process_tree_attach(const struct bpf_text *text, uint32_t tracepoint, const char *name, char why[REFUSAL]);
 
 #endif

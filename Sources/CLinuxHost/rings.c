@@ -72,7 +72,9 @@ static bool map_ring(struct rings *rings, int event) {
 // TRAP: when a watched thread has ended, poll(2) answers POLLHUP for its event at once and for ever, whatever others write
 // into the event's ring. So a ring is an event of our own, which reports nothing. False with errno set: ENODEV where the CPU
 // is offline. Test: AttachTests, theMainThreadMayEnd
-static bool open_ring(struct rings *rings, int cpu) {
+//
+// Of no thread where all threads are watched: the first event of a thread on the machine makes the kernel wait for every CPU.
+static bool open_ring(struct rings *rings, int thread, int cpu) {
     struct perf_event_attr silent = {
         .type = PERF_TYPE_SOFTWARE,
         .size = sizeof(silent),
@@ -84,7 +86,7 @@ static bool open_ring(struct rings *rings, int cpu) {
         .exclude_kernel = 1,
         .exclude_hv = 1,
     };
-    int event = rings_open_event(&silent, 0, cpu);
+    int event = rings_open_event(&silent, thread, cpu);
     return event >= 0 && (map_ring(rings, event) || close_refused(event));
 }
 
@@ -109,7 +111,7 @@ bool rings_take(struct rings *rings, int event) {
 static bool watch_everywhere(struct rings *rings, const int *threads, int count, rings_opener open, void *context) {
     int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
     for (int cpu = 0; cpu < cpus; cpu++) {
-        if (!open_ring(rings, cpu)) {
+        if (!open_ring(rings, threads[0] == EVERY_THREAD ? EVERY_THREAD : 0, cpu)) {
             if (errno == ENODEV) continue;
             return false;
         }

@@ -28,6 +28,8 @@ struct rings {
 bool rings_begin(struct rings *rings, int most, uint64_t bytes, uint32_t watermark);
 void rings_end(struct rings *rings);
 
+enum { EVERY_THREAD = -1 };  // on a CPU, as perf_event_open(2) has it
+
 // Opens a ring for each CPU, a smaller one if the user may lock no more (kernel.perf_event_mlock_kb), and calls `open` for
 // each thread on each CPU, which opens the thread's events and passes them to rings_take. Lifts the soft limit on descriptors
 // meanwhile. False with errno set: ESRCH if no thread was left.

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,9 @@
 
 #include "calls.h"
 #include "clinux_trace.h"
-#include "process_tree.h"
 #include "listen.h"
 #include "movers.h"
+#include "process_tree.h"
 #include "prove.h"
 #include "record.h"
 #include "rings.h"
@@ -21,24 +22,29 @@
 #include "tracepoints.h"
 
 // 200,000 records a second of some 130 bytes each fill the first in a third of a second.
-enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, ALL_RINGS = 64 << 20 };
-enum { RING_OF_CALLS = 4 << 20, TREES_RING_OF_CALLS = 1 << 20, RING_OF_PROCESSES = 1 << 19 };
+enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, ALL_RINGS = 64 << 20, RING_OF_CALLS = 4 << 20 };
+// Of BPF programs, for each CPU of a ring that all share. To make one takes the kernel 0.3 ms for each MiB.
+enum { SHARE_OF_MEMORY = 4 << 20, SHARE_OF_TRANSFERS = 2 << 20, SHARE_OF_CALLS = 1 << 19, RING_OF_PROCESSES = 1 << 19 };
 
 struct stream {
     struct cl_trace_layout layout;
     struct cl_tracepoint *points;  // the layout's
-    struct rings rings;            // the threads' events; with BPF programs, perf's records of all processes on each CPU
+    struct rings rings;            // the threads' events
     struct listener listener;      // the BPF programs
     enum cl_way way;
     int error;                     // why perf was refused
+    int refused;                   // why BPF programs were
 };
 
 struct cl_trace {
     struct stream stream[CL_STREAMS];
     struct process_tree tree;  // the subject's processes, for the BPF programs
+    struct dispatcher at[CALL_ENDS];
+    struct stream processes;  // perf's records of all processes on each CPU, for the streams that have BPF programs
+    int current;              // the stream that is being read
     char refusal[REFUSAL];  // why there are no BPF programs at all
     bool is_tree;           // as cl_trace_open was told
-    int refused;            // errno of that, or of a stream for which BPF programs were refused
+    int refused;            // errno of that
 };
 
 // MARK: perf events
@@ -144,9 +150,8 @@ static bool watch_cpu(void *context, int thread, int cpu) {
 
 // The size of the ring that all CPUs share: a power of two, as BPF requires.
 static uint64_t bytes_of_tree(const struct cl_trace_layout *layout) {
-    if (layout->calls) return TREES_RING_OF_CALLS;
-    uint64_t bytes = RING;
-    while (bytes < ALL_RINGS && bytes < (uint64_t)sysconf(_SC_NPROCESSORS_CONF) * RING) bytes *= 2;
+    uint64_t bytes = layout->calls ? SHARE_OF_CALLS : layout->transfers ? SHARE_OF_TRANSFERS : SHARE_OF_MEMORY;
+    for (long cpus = sysconf(_SC_NPROCESSORS_CONF); cpus > 1 && bytes < ALL_RINGS; cpus = (cpus + 1) / 2) bytes *= 2;
     return bytes;
 }
 
@@ -155,44 +160,93 @@ static bool may_use_bpf(const struct stream *stream, bool is_tree) {
     return (is_tree || layout->transfers) && layout->count > 0 && !layout->stacks && !layout->probes && !trace_has_mappings_for_calls(layout);
 }
 
-static bool listen_to_processes(struct stream *stream) {
-    uint32_t watermark = stream->layout.calls ? RINGS_SMALLEST / 4 : RING_OF_PROCESSES / 4;
-    if (begin_rings(&stream->rings, RING_OF_PROCESSES, watermark) &&
-        rings_watch(&stream->rings, &(pid_t){-1}, 1, watch_cpu, stream))
+static bool listen_to_processes(struct cl_trace *trace, struct listener *listener) {
+    struct stream *stream = &trace->processes;
+    if (stream->way != CL_NO_WAY) return true;
+    // Those that memory's stream asks for, if it has BPF programs: it needs more of them.
+    stream->layout = trace->stream[may_use_bpf(&trace->stream[CL_MEMORY], trace->is_tree) ? CL_MEMORY : CL_CALLS].layout;
+    if (begin_rings(&stream->rings, RING_OF_PROCESSES, RING_OF_PROCESSES / 4) &&
+        rings_watch(&stream->rings, &(pid_t){EVERY_THREAD}, 1, watch_cpu, stream)) {
+        stream->way = CL_BY_EVENTS;
         return true;
+    }
     int error = errno;
-    snprintf(stream->listener.why, REFUSAL, "perf's records of processes: %s", strerror(error));
+    rings_end(&stream->rings);
+    snprintf(listener->why, REFUSAL, "perf's records of processes: %s", strerror(error));
     errno = error;
     return false;
 }
 
-static struct listener *listen_by_bpf_program(struct cl_trace *trace, struct stream *stream, bool is_tree) {
+static struct listener *listen_by_bpf_program(struct cl_trace *trace, enum cl_stream number) {
+    struct stream *stream = &trace->stream[number];
     struct listener *listener = &stream->listener;
-    static bool (*const listen[CL_STREAMS])(struct listener *listener) = {listen_memory, listen_calls, listen_transfers};
-    if (!may_use_bpf(stream, is_tree)) return NULL;
-    bool begun = listener_begin(listener, &trace->tree, bytes_of_tree(&stream->layout)) &&
-                 (stream->layout.transfers || listen_to_processes(stream));
+    static bool (*const listen[])(struct listener *listener) = {listen_memory, listen_calls, listen_transfers};
+    if (!may_use_bpf(stream, trace->is_tree)) return NULL;
+    bool begun = listener_begin(listener, &trace->tree, trace->at, bytes_of_tree(&stream->layout)) &&
+                 (stream->layout.transfers || listen_to_processes(trace, listener));
     listener->reports_ends = stream->layout.ends;
-    bool listens = begun && listen[stream - trace->stream](listener);
-    if (!listens) trace->refused = errno;
+    bool listens = begun && listen[number](listener);
+    if (!listens) stream->refused = errno;
     return listens ? listener : NULL;
 }
 
+// Mappings show which file an address is of, and which program a process runs.
+static bool needs_processes(const struct cl_trace *trace) {
+    return trace->stream[CL_MEMORY].way == CL_BY_BPF || trace->stream[CL_CALLS].way == CL_BY_BPF;
+}
+
+static void end_processes(struct cl_trace *trace) {
+    rings_end(&trace->processes.rings);
+    trace->processes.way = CL_NO_WAY;
+}
+
+// The verifier takes as long for the BPF programs of transfers as for all others: a second CPU runs it.
+struct apart {
+    struct cl_trace *trace;
+    struct listener *listener;
+};
+
+static void *listen_apart(void *context) {
+    struct apart *apart = context;
+    apart->listener = listen_by_bpf_program(apart->trace, CL_TRANSFERS);
+    return NULL;
+}
+
+// If it is refused, so are those that watch system calls.
+static void attach_dispatcher(struct cl_trace *trace, struct dispatcher *dispatcher, struct listener *listening[CL_STREAMS]) {
+    char why[REFUSAL];
+    if (dispatcher_attach(dispatcher, why)) return;
+    for (int i = CL_CALLS; i < CL_STREAMS; i++) {
+        if (!listening[i]) continue;
+        trace->stream[i].refused = errno;
+        memcpy(listening[i]->why, why, REFUSAL);
+        listening[i] = NULL;
+    }
+}
+
 // Each BPF program must report acts of this process before it is relied on (prove.h).
-static void listen_by_bpf_programs(struct cl_trace *trace, bool is_tree) {
-    struct listener *memory = listen_by_bpf_program(trace, &trace->stream[CL_MEMORY], is_tree);
-    struct listener *calls = listen_by_bpf_program(trace, &trace->stream[CL_CALLS], is_tree);
-    struct listener *transfers = listen_by_bpf_program(trace, &trace->stream[CL_TRANSFERS], is_tree);
-    prove(&trace->tree, memory, calls, transfers);
+static void listen_by_bpf_programs(struct cl_trace *trace) {
+    struct apart transfers = {.trace = trace};
+    pthread_t thread;
+    bool begun = pthread_create(&thread, NULL, listen_apart, &transfers) == 0;
+    struct listener *memory = listen_by_bpf_program(trace, CL_MEMORY);
+    struct listener *calls = listen_by_bpf_program(trace, CL_CALLS);
+    if (begun) pthread_join(thread, NULL);
+    else listen_apart(&transfers);
+    struct listener *all[CL_STREAMS] = {memory, calls, transfers.listener};
+    for (int i = 0; i < CALL_ENDS; i++) attach_dispatcher(trace, &trace->at[i], all);
+    prove(&trace->tree, all[CL_MEMORY], all[CL_CALLS], all[CL_TRANSFERS]);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
-        if (stream->listener.is_relied_on) {
-            stream->way = CL_BY_BPF;
-        } else {
-            listener_end(&stream->listener);
-            rings_end(&stream->rings);
-        }
+        if (stream->listener.is_relied_on) stream->way = CL_BY_BPF;
+        else listener_end(&stream->listener);
     }
+    if (!needs_processes(trace)) end_processes(trace);
+}
+
+static void end_bpf(struct cl_trace *trace) {
+    for (int i = 0; i < CALL_ENDS; i++) dispatcher_end(&trace->at[i]);
+    process_tree_end(&trace->tree);
 }
 
 // Only the witness of transfers can begin with a process that has run already: the others need what it has mapped, and its
@@ -203,13 +257,15 @@ static void try_bpf(struct cl_trace *trace, bool is_tree) {
     for (int i = 0; i < CL_STREAMS; i++) wanted |= may_use_bpf(&trace->stream[i], is_tree);
     if (!wanted) return;
     trace->refused = 0;
-    if (process_tree_begin(&trace->tree, trace->refusal)) {
-        listen_by_bpf_programs(trace, is_tree);
+    if (process_tree_begin(&trace->tree, trace->refusal) &&
+        dispatcher_begin(&trace->at[AT_ENTER], &trace->tree, AT_ENTER, trace->refusal) &&
+        dispatcher_begin(&trace->at[AT_EXIT], &trace->tree, AT_EXIT, trace->refusal)) {
+        listen_by_bpf_programs(trace);
     } else {
         trace->refused = errno;
     }
     for (int i = 0; i < CL_STREAMS; i++) used |= trace->stream[i].way != CL_NO_WAY;
-    if (!used) process_tree_end(&trace->tree);
+    if (!used) end_bpf(trace);
 }
 
 // MARK: opening
@@ -231,18 +287,19 @@ static struct cl_trace *new_trace(const struct cl_trace_layout *const layouts[CL
     return NULL;
 }
 
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, pid_t process, bool is_tree,
-                               const struct cl_trace_layout *const layouts[CL_STREAMS]) {
+struct cl_trace *cl_trace_prepare(bool is_tree, const struct cl_trace_layout *const layouts[CL_STREAMS]) {
     struct cl_trace *trace = new_trace(layouts);
-    if (!trace) return NULL;
-    try_bpf(trace, is_tree);
+    if (trace) try_bpf(trace, is_tree);
+    return trace;
+}
+
+void cl_trace_watch(struct cl_trace *trace, const pid_t *threads, int count, pid_t process) {
     if (trace->tree.bits) process_tree_add(&trace->tree, process);
     for (int i = 0; i < CL_STREAMS; i++) {
         struct stream *stream = &trace->stream[i];
         if (stream->layout.count > 0 && stream->way == CL_NO_WAY && !stream->layout.transfers)
             listen_by_events(stream, threads, count, bytes_of_cpu(&stream->layout));
     }
-    return trace;
 }
 
 void cl_trace_close(struct cl_trace *trace) {
@@ -251,7 +308,8 @@ void cl_trace_close(struct cl_trace *trace) {
         rings_end(&trace->stream[i].rings);
         free(trace->stream[i].points);
     }
-    process_tree_end(&trace->tree);
+    end_processes(trace);
+    end_bpf(trace);
     free(trace);
 }
 
@@ -276,7 +334,10 @@ int cl_trace_try_bpf(char *why, size_t room) {
     try_bpf(trace, true);
     why[0] = 0;
     for (int i = 0; i < CL_STREAMS && !why[0]; i++) snprintf(why, room, "%s", cl_trace_refusal(trace, (enum cl_stream)i));
-    int error = !why[0] ? 0 : trace->refused ? trace->refused : ENOTSUP;
+    int error = !why[0] ? 0 : ENOTSUP;
+    for (int i = 0; i < CL_STREAMS && why[0] && error == ENOTSUP; i++)
+        if (trace->stream[i].refused) error = trace->stream[i].refused;
+    if (why[0] && trace->refused) error = trace->refused;
     cl_trace_close(trace);
     return error;
 }
@@ -298,7 +359,7 @@ const char *cl_trace_refusal(const struct cl_trace *trace, enum cl_stream stream
 }
 
 int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int room) {
-    int count = 0;
+    int count = rings_descriptors(&trace->processes.rings, descriptors, room);
     for (int i = 0; i < CL_STREAMS; i++) {
         const struct stream *stream = &trace->stream[i];
         count += rings_descriptors(&stream->rings, descriptors + count, room - count);
@@ -308,7 +369,9 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
 }
 
 uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream) {
-    return rings_lost(&trace->stream[stream].rings) + listener_lost(&trace->stream[stream].listener);
+    bool has_processes = stream != CL_TRANSFERS && trace->stream[stream].way == CL_BY_BPF;
+    return rings_lost(&trace->stream[stream].rings) + listener_lost(&trace->stream[stream].listener) +
+           (has_processes ? rings_lost(&trace->processes.rings) : 0);
 }
 
 // MARK: reading
@@ -397,29 +460,40 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
     return true;
 }
 
-static bool next_of_stream(struct stream *stream, const struct process_tree *tree, struct cl_trace_record *record) {
-    bool by_bpf = stream->way == CL_BY_BPF;
+static bool next_of_stream(struct stream *stream, struct cl_trace_record *record) {
     uint32_t size;
     const unsigned char *bytes;
     while ((bytes = rings_next(&stream->rings, &size)))
-        if (cl_trace_decode(&stream->layout, bytes, size, record) && (!by_bpf || concerns(tree, record))) return true;
+        if (cl_trace_decode(&stream->layout, bytes, size, record)) return true;
     const struct event_record *event;
     while ((event = listener_next(&stream->listener)))
         if (decode_event(event, record)) return true;
     return false;
 }
 
+static void mark(struct stream *stream) {
+    rings_mark(&stream->rings);
+    listener_mark(&stream->listener);
+}
+
 void cl_trace_mark(struct cl_trace *trace) {
-    for (int i = 0; i < CL_STREAMS; i++) {
-        rings_mark(&trace->stream[i].rings);
-        listener_mark(&trace->stream[i].listener);
-    }
+    for (int i = 0; i < CL_STREAMS; i++) mark(&trace->stream[i]);
+    mark(&trace->processes);
+}
+
+static bool next_of_processes(struct cl_trace *trace, struct cl_trace_record *record) {
+    while (next_of_stream(&trace->processes, record))
+        if (concerns(&trace->tree, record)) return true;
+    return false;
 }
 
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream) {
-    for (int i = 0; i < CL_STREAMS; i++) {
-        *stream = (enum cl_stream)i;
-        if (next_of_stream(&trace->stream[i], &trace->tree, record)) return true;
+    // One stream to its end: to find that one is empty takes a system call.
+    for (; trace->current <= CL_PROCESSES; trace->current++) {
+        *stream = (enum cl_stream)trace->current;
+        bool is_there = *stream == CL_PROCESSES ? next_of_processes(trace, record) : next_of_stream(&trace->stream[*stream], record);
+        if (is_there) return true;
     }
+    trace->current = 0;
     return false;
 }

@@ -2,16 +2,14 @@
 #include "tracepoints.h"
 
 #include <linux/perf_event.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 enum { MOST = 24 };
 static struct held {
-    bool is_program;
     uint64_t tracepoint;
-    int descriptor;  // -1: none any more
+    int descriptor;
 } held[MOST];
 static int count;
 
@@ -34,37 +32,14 @@ static void end_in_background(void) {
     _exit(0);
 }
 
-// Null if there is no room.
-static struct held *find(bool is_program, uint64_t tracepoint) {
-    for (int i = 0; i < count; i++)
-        if (held[i].is_program == is_program && held[i].tracepoint == tracepoint) return &held[i];
-    if (count == MOST) return NULL;
-    if (count == 0) atexit(end_in_background);
-    held[count] = (struct held){is_program, tracepoint, -1};
-    return &held[count++];
-}
-
 void tracepoints_hold(uint64_t id) {
     struct perf_event_attr attributes = {
         .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attributes), .config = id, .disabled = 1};
-    struct held *place = find(false, id);
-    if (place && place->descriptor < 0)
-        place->descriptor = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-}
-
-int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room) {
-    int program = bpf_attach(text, tracepoint, log, room);
-    struct held *place = program < 0 ? NULL : find(true, tracepoint);
-    if (place && place->descriptor >= 0) close(place->descriptor);
-    if (place) place->descriptor = -1;
-    return program;
-}
-
-void tracepoints_end(uint32_t tracepoint, int program, bool later) {
-    struct held *place = later ? find(true, tracepoint) : NULL;
-    if (place && place->descriptor < 0) {
-        place->descriptor = program;
-    } else {
-        close(program);
-    }
+    for (int i = 0; i < count; i++)
+        if (held[i].tracepoint == id) return;
+    if (count == MOST) return;
+    int event = (int)syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (event < 0) return;
+    if (count == 0) atexit(end_in_background);
+    held[count++] = (struct held){id, event};
 }

@@ -1,20 +1,16 @@
-// Keeps tracepoints in use. Closing the last listener of a tracepoint makes the kernel wait for every CPU
-// (tracepoint_synchronize_unregister): tens of milliseconds in which no other listener can begin. So the last listener of each
-// tracepoint stays open until there is another. A separate process closes it a little after dioaudit has ended, which also
-// spares runs that follow each other in a loop.
+// Keeps tracepoints in use for perf events. Closing the last event of a tracepoint makes the kernel wait for every CPU
+// (tracepoint_synchronize_unregister): tens of milliseconds in which no other listener can begin. So one of each tracepoint stays open
+// while dioaudit runs. A separate process closes it a little after dioaudit has ended, which also spares runs that follow each other
+// in a loop.
+//
+// TRAP: not for BPF programs. The kernel removes the last one of a tracepoint without waiting, but waits for each tracepoint that has
+// two, of which the first is removed.
 #ifndef CLINUX_TRACEPOINTS_H
 #define CLINUX_TRACEPOINTS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "bpf.h"
-
-// Keeps a tracepoint in use for perf events while this process runs, and for a moment after.
+// Holds the tracepoint while this process runs, and for a moment after.
 void tracepoints_hold(uint64_t id);
-
-// bpf_attach, and the detaching: at once, or `later`.
-int tracepoints_attach(const struct bpf_text *text, uint32_t tracepoint, char *log, size_t room);
-void tracepoints_end(uint32_t tracepoint, int program, bool later);
 
 #endif

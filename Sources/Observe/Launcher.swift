@@ -75,7 +75,9 @@ struct Launch: ~Copyable {
         findsPhases = !request.phasesByMarker
         ledgerSocket = LedgerSocket(session)
         Interruption.hold()
-        let choice = request.syscalls.resolved
+        let choice = events.prepare(
+            request.syscalls, kernel: request.kernel != .off, stacks: request.kernelStacks,
+            endsOfTransfers: loadsNoInterposer)
         let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
         var child = cl_child()
         let started = withCStrings(command.arguments) { arguments in
@@ -86,9 +88,7 @@ struct Launch: ~Copyable {
         }
         do { try granted(started) } catch { throw StartFailure(errno: error, isOurs: true) }
         self.child = child
-        events.begin(
-            child, choice, kernel: request.kernel != .off, stacks: request.kernelStacks,
-            endsOfTransfers: loadsNoInterposer)
+        events.begin(child, choice)
         self.squeezer?.take(child.pid)
         cl_go(&self.child)
         deadline = command.timeoutNanoseconds.map { monotonicNanoseconds() + $0 }

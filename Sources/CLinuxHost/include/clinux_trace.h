@@ -71,7 +71,8 @@ enum cl_stream {
     CL_MEMORY,  // allocations, page faults, uprobes
     CL_CALLS,   // system calls
     CL_TRANSFERS,  // what moves data of O_DIRECT files; by BPF programs only
-    CL_STREAMS
+    CL_STREAMS,
+    CL_PROCESSES = CL_STREAMS  // mappings and processes, for the first two where these have BPF programs
 };
 
 // The place of a field in the tracepoint's part of a record; size 0: this kernel has no such field.
@@ -159,13 +160,13 @@ enum cl_way {
 
 struct cl_trace;
 
-// Watches threads and all that they will start, on every CPU, from now on.
-// `process` is theirs. `is_tree`: it has not run yet, and has one thread. Then BPF programs are used if the kernel allows it and
-// the layout has neither stacks nor probes. They need root (or CAP_BPF and CAP_PERFMON), Linux 6.1 with BTF, and the initial
-// pid namespace.
-// A stream without a layout gets no events; cl_trace_error says why another does not. Null: out of memory.
-struct cl_trace *cl_trace_open(const pid_t *threads, int count, pid_t process, bool is_tree,
-                               const struct cl_trace_layout *const layouts[CL_STREAMS]);
+// Starts the BPF programs, which do not need to know the process yet. `is_tree`: it will be one that has not run yet, and has one
+// thread. Then they are used if the kernel allows it and the layout has neither stacks nor probes. They need root (or CAP_BPF and
+// CAP_PERFMON), Linux 6.1 with BTF, and the initial pid namespace. Null: out of memory.
+struct cl_trace *cl_trace_prepare(bool is_tree, const struct cl_trace_layout *const layouts[CL_STREAMS]);
+// Watches threads and all that they will start, on every CPU, from now on. `process` is theirs. Streams without BPF programs get
+// perf events. A stream without a layout gets no events; cl_trace_error says why another does not.
+void cl_trace_watch(struct cl_trace *trace, const pid_t *threads, int count, pid_t process);
 void cl_trace_close(struct cl_trace *trace);
 
 enum cl_way cl_trace_way(const struct cl_trace *trace, enum cl_stream stream);

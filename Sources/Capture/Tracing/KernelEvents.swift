@@ -7,6 +7,8 @@ import LinuxSystem
 /// perf events on each thread. Of system calls a seccomp filter may notify, too.
 package struct KernelEvents: ~Copyable {
     private var trace: OpaquePointer?
+    /// What it was prepared for.
+    private var layouts: [TraceLayout?] = []
     /// Of seccomp's notifications; -1: there is none.
     private var listener: Int32 = -1
     private let record: UnsafeMutablePointer<cl_trace_record> = .allocate(capacity: 1)
@@ -26,35 +28,41 @@ package struct KernelEvents: ~Copyable {
 
     // MARK: beginning
 
-    /// Begins to watch a child that has been started as `choice` says and has done nothing yet, and all that it will start.
+    /// Starts what needs no child yet: BPF programs take longest.
     ///
     /// - Parameter stacks: takes the kernel's call chain with each record of the kernel witness, and the user's above it.
     /// - Parameter endsOfTransfers: the end of each transfer is reported, which shows when a program's steady phase begins that
     ///   has no interposer.
-    package mutating func begin(
-        _ child: cl_child, _ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool, endsOfTransfers: Bool
-    ) {
-        var calls: TraceLayout?
+    /// - Returns: the method of the syscalls witness, of which `auto` chooses one: the child is started as this says.
+    package mutating func prepare(
+        _ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool, endsOfTransfers: Bool
+    ) -> SyscallsChoice {
+        let isAsked = isKernelAsked || choice != .off
+        if !isKernelAsked { kernel.problem = "--kernel off" }
+        if !isAsked { transfers.problem = "--kernel off and --syscalls off" }
+        let memory = isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil
+        let transfers: TraceLayout? = isAsked ? .transfers(ends: endsOfTransfers) : nil
+        let first = choice == .auto ? SyscallsChoice.perf : choice
+        prepare([memory, callsLayout(first), transfers], isTree: true)
+        // To ask perf opens an event, for which the kernel waits; where BPF programs report, it is not asked.
+        if choice != .auto || hasCallsByPrograms { return first }
+        let resolved = choice.resolved
+        if resolved != first { prepare([memory, callsLayout(resolved), transfers], isTree: true) }
+        return resolved
+    }
+
+    private var hasCallsByPrograms: Bool { trace.map { cl_trace_way($0, CL_CALLS) == CL_BY_BPF } ?? false }
+
+    /// Begins to watch a child that has been started as `choice` says and has done nothing yet, and all that it will start.
+    package mutating func begin(_ child: cl_child, _ choice: SyscallsChoice) {
         if child.listener >= 0 {
             listener = child.listener
             descriptors = [listener]
             syscalls.method = .seccomp
-        } else if choice == .off {
-            syscalls.problem = "--syscalls off"
         } else if choice == .seccomp {
             syscalls.problem = "seccomp user notification is not to be had here"
-        } else {
-            calls = callsLayout(choice)
         }
-        if !isKernelAsked { kernel.problem = "--kernel off" }
-        let isAsked = isKernelAsked || choice != .off
-        if !isAsked { transfers.problem = "--kernel off and --syscalls off" }
-        open(
-            [child.pid], of: child.pid, isTree: true,
-            [
-                isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil, calls,
-                isAsked ? .transfers(ends: endsOfTransfers) : nil,
-            ])
+        watch([child.pid], of: child.pid)
     }
 
     /// Begins to watch threads that run already, and all that they will start.
@@ -64,9 +72,9 @@ package struct KernelEvents: ~Copyable {
     package mutating func begin(
         _ threads: [Int32], of process: Int32, _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]
     ) {
-        open(
-            threads, of: process, isTree: false,
-            [memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), .transfers(ends: false)])
+        prepare(
+            [memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), .transfers(ends: false)], isTree: false)
+        watch(threads, of: process)
     }
 
     private mutating func memoryLayout(stacks: Bool, probes: [HeapProbe]) -> TraceLayout? {
@@ -82,7 +90,10 @@ package struct KernelEvents: ~Copyable {
         }
     }
 
+    /// Null where no tracepoint or record of perf's is listened to.
     private mutating func callsLayout(_ choice: SyscallsChoice) -> TraceLayout? {
+        syscalls.problem = choice == .off ? "--syscalls off" : nil
+        guard choice == .perf || choice == .perfMappings else { return nil }
         do throws(TracingProblem) {
             return try TraceLayout(choice)
         } catch {
@@ -92,18 +103,23 @@ package struct KernelEvents: ~Copyable {
     }
 
     /// - Parameter layouts: in the order of `cl_stream`.
-    private mutating func open(_ threads: [Int32], of process: Int32, isTree: Bool, _ layouts: [TraceLayout?]) {
+    private mutating func prepare(_ layouts: [TraceLayout?], isTree: Bool) {
+        if let trace { cl_trace_close(trace) }
+        trace = nil
+        self.layouts = layouts
         guard layouts.contains(where: { $0 != nil }) else { return }
-        let opened = TraceLayout.withPointers(layouts[...]) {
-            cl_trace_open(threads, Int32(threads.count), process, isTree, $0)
-        }
-        guard let opened else { fatalError("no memory is left") }
-        trace = opened
-        if layouts[0] != nil { kernel.begin(Opening(opened, CL_MEMORY)) }
-        if let calls = layouts[1] { syscalls.begin(Opening(opened, CL_CALLS), calls) }
-        if layouts[2] != nil { transfers.begin(Opening(opened, CL_TRANSFERS)) }
+        trace = TraceLayout.withPointers(layouts[...]) { cl_trace_prepare(isTree, $0) }
+        guard trace != nil else { fatalError("no memory is left") }
+    }
+
+    private mutating func watch(_ threads: [Int32], of process: Int32) {
+        guard let trace else { return }
+        cl_trace_watch(trace, threads, Int32(threads.count), process)
+        if layouts[0] != nil { kernel.begin(Opening(trace, CL_MEMORY)) }
+        if let calls = layouts[1] { syscalls.begin(Opening(trace, CL_CALLS), calls) }
+        if layouts[2] != nil { transfers.begin(Opening(trace, CL_TRANSFERS)) }
         var all = [Int32](repeating: -1, count: 4096)
-        let count = cl_trace_descriptors(opened, &all, Int32(all.count))
+        let count = cl_trace_descriptors(trace, &all, Int32(all.count))
         descriptors += all.prefix(Int(count))
     }
 
@@ -119,7 +135,11 @@ package struct KernelEvents: ~Copyable {
                 switch stream {
                 case CL_MEMORY: kernel.note(record)
                 case CL_CALLS: syscalls.note(record)
-                default: transfers.note(record)
+                case CL_TRANSFERS: transfers.note(record)
+                default:
+                    // Of all processes: each witness that is told of its own events by BPF programs needs them.
+                    if kernel.tracing == .programs { kernel.note(record) }
+                    if syscalls.tracing == .programs { syscalls.note(record) }
                 }
             }
         }
