@@ -22,7 +22,7 @@ FUZZ_SECONDS ?= 30
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test fuzz build fixtures mutants bench debian format lint install uninstall clean build-needs \
+.PHONY: help audit matrix test fuzz build fixtures mutants bench debian format lint release install uninstall clean build-needs \
     matrix-needs test-needs lint-needs bench-needs
 
 help: ## this list
@@ -47,8 +47,7 @@ fuzz: build-needs ## feed each reader of what others wrote with bytes that nobod
 mutants: test-needs ## break the code in one place at a time, and say what no test notices (hours, as root; ARGS=--list)
 	Scripts/mutants $(ARGS)
 
-bench: bench-needs fixtures ## measure what the interposer and the driver cost, as ratios
-	$(MAKE) build CONFIGURATION=release
+bench: bench-needs fixtures release ## measure what the interposer and the driver cost, as ratios
 	Benchmarks/run $(ARGS)
 
 debian: ## run `make audit` and `make test` in a fresh Debian 12 and in a 13, as root and as an ordinary user (as root)
@@ -71,9 +70,11 @@ ROOM = $(DESTDIR)$(PREFIX)/lib/dioaudit
 RELEASE := swift build -c release -Xlinker --disable-new-dtags
 OF_EVERY_DEBIAN := libc.so|libm.so|libgcc_s.so|libstdc|ld-linux|vdso
 
-install: build-needs ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
+release: build-needs ## build what `make install` installs
 	$(RELEASE) --product dioaudit --static-swift-stdlib -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/dioaudit'
 	$(RELEASE) --product dioaudit-driver
+
+install: release ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
 	install -D -m 755 -s .build/release/dioaudit $(DESTDIR)$(PREFIX)/bin/dioaudit
 	install -D -m 755 .build/release/dioaudit-driver $(ROOM)/dioaudit-driver
 	install -m 755 .build/release/dioaudit_LedgerABI.resources/libdioaudit_preload.so $(ROOM)/
