@@ -36,7 +36,7 @@ static void note_straddling(bool early, enum dioaudit_event event) {
 static int unmap(void *at, size_t length) {
     struct memory_pages before = memory_in(at, length);
     int result = next.munmap(at, length);
-    if (result == 0) memory_gave_back(before, (struct memory_pages){0});
+    memory_gave_back(before, memory_in(at, length));
     return result;
 }
 
@@ -44,7 +44,7 @@ static void *map_over(__typeof(next.mmap) map, void *at, size_t length, int prot
     struct memory_pages before = {0};
     if (flags & MAP_FIXED) before = memory_in(at, length);
     void *result = map(at, length, protection, flags, fd, offset);
-    if (result != MAP_FAILED) memory_gave_back(before, (struct memory_pages){0});
+    if (result != MAP_FAILED) memory_gave_back(before, (struct memory_pages){.mapped = before.mapped});
     return result;
 }
 

@@ -125,7 +125,8 @@ static struct memory_pages given_back;
 
 static struct memory_pages given_back_so_far(void) {
     return (struct memory_pages){__atomic_load_n(&given_back.anonymous, __ATOMIC_RELAXED),
-                                 __atomic_load_n(&given_back.others, __ATOMIC_RELAXED)};
+                                 __atomic_load_n(&given_back.others, __ATOMIC_RELAXED),
+                                 __atomic_load_n(&given_back.mapped, __ATOMIC_RELAXED)};
 }
 
 // The kernel's zero page, which a read brings, is none of the process's: no process has it alone.
@@ -158,15 +159,28 @@ static bool look_through(struct memory_pages *pages, const void *at, size_t leng
     return page == end;
 }
 
+// The first number of statm is exact. Not by procfile.h, whose reader one thread at a time may use.
+static bool read_address_space(struct memory_pages *pages) {
+    char text[32] = {0};
+    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    long got = SYSTEM(SYS_read, fd, text, sizeof(text) - 1);
+    if (fd >= 0) SYSTEM(SYS_close, fd);
+    if (got > 0) pages->mapped = procfile_number(text);
+    return got > 0;
+}
+
 struct memory_pages memory_in(const void *at, size_t length) {
     struct memory_pages pages = {0};
-    if (unlikely(may_be_steady()) && !look_through(&pages, at, length)) process.record->memory_unread = 1;
+    if (likely(!may_be_steady())) return pages;
+    bool is_known = look_through(&pages, at, length);
+    if (!read_address_space(&pages) || !is_known) process.record->memory_unread = 1;
     return pages;
 }
 
 void memory_gave_back(struct memory_pages before, struct memory_pages after) {
     add_shared(&given_back.anonymous, gain(after.anonymous, before.anonymous));
     add_shared(&given_back.others, gain(after.others, before.others));
+    add_shared(&given_back.mapped, gain(after.mapped, before.mapped));
 }
 
 // MARK: comparing
@@ -201,7 +215,8 @@ static uint64_t unexplained_pages(const struct reading *from, const struct readi
 static uint64_t unexplained_bytes(const struct reading *from, const struct reading *to) {
     if (to->maps != from->maps) return 0;
     uint64_t stacks = to->faults == from->faults ? gain(from->stacks, to->stacks) : 0;
-    return (gain(from->mapped - from->stacks, to->mapped - to->stacks) + stacks) * 1024;
+    uint64_t given = (to->given_back.mapped - from->given_back.mapped) * KB_OF_PAGE;
+    return (gain(from->mapped - from->stacks, to->mapped - to->stacks + given) + stacks) * 1024;
 }
 
 static uint64_t unexplained_heap(const struct reading *from, const struct reading *to) {

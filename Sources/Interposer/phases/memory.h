@@ -15,15 +15,15 @@ void memory_begin(struct dioaudit_process *record, bool goes_on);
 // it under the same lock.
 void memory_end(struct dioaudit_process *record, bool may_go_on);
 
-// Pages of a range: anonymous ones that no other process shares, and others.
+// Pages of a range, anonymous ones that no other process shares, and others; and those of all the address space.
 struct memory_pages {
-    uint64_t anonymous, others;
+    uint64_t anonymous, others, mapped;
 };
 
 // Those that are in a range, if a steady phase may go on.
 struct memory_pages memory_in(const void *at, size_t length);
 
-// A call took pages away: a gain elsewhere must not hide behind them. `before` and `after`: of its range.
+// A call took pages away: a gain elsewhere must not hide behind them. `before` and `after` it.
 void memory_gave_back(struct memory_pages before, struct memory_pages after);
 
 #endif
