@@ -16,7 +16,7 @@
 // What the process has, and what was counted until then. Files of /proc give kB, and so do these.
 struct reading {
     uint64_t anonymous, others;  // resident pages that a process wrote, and pages of files and of shared memory
-    uint64_t huge_anonymous, huge_others;  // huge pages among them
+    uint64_t huge;               // of the anonymous ones
     uint64_t mapped, stacks;     // address space
     uint64_t locked;
     struct heap_books heap;
@@ -45,15 +45,12 @@ static bool read_pages(struct reading *reading) {
     for (const char *line = procfile_line(); line; line = procfile_line()) {
         if (starts_with(line, "Rss:")) resident = procfile_number(line), found = true;
         if (starts_with(line, "Anonymous:")) reading->anonymous = procfile_number(line);
-        if (starts_with(line, "AnonHugePages:")) reading->huge_anonymous = procfile_number(line);
-        if (starts_with(line, "ShmemPmdMapped:")) reading->huge_others += procfile_number(line);
-        if (starts_with(line, "FilePmdMapped:")) reading->huge_others += procfile_number(line);
+        if (starts_with(line, "AnonHugePages:")) reading->huge = procfile_number(line);
         if (starts_with(line, "Shared_Hugetlb:")) hugetlb += procfile_number(line);
         if (starts_with(line, "Private_Hugetlb:")) hugetlb += procfile_number(line);
     }
     procfile_close();
     reading->others = resident - reading->anonymous + hugetlb;
-    reading->huge_others += hugetlb;
     return found;
 }
 
@@ -194,20 +191,19 @@ static uint64_t unexplained_by(uint64_t *faults, uint64_t each, uint64_t pages) 
     return gain(taken * each, pages);
 }
 
-// A page fault brings a huge page, or as many pages of a file as the kernel maps around it (mm/memory.c, fault_around_bytes), or a folio
-// of other memory. Anonymous pages and others are compared apart, so that code which the kernel drops from memory hides
-// nothing. Fixtures: fills-behind-a-fault.c, gives-back-and-fills.c
+// A page fault brings a folio. One of a file is as large as a huge page at most (since Linux 6.18 all of it is mapped); of anonymous
+// memory it is a huge page, or of a size that the host knows. Anonymous pages and others are compared apart, so that code which the
+// kernel drops from memory hides nothing. Fixtures: fills-behind-a-fault.c, gives-back-and-fills.c
 static uint64_t unexplained_pages(const struct reading *from, const struct reading *to) {
-    enum { HUGE = 512, AROUND = 16 };
+    enum { HUGE = 512 };
     uint64_t given_anonymous = to->given_back.anonymous - from->given_back.anonymous;
     uint64_t given_others = to->given_back.others - from->given_back.others;
     uint64_t anonymous = gain(from->anonymous / KB_OF_PAGE, to->anonymous / KB_OF_PAGE + given_anonymous);
     uint64_t others = gain(from->others / KB_OF_PAGE, to->others / KB_OF_PAGE + given_others);
-    uint64_t huge_anonymous = lesser(anonymous, gain(from->huge_anonymous, to->huge_anonymous) / KB_OF_PAGE);
-    uint64_t huge_others = lesser(others, gain(from->huge_others, to->huge_others) / KB_OF_PAGE);
-    uint64_t faults = to->faults - from->faults, folio = ledger->config.largest_folio, around = folio > AROUND ? folio : AROUND;
-    return unexplained_by(&faults, HUGE, huge_anonymous + huge_others) + unexplained_by(&faults, around, others - huge_others) +
-           unexplained_by(&faults, folio, anonymous - huge_anonymous);
+    uint64_t huge = lesser(anonymous, gain(from->huge, to->huge) / KB_OF_PAGE);
+    uint64_t faults = to->faults - from->faults;
+    return unexplained_by(&faults, HUGE, huge) + unexplained_by(&faults, HUGE, others) +
+           unexplained_by(&faults, ledger->config.largest_folio, anonymous - huge);
 }
 
 // A stack grows by page faults, without a call. How much a call maps is not known: the heap maps more than it is asked for.

@@ -158,7 +158,7 @@ struct dioaudit_config {
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
     uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
-    uint32_t largest_folio;        // small pages that one page fault may bring, if they are no huge page
+    uint32_t largest_folio;        // small pages of anonymous memory that one page fault may bring, if they are no huge page
 };
 
 // A process asks, and waits on the word (futex(2)) until the host answers by changing it. A socket would not do: it allocates
