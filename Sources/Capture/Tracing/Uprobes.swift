@@ -34,7 +34,8 @@ package struct Uprobes: ~Copyable {
     package static func removeAbandoned() {
         guard let tracefs = Tracefs.current.path else { return }
         for group in Set(defined(in: tracefs).map { $0.prefix { $0 != "/" } }) {
-            if let pid = Int32(group.dropFirst(prefix.count)), kill(pid, 0) != 0, Errno.last == .noSuchProcess {
+            // A zombie has no program any more: nobody may ever wait for it.
+            if let pid = Int32(group.dropFirst(prefix.count)), (try? link("/proc/\(pid)/exe")) == nil {
                 remove(String(group), in: tracefs)
             }
         }
