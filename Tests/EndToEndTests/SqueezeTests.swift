@@ -70,7 +70,7 @@ struct SqueezeTests {
             ])
         #expect(ordinary.status == 2, "\(ordinary.errors)")
         #expect(
-            ordinary.errors.contains("the squeeze is asked for: ") && ordinary.errors.contains("run dioaudit as root"),
+            ordinary.said.contains("the squeeze is asked for: ") && ordinary.said.contains("run dioaudit as root"),
             "\(ordinary.errors)")
     }
 
