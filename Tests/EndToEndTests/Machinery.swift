@@ -99,9 +99,10 @@ func succeedsAsOrdinaryUser(_ command: [String]) -> Bool {
     (try? run(asOrdinaryUser + command).status) == 0
 }
 
-/// A block device of a file.
+/// A block device of a file. The kernel ends it when nobody has it open any more, even if the tests are killed.
 final class LoopDevice {
     private let scratch: Scratch
+    private let open: FileHandle
     let path: String
 
     init(mebibytes: Int) throws {
@@ -110,9 +111,11 @@ final class LoopDevice {
         let made = try run(["sh", "-ec", "truncate -s \(mebibytes)M \(image); losetup --find --show \(image)"])
         guard made.status == 0 else { throw Failure("no loop device: \(made.errors)") }
         path = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        open = try #require(FileHandle(forReadingAtPath: path))
+        #expect(try run(["losetup", "--detach", path]).status == 0)
     }
 
-    deinit { _ = try? run(["losetup", "--detach", path]) }
+    deinit { try? open.close() }
 }
 
 /// A small ext4 file system in a file, nearly full.

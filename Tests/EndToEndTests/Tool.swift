@@ -14,12 +14,23 @@ enum Place {
     static func fixture(_ name: String) -> String { "\(repository).build/fixtures/\(name)" }
 }
 
-/// A directory on a file system that takes O_DIRECT, removed at the end.
+/// A directory on a file system that takes O_DIRECT, removed at the end. Those of a test run that was killed are removed by the next.
 final class Scratch {
     let path: String
 
+    private static let prefix = "dioaudit-tests-"
+    private static let removeAbandoned: Void = {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/var/tmp")) ?? [] where name.hasPrefix(prefix) {
+            guard let pid = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }), kill(pid, 0) != 0, errno == ESRCH
+            else { continue }
+            umount2("/var/tmp/\(name)/mount", 2)  // MNT_DETACH: `LoopDisk`
+            try? FileManager.default.removeItem(atPath: "/var/tmp/\(name)")
+        }
+    }()
+
     init() throws {
-        var template = Array("/var/tmp/dioaudit-tests-XXXXXX".utf8CString)
+        Self.removeAbandoned
+        var template = Array("/var/tmp/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw Failure("mkdtemp in /var/tmp: \(String(cString: strerror(errno)))")
         }

@@ -8,7 +8,7 @@ import Testing
     private let place: String
 
     init() throws {
-        var template = Array("/var/tmp/dioaudit-tests-XXXXXX".utf8CString)
+        var template = Array("/var/tmp/dioaudit-tests-\(getpid())-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
         place = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
         mkdir("\(place)/victim", 0o700)
