@@ -18,12 +18,17 @@ BENCH_NEEDS := fio
 LINT_NEEDS := libc6-dev-arm64-cross
 
 FUZZ_SECONDS ?= 30
+KILLS ?= 100
+SCRIBBLES ?= 50
+
+# SwiftPM leaves directories of its own where temporary files go.
+SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test fuzz build fixtures mutants bench debian format lint release install uninstall clean build-needs \
-    matrix-needs test-needs lint-needs bench-needs
+.PHONY: help audit matrix test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
+    build-needs matrix-needs test-needs lint-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,11 +40,15 @@ matrix: matrix-needs build ## measure what the kernel allocates per transfer, by
 	@$(DIOAUDIT) matrix $(ARGS)
 
 test: test-needs build fixtures ## run the test suite
-	swift build -c $(CONFIGURATION) --build-tests
+	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
 	swift test -c $(CONFIGURATION) --skip-build $(ARGS)
 
 build: build-needs ## build dioaudit, its interposer and its driver
-	swift build -c $(CONFIGURATION)
+	$(SWIFT_BUILD) -c $(CONFIGURATION)
+
+attacks: build fixtures ## end dioaudit at random moments (KILLS, 100), and let programs write over its ledger (SCRIBBLES, 50)
+	Scripts/kill-test $(KILLS)
+	Scripts/scribble-test $(SCRIBBLES)
 
 fuzz: build-needs ## feed each reader of what others wrote with bytes that nobody would write, FUZZ_SECONDS (30) each
 	Fuzz/run $(FUZZ_SECONDS)
@@ -67,7 +76,7 @@ lint: lint-needs ## check the Swift code's format, and that the interposer's lay
 # that a Debian may lack or name otherwise (libaio.so.1 is libaio.so.1t64's in 13). DT_RPATH, since what those libraries need
 # is looked for in it too. Embedded Swift has no static standard library, and needs none: so the driver is built apart.
 ROOM = $(DESTDIR)$(PREFIX)/lib/dioaudit
-RELEASE := swift build -c release -Xlinker --disable-new-dtags
+RELEASE := $(SWIFT_BUILD) -c release -Xlinker --disable-new-dtags
 OF_EVERY_DEBIAN := libc.so|libm.so|libgcc_s.so|libstdc|ld-linux|vdso
 
 release: build-needs ## build what `make install` installs

@@ -46,6 +46,23 @@ import Testing
         }
     }
 
+    /// As docs/security.md says: the kernel drops the request for a signal (PR_SET_PDEATHSIG, prctl(2)) with a change of the user.
+    @Test(.enabled(if: isRoot, "needs root, to become another user: .ci/run is root"))
+    func whatHasChangedItsUserOutlivesASigkill() throws {
+        let become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        _ = try run(audited(become + ["sleep", "1000"])) { process in
+            try wait(for: "the subject") { child(of: process.processIdentifier, named: "sleep") != nil }
+            let subject = try #require(child(of: process.processIdentifier, named: "sleep")).pid
+            kill(process.processIdentifier, SIGKILL)
+            // A signal at its parent's end would have come with its new parent.
+            try wait(for: "its new parent") { child(of: process.processIdentifier, named: "sleep") == nil }
+            let status = (try? String(contentsOfFile: "/proc/\(subject)/status", encoding: .utf8)) ?? "ended"
+            #expect(status.contains("State:\tS") && status.contains("SigPnd:\t0000000000000000"), "\(status)")
+            kill(subject, SIGKILL)
+        }
+        try wait(for: "the end of all") { holders(of: mark).isEmpty }
+    }
+
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsTheChildrenToo(signal: Int32) throws {
         let ready = scratch.file("ready")
         let subject = try scratch.script("sleep 1000 & sleep 1000 & : > \(ready); wait")

@@ -69,9 +69,14 @@ static void behind(void (*act)(void)) {
     _exit(0);
 }
 
-#define FOR_EACH_USED(record, table, length, is_used) \
-    for (int i = 0; i < (length); i++)                \
-        if ((record = &arena->table[i])->is_used)
+static void for_each_site(void (*change)(struct dioaudit_site *site)) {
+    uint32_t used = arena->header.sites_used < DIOAUDIT_POOL ? arena->header.sites_used : DIOAUDIT_POOL;
+    for (uint32_t offset = 0; offset < used;) {
+        struct dioaudit_site *site = (void *)((char *)arena->pool + offset);
+        offset += dioaudit_site_bytes(site->capacity);
+        change(site);
+    }
+}
 
 // MARK: the whole of it
 
@@ -99,15 +104,28 @@ static void images(void) {
     arena->header.images_started = UINT64_MAX;
 }
 
-static void sites(void) {
-    for (int i = 0; i < DIOAUDIT_SITES; i++) {
-        struct dioaudit_site *site = &arena->sites[i];
-        fill(site, sizeof(*site));
-        site->ready = 1;
-        site->event = (uint8_t)(any() % DIOAUDIT_EVENT_COUNT);
-        site->owner = 0;
-    }
+static void fill_site(struct dioaudit_site *site) {
+    uint32_t capacity = site->capacity, next = site->next;
+    fill(site, dioaudit_site_bytes(capacity));
+    site->capacity = capacity;
+    site->next = next;
+    site->ready = 1;
+    site->event = (uint8_t)(any() % DIOAUDIT_EVENT_COUNT);
+    site->owner = 0;
 }
+
+static void sites(void) { for_each_site(fill_site); }
+
+static void room_of_sites(void) {
+    fill(arena->chains, sizeof(arena->chains));
+    fill(arena->pool, sizeof(arena->pool));
+    arena->header.sites_used = (uint32_t)any() & ~7u;
+}
+
+static void follow_itself(struct dioaudit_site *site) { site->next = 1 + (uint32_t)((char *)site - (char *)arena->pool); }
+static void chains_without_end(void) { for_each_site(follow_itself); }
+static void have_all_room(struct dioaudit_site *site) { site->capacity = UINT32_MAX; }
+static void sites_of_any_size(void) { for_each_site(have_all_room); }
 
 static void threads(void) {
     for (int i = 0; i < DIOAUDIT_THREADS; i++) {
@@ -143,15 +161,13 @@ static void names_without_end(void) { memset(arena->header.executable, 'x', size
 static void thread_without_end(void) { memset(arena->threads[0].thread.name, 'x', DIOAUDIT_NAME); }
 static void module_without_end(void) { memset(arena->modules[0].path, 'x', DIOAUDIT_PATH); }
 
-static void frames_of_no_file(void) {
-    struct dioaudit_site *site;
-    FOR_EACH_USED(site, sites, DIOAUDIT_SITES, ready) memset(site->modules, DIOAUDIT_NO_MODULE - 1, sizeof(site->modules));
+static void have_no_file(struct dioaudit_site *site) {
+    for (uint32_t i = 0; i < site->capacity; i++) site->frames[i] = (uint64_t)(DIOAUDIT_NO_MODULE - 1) << DIOAUDIT_ADDRESS_BITS;
 }
 
-static void frames_beyond_the_stack(void) {
-    struct dioaudit_site *site;
-    FOR_EACH_USED(site, sites, DIOAUDIT_SITES, ready) site->depth = UINT8_MAX;
-}
+static void frames_of_no_file(void) { for_each_site(have_no_file); }
+static void be_too_deep(struct dioaudit_site *site) { site->depth = UINT8_MAX; }
+static void frames_beyond_the_stack(void) { for_each_site(be_too_deep); }
 
 static void edges_out_of_order(void) {
     uint32_t used = arena->header.edges_used;
@@ -166,12 +182,13 @@ static void edges_to_come(void) {
     for (uint32_t i = 0; i < arena->header.edges_used; i++) arena->edges[i].nanoseconds += 3600000000000u;
 }
 
+static void have_escapes(struct dioaudit_site *site) { memcpy(site->thread, "t\033]0;x\007\n\xff\xc3(", 12); }
+
 static void executable_of_escapes(void) {
-    struct dioaudit_site *site;
-    struct dioaudit_module *module;
     strcpy(arena->header.executable, "/tmp/\033[31mRED\033[0m\ndioaudit: pass\xff\xfe\x80\u202e");
-    FOR_EACH_USED(site, sites, DIOAUDIT_SITES, ready) memcpy(site->thread, "t\033]0;x\007\n\xff\xc3(", 12);
-    FOR_EACH_USED(module, modules, DIOAUDIT_MODULES, state) strcpy(module->path, "/x/\033[2J\ndioaudit: pass\n\xff mod");
+    for_each_site(have_escapes);
+    for (int i = 0; i < DIOAUDIT_MODULES; i++)
+        if (arena->modules[i].state) strcpy(arena->modules[i].path, "/x/\033[2J\ndioaudit: pass\n\xff mod");
 }
 
 static void path_of_fifo(char *path) {
@@ -198,14 +215,15 @@ static void forget_cells(int first, int last) {
 
 static void forget_rows(void) { forget_cells(DIOAUDIT_EVENT_MALLOC, DIOAUDIT_EVENT_MUNLOCKALL); }
 
-static void forget_stacks(void) {
-    for (int i = 0; i < DIOAUDIT_SITES; i++) arena->sites[i].ready = 0;
-}
+static void be_unready(struct dioaudit_site *site) { site->ready = 0; }
+static void forget_stacks(void) { for_each_site(be_unready); }
 
 // The one lie that nobody sees: of heap calls that stay within the heap's memory.
 static void forget_heap(void) {
     forget_rows();
-    memset(arena->sites, 0, sizeof(arena->sites));
+    memset(arena->chains, 0, sizeof(arena->chains));
+    memset(arena->pool, 0, sizeof(arena->pool));
+    arena->header.sites_used = 0;
     for (int i = 0; i < DIOAUDIT_THREADS; i++)
         memset(arena->threads[i].thread.last_transfer, 0, sizeof(arena->threads[i].thread.last_transfer));
 }
@@ -331,7 +349,7 @@ static void crowd(void) {
         require(pwrite(fd, arena, offsetof(struct dioaudit_arena, regions), (off_t)dioaudit_arena_offset(i)) > 0, "pwrite");
     require(pwrite(fd, &much, sizeof(much), offsetof(struct dioaudit_session, arenas_claimed)) == sizeof(much), "pwrite");
     // The kernel's records of these are looked up among them.
-    for (int i = 0; i < 20000; i++) munmap(mmap(NULL, BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), BLOCK);
+    for (int i = 0; i < 3000; i++) munmap(mmap(NULL, BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), BLOCK);
 }
 
 // MARK: the socket
@@ -406,6 +424,9 @@ static const struct mode {
     {"regions", regions, damaged},
     {"modules", modules, damaged},
     {"sites", sites, damaged},
+    {"room-of-sites", room_of_sites, damaged},
+    {"chains-without-end", chains_without_end, damaged},
+    {"sites-of-any-size", sites_of_any_size, damaged},
     {"threads", threads, damaged},
     {"greatest-faults", greatest_faults, damaged},
     {"greatest-cells", greatest_cells, damaged},
