@@ -20,7 +20,8 @@ final class Scratch {
 
     private static let prefix = "dioaudit-tests-"
     private static let removeAbandoned: Void = {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/var/tmp")) ?? [] where name.hasPrefix(prefix) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/var/tmp")) ?? []
+        where name.hasPrefix(prefix) {
             guard let pid = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }), kill(pid, 0) != 0, errno == ESRCH
             else { continue }
             umount2("/var/tmp/\(name)/mount", 2)  // MNT_DETACH: `LoopDisk`
