@@ -76,6 +76,7 @@ let package = Package(
         .testTarget(name: "AuditReportTests", dependencies: ["AuditReport"]),
         .testTarget(
             name: "CaptureTests", dependencies: ["AuditCore", "AuditReport", "Capture", "LedgerABI", "LinuxSystem"]),
+        .testTarget(name: "InspectTests", dependencies: ["Inspect"]),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"]),
         // It runs the programs, and may not depend on them: SwiftPM would link them into the tests, Embedded Swift's
         // runtime beside the other. `make test` builds them first.

@@ -26,11 +26,12 @@ enum { NOBODY = 65534 };
 
 // MARK: what the child gives up
 
-// Ctrl-C is its parent's to handle. A signal of its own faults ends it, blocked or not.
+// Ctrl-C is its parent's to handle. What it brings upon itself ends it, blocked or not.
 static bool ignore_signals(void) {
     sigset_t all;
     for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     sigfillset(&all);
+    sigdelset(&all, SIGXCPU);
     return sigprocmask(SIG_SETMASK, &all, NULL) == 0;
 }
 
@@ -77,7 +78,9 @@ static bool limit(int resource, uint64_t value) {
     struct rlimit now;
     if (getrlimit((__rlimit_resource_t)resource, &now) != 0) return false;
     if (value > now.rlim_max) value = now.rlim_max;
-    return setrlimit((__rlimit_resource_t)resource, &(struct rlimit){value, value}) == 0;
+    // Of a processor's time the lower limit is told by SIGXCPU, the upper one only by SIGKILL.
+    uint64_t upper = resource == RLIMIT_CPU && value < now.rlim_max ? value + 1 : value;
+    return setrlimit((__rlimit_resource_t)resource, &(struct rlimit){value, upper}) == 0;
 }
 
 static bool limit_all(uint32_t cpu_seconds) {

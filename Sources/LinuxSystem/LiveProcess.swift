@@ -58,6 +58,12 @@ package struct LiveProcess: ~Copyable {
         return words.isEmpty ? [executable] : words
     }
 
+    /// Its user; root where it hides its memory.
+    package var owner: uid_t {
+        var status = stat()
+        return stat("/proc/\(pid)", &status) == 0 ? status.st_uid : 0
+    }
+
     package var parent: Int32 { statusField("PPid:", in: "/proc/\(pid)/status").flatMap { Int32($0) } ?? 0 }
 
     /// VmLck in bytes.

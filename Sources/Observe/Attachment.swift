@@ -36,6 +36,8 @@ struct Attachment: ~Copyable {
     /// The files of code that it had mapped when the watch began.
     private let code: Set<String>
     private let heap: HeapProbes
+    /// Its user.
+    private let owner: UInt32
     private var uprobes: Uprobes?
     /// Why its heap calls are not seen; null if they are.
     private var heapProblem: String?
@@ -55,6 +57,7 @@ struct Attachment: ~Copyable {
         pid = live.pid
         command = live.command
         executable = live.executable
+        owner = live.owner
         heap = HeapProbes(of: live)
         code = live.code ?? []
         heapBook = HeapBook(of: pid, heap.found)
@@ -167,12 +170,11 @@ struct Attachment: ~Copyable {
         let syscallsView = SyscallsView(syscallsBook, events.syscalls)
 
         var ledger = Ledger()
-        ledger.processes = [process(live, request.scope, parser)]
+        ledger.processes = [process(live, request.scope)]
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(transfersBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
-        var symbolizer = Symbolizer(parser)
-        ledger.processes[0].nameFaults(by: &symbolizer)
+        ledger.processes[0].nameFrames(by: Symbolizer(parser, owner: owner))
         var subject = Subject(command: command, exit: SubjectExit())
         subject.processes = 1
         subject.threads = ledger.processes[0].threads.count
@@ -189,7 +191,7 @@ struct Attachment: ~Copyable {
         return observation
     }
 
-    private func process(_ live: borrowing LiveProcess, _ scope: Scope, _ parser: Parser) -> ProcessLedger {
+    private func process(_ live: borrowing LiveProcess, _ scope: Scope) -> ProcessLedger {
         var process = ProcessLedger(pid: pid, parentPid: live.parent, executable: executable)
         process.steadyReached = true
         process.phasesByKernel = true
@@ -218,11 +220,11 @@ struct Attachment: ~Copyable {
         process.phases[.steady] = steady
         let flushers = names.keys.compactMap { self.flushers.known[$0] }
         process.lock.ioFlusher = !flushers.isEmpty && flushers.allSatisfy { $0 }
-        addHeapCalls(to: &process, scope, parser)
+        addHeapCalls(to: &process, scope)
         return process
     }
 
-    private func addHeapCalls(to process: inout ProcessLedger, _ scope: Scope, _ parser: Parser) {
+    private func addHeapCalls(to process: inout ProcessLedger, _ scope: Scope) {
         for (key, count) in heapBook.counts.sorted(by: { $0.value.calls > $1.value.calls }) {
             process.phases[.steady].events[key.kind] += count
             let thread = process.threads.firstIndex { $0.tid == key.tid }
@@ -239,9 +241,6 @@ struct Attachment: ~Copyable {
                     stack: frames,
                     truncated: !(events.kernel.stacks[key.stack]?.isWhole ?? false)))
         }
-        var symbolizer = Symbolizer(parser)
-        let named = symbolizer.name(process.sites.map(\.stack), byFileOffset: true)
-        for (site, stack) in zip(process.sites.indices, named) { process.sites[site].stack = stack }
     }
 
 }
@@ -250,6 +249,15 @@ extension LiveProcess {
     /// The files of code that it has mapped; null if they cannot be read.
     fileprivate var code: Set<String>? {
         (try? mappings()).map { Set($0.lazy.filter { $0.isExecutable && $0.path.hasPrefix("/") }.map(\.path)) }
+    }
+}
+
+extension ProcessLedger {
+    fileprivate mutating func nameFrames(by symbolizer: Symbolizer) {
+        let stacks = sites.map(\.stack) + faultSites.map(\.stack)
+        let named = symbolizer.name(stacks, of: stacks.map { _ in pid }, byFileOffset: true)
+        for index in sites.indices { sites[index].stack = named[index] }
+        for index in faultSites.indices { faultSites[index].stack = named[sites.count + index] }
     }
 }
 

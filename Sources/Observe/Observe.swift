@@ -138,21 +138,26 @@ extension Ledger {
 
     /// Names only the stacks that a verdict may show, since opening a module's debug info takes time.
     fileprivate mutating func nameViolations(_ strict: Set<EventKind>, _ parser: Parser) {
-        var symbolizer = Symbolizer(parser)
-        let places = processes.indices.flatMap { process in
+        let symbolizer = Symbolizer(parser)
+        let indices = processes.indices
+        let sites = indices.flatMap { process in
             processes[process].sites.indices.filter {
                 strict.contains(processes[process].sites[$0].kind) && processes[process].sites[$0].isOfSteady
-            }.map { (process, $0) }
+            }.map { (process, \ProcessLedger.sites[$0].stack) }
         }
-        let named = symbolizer.name(places.map { processes[$0].sites[$1].stack })
-        for ((process, site), stack) in zip(places, named) { processes[process].sites[site].stack = stack }
-        for process in processes.indices { processes[process].nameFaults(by: &symbolizer) }
+        let faults = indices.flatMap { process in
+            processes[process].faultSites.indices.map { (process, \ProcessLedger.faultSites[$0].stack) }
+        }
+        name(sites, by: symbolizer, byFileOffset: false)
+        name(faults, by: symbolizer, byFileOffset: true)
     }
-}
 
-extension ProcessLedger {
-    mutating func nameFaults(by symbolizer: inout Symbolizer) {
-        let named = symbolizer.name(faultSites.map(\.stack), byFileOffset: true)
-        for (site, stack) in zip(faultSites.indices, named) { faultSites[site].stack = stack }
+    private mutating func name(
+        _ places: [(process: Int, stack: WritableKeyPath<ProcessLedger, [Frame]>)], by symbolizer: Symbolizer,
+        byFileOffset: Bool
+    ) {
+        let stacks = places.map { processes[$0.process][keyPath: $0.stack] }
+        let named = symbolizer.name(stacks, of: places.map { processes[$0.process].pid }, byFileOffset: byFileOffset)
+        for (place, stack) in zip(places, named) { processes[place.process][keyPath: place.stack] = stack }
     }
 }

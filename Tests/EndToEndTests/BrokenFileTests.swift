@@ -39,9 +39,13 @@ import Testing
         for seed in 0..<UInt64(Self.count / 4) {
             var random = SeededGenerator(seed: seed)
             var broken = program
-            for _ in 0..<Int.random(in: 1...4, using: &random) { broken.breakBytes(in: 0..<program.bytes.count, &random) }
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                broken.breakBytes(in: 0..<program.bytes.count, &random)
+            }
             let ending = try run(broken)
-            if !(1...3).contains(ending.status) { problems.append("seed \(seed): exit \(ending.status): \(ending.errors)") }
+            if !(1...3).contains(ending.status) {
+                problems.append("seed \(seed): exit \(ending.status): \(ending.errors)")
+            }
         }
         #expect(problems == [])
     }
@@ -74,14 +78,17 @@ import Testing
         var broken = try program("allocates-each-transfer")
         for name in [".strtab", ".shstrtab", ".debug_str", ".debug_line_str"] {
             guard let section = broken.sections.first(where: { $0.name == name }) else { continue }
-            broken.bytes.replaceSubrange(section.range, with: repeatElement(UInt8(ascii: "A"), count: section.range.count))
+            broken.bytes.replaceSubrange(
+                section.range, with: repeatElement(UInt8(ascii: "A"), count: section.range.count))
         }
         #expect(try run(broken).status == 1)
     }
 
     @Test func aSectionThatInflatesToMoreThanThereIs() throws {
         let path = scratch.file("compressed")
-        _ = try EndToEndTests.run(["objcopy", "--compress-debug-sections=zlib", Place.fixture("allocates-each-transfer"), path])
+        _ = try EndToEndTests.run([
+            "objcopy", "--compress-debug-sections=zlib", Place.fixture("allocates-each-transfer"), path,
+        ])
         for size: UInt64 in [1 << 33, 1 << 62, .max] {
             var broken = try Program(path)
             let sections = broken.sections.filter { $0.isCompressed }

@@ -9,7 +9,7 @@ extension KernelView {
         // To read the kernel's symbols takes 50 ms: too long for a program that never transferred.
         if book.hasPhases {
             symbols = KernelSymbols(of: watch.stacks.values.reduce(into: book.sites) { $0.formUnion($1.kernel) })
-            var symbolizer = Symbolizer(parser)
+            let symbolizer = Symbolizer(parser)
             let stacks = Array(book.userFrames)
             let named = symbolizer.name(stacks.map(\.value), byFileOffset: true)
             userFrames = Dictionary(uniqueKeysWithValues: zip(stacks.map(\.key), named))

@@ -1,4 +1,5 @@
 import AuditCore
+import Glibc
 import LinuxSystem
 
 /// Names stack frames from files alone: the subject has ended by then.
@@ -7,38 +8,59 @@ import LinuxSystem
 /// read keeps its module and offset. Name many stacks at once: each file is parsed once for them.
 package struct Symbolizer {
     private let parser: Parser
-    private var known: [Frame: [Frame]] = [:]
+    private let owner: uid_t
 
-    package init(_ parser: Parser) {
+    /// - Parameter owner: the user whose processes the frames are of.
+    package init(_ parser: Parser, owner: uid_t = geteuid()) {
         self.parser = parser
+        self.owner = owner
     }
 
     /// The frames of each stack with their names, those that the compiler inlined set apart, innermost first.
     ///
-    /// - Parameter byFileOffset: the frames' offsets are places in their files, as perf knows them.
-    package mutating func name(_ stacks: [[Frame]], byFileOffset: Bool = false) -> [[Frame]] {
-        known = [:]
-        let frames = Set(stacks.joined())
-        for (path, frames) in Dictionary(grouping: frames, by: \.module) {
+    /// - Parameters:
+    ///   - processes: of each stack, whose frames without a module may be a just-in-time compiler's.
+    ///   - byFileOffset: the frames' offsets are places in their files, as perf knows them.
+    package func name(_ stacks: [[Frame]], of processes: [Int32] = [], byFileOffset: Bool = false) -> [[Frame]] {
+        var known: [Frame: [Frame]] = [:]
+        for (path, frames) in Dictionary(grouping: Set(stacks.joined()), by: \.module) {
             // Others are no files: linux-vdso.so.1.
             guard let path, path.hasPrefix("/") else { continue }
-            name(frames, of: path, byFileOffset)
+            known.merge(named(frames, of: path, byFileOffset)) { $1 }
         }
-        return stacks.map { $0.flatMap { known[$0] ?? [$0] } }
+        var named = stacks.map { $0.flatMap { known[$0] ?? [$0] } }
+        let byProcess = Dictionary(grouping: zip(processes, named.indices), by: \.0)
+        for (process, indices) in byProcess { nameCompiled(&named, indices.map(\.1), of: process) }
+        return named
     }
 
-    private mutating func name(_ frames: [Frame], of path: String, _ byFileOffset: Bool) {
-        guard let file = try? FileDescriptor(openingRegular: path) else { return }
+    private func named(_ frames: [Frame], of path: String, _ byFileOffset: Bool) -> [Frame: [Frame]] {
+        guard let file = try? FileDescriptor(openingRegular: path) else { return [:] }
         defer { file.closeQuietly() }
-        guard let answers = parser.names(frames.map(\.offset), byFileOffset: byFileOffset, of: file, at: path) else {
-            return
-        }
-        for (frame, answer) in zip(frames, answers) {
-            known[frame] = answer.names.map {
+        let answers = parser.names(frames.map(\.offset), byFileOffset: byFileOffset, of: file, at: path) ?? []
+        let named = answers.map { answer in
+            answer.names.map {
                 Frame(
                     function: $0.function, file: $0.file, line: $0.line.flatMap { Int(exactly: $0) }, module: path,
                     offset: answer.address, inlined: $0.inlined)
             }
+        }
+        return Dictionary(uniqueKeysWithValues: zip(frames, named))
+    }
+
+    /// By the map in which perf(1) looks. Everyone may write there: so the file must be the process's user's.
+    private func nameCompiled(_ stacks: inout [[Frame]], _ indices: [Int], of process: Int32) {
+        let places = indices.flatMap { stack in
+            stacks[stack].indices.filter { stacks[stack][$0].module == nil }.map { (stack: stack, frame: $0) }
+        }
+        let path = "/tmp/perf-\(process).map"
+        guard !places.isEmpty, let file = try? FileDescriptor(openingRegular: path) else { return }
+        defer { file.closeQuietly() }
+        var status = stat()
+        guard fstat(file.rawValue, &status) == 0, status.st_uid == owner else { return }
+        let addresses = places.map { stacks[$0.stack][$0.frame].offset }
+        for (place, name) in zip(places, parser.compiledNames(addresses, in: file, at: path)) {
+            stacks[place.stack][place.frame].function = name
         }
     }
 }

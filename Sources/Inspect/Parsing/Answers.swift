@@ -6,6 +6,8 @@ enum Question: Equatable {
     case heapFunctions
     /// - byFileOffset: the numbers are places in the file, as perf knows them, and not addresses.
     case names([UInt64], byFileOffset: Bool)
+    /// The names that a just-in-time compiler wrote down for addresses of its process.
+    case compiledNames([UInt64])
 }
 
 /// What a file shows as a program or library.
@@ -58,6 +60,10 @@ extension Question {
             writer.put(byFileOffset ? 3 : 2)
             writer.put(UInt64(places.count))
             for place in places { writer.put(place) }
+        case .compiledNames(let addresses):
+            writer.put(4)
+            writer.put(UInt64(addresses.count))
+            for address in addresses { writer.put(address) }
         }
     }
 
@@ -66,10 +72,10 @@ extension Question {
         switch kind {
         case 0: self = .program
         case 1: self = .heapFunctions
-        case 2, 3:
+        case 2...4:
             var places: [UInt64] = []
             for _ in 0..<(try reader.count()) { places.append(try reader.number()) }
-            self = .names(places, byFileOffset: kind == 3)
+            self = kind == 4 ? .compiledNames(places) : .names(places, byFileOffset: kind == 3)
         default: throw ByteReader.Malformed()
         }
     }

@@ -1,8 +1,9 @@
 import CLinuxHost
 import Glibc
 
-/// A linker symbol as its author would write it; the symbol itself if it is neither Swift's nor C++'s.
+/// A linker symbol as its author would write it; the symbol itself if it is neither Swift's, Rust's nor C++'s.
 func demangle(_ symbol: String) -> String {
+    if let rust = demangleRust(symbol) { return rust }
     let demangled: UnsafeMutablePointer<CChar>? =
         if symbol.hasPrefix("$s") || symbol.hasPrefix("$e") || symbol.hasPrefix("_T") {
             swift_demangle(symbol, symbol.utf8.count, nil, nil, 0)

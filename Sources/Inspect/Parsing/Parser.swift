@@ -13,8 +13,10 @@ package final class Parser {
     /// Files of which frames have no names, and why.
     package private(set) var nameless: [String: String] = [:]
 
-    private static let mostNanoseconds: UInt64 = 10_000_000_000
-    private static let mostNanosecondsOfAll: UInt64 = 20_000_000_000
+    /// Of a processor's time for the files of one child; then of time, which passes faster on a machine that is busy.
+    private static let mostSecondsOfProcessor: UInt32 = 10
+    private static let mostNanoseconds: UInt64 = 30_000_000_000
+    private static let mostNanosecondsOfAll: UInt64 = 60_000_000_000
     private static let mostFailures = 8
     private static let mostBytes: UInt32 = 64 << 20
     /// Each costs an open file.
@@ -62,6 +64,19 @@ package final class Parser {
         } catch {
             nameless[path] = error.description
             return nil
+        }
+    }
+
+    func compiledNames(_ addresses: [UInt64], in file: FileDescriptor, at path: String) -> [String?] {
+        do throws(Failure) {
+            return try ask(.compiledNames(addresses), about: file, at: path) { reader throws(ByteReader.Malformed) in
+                var names: [String?] = []
+                for _ in addresses { names.append(try reader.optionalText()) }
+                return names
+            } ?? []
+        } catch {
+            nameless[path] = error.description
+            return []
         }
     }
 
@@ -163,7 +178,7 @@ package final class Parser {
         }
         var started = cl_confined()
         do throws(Errno) {
-            try granted(cl_fork_confined(UInt32(Self.mostNanosecondsOfAll / 1_000_000_000), &started))
+            try granted(cl_fork_confined(Self.mostSecondsOfProcessor, &started))
         } catch {
             throw Failure(description: "its parser could not be started: \(error)")
         }

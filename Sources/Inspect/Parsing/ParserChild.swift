@@ -44,6 +44,11 @@ enum ParserChild {
         _ find: (DebugFileWanted) -> Int32?
     ) {
         answer.put(ParserMessage.answer)
+        if case .compiledNames(let addresses) = question {
+            answer.put(true)
+            for name in compiledNames(file, addresses) { answer.put(name) }
+            return
+        }
         guard let elf = elf_begin(file, ELF_C_READ_MMAP, nil), elf_kind(elf) == ELF_K_ELF else {
             answer.put(false)
             return
@@ -59,6 +64,7 @@ enum ParserChild {
             let (named, problem) = namedAddresses(elf, places, byFileOffset: byFileOffset, find)
             answer.put(problem)
             for address in named { address.write(to: &answer) }
+        case .compiledNames: break
         }
         elf_end(elf)
     }

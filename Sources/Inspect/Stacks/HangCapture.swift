@@ -32,7 +32,7 @@ extension Hang {
 
     package mutating func nameFrames(_ parser: Parser) {
         guard case .known(var processes) = self.processes else { return }
-        var symbolizer = Symbolizer(parser)
+        let symbolizer = Symbolizer(parser)
         let stacks = processes.flatMap(\.threads).compactMap { $0.userStack.value?.frames }
         var named = symbolizer.name(stacks, byFileOffset: true).makeIterator()
         for process in processes.indices {
