@@ -43,7 +43,9 @@ public struct Place: Equatable, Sendable {
             places[place].violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
         }
         return places.enumerated()
-            .sorted { ($1.element.calls, $1.element.bytes, $0.offset) < ($0.element.calls, $0.element.bytes, $1.offset) }
+            .sorted {
+                ($1.element.calls, $1.element.bytes, $0.offset) < ($0.element.calls, $0.element.bytes, $1.offset)
+            }
             .map(\.element)
     }
 

@@ -102,7 +102,9 @@ private func callColumns(_ audits: [Audit]) -> [Column] {
     }
     return [
         column("transfers", audits, { "\($0.phases[.steady].transfers)" }),
-        column("heap calls", audits, { "\($0.phases[.steady].events.heapCalls)" }, said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
+        column(
+            "heap calls", audits, { "\($0.phases[.steady].events.heapCalls)" },
+            said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
         column("mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") }),
         warmup, steady,
         column(

@@ -35,7 +35,7 @@ func kernelSummary(_ audit: Audit) -> [String] {
     let figures = KernelFigures(audit)
     guard figures.worstRisk != nil else { return [] }
     let texts = zip(figures.texts, KernelFigures.titles).prefix(3).map { "\($0) \($1)" }.joined(separator: ", ")
-    return ["  the kernel, per transfer: \(texts); risk: \(figures.texts[3]) (--verbose lists where)"]
+    return ["  kernel, per transfer: \(texts); risk \(figures.texts[3]) (--verbose: where)"]
 }
 
 private func kernelTable(_ allocations: [KernelAllocation]) -> Table {

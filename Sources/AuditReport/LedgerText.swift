@@ -43,8 +43,8 @@ private func phaseLines(_ audit: Audit, verbose: Bool) -> [String] {
             }
         ),
     ]
-    // What never happened takes no column.
-    let shown = columns.filter { column in verbose || phases.contains { !["0", "?"].contains(column.text($0)) } }
+    // What never happened takes no column; what was not seen does.
+    let shown = columns.filter { column in verbose || phases.contains { column.text($0) != "0" } }
     var table = Table([.left("phase")] + shown.map { .right($0.title) })
     for phase in phases { table.add([phase.name.rawValue] + shown.map { $0.text(phase) }) }
     let legend = "  (faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)")

@@ -46,7 +46,8 @@ func stackLines(_ audit: Audit, _ style: Style, verbose: Bool, attached: Bool = 
         let violation = audit.violations[place.violations[0]]
         let others = place.violations.count - 1
         return [""] + style.lines(violation, attached: attached, folded: true)
-            + (others > 0 && !violation.stack.isEmpty ? ["    and \(Figures.count(others, "more stack")) from the same place"] : [])
+            + (others > 0 && !violation.stack.isEmpty
+                ? ["    and \(Figures.count(others, "more stack")) from the same place"] : [])
     }
 }
 
@@ -55,7 +56,8 @@ extension Style {
     fileprivate func place(_ place: Place, _ violations: [Violation], to most: Int) -> String {
         guard let frame = place.frame else { return unknownPlace(violations[place.violations[0]]) }
         let module = frame.module.map { lastComponent($0) } ?? "??"
-        let name = frame.function.map { printable(shortFunction($0)) } ?? "\(module)+0x\(String(frame.offset, radix: 16))"
+        let name =
+            frame.function.map { printable(shortFunction($0)) } ?? "\(module)+0x\(String(frame.offset, radix: 16))"
         let file = frame.file.map(path).map { file in frame.line.map { "\(file):\($0)" } ?? file }
         let short = file.map { name.columns + 1 + $0.columns > most ? lastComponent($0) : $0 }
         let source = short ?? (frame.function == nil ? nil : "(\(module))")
@@ -86,7 +88,8 @@ private func rate(_ place: Place, _ processes: [ProcessLedger]) -> String {
     if place.calls == 1 { return "once" }
     if let last = place.lastTransfer, last == place.firstTransfer { return "at " + ordinal(last) }
     if let last = place.lastTransfer, place.endsEarly(processes) { return "until " + ordinal(last) }
-    return perTransfer >= 0.6 ? Figures.hundredths(perTransfer) : "every " + ordinal(UInt64((1 / perTransfer).rounded()))
+    return perTransfer >= 0.6
+        ? Figures.hundredths(perTransfer) : "every " + ordinal(UInt64((1 / perTransfer).rounded()))
 }
 
 /// `1st`, `22nd`, `113th`

@@ -47,8 +47,10 @@ import Testing
         [("swift_allocObject", "/usr/lib/swift/linux/libswiftCore.so"), ("Server.append() -> ()", "/usr/bin/server")],
         // A program's own name for malloc.
         [("xmalloc", "/usr/bin/server"), ("read_lease", "/usr/bin/server")],
-        [("my_malloc", "/usr/bin/server"), ("ut_allocator<int>::allocate(unsigned long)", "/usr/bin/server"),
-         ("buf_pool_t::create()", "/usr/bin/server")],
+        [
+            ("my_malloc", "/usr/bin/server"), ("ut_allocator<int>::allocate(unsigned long)", "/usr/bin/server"),
+            ("buf_pool_t::create()", "/usr/bin/server"),
+        ],
         [("g_malloc", "/lib/libglib-2.0.so.0"), ("qemu_coroutine_new", "/usr/bin/qemu-io")],
         [("__libc_start_main", "/lib/libc-2.31.so"), ("read_lease", "/usr/bin/server")],
         [("malloc", "/usr/lib/libjemalloc.so.2"), ("read_lease", "/usr/bin/server")],
@@ -115,8 +117,24 @@ import Testing
     }
 
     @Test(arguments: [
+        ("/usr/bin/python3.11", "CPython's pools"), ("/usr/bin/python3", "CPython's pools"),
+        ("/usr/bin/node", "V8's heap"),
+        ("/usr/lib/jvm/java-17-openjdk-amd64/lib/server/libjvm.so", "the JVM's heap"), ("/usr/bin/node-exporter", nil),
+        ("/usr/bin/pythonic", nil), ("/usr/sbin/mariadbd", nil),
+    ]) func poolsAboveTheHeapAreNamed(file: String, pool: String?) {
+        var process = ProcessLedger(pid: 7, parentPid: 1, executable: "/usr/bin/server")
+        process.modules = [LoadedFile(path: file, identity: nil)]
+        #expect(poolNotes([process]).isEmpty, "it had no steady phase")
+        process.steadyReached = true
+        let notes = poolNotes([process])
+        #expect(notes.count == (pool == nil ? 0 : 1))
+        if let pool { #expect(notes[0].hasPrefix("server (pid 7) has \(pool) above the heap: ")) }
+    }
+
+    @Test(arguments: [
         ("void a::vector<int>::push_back(int const&)", "a::vector::push_back"),
-        ("(anonymous namespace)::f(int)", "(anonymous namespace)::f"), ("main", "main"), ("void allocate<400>()", "allocate"),
+        ("(anonymous namespace)::f(int)", "(anonymous namespace)::f"), ("main", "main"),
+        ("void allocate<400>()", "allocate"),
         ("std::ostream& std::operator<< <char>(std::ostream&, char)", "std::operator<<"),
         ("operator new(unsigned long)", "operator new"), ("a::operator()(int) const", "a::operator()"),
         ("closure #1 in Server.run(count: Swift.Int) -> ()", "closure #1 in Server.run"),

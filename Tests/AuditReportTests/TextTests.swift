@@ -235,8 +235,7 @@ import Testing
                 pass: psync-read-4k: no violation in 1024 steady transfers
                   memory lock: mlockall(current|future) through the steady phase, 3.6 MiB locked
                   settled after transfer 1
-                  the kernel, per transfer: 1.00 kmalloc, 0.00 slab, 0.00 pages; risk: writeback (--verbose lists
-                    where)
+                  kernel, per transfer: 1.00 kmalloc, 0.00 slab, 0.00 pages; risk writeback (--verbose: where)
                 Linux 6.18.5 x86_64, 2 CPUs; files on /dev/vda (ext4) in /var/tmp
                 witnesses: interposer; syscalls, kernel and transfers by BPF programs; pages; heap
                 dioaudit: pass: psync-read-4k: 1024 steady transfers without a violation
@@ -247,12 +246,16 @@ import Testing
     /// 300 places of 40 frames each are one screen; what is left out is counted.
     @Test func aFailureIsOneScreenAndTheWorstPlacesComeFirst() {
         var process = Example().process
-        let deep = (0..<40).map { Frame(function: "caller\($0)", file: "/src/caller.c", line: $0, module: "/bin/x", offset: 1) }
+        let deep = (0..<40).map { (index: Int) in
+            Frame(function: "caller\(index)", file: "/src/caller.c", line: index, module: "/bin/x", offset: 1)
+        }
         for number in UInt64(1)...300 {
-            let own = Frame(function: "place\(number)", file: "/src/place.c", line: Int(number), module: "/bin/x", offset: 1)
+            let own = Frame(
+                function: "place\(number)", file: "/src/place.c", line: Int(number), module: "/bin/x", offset: 1)
             process.sites.append(
                 Site(
-                    kind: .malloc, count: EventCount(calls: number, bytes: number), firstTransfer: 1, tid: 1, thread: "t",
+                    kind: .malloc, count: EventCount(calls: number, bytes: number), firstTransfer: 1, tid: 1,
+                    thread: "t",
                     stack: [own] + deep))
         }
         process.phases[.steady].events[.malloc] = EventCount(calls: 300 * 301 / 2, bytes: 300 * 301 / 2)
@@ -273,7 +276,36 @@ import Testing
         let three = runText(report([audit]), Style(coloured: false, stacks: 3), quiet: false, verbose: false)
         #expect(lines(three).count { $0.hasPrefix("violation: ") } == 3)
         let all = lines(runText(report([audit]), plain, quiet: false, verbose: true))
-        #expect(all.count { $0.hasPrefix("violation: ") } == 300 && all.contains { $0.hasPrefix("    #40 caller39") })
+        #expect(all.count { $0.hasPrefix("violation: ") } == 300)
+        #expect(
+            all.count { $0.hasPrefix("    #40 caller39 ") } == 300,
+            "\(all.filter { $0.contains("caller39") }.first ?? "")")
+    }
+
+    /// Of 1025 transfers the last that allocated was the 40th, or the last of most places.
+    @Test func aLongerWarmUpIsProposedWhereItWouldHavePassed() {
+        func advice(last: UInt64, settles: Bool) -> [String] {
+            var process = Example().process
+            var site = Site(
+                kind: .malloc, count: EventCount(calls: 9, bytes: 9), firstTransfer: 3, tid: 1, thread: "t",
+                stack: [Frame(function: "f", module: "/bin/x", offset: 1)])
+            site.lastTransfer = last
+            process.sites = [site]
+            let count = EventCount(calls: settles ? 9 : 11, bytes: 11)
+            process.phases[.steady].events[.malloc] = count
+            process.threads[0].phases[.steady].events[.malloc] = count
+            process.threads[0].lastTransfer[.malloc] = settles ? last : 1024
+            var ledger = Ledger()
+            ledger.processes = [process]
+            let observation = Observation(
+                subject: Subject(command: ["x"], exit: SubjectExit(code: 0)), ledger: ledger, pid: process.pid)
+            return adviceLines(judge("x", observation, by: AuditRequest()))
+        }
+        #expect(
+            advice(last: 40, settles: true)
+                == ["it settled after transfer 41: with --warmup-ios 41 these would be its warm-up's"])
+        #expect(advice(last: 40, settles: false) == ["9 of 11 came by transfer 40: --warmup-ios 41 leaves the rest"])
+        #expect(advice(last: 900, settles: false) == [])
     }
 
     @Test func runtimeBelowMainIsFolded() {
@@ -286,7 +318,9 @@ import Testing
         #expect(plain.lines(violation).last == "    #4 _start (x+0x1)")
     }
 
-    @Test(arguments: [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (513, "513th"), (1021, "1021st")])
+    @Test(arguments: [
+        (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (112, "112th"), (513, "513th"), (1021, "1021st"),
+    ])
     func ordinalsAreWords(number: UInt64, text: String) {
         #expect(ordinal(number) == text)
     }

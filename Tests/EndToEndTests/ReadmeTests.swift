@@ -70,7 +70,8 @@ import Testing
 
     /// Kernel allocations depend on the kernel's version and on the file system, and the user decides whether they are reported.
     private func isOfKernel(_ line: Substring) -> Bool {
-        line.contains("the kernel allocate") || line.contains("(risk if memory")
+        line.contains("the kernel allocate") || line.contains("  kernel, per transfer: ")
+            || line.contains("(risk if memory")
             || line.contains("(kernel: per transfer")
             || line.contains("io flusher:") || line.contains("squeeze: limit")
             || line.contains(/[0-9] +(no|wait|writeback)\*?$/)
@@ -100,7 +101,7 @@ import Testing
     /// Whose witnesses look in which way is the user's and the kernel's.
     private func withoutWitnesses(_ lines: [Substring]) -> [Substring] {
         guard let first = lines.firstIndex(where: { $0.hasPrefix("witnesses: interposer; syscalls") }),
-            let next = lines[first...].firstIndex(where: { $0.hasPrefix("workload") || $0.hasPrefix("  phase") })
+            let next = lines[first...].firstIndex(where: { $0.hasPrefix("workload") || $0.hasPrefix("dioaudit: ") })
         else { return lines }
         return Array(lines[..<first] + ["witnesses: interposer; syscalls"] + lines[next...])
     }

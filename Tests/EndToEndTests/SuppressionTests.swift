@@ -77,7 +77,7 @@ import Testing
 
     @Test func namesAreUniqueAndEntriesToo() throws {
         // Many threads at one place, many places of one name, and more frames than are written.
-        for fixture in ["many-threads", "reloads-library", "many-sites"] {
+        for fixture in ["many-threads", "reloads-library", "no-memory-for-sites"] {
             _ = try audit(fixture, ["--format", "suppressions=\(scratch.file(fixture))"])
             let text = try String(contentsOfFile: scratch.file(fixture), encoding: .utf8)
             let entries = text.components(separatedBy: "{\n").dropFirst()
@@ -93,9 +93,9 @@ import Testing
     @Test func callsWithoutAStackAreNotWritten() throws {
         let path = scratch.file("known.supp")
         let allow = ["--allow", "pageFaultMinor,pageFaultMajor"]
-        _ = try audit("many-sites", allow + ["--format", "suppressions=\(path)"])
+        _ = try audit("no-memory-for-sites", allow + ["--format", "suppressions=\(path)"])
         #expect(try String(contentsOfFile: path, encoding: .utf8).contains(" mallocs without a known frame"))
-        let (outcome, audit) = try audit("many-sites", allow + ["--suppressions", path])
+        let (outcome, audit) = try audit("no-memory-for-sites", allow + ["--suppressions", path])
         #expect(outcome.status == 1)
         #expect(calls(audit, "violations") > 0)
     }
@@ -148,7 +148,7 @@ import Testing
     @Test func whatWasNotSeenIsNoPassWithSuppressionsEither() throws {
         let path = try write("{\nall\n*\n...\n}")
         #expect(try audit("no-transfer", ["--suppressions", path]).0.status == 2)
-        #expect(try audit("many-sites", ["--suppressions", path]).0.status == 2)
+        #expect(try audit("no-memory-for-sites", ["--suppressions", path]).0.status == 2)
     }
 
     // MARK: bad files

@@ -66,7 +66,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
-        notes: unmetLimits(request.kernelLimits, observation) + memoryNotes(observation, request)
+        notes: unmetLimits(request.kernelLimits, observation) + memoryNotes(observation, request) + poolNotes(processes)
             + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),

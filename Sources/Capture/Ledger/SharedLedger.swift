@@ -143,7 +143,9 @@ struct Arena {
         return processes(clocks, sites: check.sites)
     }
 
-    private func processes(_ clocks: ClosedRange<Int64>, sites places: [UInt32]) -> [(index: UInt32, ledger: ProcessLedger)] {
+    private func processes(_ clocks: ClosedRange<Int64>, sites places: [UInt32]) -> [(
+        index: UInt32, ledger: ProcessLedger
+    )] {
         let modules = (0..<UInt32(DIOAUDIT_MODULES)).map { dioaudit_module_at(pointer, $0)! }
         let threads = (0..<UInt32(DIOAUDIT_THREADS)).map { dioaudit_thread_at(pointer, $0)! }
             .filter { $0.pointee.state != DIOAUDIT_THREAD_FREE.rawValue }

@@ -36,7 +36,7 @@ static unsigned char *page_before(uint32_t piece) {
 
 // TRAP: the ledger's descriptor is closed, and after chroot, setuid or close_range it cannot be opened again. A mapping of shared
 // memory can be made anew from any of its pages, by mremap(2) with an old size of 0. So the page before the piece is mapped twice.
-// Fixture: many-sites-after-chroot.c
+// Fixture: many-sites.c
 //
 // Under MCL_FUTURE the piece is locked, and the call fails if RLIMIT_MEMLOCK is too small for it.
 static unsigned char *map(uint32_t piece) {
