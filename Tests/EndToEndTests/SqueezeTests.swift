@@ -158,7 +158,7 @@ struct SqueezeTests {
         process.arguments = ["-c", program, "\(pid)", directory]
         process.standardOutput = said
         try withoutBlockedSignals { try process.run() }
-        #expect(said.fileHandleForReading.availableData == Data("shared\n".utf8))
+        #expect(said.fileHandleForReading.availableData.starts(with: Data("shared".utf8)))
         return process
     }
 
