@@ -128,11 +128,12 @@ static struct direct_file *adopt_or_claim(identity identity, bool may_be_known) 
 }
 
 // TRAP: tmpfs takes O_DIRECT since Linux 6.6, and its page cache is all that it has. Such a file system has no device of its own,
-// so that others need no further question. Test: BlindSpotTests
+// so that others need no further question. A device's node lies on such a file system (devtmpfs), and its transfers go elsewhere.
+// Tests: BlindSpotTests, DriverTests.worksOnABlockDevice
 static void note_memory(int fd) {
     struct stat status;
     struct statfs system;
-    if (SYSTEM(SYS_fstat, fd, &status) == 0 && major(status.st_dev) != 0) return;
+    if (SYSTEM(SYS_fstat, fd, &status) == 0 && (major(status.st_dev) != 0 || !S_ISREG(status.st_mode))) return;
     if (SYSTEM(SYS_fstatfs, fd, &system) != 0)
         __atomic_fetch_add(&process.record->unknown_file_systems, 1, __ATOMIC_RELAXED);
     else if (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC)
