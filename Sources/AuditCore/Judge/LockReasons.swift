@@ -37,7 +37,8 @@ private func doubt(about process: ProcessLedger, lockedAtStart: Bool) -> String?
             "\(name(of: process)) called mlockall(MCL_FUTURE), but nothing was locked when its steady phase began (VmLck)"
     }
     if process.growth.unlockedBytes > 0 {
-        return "\(name(of: process)) had \(plural(process.growth.unlockedBytes, "byte")) less locked when its steady phase ended "
+        return
+            "\(name(of: process)) had \(plural(process.growth.unlockedBytes, "byte")) less locked when its steady phase ended "
             + "(VmLck), which no counted call explains"
     }
     for (call, kind) in [(OtherCall.mlockall, EventKind.mlockall), (.munlockall, .munlockall)] {
