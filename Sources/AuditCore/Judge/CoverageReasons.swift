@@ -53,7 +53,8 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
         }
         if process.unknownFileSystems > 0 && !request.mayBeInMemory {
             reasons.append(
-                "\(name(of: process)) was refused fstatfs(2): whether its O_DIRECT files are on a disk or on tmpfs is not known")
+                "\(name(of: process)) was refused fstatfs(2): whether its O_DIRECT files are on a disk or on tmpfs is not known"
+            )
         }
         if process.unmeasuredChildren > 0 && faultsMatter {
             reasons.append(
