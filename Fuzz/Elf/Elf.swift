@@ -1,5 +1,5 @@
-// libFuzzer on the reader of programs and libraries: a file's bytes, of which the first eight choose what is asked of it. What
-// dioaudit keeps apart in a process without privileges runs in this one, so that a trap of our own code is seen.
+// libFuzzer on the reader of programs and libraries, and of mangled names: a file's bytes, behind eight that choose what is asked.
+// What dioaudit keeps apart in a process without privileges runs in this one, so that a trap of our own code is seen.
 import CElfutils
 import CLinuxHost
 import Glibc
@@ -10,6 +10,10 @@ import Glibc
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     guard let bytes, size >= 8 else { return -1 }
     let choice = UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self)
+    let text = String(decoding: UnsafeBufferPointer(start: bytes + 8, count: min(size - 8, 512)), as: UTF8.self)
+    for mangling in ["_R", "_ZN"] {
+        precondition(demangleRust(mangling + text)?.utf8.count ?? 0 < 1 << 15, "names are short")
+    }
     let file = cl_memfd("fuzz")
     defer { close(file) }
     guard write(file, bytes + 8, size - 8) == size - 8 else { return -1 }

@@ -138,6 +138,27 @@ import Testing
         #expect(outcome.errors.contains("#0 allocate Fixtures/allocates-each-transfer.c:"), "\(outcome.errors)")
     }
 
+    /// As a server has it: by build id, below a folder.
+    @Test(.enabled(if: hasDebuginfod, "needs libdebuginfod")) func aSeparateDebugFileComesFromAServer() throws {
+        let (program, folder) = (scratch.file("program"), scratch.file("debug"))
+        let source = Place.fixture("swift-allocates")
+        let notes = try EndToEndTests.run(["readelf", "-n", source]).output
+        let id = try #require(notes.firstMatch(of: /Build ID: ([0-9a-f]+)/)).1
+        let place = "\(folder)/buildid/\(id)"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        _ = try EndToEndTests.run(["objcopy", "--only-keep-debug", source, "\(place)/debuginfo"])
+        _ = try EndToEndTests.run(["objcopy", "--strip-all", source, program])
+        for (servers, isNamed) in [("file://\(folder)", true), ("", false)] {
+            let (outcome, _) = try audit(
+                [program, scratch.file("data")], options: Self.options,
+                environment: ["DEBUGINFOD_URLS": servers, "DEBUGINFOD_CACHE_PATH": scratch.file("cache")])
+            #expect(outcome.errors.contains("Fixtures/swift-allocates.swift:") == isNamed, "\(outcome.errors)")
+        }
+    }
+
+    private static let hasDebuginfod = FileManager.default.fileExists(
+        atPath: "/usr/lib/x86_64-linux-gnu/libdebuginfod.so.1")
+
     // MARK: scripts
 
     @Test func aScriptMayNameItself() throws {

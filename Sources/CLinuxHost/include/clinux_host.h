@@ -149,6 +149,10 @@ bool cl_has_capabilities(int fd);
 // a program may have 100 MB (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
 int cl_first_text(const void *bytes, size_t length, const char *const *texts, int count);
 
+// The separate debug file with this build id (hexadecimal) from the servers of DEBUGINFOD_URLS or from their cache, until a time of
+// CLOCK_MONOTONIC (debuginfod_find_debuginfo(3)). The library is found by dlopen, as libdw finds it.
+int cl_find_debuginfo(const char *build_id, uint64_t deadline);
+
 // The checksum that .gnu_debuglink has of its file (CRC-32 of IEEE 802.3). Here because Swift without optimisation takes twenty
 // times as long.
 uint32_t cl_crc32(const void *bytes, size_t length);

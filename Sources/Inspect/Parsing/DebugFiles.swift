@@ -5,9 +5,22 @@ import LinuxSystem
 ///
 /// What the parser asks for may be the broken file's own wish: so only regular files are opened that begin as ELF files do, beside the
 /// program and where distributions put debug files.
-func debugFile(_ wanted: DebugFileWanted, of path: String) -> FileDescriptor? {
-    let files = candidates(wanted, of: path).lazy.compactMap(openedELF)
-    return files.dropFirst(Int(clamping: wanted.attempt)).first
+///
+/// - Parameter server: asked by build id, last of all.
+func debugFile(
+    _ wanted: DebugFileWanted, of path: String, server: (String) -> FileDescriptor?
+) -> FileDescriptor? {
+    let found = candidates(wanted, of: path).filter { isELF($0) }
+    if wanted.attempt < found.count { return openedELF(found[Int(wanted.attempt)]) }
+    return wanted.attempt == found.count && isBuildID(wanted.buildID) ? server(wanted.buildID) : nil
+}
+
+private func isBuildID(_ digits: String) -> Bool { digits.count > 2 && digits.allSatisfy(\.isHexDigit) }
+
+private func isELF(_ path: String) -> Bool {
+    guard let file = openedELF(path) else { return false }
+    file.closeQuietly()
+    return true
 }
 
 private let debugRoot = "/usr/lib/debug"
@@ -15,7 +28,7 @@ private let debugRoot = "/usr/lib/debug"
 private func candidates(_ wanted: DebugFileWanted, of path: String) -> [String] {
     var found: [String] = []
     let id = wanted.buildID
-    if id.count > 2, id.allSatisfy(\.isHexDigit) {
+    if isBuildID(id) {
         found.append("\(debugRoot)/.build-id/\(id.prefix(2))/\(id.dropFirst(2)).debug")
     }
     guard let link = wanted.link, !link.isEmpty, link.utf8.count < 4096 else { return found }

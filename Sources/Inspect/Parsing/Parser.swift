@@ -17,6 +17,8 @@ package final class Parser {
     private static let mostSecondsOfProcessor: UInt32 = 10
     private static let mostNanoseconds: UInt64 = 30_000_000_000
     private static let mostNanosecondsOfAll: UInt64 = 60_000_000_000
+    /// Of the time for all, what servers of debug info may take: without them a frame has its symbol's name.
+    private var serverNanosecondsLeft: UInt64 = 10_000_000_000
     private static let mostFailures = 8
     private static let mostBytes: UInt32 = 64 << 20
     /// Each costs an open file.
@@ -159,13 +161,21 @@ package final class Parser {
             debugFiles += 1
             let file: FileDescriptor?
             do throws(ByteReader.Malformed) {
-                file = debugFile(try DebugFileWanted(from: &reader), of: path)
+                file = debugFile(try DebugFileWanted(from: &reader), of: path, server: askServer)
             } catch {
                 throw .malformed
             }
             defer { file?.closeQuietly() }
             try send(child, ByteWriter(), file?.rawValue ?? -1, deadline)
         }
+    }
+
+    /// Where DEBUGINFOD_URLS names servers.
+    private func askServer(_ buildID: String) -> FileDescriptor? {
+        guard getenv("DEBUGINFOD_URLS").map({ $0.pointee != 0 }) ?? false, serverNanosecondsLeft > 0 else { return nil }
+        let began = monotonicNanoseconds()
+        defer { serverNanosecondsLeft -= min(serverNanosecondsLeft, monotonicNanoseconds() - began) }
+        return try? FileDescriptor(answer: cl_find_debuginfo(buildID, began + serverNanosecondsLeft))
     }
 
     // MARK: the child
