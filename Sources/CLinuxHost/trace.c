@@ -43,7 +43,7 @@ struct cl_trace {
     struct stream processes;  // perf's records of all processes on each CPU, for the streams that have BPF programs
     int current;              // the stream that is being read
     char refusal[REFUSAL];  // why there are no BPF programs at all
-    bool is_tree;           // as cl_trace_open was told
+    bool is_tree;           // as cl_trace_prepare was told
     int refused;            // errno of that
 };
 
@@ -488,7 +488,7 @@ static bool next_of_processes(struct cl_trace *trace, struct cl_trace_record *re
 }
 
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream) {
-    // One stream to its end: to find that one is empty takes a system call.
+    // One stream to its end: to find that one is empty takes longer than to read a record.
     for (; trace->current <= CL_PROCESSES; trace->current++) {
         *stream = (enum cl_stream)trace->current;
         bool is_there = *stream == CL_PROCESSES ? next_of_processes(trace, record) : next_of_stream(&trace->stream[*stream], record);

@@ -189,7 +189,7 @@ void cl_trace_mark(struct cl_trace *trace);
 // The next record of any ring, and its stream. Records of different CPUs are not in the order of time. False if there is none.
 bool cl_trace_next(struct cl_trace *trace, struct cl_trace_record *record, enum cl_stream *stream);
 
-// Whether perf grants this thread the events that cl_trace_open asks for. Closes them at once. False with errno set.
+// Whether perf grants this thread the events that cl_trace_watch asks for. Closes them at once. False with errno set.
 bool cl_trace_is_granted(const struct cl_trace_layout *layout);
 
 // Attaches each BPF program to its tracepoint, checks that it reports an act of this process, and detaches it. 0, or the errno

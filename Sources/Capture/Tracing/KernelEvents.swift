@@ -208,7 +208,7 @@ struct TraceLayout {
         return TraceLayout(points: [point], transfers: true, ends: ends)
     }
 
-    /// For `cl_trace_open`.
+    /// For `cl_trace_prepare`.
     static func withPointers<Result>(
         _ layouts: ArraySlice<TraceLayout?>, before: [UnsafePointer<cl_trace_layout>?] = [],
         _ body: (UnsafePointer<UnsafePointer<cl_trace_layout>?>) -> Result
