@@ -6,10 +6,11 @@
 // Verdict: inconclusive
 // Reason: accounts 49152 bytes read from disks in the steady phase to
 // Reason: made 1 direct system call
-// Root Reason: the kernel saw 22 transfers
 // Root Reason: made 1 direct system call
 // Warmup: transfers 2
 // Steady: transfers 10
+// Root Warmup: transfers 1
+// Root Steady: transfers 21
 #include "direct.h"
 #include "raw.h"
 #include <liburing.h>

@@ -3,9 +3,13 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: accounts only 40960 of 409600 bytes of the steady phase's reads to
-// Root Reason: the kernel saw
+// Root Exit: 0
+// Root Verdict: pass
+// Root Reason: none
 // Warmup: transfers 2
 // Steady: transfers 108/442368
+// Root Warmup: transfers 1
+// Root Steady: transfers 119/487424
 #include "direct.h"
 #include "raw.h"
 

@@ -8,10 +8,11 @@
 // Root Exit: 1
 // Root Verdict: fail
 // Root Reason: has 2 streams of O_DIRECT files (fdopen, fopen)
-// Root Reason: the kernel saw
-// Root Also: syscallMmap
+// Root Also: syscallMmap, syscallMunmap
 // Kernel: write 20, pwrite64 10
 // Steady: malloc >=20, free 2
+// Root Warmup: transfers 1
+// Root Steady: transfers 29, malloc >=20, free 2
 #include "direct.h"
 #include <pthread.h>
 #include <stdio.h>

@@ -3,9 +3,13 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: accounts 45056 bytes read from disks in the steady phase to
-// Root Reason: the kernel saw
+// Root Exit: 0
+// Root Verdict: pass
+// Root Reason: none
 // Warmup: transfers 2
 // Steady: transfers 18/73728
+// Root Warmup: transfers 1
+// Root Steady: transfers 20/81920
 #include "direct.h"
 #include "raw.h"
 

@@ -4,9 +4,12 @@
 // Verdict: inconclusive
 // Reason: which bypasses the interposer
 // Reason: accounts 40960 bytes written to disks in the steady phase
-// Root Reason: the kernel saw
+// Root Exit: 0
+// Root Verdict: pass
+// Root Reason: none
 // Warmup: transfers 1
 // Steady: transfers 9
+// Root Steady: transfers 10
 #include "direct.h"
 
 extern int __close(int fd);

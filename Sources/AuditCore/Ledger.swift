@@ -110,6 +110,9 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
     /// Of the steady phase's events, those that are no violations: in regions that the program declared as allowed, or
     /// while the thread's name was not one that is judged.
     public var allowed = EventCounts()
+    /// Calls that the interposer counted in phases of its own, of which it is not known whether they are of the steady phase by
+    /// the kernel's transfers.
+    public var undated = EventCounts()
     /// Of the steady phase. Measured only where the scope is by thread.
     public var steadyFaults = Faults()
     /// It was seen with a name that `--scope thread:PATTERN` matches.
@@ -145,10 +148,19 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var ownHeap: String?
     public var steadyReached = false
     public var phasesByMarker = false
-    /// It never reported: its phases are those of the transfers that the kernel saw, and its heap calls are unknown.
+    /// Its phases are those of the transfers that the kernel saw: it never reported, and its heap calls are unknown; or the
+    /// interposer saw only a part of its transfers, and its heap calls are known as far as they are `undated` in no thread.
     public var phasesByKernel = false
+    /// Its steady phase may have begun before: the end of the warm-up's last transfer was not seen.
+    public var steadyBeginsLate = false
+    /// Transfers that the interposer saw, if the phases are by the kernel's all the same.
+    public var seenTransfers: UInt64 = 0
     /// Its page faults are those that the kernel witness saw.
     var faultsByKernel = false
+    /// Of those that no tracepoint shows, which of them were in the steady phase is not known.
+    public var undatedFaults: UInt64 = 0
+    /// Resident pages that nothing explains, gained in a steady phase by the interposer that is not that by the kernel.
+    public var undatedPages: UInt64 = 0
     public var unknownMarkers: UInt32 = 0
     /// The first of their names.
     public var unknownMarker = ""

@@ -76,6 +76,10 @@ extension ProcessLedger {
     /// Page faults of the steady phase whose thread is unknown, and may be a judged one.
     func unattributedFaults(_ scope: Scope) -> UInt64 {
         guard scope != .process else { return 0 }
+        // Of threads that the kernel alone knows the names are not known.
+        if faultsByKernel, case .threads = scope {
+            return threads.filter { $0.name.isEmpty }.reduce(0) { $0 + $1.steadyFaults.minor + $1.steadyFaults.major }
+        }
         let steady = phases[.steady].events
         let all = steady[.pageFaultMinor].calls + steady[.pageFaultMajor].calls
         let known = threads.reduce(0) { $0 + $1.steadyFaults.minor + $1.steadyFaults.major }

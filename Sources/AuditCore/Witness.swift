@@ -46,19 +46,23 @@ public struct Witnesses: Equatable, Sendable, Encodable {
     public var kernel: Witness
     /// What moved data on O_DIRECT files, as the kernel saw it.
     public var transfers: Witness
+    /// The kernel's accounting of disk I/O, which confirms the transfers where that witness does not: null where it does, and
+    /// without a steady phase.
+    public var accounting: Witness?
     /// Resident pages and mappings at the edges of the steady phase; null without one, and where a program was attached to.
     public var pages: Witness?
     /// glibc's own books of its heap at these edges; or probes on libc's heap functions, in a program that was attached to.
     public var heap: Witness?
 
     public init(
-        interposer: Witness, syscalls: Witness, kernel: Witness, transfers: Witness, pages: Witness? = nil,
-        heap: Witness? = nil
+        interposer: Witness, syscalls: Witness, kernel: Witness, transfers: Witness,
+        accounting: Witness? = nil, pages: Witness? = nil, heap: Witness? = nil
     ) {
         self.interposer = interposer
         self.syscalls = syscalls
         self.kernel = kernel
         self.transfers = transfers
+        self.accounting = accounting
         self.pages = pages
         self.heap = heap
     }

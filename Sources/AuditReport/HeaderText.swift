@@ -18,11 +18,12 @@ extension Report {
             NamedWitnesses("syscalls", audits) { $0.syscalls }, NamedWitnesses("kernel", audits) { $0.kernel },
             NamedWitnesses("transfers", audits) { $0.transfers },
         ]
+        let accounting = NamedWitnesses("I/O accounting for the transfers", audits) { $0.accounting }
         // The interposer reads these two, so that they add nothing where it is not there.
         let edges =
             interposer.all.allSatisfy { $0.status == .unavailable }
             ? [] : [NamedWitnesses("pages", audits) { $0.pages }, NamedWitnesses("heap", audits) { $0.heap }]
-        return AuditReport.headerLines(machine, files, [interposer] + kernels.joined() + edges)
+        return AuditReport.headerLines(machine, files, [interposer] + kernels.joined() + [accounting] + edges)
     }
 }
 

@@ -34,12 +34,22 @@ static void store_user_state(struct bpf_text *text) {
     bpf_land(text, own);
 }
 
+void event_store_faults(struct bpf_text *text) {
+    bpf_operate_by(text, BPF_ADD, BPF_REG_1, BPF_REG_2);
+    bpf_operate(text, BPF_ADD, BPF_REG_1, 1);
+    bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, faults), BPF_REG_1);
+}
+
 void event_store_thread_alone(struct bpf_text *text, const struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_pid);
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, tid), BPF_REG_1);
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, shape->task_tgid);
     bpf_store(text, BPF_W, BPF_REG_7, offsetof(struct event_record, pid), BPF_REG_1);
+    if (shape->task_minor < 0 || shape->task_major < 0) return;
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_9, shape->task_minor);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_9, shape->task_major);
+    event_store_faults(text);
 }
 
 static void fetch(struct bpf_text *text, int function, int to, int bytes, int address, int offset) {
@@ -69,6 +79,7 @@ void event_open(struct bpf_text *text, const struct listener *listener, uint32_t
     make_room(text, listener, bytes);
     bpf_store_number(text, BPF_DW, BPF_REG_7, 0, (int32_t)kind);
     for (int i = 0; i < 5; i++) bpf_store_number(text, BPF_DW, BPF_REG_7, event_number(i), 0);
+    bpf_store_number(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, faults), 0);
     bpf_call(text, BPF_FUNC_ktime_get_ns);
     bpf_store(text, BPF_DW, BPF_REG_7, offsetof(struct event_record, nanoseconds), BPF_REG_0);
 }

@@ -22,6 +22,8 @@ void event_open(struct bpf_text *text, const struct listener *listener, uint32_t
 void event_store_thread(struct bpf_text *text, const struct listener *listener);
 // The same without the state of its user code.
 void event_store_thread_alone(struct bpf_text *text, const struct listener *listener);
+// Stores how many page faults a thread has had, of which r1 has the minor and r2 the major ones.
+void event_store_faults(struct bpf_text *text);
 // Both, unless the current process is not in the tree: then it returns.
 void event_begin(struct bpf_text *text, const struct listener *listener, uint32_t kind, int32_t bytes);
 

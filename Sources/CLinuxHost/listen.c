@@ -46,7 +46,8 @@ static bool begin_ring(struct listener *listener) {
 }
 
 bool listener_begin(struct listener *listener, const struct process_tree *tree, struct dispatcher at[CALL_ENDS], uint64_t bytes) {
-    *listener = (struct listener){.tree = tree, .at = {&at[0], &at[1]}, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1};
+    *listener = (struct listener){
+        .tree = tree, .at = {&at[0], &at[1]}, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1, .ends = -1};
     bool begun = begin_ring(listener);
     int error = errno;
     if (!begun) snprintf(listener->why, sizeof(listener->why), "a ring: %s", strerror(error));
@@ -62,6 +63,7 @@ void listener_end(struct listener *listener) {
     if (listener->consumed) munmap(listener->consumed, PAGE);
     if (listener->produced) munmap(listener->produced, mapped_bytes(listener));
     if (listener->losses >= 0) close(listener->losses);
+    if (listener->ends >= 0) close(listener->ends);
     if (listener->waker >= 0) close(listener->waker);
     if (listener->ring >= 0) close(listener->ring);
     listener->tree = NULL;

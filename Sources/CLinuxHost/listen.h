@@ -20,6 +20,7 @@ struct event_record {
     int32_t pid;           // of its process
     uint64_t user_ip;
     uint64_t user_sp;
+    uint64_t faults;       // one more than the page faults that the thread has had; 0: not known
     uint64_t number[5];
     char text[64];         // only in records of tracepoints that have one
 };
@@ -41,7 +42,7 @@ struct listener {
     int count;
     struct dispatcher *at[CALL_ENDS];  // for those that watch system calls
     unsigned watchers;               // a bit for each of these
-    bool reports_ends;               // CL_MOVED of each call, not only of those that moved less
+    int ends;                        // a map: how many CL_MOVED were reported of each process; -1: none is asked for
     bool is_relied_on;
     char why[REFUSAL];               // why it is not relied on
 };
@@ -52,16 +53,17 @@ void listener_end(struct listener *listener);
 
 // Start the BPF programs. False with errno and `why` set; ENOTSUP if this kernel's tracepoint has other arguments.
 // Allocations and page faults: CL_KMALLOC and CL_CACHE_ALLOC (call site, bytes, GFP flags; of the latter the cache's name),
-// CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address).
+// CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address), CL_ENDED.
 bool listen_memory(struct listener *listener);
 // CL_CALL: number, three arguments, and where the data segment ends.
 bool listen_calls(struct listener *listener);
 
 // What moves data of O_DIRECT files:
 //   CL_MOVES      a call begins: number, a bit for each argument that is a descriptor of such a file, third argument, file, memory lock
-//   CL_MOVED      a call returned, and not its third argument, or `reports_ends`: number, result. Of each io_submit
+//   CL_MOVED      a call returned: number, result. Of the first thousands of each process, and of those that did not return
+//                 their third argument; and of each io_submit
 //   CL_SUBMITS    io_submit begins: number, reading iocbs and (in the upper half) writing ones, iocbs looked at, a file
-//   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more)
+//   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more); the thread is the request's
 //   CL_CLOSES     the last descriptor of such a file: number, 0, 0, file
 bool listen_transfers(struct listener *listener);
 

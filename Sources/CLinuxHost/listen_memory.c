@@ -44,9 +44,17 @@ static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, co
     return event_end(&text, listener, tracepoint, name);
 }
 
+// sched_process_exit(task, group_dead): a thread's last count of page faults.
+static bool listen_process_exit(struct listener *listener) {
+    struct bpf_text text = {.count = 0};
+    event_begin(&text, listener, CL_ENDED, EVENT_SHORT);
+    return event_end(&text, listener, listener->tree->shape.process_exit, "sched:sched_process_exit");
+}
+
 bool listen_memory(struct listener *listener) {
     const struct kernel_shape *shape = &listener->tree->shape;
     return listen_kmalloc(listener) && listen_kmem_cache_alloc(listener) && listen_mm_page_alloc(listener) &&
            listen_page_fault(listener, shape->page_fault_user, "exceptions:page_fault_user") &&
-           listen_page_fault(listener, shape->page_fault_kernel, "exceptions:page_fault_kernel");
+           listen_page_fault(listener, shape->page_fault_kernel, "exceptions:page_fault_kernel") &&
+           listen_process_exit(listener);
 }

@@ -1,13 +1,15 @@
 // What moves data of O_DIRECT files, and what closes them.
 //
 // A system call that moves data is reported when it begins, since its descriptor may name another file when it ends. It is
-// reported again when it ends, unless it moved all that was asked for. io_uring's requests are reported when they complete:
+// reported again when it ends, unless it moved all that was asked for: of those only the first ones of each process, which show
+// where its warm-up ends. io_uring's requests are reported when they complete:
 // only then do all of them have their file. Those whose completion no tracepoint shows are reported without their file.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -223,6 +225,29 @@ static bool listen_moves(struct listener *listener) {
     return true;
 }
 
+// Of a process, by its number's lower bits. Another process with the same ones leaves it fewer.
+enum { FIRST_ENDS = 1 << 14, SLOTS_OF_ENDS = 1 << 16, SLOT = -120 };
+
+// Sets r0 to the address of the number of ends that were reported of the current process. Returns a jump that is taken if there
+// is none.
+static int find_ends(struct bpf_text *text, const struct listener *listener) {
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, listener->tree->shape.task_tgid);
+    bpf_operate(text, BPF_AND, BPF_REG_1, SLOTS_OF_ENDS - 1);
+    bpf_store(text, BPF_W, BPF_REG_10, SLOT, BPF_REG_1);
+    bpf_point(text, BPF_REG_1, listener->ends);
+    bpf_move(text, BPF_REG_2, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_2, SLOT);
+    bpf_call(text, BPF_FUNC_map_lookup_elem);
+    return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+}
+
+static void count_end(struct bpf_text *text, const struct listener *listener) {
+    int none = find_ends(text, listener);
+    bpf_set(text, BPF_REG_1, 1);
+    bpf_atomically(text, BPF_ADD, BPF_REG_0, 0, BPF_REG_1);
+    bpf_land(text, none);
+}
+
 // Returns if the call returned its length: it did all that CL_MOVES reported.
 static void only_if_less(struct bpf_text *text, const struct dispatcher *at) {
     dispatcher_load_number(text, at, BPF_REG_7);
@@ -243,18 +268,28 @@ static void only_if_less(struct bpf_text *text, const struct dispatcher *at) {
     bpf_land(text, others);
 }
 
+static void only_first_or_less(struct bpf_text *text, const struct listener *listener) {
+    int none = find_ends(text, listener);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, 0);
+    int first = bpf_jump(text, BPF_JLT, BPF_REG_1, FIRST_ENDS);
+    bpf_land(text, none);
+    only_if_less(text, listener->at[AT_EXIT]);
+    bpf_land(text, first);
+}
+
 // sys_exit(regs, ret)
 static bool listen_ends(struct listener *listener) {
     struct dispatcher *at = listener->at[AT_EXIT];
     struct bpf_text text = {.count = 0};
     dispatcher_begin_watcher(&text);
-    if (!listener->reports_ends) only_if_less(&text, at);
+    only_first_or_less(&text, listener);
     bpf_store_number(&text, BPF_DW, BPF_REG_10, DIRECT, 0);
     dispatcher_load_number(&text, at, BPF_REG_7);
     int submits[] = {bpf_jump(&text, BPF_JEQ, BPF_REG_7, SYS_io_submit), bpf_jump(&text, BPF_JEQ, BPF_REG_7, I386_IO_SUBMIT)};
     mark_arguments(&text, at);
     bpf_land(&text, submits[0]);
     bpf_land(&text, submits[1]);
+    count_end(&text, listener);
     open_call(&text, listener, CL_MOVED, AT_EXIT);
     event_store_argument(&text, 1, event_number(1));
     store_from_stack(&text, DIRECT, event_number(3));
@@ -419,6 +454,14 @@ static void only_moving_request(struct bpf_text *text, int opcode_at) {
     bpf_land(text, moves);
 }
 
+// Stores the page faults of the task at TASK at MINOR_FAULTS and after it.
+enum { MINOR_FAULTS = -112, MAJOR_FAULTS = -104 };
+
+static void fetch_faults(struct bpf_text *text, const struct kernel_shape *shape) {
+    fetch_member(text, MINOR_FAULTS, sizeof(uint64_t), TASK, shape->task_minor);
+    fetch_member(text, MAJOR_FAULTS, sizeof(uint64_t), TASK, shape->task_major);
+}
+
 // Sets r7 to the process of the task at TASK, and stores the thread at IOCB and the process after it.
 static void fetch_task(struct bpf_text *text, const struct kernel_shape *shape) {
     bool are_neighbours = shape->task_tgid == shape->task_pid + 4;
@@ -472,8 +515,12 @@ static bool listen_completions(struct listener *listener) {
     bpf_land(&text, splices);
     bpf_land(&text, without_file);
     bpf_land(&text, direct);
+    fetch_faults(&text, shape);
     event_open(&text, listener, CL_COMPLETED, EVENT_SHORT);
     store_from_stack(&text, IOCB, offsetof(struct event_record, tid));  // and pid
+    bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, MINOR_FAULTS);
+    bpf_load(&text, BPF_DW, BPF_REG_2, BPF_REG_10, MAJOR_FAULTS);
+    event_store_faults(&text);
     bpf_store(&text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_8);
     bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_9);
     store_from_stack(&text, FILE_FOUND, event_number(3));
@@ -577,6 +624,7 @@ static bool is_known(const struct kernel_shape *shape) {
            shape->table_files >= 0 && shape->file_flags >= 0 && shape->file_inode >= 0 && shape->inode_mode >= 0 &&
            shape->file_count >= 0 && shape->request_file >= 0 && shape->request_opcode >= 0 && shape->request_task >= 0 &&
            shape->completion_result >= 0 && shape->request_flags >= 0 && shape->request_descriptor >= 0 &&
+           shape->task_minor >= 0 && shape->task_major >= 0 &&
            of_table(shape).bytes <= MOST_OF_PART && of_file(shape).bytes <= MOST_OF_PART &&
            of_request(shape).bytes <= MOST_OF_PART;
 }
@@ -584,9 +632,11 @@ static bool is_known(const struct kernel_shape *shape) {
 bool listen_transfers(struct listener *listener) {
     errno = ENOTSUP;
     if (!is_known(&listener->tree->shape)) {
-        snprintf(listener->why, sizeof(listener->why), "this kernel's open files and io_uring requests have another shape");
+        snprintf(listener->why, sizeof(listener->why), "this kernel's threads, open files or io_uring requests have another shape");
         return false;
     }
-    return listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
+    listener->ends = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), SLOTS_OF_ENDS, 0);
+    if (listener->ends < 0) snprintf(listener->why, sizeof(listener->why), "a map: %s", strerror(errno));
+    return listener->ends >= 0 && listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
            listen_silent_requests(listener) && listen_overflows(listener) && listen_closings(listener);
 }

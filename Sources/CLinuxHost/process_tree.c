@@ -67,6 +67,8 @@ static bool learn(struct kernel_shape *shape) {
             .mm_brk = btf_member(&btf, "mm_struct", "brk"),
             .mm_def_flags = btf_member(&btf, "mm_struct", "def_flags"),
             .mm_locked = btf_member(&btf, "mm_struct", "locked_vm"),
+            .task_minor = btf_member(&btf, "task_struct", "min_flt"),
+            .task_major = btf_member(&btf, "task_struct", "maj_flt"),
             .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
             .cache_name = btf_member(&btf, "kmem_cache", "name"),
             .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,
@@ -79,6 +81,9 @@ static bool learn(struct kernel_shape *shape) {
             .sys_enter = btf_tracepoint(&btf, "sys_enter", "p8"),
             .sys_exit = btf_tracepoint(&btf, "sys_exit", "p8"),
         };
+        // until Linux 6.15 (task)
+        shape->process_exit = btf_tracepoint(&btf, "sched_process_exit", "p1");
+        if (!shape->process_exit) shape->process_exit = btf_tracepoint(&btf, "sched_process_exit", "p");
         learn_files(&btf, shape);
         learn_requests(&btf, shape);
         errno = ENOTSUP;

@@ -16,9 +16,10 @@
 enum { PAGE = 4096 };
 
 // A bit for each BPF program that must report.
-enum { KMALLOC = 1, CACHE_ALLOC = 2, PAGE_ALLOC = 4, USER_FAULT = 8, KERNEL_FAULT = 16, CALL = 32 };
+enum { KMALLOC = 1, CACHE_ALLOC = 2, PAGE_ALLOC = 4, USER_FAULT = 8, KERNEL_FAULT = 16, ENDED = 32, CALL = 64 };
 static const char *const names[] = {"kmem:kmalloc", "kmem:kmem_cache_alloc", "kmem:mm_page_alloc",
-                                    "exceptions:page_fault_user", "exceptions:page_fault_kernel", "raw_syscalls:sys_enter"};
+                                    "exceptions:page_fault_user", "exceptions:page_fault_kernel", "sched:sched_process_exit",
+                                    "raw_syscalls:sys_enter"};
 
 // MARK: acts
 
@@ -56,6 +57,7 @@ static void act(void) {
 
 static unsigned proof_of_act(const struct event_record *event) {
     const uint64_t *number = event->number;
+    if (event->kind == CL_ENDED) return event->pid != getpid() && event->faults ? ENDED : 0;
     if (event->tid != gettid() || event->pid != getpid() || event->in_interrupt || !event->user_ip) return 0;
     switch (event->kind) {
         case CL_KMALLOC: return number[0] && number[1] ? KMALLOC : 0;
@@ -96,7 +98,7 @@ void prove(struct process_tree *tree, struct listener *memory, struct listener *
     int file;
     unsigned of_transfers = transfers ? prove_transfers_act(&file) : 0;
     process_tree_remove(tree, getpid());
-    unsigned of_memory = KMALLOC | CACHE_ALLOC | PAGE_ALLOC | USER_FAULT | KERNEL_FAULT;
+    unsigned of_memory = KMALLOC | CACHE_ALLOC | PAGE_ALLOC | USER_FAULT | KERNEL_FAULT | ENDED;
     rely(memory, &(struct proof){pages ? of_memory : 0, proof_of_act, names});
     rely(calls, &(struct proof){pages ? CALL : 0, proof_of_act, names});
     rely(transfers, &(struct proof){of_transfers, prove_transfers_proof, prove_transfers_names});

@@ -184,7 +184,6 @@ static struct listener *listen_by_bpf_program(struct cl_trace *trace, enum cl_st
     if (!may_use_bpf(stream, trace->is_tree)) return NULL;
     bool begun = listener_begin(listener, &trace->tree, trace->at, bytes_of_tree(&stream->layout)) &&
                  (stream->layout.transfers || listen_to_processes(trace, listener));
-    listener->reports_ends = stream->layout.ends;
     bool listens = begun && listen[number](listener);
     if (!listens) stream->refused = errno;
     return listens ? listener : NULL;
@@ -441,6 +440,7 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
     record->in_interrupt = event->in_interrupt;
     record->user_ip = event->user_ip;
     record->user_sp = event->user_sp;
+    record->faults = event->faults;
     record_text((const unsigned char *)event->text, event->text_bytes, 0, record->text, sizeof(record->text));
     if (event->kind >= CL_MOVES && event->kind <= CL_CLOSES) {
         take_transfer(event, record);

@@ -49,6 +49,7 @@ struct Launch: ~Copyable {
     private var kernelBook = KernelBook()
     private var transfersBook = TransfersBook()
     private var kernelPhases: KernelPhases
+    private var untracedFaults = UntracedFaults()
     private let findsPhases: Bool
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
@@ -63,11 +64,10 @@ struct Launch: ~Copyable {
 
     /// Starts the program and waits until exec has succeeded or failed.
     ///
-    /// - Parameter loadsNoInterposer: as far as the program's file shows.
     /// - Throws: `StartFailure` if it could not.
     init(
         _ command: Command, environment: [ByteText], _ session: borrowing Session,
-        _ request: AuditRequest, loadsNoInterposer: Bool = false, _ squeezer: consuming Squeezer? = nil
+        _ request: AuditRequest, _ squeezer: consuming Squeezer? = nil
     ) throws(StartFailure) {
         self.command = command
         self.squeezer = squeezer
@@ -76,8 +76,7 @@ struct Launch: ~Copyable {
         ledgerSocket = LedgerSocket(session)
         Interruption.hold()
         let choice = events.prepare(
-            request.syscalls, kernel: request.kernel != .off, stacks: request.kernelStacks,
-            endsOfTransfers: loadsNoInterposer)
+            request.syscalls, kernel: request.kernel != .off, stacks: request.kernelStacks)
         let mode = choice == .seccomp ? CL_WATCH_SECCOMP : CL_WATCH_FROM_OUTSIDE
         var child = cl_child()
         let started = withCStrings(command.arguments) { arguments in
@@ -125,8 +124,8 @@ struct Launch: ~Copyable {
             pid: child.pid, exit: exit, timedOut: timedOut, leftBehind: descendantsRun ? Descendants.running() : nil,
             syscalls: SyscallsView(book, events.syscalls),
             kernel: KernelView(kernelBook, events.kernel, flushers, parser),
-            transfers: TransfersView(transfersBook, kernelPhases, events.transfers), squeeze: squeezer?.outcome,
-            hang: hang)
+            transfers: TransfersView(transfersBook, kernelPhases, untracedFaults, events.transfers),
+            squeeze: squeezer?.outcome, hang: hang)
     }
 
     /// Who ends the audit means the whole program. What goes on after two seconds is named in the report.
@@ -185,6 +184,8 @@ struct Launch: ~Copyable {
         book.add(calls, phases)
         flushers.look(at: kernelBook.add(records, phases, ancestry, events.kernel.texts, events.kernel.stacks))
         transfersBook.add(transfers, phases, ancestry)
+        // Without the kernel witness they would all seem to be untraced.
+        if events.kernel.problem == nil { untracedFaults.add(transfers, records, phases, ancestry) }
     }
 }
 

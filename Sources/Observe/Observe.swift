@@ -21,7 +21,7 @@ package func observe(
     var launch: Launch
     do {
         launch = try Launch(
-            command, environment: environment, session, request, loadsNoInterposer: executable.whyNotPreloaded != nil,
+            command, environment: environment, session, request,
             Squeezer(session, slack: request.squeezeSlack))
     } catch {
         if error.isOurs {

@@ -97,6 +97,20 @@ import Testing
         #expect(reasons(nil).contains { $0.contains("is not known (/proc/PID/io)") })
     }
 
+    @Test func itIsTheWitnessWhereTheKernelsIsNotThere() {
+        func witness(_ change: (inout Observation) -> Void) -> Witness? {
+            var seen = observation(cleanProcess())
+            seen.transfers = .unavailable("why")
+            change(&seen)
+            return judge(seen).witnesses.accounting
+        }
+        #expect(witness { _ in } == .active)
+        #expect(witness { $0.transfers = .active } == nil)
+        #expect(witness { $0.ledger.processes[0].steadyReached = false } == nil)
+        #expect(witness { $0.ledger.processes[0].accounting.wasRefused = true }?.status == .partial)
+        #expect(witness { $0.ledger.processes[0].accounting.isCutShort = true }?.status == .partial)
+    }
+
     @Test func whoNeverWasSteadyIsNotAsked() {
         #expect(
             !reasons {

@@ -107,15 +107,124 @@ import Testing
             [150, 250, 305, 310].map { book.find(10, tid: 10, at: $0)?.1.phase } == [.steady, .setup, .warmup, .steady])
     }
 
-    @Test func aProcessThatReportedHasItsOwnPhases() {
+    /// The end of the first transfer was not reported, so that what came between the two may be of the steady phase.
+    @Test func aSteadyPhaseThatBeginsLateIsSaidToDoSo() {
+        func beginsLate(_ records: [TransferRecord]) -> Bool {
+            ProcessLedger(Self.phases(records).0.processes[0], areFaultsKnown: true).steadyBeginsLate
+        }
+        #expect(beginsLate([Self.begins(at: 100), Self.begins(at: 120)]))
+        #expect(!beginsLate([Self.begins(at: 100), Self.ends(at: 110), Self.begins(at: 120), Self.begins(at: 130)]))
+    }
+
+    // MARK: processes that reported
+
+    private static let owner = Owner(arena: 0, process: 0)
+
+    /// Pid 10, of which the interposer saw an interval of the steady phase.
+    private static func reported(_ records: [TransferRecord], exit: UInt64? = nil) -> (KernelPhases, PhaseBook) {
         var phases = KernelPhases(KernelPhases.Rules(warmupTransfers: 1, warmupNanoseconds: 0))
         var book = PhaseBook([])
-        book.add(ReportedProcess(owner: Owner(arena: 0, process: 0), pid: 10, parent: 1, started: 0), [])
-        phases.add([Self.begins(at: 100)], book, [], Ancestry())
-        // A vfork child shares its parent's memory.
+        book.add(
+            ReportedProcess(owner: owner, pid: 10, parent: 1, started: 0),
+            [PhaseEdge(at: 190, .phase(.warmup)), PhaseEdge(at: 200, .phase(.steady))]
+                + (exit.map { [PhaseEdge(at: $0, .phase(.exit))] } ?? []))
         var ancestry = Ancestry()
         ancestry.note([KernelRecord(nanoseconds: 50, pid: 11, tid: 11, kind: .forked, site: 10)])
-        phases.add([Self.record(.begins(bytes: 1), at: 100, pid: 11, tid: 11)], book, [], ancestry)
-        #expect(phases.processes.isEmpty)
+        phases.add(records, book, [], ancestry)
+        phases.add(to: &book)
+        return (phases, book)
     }
+
+    @Test func aProcessThatReportedHasPhasesByBoth() {
+        let (phases, book) = Self.reported([Self.begins(at: 100), Self.ends(at: 110)], exit: 500)
+        #expect(phases.processes.isEmpty)
+        let moments = [99, 105, 110, 195, 205, 500].map { book.find(10, tid: 10, at: $0)!.1 }
+        #expect(moments.map(\.phase) == [.setup, .setup, .setup, .warmup, .steady, .exit])
+        #expect(moments.map(\.byKernel?.phase) == [.setup, .warmup, .steady, .steady, .steady, .exit])
+        #expect(moments.map(\.isStrict) == [false, false, true, true, true, false])
+    }
+
+    @Test func whereTheKernelSawNoneThereIsOnePhase() {
+        let (_, book) = Self.reported([])
+        #expect(book.find(10, tid: 10, at: 205)?.1 == PhaseBook.Moment(phase: .steady))
+    }
+
+    @Test func aChildWithoutARecordChangesNoPhase() {
+        let child = Self.record(.begins(bytes: 1), at: 100, pid: 11, tid: 11)
+        let (phases, book) = Self.reported([child])
+        #expect(phases.processes.isEmpty)
+        #expect(book.find(10, tid: 10, at: 205)?.1.byKernel == nil)
+    }
+
+    // MARK: what the interposer counted by phases of its own
+
+    /// The interposer's phases are 0 to 190, to 200, and to the end at 500; it saw 10 transfers, and the kernel one more.
+    private static func followed(
+        _ change: (inout ThreadLedger) -> Void, sites: [Site] = [], steadyAt: UInt64, exit: UInt64 = 500
+    ) -> ProcessLedger {
+        let (phases, book) = reported(
+            (0..<11).flatMap { [begins(at: steadyAt - 1 + 10 * $0), ends(at: steadyAt + 10 * $0)] }, exit: exit)
+        var transfers = TransfersBook()
+        transfers.add((0..<11).map { begins(at: steadyAt - 1 + 10 * $0) }, book, Ancestry())
+        var process = ProcessLedger(pid: 10, parentPid: 1, executable: "subject")
+        var thread = ThreadLedger(tid: 10, name: "main", doesTransfers: true)
+        thread.phases[.steady].transfers = 10
+        change(&thread)
+        process.attached = true
+        process.threads = [thread]
+        process.phases = thread.phases
+        process.sites = sites
+        var ledger = Ledger()
+        ledger.processes = [process]
+        ledger.followKernel(phases, transfers, book, of: [owner], areFaultsKnown: true)
+        return ledger.processes[0]
+    }
+
+    private static func site(_ calls: ClosedRange<UInt64>) -> Site {
+        var site = Site(
+            kind: .malloc, count: EventCount(calls: 2, bytes: 8), firstTransfer: 1, tid: 10, thread: "main", stack: [])
+        site.firstCall = calls.lowerBound...calls.lowerBound
+        site.lastCall = calls.upperBound...calls.upperBound
+        return site
+    }
+
+    @Test func aHeapCallOfAPhaseWithinTheSteadyOneIsSteady() {
+        let process = Self.followed({ $0.phases[.steady].events[.malloc].calls = 3 }, steadyAt: 195)
+        #expect(process.phasesByKernel && process.steadyReached && process.seenTransfers == 10)
+        #expect(process.phases[.steady].events[.malloc].calls == 3)
+        #expect(process.undated(.process)[.malloc].calls == 0)
+    }
+
+    @Test func aHeapCallOfAPhaseThatBeganEarlierIsOfNoKnownPhase() {
+        let process = Self.followed({ $0.phases[.steady].events[.malloc].calls = 3 }, steadyAt: 300)
+        #expect(process.phases[.steady].events[.malloc].calls == 0)
+        #expect(process.undated(.process)[.malloc].calls == 3)
+    }
+
+    @Test(
+        arguments: [(.setup, 190, 0), (.setup, 189, 2), (.warmup, 150, 2), (.teardown, 195, 0)]
+            as [(Phase, UInt64, UInt64)])
+    func aPhaseThatTouchesTheSteadyOneMayHoldItsHeapCalls(phase: Phase, steadyAt: UInt64, undated: UInt64) {
+        let process = Self.followed({ $0.phases[phase].events[.malloc].calls = 2 }, steadyAt: steadyAt)
+        #expect(process.undated(.process)[.malloc].calls == undated)
+        #expect(process.phases[.steady].events[.malloc].calls == 0)
+    }
+
+    @Test func aSiteWhoseCallsWereAllSteadyIsSteady() {
+        let inside = Self.followed(
+            { $0.phases[.steady].events[.malloc] = EventCount(calls: 3, bytes: 12) }, sites: [Self.site(310...320)],
+            steadyAt: 300)
+        #expect(inside.phases[.steady].events[.malloc] == EventCount(calls: 2, bytes: 8))
+        #expect(inside.undated(.process)[.malloc].calls == 1)
+        let across = Self.followed(
+            { $0.phases[.steady].events[.malloc] = EventCount(calls: 2, bytes: 8) }, sites: [Self.site(299...320)],
+            steadyAt: 300)
+        #expect(across.sites.isEmpty && across.undated(.process)[.malloc].calls == 2)
+    }
+
+    @Test func whatBothSawKeepsTheInterposersPhases() {
+        let process = Self.followed({ $0.phases[.steady].transfers = 11 }, steadyAt: 300)
+        #expect(!process.phasesByKernel)
+    }
+
 }

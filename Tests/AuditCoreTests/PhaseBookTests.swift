@@ -158,7 +158,8 @@ import Testing
         let moments = [300, 400, 500].map { withInterlude.find(10, tid: 10, at: $0)!.1 }
         #expect(moments.map(process.phase) == phases)
         #expect(
-            moments.map { $0.phase.isClosed && interludes.isTheEnd($0.interlude) } == phases.map { $0 == .teardown })
+            moments.map { $0.phase.isClosed && interludes.isTheEnd($0.place.interlude) }
+                == phases.map { $0 == .teardown })
     }
 
     @Test func theReportNamesFewerPhases() {

@@ -128,6 +128,35 @@ import Testing
         #expect(seen { $0.partlyTaken = 1 }.contains { $0.contains("of 1 iocb it is not known") })
     }
 
+    // MARK: phases by the kernel's transfers, of a process that the interposer saw in part
+
+    private static func partlySeen(_ change: (inout ProcessLedger) -> Void) -> Audit {
+        var seen = observed()
+        seen.syscalls = .active
+        seen.syscalls.method = .perf
+        seen.ledger.processes[0].phasesByKernel = true
+        seen.ledger.processes[0].seenTransfers = 40
+        change(&seen.ledger.processes[0])
+        return judge(seen)
+    }
+
+    @Test func aProcessSeenInPartPassesWhereItsHeapIsKnown() {
+        let audit = Self.partlySeen { _ in }
+        #expect(audit.verdict == .pass && audit.phasesFoundBy == .kernel, "\(audit.reasons)")
+        #expect(
+            audit.notes[0].hasPrefix("the interposer saw 40 of the 101 transfers of subject (pid 10) (pwrite64 101)"))
+    }
+
+    @Test func whatMayBeOfTheSteadyPhaseIsNoPass() {
+        func reasons(_ change: (inout ProcessLedger) -> Void) -> [String] { Self.partlySeen(change).reasons }
+        let heap = reasons { $0.threads[0].undated[.malloc].calls = 2 }
+        #expect(heap.count == 1 && heap[0].contains("so that 2 mallocs may be of the steady phase or not"), "\(heap)")
+        #expect(reasons { $0.threads[0].undated[.free].calls = 2 } == [])
+        #expect(reasons { $0.undatedFaults = 3 }.contains { $0.hasPrefix("3 page faults of subject") })
+        #expect(reasons { $0.undatedPages = 4 }.contains { $0.hasPrefix("4 resident pages") })
+        #expect(reasons { $0.steadyBeginsLate = true }.contains { $0.hasPrefix("where the steady phase of subject") })
+    }
+
     // MARK: threads
 
     @Test func anotherThreadsTransfersDoNotStandForAThreads() {

@@ -108,7 +108,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         case "Verdict":
             _ = try one(of: ["pass", "fail", "inconclusive"], value, key)
             verdict = value
-        case "Reason": reasons.append(value)
+        case "Reason": if value != "none" { reasons.append(value) }
         case "Settled": settled = value
         case "Threads": threads = try number(value, key)
         case "Setup", "Warmup", "Steady", "Teardown": phases[key.lowercased()] = try counts(value)

@@ -73,6 +73,19 @@ struct TransferTests {
         #expect(counted >= 500)
     }
 
+    /// Programs of which the interposer sees nothing, or a part.
+    @Test(
+        .enabled(if: hasIomap, "needs a file system that uses iomap for O_DIRECT"),
+        arguments: [("static-and-steady", 50), ("partly-seen-clean", 30), ("partly-seen-before", 20)]
+            as [(String, UInt64)])
+    func whatTheInterposerDoesNotSeeIsCounted(fixture: String, count: UInt64) throws {
+        let file = try file("data")
+        let (calls, transfers, counted) = try compare(
+            [Place.fixture(fixture), file], with: .completions(of: [file]))
+        #expect(calls == ["pwrite64": count])
+        #expect(transfers == count && counted == count)
+    }
+
     // MARK: whose
 
     /// Processes that the subject did not start transfer at the same time, by calls and by io_uring.
@@ -107,6 +120,22 @@ struct TransferTests {
             with: .requests(to: device.path, by: "dd"))
         #expect(calls[side == "of" ? "write" : "read"] == 250 && calls.count == 1)
         #expect(transfers == 250 && counted == 250)
+    }
+
+    /// lvm submits by io_submit.
+    @Test(.enabled(if: isInstalled("lvm"), "needs the package lvm2")) func lvmMovesWhatTheBlockDeviceDoes() throws {
+        let device = try LoopDevice(mebibytes: 8)
+        let only = [
+            "--config",
+            "devices { filter = [\"a|^\(device.path)$|\", \"r|.*|\"] scan = [\"/dev\"] use_devicesfile = 0 } "
+                + "global { event_activation = 0 } activation { udev_sync = 0 udev_rules = 0 }",
+        ]
+        let made = try run(["lvm", "pvcreate", "-ff", "-y", device.path] + only)
+        #expect(made.status == 0, "\(made.errors)")
+        let (calls, transfers, counted) = try compare(
+            ["lvm", "pvremove", "-ff", "-y", device.path] + only, with: .requests(to: device.path, by: "lvm"))
+        #expect(calls == ["io_submit": counted])
+        #expect(transfers == counted && counted > 1)
     }
 
     // MARK: the count

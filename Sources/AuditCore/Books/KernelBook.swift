@@ -34,6 +34,14 @@ package struct KernelBook {
         package let stack: Int32
     }
 
+    /// Of the page faults of a thread in a phase.
+    package struct FaultsKey: Hashable {
+        package let owner: Owner
+        /// 0: of threads that are not distinguished.
+        package let tid: Int32
+        package let moment: PhaseBook.Moment
+    }
+
     package struct Thread: Hashable {
         package let pid: Int32
         package let tid: Int32
@@ -55,7 +63,7 @@ package struct KernelBook {
     package private(set) var counts: [Key: EventCount] = [:]
     package private(set) var interrupts: [InterruptKey: UInt64] = [:]
     /// All faults of a phase: `faults` has room for so many places only.
-    package private(set) var faultsOf: [Owner: [PhaseBook.Moment: UInt64]] = [:]
+    package private(set) var faultsOf: [FaultsKey: UInt64] = [:]
     package private(set) var faults: [FaultKey: FaultCount] = [:]
     /// Of processes that never reported, by pid.
     package private(set) var unreported: [Int32: [Allocations: EventCount]] = [:]
@@ -104,6 +112,7 @@ package struct KernelBook {
             case .becameProgram:
                 pids.insert(record.pid)
                 spaces.exec(record.pid)
+            case .ended: break
             case .allocation, .interrupt, .fault:
                 if isOurOwn(record) { continue }
                 let interval = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds)
@@ -162,7 +171,8 @@ package struct KernelBook {
     }
 
     private mutating func addFault(_ record: KernelRecord, _ owner: Owner, _ moment: PhaseBook.Moment) {
-        faultsOf[owner, default: [:]][moment, default: 0] += 1
+        let thread = faultsOf.count < Self.mostKeys ? record.tid : 0
+        faultsOf[FaultsKey(owner: owner, tid: thread, moment: moment), default: 0] += 1
         let code = spaces.place(record.pid, record.userIP)
         let key = FaultKey(
             owner: owner, tid: record.tid, moment: moment, module: code?.text ?? -1,

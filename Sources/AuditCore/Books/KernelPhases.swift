@@ -1,4 +1,5 @@
-/// The phases of processes that never reported, from the transfers that the kernel saw: static programs, Go, other libcs.
+/// The phases of processes from the transfers that the kernel saw: static programs, Go, other libcs, and those of which the
+/// interposer saw a part only.
 ///
 /// A file is known from its first transfer on, so that an interlude ends there, and not where a file is opened. Exit is not seen: a
 /// process that never closes its last O_DIRECT file is in its steady phase to its end.
@@ -13,15 +14,16 @@ package struct KernelPhases {
         }
     }
 
-    /// One program image of a process: an exec makes another.
-    private struct Image: Hashable {
-        let pid: Int32
-        let exec: UInt64
+    private enum Image: Hashable {
+        /// That reported.
+        case reported(Owner)
+        /// One program of a process: an exec makes another.
+        case unreported(pid: Int32, exec: UInt64)
     }
 
     private let rules: Rules
     private var places: [Image: Int] = [:]
-    package private(set) var processes: [TransferringProcess] = []
+    private var all: [TransferringProcess] = []
 
     package init(_ rules: Rules) {
         self.rules = rules
@@ -36,30 +38,46 @@ package struct KernelPhases {
         let execs = Dictionary(grouping: execs, by: \.pid)
         var intervals = RecentIntervals(phases, ancestry)
         for record in records {
-            guard intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds).found == nil else {
-                continue
-            }
+            let owner = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds).found?.0
+            // A child without a record of its own has other memory, or is no reason for a phase of its parent's.
+            if owner != nil, !phases.knows(record.pid) { continue }
             let exec = execs[record.pid]?.last { $0.nanoseconds <= record.nanoseconds }
-            let image = Image(pid: record.pid, exec: exec?.nanoseconds ?? 0)
-            let index = places[image] ?? processes.endIndex
-            if index == processes.endIndex {
+            let image =
+                owner.map(Image.reported) ?? Image.unreported(pid: record.pid, exec: exec?.nanoseconds ?? 0)
+            let index = places[image] ?? all.endIndex
+            if index == all.endIndex {
                 // What has done nothing yet cannot close its last file.
                 if record.act == .closes { continue }
                 places[image] = index
                 let parent = ancestry.fork(of: record.pid, at: record.nanoseconds)?.parent ?? 0
-                processes.append(TransferringProcess(record, exec, number: UInt32(index), parent: parent))
+                let unreported = Owner(arena: TransferringProcess.firstArena + UInt32(index), process: 0)
+                all.append(TransferringProcess(record, exec, owner ?? unreported, parent: parent))
             }
-            processes[index].add(record, rules)
+            all[index].add(record, rules)
         }
+    }
+
+    /// Those that never reported.
+    package var processes: [TransferringProcess] { all.filter { !$0.hasReported } }
+
+    /// That of a process that reported, as the kernel saw it.
+    package func process(_ owner: Owner) -> TransferringProcess? {
+        places[.reported(owner)].map { all[$0] }
     }
 
     /// Makes the processes known by their phases.
     package func add(to phases: inout PhaseBook) {
-        for process in processes { phases.add(process.reported, process.edges) }
+        for process in all {
+            if process.hasReported {
+                phases.add(byKernel: process.edges, of: process.owner)
+            } else {
+                phases.add(process.reported, process.edges)
+            }
+        }
     }
 }
 
-/// A process that never reported, and does transfers.
+/// A process that does transfers.
 package struct TransferringProcess {
     /// An open file, in each direction.
     private struct File {
@@ -74,7 +92,7 @@ package struct TransferringProcess {
         let direction: Int
     }
 
-    /// Arenas have low numbers.
+    /// Of those that never reported. Arenas have low numbers.
     static let firstArena: UInt32 = 1 << 31
 
     package let reported: ReportedProcess
@@ -86,20 +104,39 @@ package struct TransferringProcess {
     private var files: [UInt64: File] = [:]
     private var begun: [Int32: Begun] = [:]
     private var firstTransfer: UInt64 = 0
+    private var lastRecord: UInt64 = 0
     private(set) var lock = SteadyLock()
+    /// The end of the warm-up's last transfer was not seen, but only that its thread began another.
+    private(set) var beginsLate = false
 
-    fileprivate init(_ record: TransferRecord, _ exec: ExecRecord?, number: UInt32, parent: Int32) {
-        reported = ReportedProcess(
-            owner: Owner(arena: Self.firstArena + number, process: 0), pid: record.pid, parent: parent,
-            started: record.nanoseconds)
+    fileprivate init(_ record: TransferRecord, _ exec: ExecRecord?, _ owner: Owner, parent: Int32) {
+        reported = ReportedProcess(owner: owner, pid: record.pid, parent: parent, started: record.nanoseconds)
         path = exec?.path ?? ""
     }
 
     package var owner: Owner { reported.owner }
-    package var isSteady: Bool { edges.contains { $0.isSteady } }
+    fileprivate var hasReported: Bool { owner.arena < Self.firstArena }
+    package var isSteady: Bool { steadyPoint != nil }
+    private var steadyPoint: UInt64? { edges.first { $0.isSteady }?.nanoseconds }
+
+    /// The steady phase with its interludes, up to the last close; empty if there is none.
+    var steadyTimes: Range<UInt64> {
+        guard let steadyPoint else { return 0..<0 }
+        return steadyPoint..<(endsClosed ? edges.last!.nanoseconds : .max)
+    }
+
+    /// Of the phase, as far as transfers show it.
+    func nanoseconds(in phase: Phase) -> UInt64 {
+        switch phase {
+        case .warmup: isSteady ? steadyPoint! - firstTransfer : 0
+        case .steady: isSteady ? min(steadyTimes.upperBound, lastRecord) - steadyPoint! : 0
+        default: 0
+        }
+    }
     var endsClosed: Bool { phase == .closed }
 
     fileprivate mutating func add(_ record: TransferRecord, _ rules: KernelPhases.Rules) {
+        lastRecord = record.nanoseconds
         switch record.act {
         case .begins, .submits(direct: 1..., of: _): begin(record, rules)
         case .submits: break
@@ -113,8 +150,10 @@ package struct TransferringProcess {
     }
 
     private mutating func begin(_ record: TransferRecord, _ rules: KernelPhases.Rules) {
-        // The thread's last one has ended: only those that moved less than all are reported again.
+        // The thread's last one has ended, and its end was not reported.
+        let wasSteady = phase == .steady
         end(record, moved: true, rules)
+        if !wasSteady, phase == .steady { beginsLate = true }
         if phase == .setup {
             firstTransfer = record.nanoseconds
             enter(.warmup, record.nanoseconds)
@@ -188,8 +227,15 @@ extension ProcessLedger {
     package init(_ process: TransferringProcess, areFaultsKnown: Bool) {
         self.init(pid: process.reported.pid, parentPid: process.reported.parent, executable: process.path)
         attached = false
+        take(process, areFaultsKnown: areFaultsKnown)
+        lock.flags = lock.flagsAtSteady
+    }
+
+    /// Its phases, and what is known at their edges.
+    mutating func take(_ process: TransferringProcess, areFaultsKnown: Bool) {
         phasesByKernel = true
         faultsByKernel = true
+        steadyBeginsLate = process.beginsLate
         steadyReached = process.isSteady
         lastInterlude = process.interlude
         endsClosed = process.endsClosed
@@ -197,9 +243,12 @@ extension ProcessLedger {
         lock.observed = process.lock.isKnown && process.lock.first != nil
         lock.lockedBytes = process.lock.first?.lockedBytes ?? 0
         lock.flagsAtSteady = process.lock.first?.isFuture ?? false ? .future : []
-        lock.flags = lock.flagsAtSteady
         lock.lostInSteady = process.lock.isLost
-        // The faults of the steady phase alone are counted.
-        for phase in Phase.allCases { phases[phase].faultsKnown = areFaultsKnown && phase == .steady }
+        phases = PhaseLedgers()
+        for phase in Phase.allCases {
+            // The faults of the steady phase alone are counted.
+            phases[phase].faultsKnown = areFaultsKnown && phase == .steady
+            phases[phase].durationNanoseconds = process.nanoseconds(in: phase)
+        }
     }
 }

@@ -11,6 +11,8 @@ package struct KernelRecord: Timed {
         /// `site` is the process that forked it.
         case forked
         case becameProgram
+        /// The thread.
+        case ended
     }
 
     package let nanoseconds: UInt64
@@ -32,11 +34,13 @@ package struct KernelRecord: Timed {
     package let text: Int32
     /// In the watch's `stacks`; -1: none was taken.
     package let stack: Int32
+    /// Page faults that the thread has had by then; null where it is not known.
+    package let faults: UInt64?
 
     package init(
         nanoseconds: UInt64, pid: Int32, tid: Int32, kind: Kind, site: UInt64 = 0, outerSite: UInt64 = 0,
         bytes: UInt64 = 0, gfp: UInt64 = 0, address: UInt64 = 0, userIP: UInt64 = 0, userSP: UInt64 = 0,
-        text: Int32 = -1, stack: Int32 = -1
+        text: Int32 = -1, stack: Int32 = -1, faults: UInt64? = nil
     ) {
         self.nanoseconds = nanoseconds
         self.pid = pid
@@ -51,6 +55,7 @@ package struct KernelRecord: Timed {
         self.userSP = userSP
         self.text = text
         self.stack = stack
+        self.faults = faults
     }
 }
 

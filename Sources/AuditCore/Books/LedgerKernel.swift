@@ -11,7 +11,7 @@ extension Ledger {
             guard let allocation = view.allocation(key.what, count, flusher: flusher) else { continue }
             let phase = processes[index].phase(of: key.moment)
             rows[RowsKey(process: index, phase: phase, tid: key.tid), default: []].append(allocation)
-            if phase == .steady, !key.moment.phase.isAllowed {
+            if phase == .steady, !processes[index].place(of: key.moment).phase.isAllowed {
                 processes[index].strictKernel[key.tid, default: []].append(allocation)
             }
         }
@@ -21,14 +21,12 @@ extension Ledger {
             processes[index].phases[processes[index].phase(of: key.moment)].inInterrupts[key.kind] += calls
         }
         for (key, count) in view.book.faults {
-            guard let index = places[key.owner], processes[index].phase(of: key.moment) == .steady else { continue }
+            guard let index = places[key.owner], processes[index].isStrictlySteady(key.moment) else { continue }
             processes[index].addFault(key, count, view)
         }
-        for (owner, moments) in view.book.faultsOf {
-            guard let index = places[owner], processes[index].faultsByKernel else { continue }
-            for (moment, faults) in moments {
-                processes[index].phases[processes[index].phase(of: moment)].events[.pageFaultMinor].calls += faults
-            }
+        for (key, faults) in view.book.faultsOf {
+            guard let index = places[key.owner] else { continue }
+            processes[index].addFaults(faults, key)
         }
         for index in processes.indices {
             for phase in Phase.allCases { processes[index].phases[phase].countPerTransfer() }
@@ -49,7 +47,53 @@ private struct RowsKey: Hashable {
     let tid: Int32
 }
 
+extension Ledger {
+    /// Adds the page faults that no tracepoint shows.
+    package mutating func add(_ untraced: UntracedFaults, of owners: [Owner]) {
+        for (owner, index) in zip(owners, processes.indices) where processes[index].faultsByKernel {
+            processes[index].add(untraced.counts.filter { $0.key.owner == owner })
+        }
+    }
+}
+
 extension ProcessLedger {
+    /// In the steady phase, and in no allowed region.
+    fileprivate func isStrictlySteady(_ moment: PhaseBook.Moment) -> Bool {
+        phase(of: moment) == .steady && place(of: moment).phase.isStrict
+    }
+
+    fileprivate mutating func addFaults(_ faults: UInt64, _ key: KernelBook.FaultsKey) {
+        guard faultsByKernel, isStrictlySteady(key.moment) else { return }
+        addFaults(faults, key.tid)
+    }
+
+    /// How many of the two looks were in the steady phase, and not within the interposer's own work.
+    private func steadyEdges(_ key: UntracedFaults.Key) -> Int {
+        [key.after, key.before].count { isStrictlySteady($0) && !$0.isOwnWork }
+    }
+
+    /// Those between a look in the steady phase and one outside are of no known phase.
+    fileprivate mutating func add(_ untraced: [UntracedFaults.Key: UInt64]) {
+        for (tid, counts) in Dictionary(grouping: untraced, by: \.key.tid) {
+            func sum(_ edges: Int) -> UInt64 {
+                let those = counts.filter { key, _ in
+                    steadyEdges(key) == edges
+                }
+                return those.reduce(0) { $0 + $1.value }
+            }
+            if sum(2) > 0 { addFaults(sum(2), tid) }
+            undatedFaults += sum(1)
+        }
+    }
+
+    private mutating func addFaults(_ faults: UInt64, _ tid: Int32) {
+        phases[.steady].events[.pageFaultMinor].calls += faults
+        if !threads.contains(where: { $0.tid == tid }) {
+            threads.append(ThreadLedger(tid: tid, name: "", doesTransfers: false))
+        }
+        threads[threads.firstIndex { $0.tid == tid }!].steadyFaults.minor += faults
+    }
+
     /// A thread that had ended before it was read is known only if it began the steady phase of a process that has no
     /// other.
     fileprivate func isFlusher(_ tid: Int32, _ flushers: [Int32: Bool]) -> Bool {

@@ -11,7 +11,7 @@ extension Ledger {
         }
         for (owner, moment, record) in book.strictCalls {
             guard let index = places[owner], processes[index].phase(of: moment) == .steady,
-                let kind = EventKind(record.call)
+                processes[index].place(of: moment).phase.isStrict, let kind = EventKind(record.call)
             else { continue }
             processes[index].strictCalls.append(
                 StrictCall(kind: kind, tid: record.tid, nanoseconds: record.nanoseconds, bytes: record.bytes))
@@ -42,8 +42,14 @@ extension Ledger {
 
 extension ProcessLedger {
     package func phase(of moment: PhaseBook.Moment) -> Phase {
-        let wasTheEnd = endsClosed && moment.interlude == lastInterlude
-        return Phase(moment.phase.isClosed && !wasTheEnd ? moment.interrupted : moment.phase)
+        let place = place(of: moment)
+        let wasTheEnd = endsClosed && place.interlude == lastInterlude
+        return Phase(place.phase.isClosed && !wasTheEnd ? place.interrupted : place.phase)
+    }
+
+    /// By the phases that it is judged by.
+    func place(of moment: PhaseBook.Moment) -> PhaseBook.Place {
+        phasesByKernel ? moment.byKernel ?? moment.place : moment.place
     }
 
     fileprivate mutating func add(
@@ -67,7 +73,7 @@ extension ProcessLedger {
         // In any phase: the edges that would show it are missing.
         if moment.isUncertain { uncertainSyscalls += count.calls }
         guard phase == .steady else { return }
-        if moment.phase.isAllowed {
+        if place(of: moment).phase.isAllowed {
             threads[thread].allowed[kind] += count
             allowed[kind] += count
         }

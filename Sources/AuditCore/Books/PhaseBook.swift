@@ -55,12 +55,20 @@ package struct PhaseEdge {
 
 /// Finds the process and the phase of an event by its time, from the phase edges in the ledger.
 package struct PhaseBook {
-    /// The phase at a time. Whether an interlude was the end (teardown) is known only later.
-    package struct Moment: Hashable {
+    /// A phase. Whether an interlude was the end (teardown) is known only later.
+    package struct Place: Hashable {
         package var phase: LedgerPhase
         package var interlude: UInt32 = 0
         /// The phase that the interlude interrupted.
         package var interrupted = LedgerPhase.none
+    }
+
+    /// The phases at a time. By which of the two a process is judged is known only at its end.
+    package struct Moment: Hashable {
+        /// As the interposer saw it.
+        package var place: Place
+        /// By the transfers that the kernel saw of a process that reported; null if it saw none.
+        package var byKernel: Place?
         /// The ledger had no room for edges of allowed regions before this time.
         package var isUncertain = false
         /// What the thread does now is the interposer's.
@@ -69,13 +77,14 @@ package struct PhaseBook {
         package init(
             phase: LedgerPhase, interlude: UInt32 = 0, interrupted: LedgerPhase = .none, isUncertain: Bool = false
         ) {
-            self.phase = phase
-            self.interlude = interlude
-            self.interrupted = interrupted
+            place = Place(phase: phase, interlude: interlude, interrupted: interrupted)
             self.isUncertain = isUncertain
         }
 
-        package var isStrict: Bool { phase.isStrict }
+        package var phase: LedgerPhase { place.phase }
+
+        /// By either.
+        package var isStrict: Bool { place.phase.isStrict || byKernel?.phase.isStrict ?? false }
     }
 
     /// The time in which a thread stays in a phase, so that not every record is looked up.
@@ -109,6 +118,8 @@ package struct PhaseBook {
     private var incarnations: [Int32: [ProcessIncarnation]] = [:]
     private var execs: [Int32: [UInt64]] = [:]
     private var edges: [Owner: [PhaseEdge]] = [:]
+    /// Of the same processes, by the transfers that the kernel saw.
+    private var kernelEdges: [Owner: [PhaseEdge]] = [:]
 
     /// - Parameter execs: when processes called exec, in the order of time: before that, a pid's events belong to another record.
     package init(_ execs: [ExecRecord]) {
@@ -121,6 +132,9 @@ package struct PhaseBook {
         incarnations[process.pid, default: []].insert(inOrder: incarnation)
         self.edges[process.owner] = edges.sorted { $0.nanoseconds < $1.nanoseconds }
     }
+
+    /// Adds the edges of a process that reported by the transfers that the kernel saw, in the order of time.
+    package mutating func add(byKernel edges: [PhaseEdge], of owner: Owner) { kernelEdges[owner] = edges }
 
     /// The process itself, or its nearest ancestor that reported: what a child that never reported does until it calls exec counts
     /// there, since a child of vfork or clone may share the memory.
@@ -171,35 +185,97 @@ package struct PhaseBook {
             guard let incarnation = incarnation(of: pid, at: nanoseconds) else { continue }
             note(incarnation.edgesLostAt)
             for edge in edges[incarnation.owner] ?? [] { note(edge.nanoseconds) }
+            for edge in kernelEdges[incarnation.owner] ?? [] { note(edge.nanoseconds) }
         }
         return PhaseInterval(found: found, pid: pid, times: nanoseconds..<end)
     }
 
+    /// When exit began, as the interposer saw it.
+    func exit(of owner: Owner) -> UInt64? { edges[owner]?.first { $0.isExit }?.nanoseconds }
+
+    /// From the first moment to the last that the process or one of its threads was in a phase, as the interposer saw it.
+    func times(of owner: Owner, in phase: Phase, _ name: (Moment) -> Phase) -> Range<UInt64> {
+        let all = edges[owner] ?? []
+        var times: Range<UInt64>?
+        func note(_ place: Place, _ stay: Range<UInt64>) {
+            var moment = Moment(phase: place.phase)
+            moment.place = place
+            guard name(moment) == phase else { return }
+            times =
+                min(
+                    times?.lowerBound ?? stay.lowerBound, stay.lowerBound)..<max(
+                    times?.upperBound ?? 0, stay.upperBound)
+        }
+        // A thread is in its process's phase, too; no thread has the number -1.
+        for tid in Set(all.map(\.tid)).subtracting([0]).union([-1]) {
+            let changes = [0] + all.filter { $0.tid == tid || $0.tid == 0 }.map(\.nanoseconds)
+            for (begin, end) in zip(changes, changes.dropFirst() + [.max]) where begin < end {
+                note(Place(in: all, tid, at: begin), begin..<end)
+            }
+        }
+        // A thread's first transfer on a new file is warm-up too, and has no edges where the table of edges is full.
+        if phase == .warmup { times = times.map { $0.lowerBound..<UInt64.max } }
+        return times ?? 0..<0
+    }
+
     private func moment(_ incarnation: ProcessIncarnation, _ tid: Int32, _ nanoseconds: UInt64) -> Moment {
+        let edges = edges[incarnation.owner] ?? []
         var moment = Moment(phase: .setup)
+        moment.place = Place(in: edges, tid, at: nanoseconds)
+        moment.byKernel = kernelEdges[incarnation.owner].map { ofKernel in
+            // The kernel's transfers show neither.
+            let others = edges.filter { $0.isExit || $0.isOfRegion && $0.tid == tid }
+            let all = others.isEmpty ? ofKernel : (ofKernel + others).sorted { $0.nanoseconds < $1.nanoseconds }
+            return Place(in: all, tid, at: nanoseconds)
+        }
+        moment.isOwnWork =
+            edges.last { $0.tid == tid && $0.nanoseconds <= nanoseconds && $0.isOfOwnWork != nil }?.isOfOwnWork ?? false
+        moment.isUncertain = incarnation.edgesLostAt != 0 && nanoseconds >= incarnation.edgesLostAt
+        return moment
+    }
+}
+
+extension PhaseBook.Place {
+    /// - Parameter edges: in the order of time.
+    fileprivate init(in edges: [PhaseEdge], _ tid: Int32, at nanoseconds: UInt64) {
+        phase = .setup
         var own = LedgerPhase.none
         var allowed = false
-        for edge in edges[incarnation.owner] ?? [] {
+        for edge in edges {
             if edge.nanoseconds > nanoseconds { break }
             switch edge.change {
             case .allowedRegion(let begins): if edge.tid == tid { allowed = begins }
-            case .ownWork(let begins): if edge.tid == tid { moment.isOwnWork = begins }
+            case .ownWork: break
             case .phase(let phase, _) where edge.tid == tid: own = phase
             case .phase(let phase, let interlude):
                 guard edge.tid == 0, phase != .none else { continue }
-                let isOwnWork = moment.isOwnWork
-                moment = Moment(phase: phase, interlude: interlude, interrupted: moment.phase)
-                moment.isOwnWork = isOwnWork
+                self = PhaseBook.Place(phase: phase, interlude: interlude, interrupted: self.phase)
             }
         }
-        if own != .none { moment.phase = own }
-        if allowed { moment.phase = moment.phase.inAllowedRegion }
-        if !moment.phase.isClosed {
-            moment.interlude = 0
-            moment.interrupted = .none
+        if own != .none { phase = own }
+        if allowed { phase = phase.inAllowedRegion }
+        if !phase.isClosed {
+            interlude = 0
+            interrupted = .none
         }
-        moment.isUncertain = incarnation.edgesLostAt != 0 && nanoseconds >= incarnation.edgesLostAt
-        return moment
+    }
+}
+
+extension PhaseEdge {
+    fileprivate var isExit: Bool {
+        if case .phase(.exit, _) = change { return true }
+        return false
+    }
+
+    /// Whether the interposer's own work begins here or ends; nil for another edge.
+    fileprivate var isOfOwnWork: Bool? {
+        if case .ownWork(let begins) = change { return begins }
+        return nil
+    }
+
+    fileprivate var isOfRegion: Bool {
+        if case .allowedRegion = change { return true }
+        return false
     }
 }
 

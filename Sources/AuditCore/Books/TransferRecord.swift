@@ -35,10 +35,12 @@ package struct TransferRecord: Timed {
 
     /// When a system call begins; null where it is not known.
     package let lock: MemoryLock?
+    /// Page faults that the thread has had by then; null where it is not known.
+    package let faults: UInt64?
 
     package init(
         nanoseconds: UInt64, pid: Int32, tid: Int32, call: TransferCall, act: Act, file: UInt64, isWrite: Bool,
-        directBits: UInt64 = 0, lock: MemoryLock? = nil
+        directBits: UInt64 = 0, lock: MemoryLock? = nil, faults: UInt64? = nil
     ) {
         self.nanoseconds = nanoseconds
         self.pid = pid
@@ -49,6 +51,7 @@ package struct TransferRecord: Timed {
         self.isWrite = isWrite
         self.directBits = directBits
         self.lock = lock
+        self.faults = faults
     }
 }
 

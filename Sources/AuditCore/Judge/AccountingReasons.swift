@@ -1,3 +1,14 @@
+/// Nil where the transfers witness is there, and where no steady phase was seen.
+func accountingWitness(_ observation: Observation) -> Witness? {
+    let steady = observation.ledger.processes.filter { $0.steadyReached && !$0.phasesByKernel }
+    guard observation.transfers.status != .active, !steady.isEmpty else { return nil }
+    let unread = steady.first { $0.accounting.wasRefused || $0.accounting.isCutShort }
+    guard let unread else { return .active }
+    return .partial(
+        unread.accounting.wasRefused
+            ? "getrusage(2) was refused in \(name(of: unread))" : "\(name(of: unread)) ended without exit")
+}
+
 /// The second witness of transfers where the kernel cannot be asked for each: its I/O accounting must not know of more than the
 /// transfers that the interposer saw. Where it knows of less (holes, file systems that account nothing), which would hide as much
 /// of what was not seen, no call may have passed the interposer.

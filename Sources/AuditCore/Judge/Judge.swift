@@ -12,6 +12,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         syscalls: observation.syscalls,
         kernel: observation.kernel,
         transfers: observation.transfers,
+        accounting: accountingWitness(observation),
         pages: pagesWitness(observation),
         heap: heapWitness(observation))
 
@@ -66,8 +67,8 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
-        notes: unmetLimits(request.kernelLimits, observation) + memoryNotes(observation, request) + poolNotes(processes)
-            + missingNames(observation),
+        notes: unmetLimits(request.kernelLimits, observation) + phaseNotes(processes)
+            + memoryNotes(observation, request) + poolNotes(processes) + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,

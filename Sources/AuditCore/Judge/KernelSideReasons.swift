@@ -19,8 +19,13 @@ func kernelSideReasons(_ observation: Observation, _ request: AuditRequest) -> [
 private func kernelSideReasons(
     _ process: ProcessLedger, _ observation: Observation, _ request: AuditRequest
 ) -> [String] {
-    let who = "\(name(of: process)), whose calls the interposer does not see"
-    var reasons: [String] = []
+    let who = "\(name(of: process)), whose phases are by the kernel's transfers"
+    var reasons = process.unknownHeapReasons(request)
+    if process.steadyBeginsLate {
+        reasons.append(
+            "where the steady phase of \(name(of: process)) began is not known: of so many transfers the kernel shows no end"
+        )
+    }
     let mapsMatter = request.policy.forbidsAny(of: .mapping) || request.policy.forbidsAny(of: .systemCall)
     if mapsMatter, observation.syscalls.status != .active || observation.syscalls.method == .perfMappings {
         reasons.append(
@@ -29,11 +34,47 @@ private func kernelSideReasons(
     }
     if request.policy.forbidsAny(of: .pageFault), !process.phases[.steady].faultsKnown {
         reasons.append(
-            "the page faults of \(who), are not known: \(observation.kernel.reason ?? "the kernel witness is off")")
+            "the page faults of \(who), are not known in full: "
+                + (observation.kernel.reason ?? "perf events do not show those that the kernel takes by itself"))
+    }
+    if request.policy.forbidsAny(of: .pageFault), process.undatedFaults > 0 {
+        reasons.append(
+            "\(plural(process.undatedFaults, "page fault")) of \(who), which the kernel took by itself, may be of the steady "
+                + "phase or not")
+    }
+    if request.policy.forbids(.pagesUnexplained), process.undatedPages > 0 {
+        reasons.append(
+            "\(plural(process.undatedPages, "resident page")) that nothing explains, of \(who), may be of the steady phase or not"
+        )
     }
     let locks = process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil
     if request.lock.applies(subjectLocks: locks), !process.lock.observed {
         reasons.append("whether the memory of \(who), is locked is not known")
     }
     return reasons
+}
+
+extension ProcessLedger {
+    /// Its phases are the kernel's though the interposer counted its heap calls, by phases of its own.
+    fileprivate func unknownHeapReasons(_ request: AuditRequest) -> [String] {
+        let undated = undated(request.scope)
+        let calls = EventKind.allCases.filter { request.policy.forbids($0) && undated[$0].calls > 0 }
+        guard steadyReached, !calls.isEmpty else { return [] }
+        let named = calls.map { $0.text(undated[$0].calls) }.joined(separator: ", ")
+        return [
+            "\(seenInPart), so that \(named) may be of the steady phase or not; --allow heap judges the rest"
+        ]
+    }
+
+    fileprivate var seenInPart: String {
+        "the interposer saw \(seenTransfers) of the \(plural(phases.transfers, "transfer")) of \(name(of: self))"
+            + (kernelTransfers.map { " (\($0.text))" } ?? "")
+    }
+}
+
+/// Which transfers did not reach the interposer, where that is no reason against a pass.
+func phaseNotes(_ processes: [ProcessLedger]) -> [String] {
+    processes.filter { $0.phasesByKernel && $0.attached && $0.phases.transfers > 0 }.map {
+        "\($0.seenInPart): its phases are by the kernel's count"
+    }
 }

@@ -22,7 +22,9 @@ func heapWitness(_ observation: Observation) -> Witness? {
 }
 
 private func unread(_ process: ProcessLedger) -> String {
-    "\(name(of: process)) has no interposer, which reads its memory"
+    process.attached
+        ? "the interposer saw other phases of \(name(of: process)), and did not read its memory"
+        : "\(name(of: process)) has no interposer, which reads its memory"
 }
 
 extension MemoryGrowth.Books {

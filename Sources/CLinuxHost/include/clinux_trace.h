@@ -24,10 +24,11 @@ enum cl_trace_kind {
     CL_AMBIGUOUS_CALL,   // a system call whose number means one thing for 64-bit code and another for 32-bit code
     // What moves data of O_DIRECT files: `act` (enum cl_move), `reads`, `writes`, `address` (which identifies the open file):
     CL_MOVES,            // a system call begins; `bytes` that it is to move, if it names one length
-    CL_MOVED,            // it ends, and its `result` is not that length; each io_submit's end, too
+    CL_MOVED,            // it ends, and its `result` is not that length; each io_submit's end, and the first ends of each process, too
     CL_SUBMITS,          // io_submit begins; `bytes` is the number of iocbs that could be read
     CL_COMPLETED,        // a request of io_uring's is complete, with its `result`; address 0: its file is not known
     CL_CLOSES,           // the file's last descriptor is closed or replaced
+    CL_ENDED,            // the thread ends; BPF only
     CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
     CL_NOTHING           // seccomp only: ignore it
 };
@@ -119,6 +120,7 @@ struct cl_trace_record {
     uint32_t writes;
     uint32_t is_locked;      // of CL_MOVES: MCL_FUTURE is not known (0), not in effect (1), in effect (2)
     uint64_t locked_pages;
+    uint64_t faults;         // by BPF: one more than the page faults that the thread has had by then; 0: not known
     int64_t result;          // of CL_MOVED and CL_COMPLETED
     uint64_t direct;         // of CL_SUBMITS: a bit for each of the first 64 iocbs that is one of the transfers
     uint64_t argument[3];    // of CL_PROBE: the function's first ones
@@ -143,7 +145,6 @@ struct cl_trace_layout {
     bool stacks;
     bool probes;  // some are CL_PROBE: with their arguments and callers
     bool transfers;  // CL_MOVES to CL_CLOSES, without a tracepoint for perf
-    bool ends;    // CL_MOVED of each call
     bool calls;   // CL_CALL; or CL_MAPPED alone: perf's records of new mappings, as calls of mmap and brk
 };
 

@@ -14,7 +14,13 @@ extension KernelRecord.Kind {
         case CL_MAPPED: self = .mapped
         case CL_FORKED: self = .forked
         case CL_BECAME_PROGRAM: self = .becameProgram
+        case CL_ENDED: self = .ended
         default: return nil
         }
     }
+}
+
+extension cl_trace_record {
+    /// Page faults that its thread has had; null where it is not known.
+    var faultsSoFar: UInt64? { faults == 0 ? nil : faults - 1 }
 }

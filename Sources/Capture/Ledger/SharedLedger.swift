@@ -56,15 +56,20 @@ extension Session {
         ledger.unseenPrograms = images.unseen(among: syscalls.execs).map { UnseenProgram($0, parser) }
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
+        // perf events do not show the faults that the kernel takes by itself.
+        let areFaultsKnown = kernel.witness.status == .active && kernel.witness.tracing == .programs
+        try ledger.followKernel(
+            transfers.phases, transfers.book, phaseBook(syscalls.execs), of: owners, areFaultsKnown: areFaultsKnown)
         for process in transfers.phases.processes {
             owners.append(process.owner)
-            ledger.processes.append(ProcessLedger(process, areFaultsKnown: kernel.witness.status == .active))
+            ledger.processes.append(ProcessLedger(process, areFaultsKnown: areFaultsKnown))
         }
         ledger.add(syscalls.book, of: owners)
         for process in ledger.processes.indices { ledger.processes[process].countUnexplained() }
         // First, since the kernel's allocations are counted for each transfer.
         ledger.add(transfers.book, of: owners)
         ledger.add(kernel, of: owners)
+        ledger.add(transfers.untracedFaults, of: owners)
         return ledger
     }
 

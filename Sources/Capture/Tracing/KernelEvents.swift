@@ -31,17 +31,14 @@ package struct KernelEvents: ~Copyable {
     /// Starts what needs no child yet: BPF programs take longest.
     ///
     /// - Parameter stacks: takes the kernel's call chain with each record of the kernel witness, and the user's above it.
-    /// - Parameter endsOfTransfers: the end of each transfer is reported, which shows when a program's steady phase begins that
-    ///   has no interposer.
     /// - Returns: the method of the syscalls witness, of which `auto` chooses one: the child is started as this says.
-    package mutating func prepare(
-        _ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool, endsOfTransfers: Bool
-    ) -> SyscallsChoice {
+    package mutating func prepare(_ choice: SyscallsChoice, kernel isKernelAsked: Bool, stacks: Bool) -> SyscallsChoice
+    {
         let isAsked = isKernelAsked || choice != .off
         if !isKernelAsked { kernel.problem = "--kernel off" }
         if !isAsked { transfers.problem = "--kernel off and --syscalls off" }
         let memory = isKernelAsked ? memoryLayout(stacks: stacks, probes: []) : nil
-        let transfers: TraceLayout? = isAsked ? .transfers(ends: endsOfTransfers) : nil
+        let transfers: TraceLayout? = isAsked ? .transfers : nil
         let first = choice == .auto ? SyscallsChoice.perf : choice
         prepare([memory, callsLayout(first), transfers], isTree: true)
         // To ask perf opens an event, for which the kernel waits; where BPF programs report, it is not asked.
@@ -72,8 +69,7 @@ package struct KernelEvents: ~Copyable {
     package mutating func begin(
         _ threads: [Int32], of process: Int32, _ choice: SyscallsChoice, stacks: Bool, probes: [HeapProbe]
     ) {
-        prepare(
-            [memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), .transfers(ends: false)], isTree: false)
+        prepare([memoryLayout(stacks: stacks, probes: probes), callsLayout(choice), .transfers], isTree: false)
         watch(threads, of: process)
     }
 
@@ -198,14 +194,12 @@ struct TraceLayout {
     var probes = false
     /// What moves data of O_DIRECT files.
     var transfers = false
-    /// The end of each transfer is reported, too.
-    var ends = false
     var calls = false
 
-    static func transfers(ends: Bool) -> TraceLayout {
+    static var transfers: TraceLayout {
         var point = cl_tracepoint()
         point.kind = CL_MOVES.rawValue
-        return TraceLayout(points: [point], transfers: true, ends: ends)
+        return TraceLayout(points: [point], transfers: true)
     }
 
     /// For `cl_trace_prepare`.
@@ -224,7 +218,7 @@ struct TraceLayout {
         return layout.points.withUnsafeBufferPointer { points in
             var pointed = cl_trace_layout(
                 points: points.baseAddress, count: UInt32(points.count), stacks: layout.stacks, probes: layout.probes,
-                transfers: layout.transfers, ends: layout.ends, calls: layout.calls)
+                transfers: layout.transfers, calls: layout.calls)
             return withUnsafePointer(to: &pointed) { body($0) }
         }
     }

@@ -22,7 +22,8 @@ package struct TransfersWatch: ~Copyable {
             TransferRecord(
                 nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, call: call,
                 act: act, file: record.pointee.address, isWrite: record.pointee.writes > 0,
-                directBits: record.pointee.direct, lock: MemoryLock(record)))
+                directBits: record.pointee.direct, lock: MemoryLock(record),
+                faults: record.pointee.faultsSoFar))
     }
 
     package var witness: Witness {

@@ -1,0 +1,78 @@
+extension Ledger {
+    /// Judges by the kernel's transfers the processes of which the interposer saw a part of these only.
+    ///
+    /// - Parameters:
+    ///   - owners: of `processes`, in their order.
+    ///   - phases: the interposer's.
+    package mutating func followKernel(
+        _ kernel: KernelPhases, _ book: TransfersBook, _ phases: PhaseBook, of owners: [Owner], areFaultsKnown: Bool
+    ) {
+        let seen = Dictionary(grouping: book.reported, by: \.key.owner)
+        for (index, owner) in zip(processes.indices, owners) where !processes[index].phasesByMarker {
+            let transfers = seen[owner] ?? []
+            let all = transfers.reduce(0) { $0 + $1.transfers.calls }
+            // Where processes share rows, or a child's transfers count for its parent, it is not known whose each was.
+            let areItsOwn = processes[index].lost.threadCalls == 0 && transfers.allSatisfy { $0.key.tid != 0 }
+            guard all > processes[index].phases.transfers, areItsOwn, let process = kernel.process(owner) else {
+                continue
+            }
+            processes[index].follow(process, phases, areFaultsKnown: areFaultsKnown)
+        }
+    }
+}
+
+extension ProcessLedger {
+    /// Takes the phases from the kernel's transfers. The interposer has counted by its own, so that the steady phase has of its
+    /// heap calls those that were certainly made there; `ThreadLedger.undated` has those that may have been.
+    fileprivate mutating func follow(_ process: TransferringProcess, _ book: PhaseBook, areFaultsKnown: Bool) {
+        let steady = process.steadyTimes.clamped(to: 0..<(book.exit(of: process.owner) ?? .max))
+        let own = threads
+        let times = Dictionary(
+            uniqueKeysWithValues: Phase.allCases.map { ($0, book.times(of: process.owner, in: $0, phase(of:))) })
+        sites = sites.filter { $0.kind.family == .heap && $0.count.calls > 0 && isSteady($0, steady, times[.steady]!) }
+        seenTransfers = phases.transfers
+        allowed = EventCounts()
+        undatedPages = steady.isDisjoint(with: times[.steady]!) ? 0 : growth.pages
+        growth = MemoryGrowth()
+        take(process, areFaultsKnown: areFaultsKnown)
+        threads = own.map { thread in
+            var dated = ThreadLedger(tid: thread.tid, name: thread.name, doesTransfers: thread.doesTransfers)
+            dated.matched = thread.matched
+            for phase in Phase.allCases {
+                var counts = thread.phases[phase].events
+                if phase == .steady { counts = counts - thread.allowed }
+                let times = times[phase]!
+                for kind in EventKind.allCases where kind.family == .heap && counts[kind].calls > 0 {
+                    if steady.isDisjoint(with: times) { continue }
+                    let ofSites = sites.lazy.filter { $0.kind == kind && $0.tid == thread.tid && phase == .steady }
+                        .reduce(into: EventCount()) { $0 += $1.count }
+                    let dates = steady.holds(times) ? counts[kind] : ofSites
+                    dated.phases[.steady].events[kind] += dates
+                    dated.undated[kind].calls += counts[kind].calls - min(dates.calls, counts[kind].calls)
+                }
+            }
+            for kind in EventKind.allCases { phases[.steady].events[kind] += dated.phases[.steady].events[kind] }
+            return dated
+        }
+    }
+
+    /// A site of the interposer's steady phase is one of the kernel's if its first call and its last were made there.
+    private func isSteady(_ site: Site, _ steady: Range<UInt64>, _ interposers: Range<UInt64>) -> Bool {
+        steady.holds(interposers)
+            || site.firstCall.lowerBound > 0 && steady.contains(site.firstCall.lowerBound)
+                && steady.contains(site.lastCall.upperBound)
+    }
+
+    /// Heap calls of judged threads that may have been made in the steady phase.
+    package func undated(_ scope: Scope) -> EventCounts {
+        threads.filter(scope.judges).reduce(into: EventCounts()) { $0 += $1.undated }
+    }
+}
+
+extension Range<UInt64> {
+    fileprivate func holds(_ other: Self) -> Bool {
+        lowerBound <= other.lowerBound && other.upperBound <= upperBound
+    }
+
+    fileprivate func isDisjoint(with other: Self) -> Bool { isEmpty || other.isEmpty || !overlaps(other) }
+}
