@@ -7,14 +7,16 @@ struct OwnCode {
     mutating func index(in stack: [Frame]) -> Int? {
         guard !stack.isEmpty else { return nil }
         var passing: Int?
-        for (index, frame) in stack.enumerated() where !isRuntime(frame) {
+        for (index, frame) in stack.enumerated() where !isRuntime(frame) && !frame.isBelowMain {
             if !passesOn(frame) { return index }
             if passing == nil { passing = index }
         }
         if let passing { return passing }
         // The kernel's own frames stand before the program's.
         if stack[0].module?.hasPrefix("[") ?? false { return 0 }
-        return stack.lastIndex { !$0.isBelowMain } ?? stack.count - 1
+        // A script is its interpreter's data: what that does for it says more than where the interpreter began.
+        let interpreted = stack.firstIndex { $0.isInterpreters && !passesOn($0) }
+        return interpreted ?? stack.lastIndex { !$0.isBelowMain } ?? stack.count - 1
     }
 
     mutating func first(of stack: [Frame]) -> Frame? { index(in: stack).map { stack[$0] } }
@@ -83,6 +85,11 @@ private func isAllocator(_ function: String) -> Bool {
 }
 
 extension Frame {
+    fileprivate var isInterpreters: Bool {
+        let file = module?.split(separator: "/").last ?? ""
+        return ["libpython", "libperl", "libruby", "libnode", "libjvm", "libmono"].contains(where: file.hasPrefix)
+    }
+
     /// Code that starts a program or a thread.
     public var isBelowMain: Bool {
         guard let function else { return false }
