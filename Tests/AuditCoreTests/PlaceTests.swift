@@ -70,7 +70,9 @@ import Testing
         #expect(Place.ownFrame(of: stack) == 1)
         #expect(Place.ownFrame(of: [frame("kmalloc_site", "[kernel]"), frame("entry", "[kernel]")]) == 0)
         #expect(Place.ownFrame(of: []) == nil)
-        let python = ["_PyObject_Malloc", "list_resize", "Py_BytesMain"].map { frame($0, "/usr/lib/libpython3.11.so.1.0") }
+        let python = ["_PyObject_Malloc", "list_resize", "Py_BytesMain"].map {
+            frame($0, "/usr/lib/libpython3.11.so.1.0")
+        }
         let below = [frame("__libc_start_main", Self.libc), frame("_start", "/usr/bin/python3.11")]
         #expect(Place.ownFrame(of: python + below) == 1)
         // A program that is nothing but wrappers is its own still.
