@@ -24,7 +24,7 @@
 // 200,000 records a second of some 130 bytes each fill the first in a third of a second.
 enum { RING = 8 << 20, MANY_CPUS = 16, RING_OF_MANY = 2 << 20, ALL_RINGS = 64 << 20, RING_OF_CALLS = 4 << 20 };
 // Of BPF programs, for each CPU of a ring that all share. To make one takes the kernel 0.3 ms for each MiB.
-enum { SHARE_OF_MEMORY = 4 << 20, SHARE_OF_TRANSFERS = 2 << 20, SHARE_OF_CALLS = 1 << 19, RING_OF_PROCESSES = 1 << 19 };
+enum { SHARE_OF_MEMORY = 8 << 20, SHARE_OF_TRANSFERS = 2 << 20, SHARE_OF_CALLS = 1 << 19, RING_OF_PROCESSES = 1 << 19 };
 
 struct stream {
     struct cl_trace_layout layout;

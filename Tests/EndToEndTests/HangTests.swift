@@ -167,7 +167,8 @@ struct HangTests {
         /// Of the fixture's own functions, innermost first: libc's have other names where its debug symbols are missing.
         var functions: [String]? {
             ((value("userStack") as? [String: Any])?["frames"] as? [[String: Any]])?.filter {
-                ($0["module"] as? String ?? "").contains("/fixtures/") && $0["inlined"] as? Bool == false
+                ["/fixtures/", "/hangs"].contains(where: ($0["module"] as? String ?? "").contains)
+                    && $0["inlined"] as? Bool == false
             }.map { $0["function"] as? String ?? "??" }
         }
 

@@ -22,7 +22,7 @@ struct ProcessTreeTests {
 
         static let all =
             [
-                Way(testDescription: "programs", programs: mayHavePrograms ? 11 : 0),
+                Way(testDescription: "programs", programs: mayHavePrograms ? 12 : 0),
                 Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 6 : 0),
                 Way(
                     testDescription: "pids of its own",
