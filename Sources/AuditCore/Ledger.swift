@@ -161,6 +161,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var undatedFaults: UInt64 = 0
     /// Resident pages that nothing explains, gained in a steady phase by the interposer that is not that by the kernel.
     public var undatedPages: UInt64 = 0
+    /// Bytes that glibc's own books gained beyond the calls that were counted, which may be of the steady phase.
+    public var undatedHeap: UInt64 = 0
     public var unknownMarkers: UInt32 = 0
     /// The first of their names.
     public var unknownMarker = ""

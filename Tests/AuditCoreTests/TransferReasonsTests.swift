@@ -154,6 +154,7 @@ import Testing
         #expect(reasons { $0.threads[0].undated[.free].calls = 2 } == [])
         #expect(reasons { $0.undatedFaults = 3 }.contains { $0.hasPrefix("3 page faults of subject") })
         #expect(reasons { $0.undatedPages = 4 }.contains { $0.hasPrefix("4 resident pages") })
+        #expect(reasons { $0.undatedHeap = 32 }.contains { $0.hasPrefix("32 bytes that glibc's own books have") })
         #expect(reasons { $0.steadyBeginsLate = true }.contains { $0.hasPrefix("where the steady phase of subject") })
     }
 

@@ -13,9 +13,11 @@ extension Ledger {
             let all = transfers.reduce(0) { $0 + $1.transfers.calls }
             // Where processes share rows, or a child's transfers count for its parent, it is not known whose each was.
             let areItsOwn = processes[index].lost.threadCalls == 0 && transfers.allSatisfy { $0.key.tid != 0 }
-            guard all > processes[index].phases.transfers, areItsOwn, let process = kernel.process(owner) else {
-                continue
-            }
+            // TRAP: no steady phase begins without a transfer. A program that has written over its counts is no program of which a
+            // part was seen. Test: Scripts/scribble-test, forget-transfers
+            let isForged = processes[index].steadyReached && processes[index].phases.transfers == 0
+            guard all > processes[index].phases.transfers, areItsOwn, !isForged, let process = kernel.process(owner)
+            else { continue }
             processes[index].follow(process, phases, areFaultsKnown: areFaultsKnown)
         }
     }
@@ -32,7 +34,10 @@ extension ProcessLedger {
         sites = sites.filter { $0.kind.family == .heap && $0.count.calls > 0 && isSteady($0, steady, times[.steady]!) }
         seenTransfers = phases.transfers
         allowed = EventCounts()
-        undatedPages = steady.isDisjoint(with: times[.steady]!) ? 0 : growth.pages
+        if !steady.isDisjoint(with: times[.steady]!) {
+            undatedPages = growth.pages
+            undatedHeap = unexplainedHeapBytes
+        }
         growth = MemoryGrowth()
         take(process, areFaultsKnown: areFaultsKnown)
         threads = own.map { thread in

@@ -47,6 +47,11 @@ private func kernelSideReasons(
             "\(plural(process.undatedPages, "resident page")) that nothing explains, of \(who), may be of the steady phase or not"
         )
     }
+    if request.policy.forbids(.malloc), process.undatedHeap > 0 {
+        reasons.append(
+            "\(plural(process.undatedHeap, "byte")) that glibc's own books have beyond the calls counted, of \(who), may be of "
+                + "the steady phase or not")
+    }
     let locks = process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil
     if request.lock.applies(subjectLocks: locks), !process.lock.observed {
         reasons.append("whether the memory of \(who), is locked is not known")
