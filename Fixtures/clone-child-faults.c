@@ -1,10 +1,11 @@
-// Intent: a child by clone touches its parent's memory for the first time, which it shares: its page faults are counted nowhere,
+// Intent: a child by clone touches its parent's memory for the first time, which it shares: its page faults are no thread's of its parent,
 // but the pages are there.
 // Exit: 1
 // Verdict: fail
 // Reason: made 1 process that share its memory (clone with CLONE_VM)
 // Warmup: transfers 1
 // Steady: transfers 19, pagesUnexplained 200/819200
+// Also: pageFaultMinor
 #include "direct.h"
 #include <sched.h>
 #include <sys/wait.h>

@@ -1,5 +1,6 @@
 // Intent: gives as many pages back as it fills without a page fault (userfaultfd(2)), by functions of libc and by number: there are
 // never more of them, but each that was filled has come.
+// Options: --syscalls seccomp
 // Exit: 1
 // Verdict: fail
 // Warmup: transfers 1

@@ -4,6 +4,7 @@
 // Verdict: fail
 // Warmup: transfers 1
 // Steady: transfers 19, pagesUnexplained 200/819200
+// Also: pageFaultMinor
 // Violation: pagesUnexplained 200/819200
 #include "sharer.h"
 
