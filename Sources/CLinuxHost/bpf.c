@@ -49,22 +49,21 @@ void bpf_atomically(struct bpf_text *text, int operation, int base, int offset, 
 }
 
 // The one instruction that takes the room of two.
-void bpf_set_all(struct bpf_text *text, int to, uint64_t number) {
-    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, 0, 0, (int32_t)(uint32_t)number);
+static void set_all(struct bpf_text *text, int to, int kind, uint64_t number) {
+    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, (int32_t)(uint32_t)number);
     emit(text, 0, 0, 0, 0, (int32_t)(uint32_t)(number >> 32));
 }
 
-static void point(struct bpf_text *text, int to, int kind, int map) {
-    emit(text, BPF_LD | BPF_DW | BPF_IMM, to, kind, 0, map);
-    emit(text, 0, 0, 0, 0, 0);
+void bpf_set_all(struct bpf_text *text, int to, uint64_t number) {
+    set_all(text, to, 0, number);
 }
 
 void bpf_point(struct bpf_text *text, int to, int map) {
-    point(text, to, BPF_PSEUDO_MAP_FD, map);
+    set_all(text, to, BPF_PSEUDO_MAP_FD, (uint32_t)map);
 }
 
 void bpf_point_into(struct bpf_text *text, int to, int map) {
-    point(text, to, BPF_PSEUDO_MAP_VALUE, map);
+    set_all(text, to, BPF_PSEUDO_MAP_VALUE, (uint32_t)map);
 }
 
 void bpf_call(struct bpf_text *text, int function) {
@@ -79,9 +78,17 @@ int bpf_jump_by(struct bpf_text *text, int comparison, int reg, int with) {
     return emit(text, BPF_JMP | comparison | BPF_X, reg, with, 0, 0);
 }
 
+int bpf_look_up(struct bpf_text *text, int map, int key) {
+    bpf_point(text, BPF_REG_1, map);
+    bpf_move(text, BPF_REG_2, BPF_REG_10);
+    bpf_operate(text, BPF_ADD, BPF_REG_2, key);
+    bpf_call(text, BPF_FUNC_map_lookup_elem);
+    return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+}
+
 void bpf_point_at_callback(struct bpf_text *text, int to) {
     text->callback = -text->count;  // until bpf_begin_callback
-    point(text, to, BPF_PSEUDO_FUNC, 0);
+    set_all(text, to, BPF_PSEUDO_FUNC, 0);
 }
 
 void bpf_begin_callback(struct bpf_text *text) {

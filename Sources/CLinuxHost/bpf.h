@@ -34,6 +34,8 @@ void bpf_call(struct bpf_text *text, int function);
 int bpf_jump(struct bpf_text *text, int comparison, int reg, int32_t with);
 int bpf_jump_by(struct bpf_text *text, int comparison, int reg, int with);
 void bpf_land(struct bpf_text *text, int jump);
+// Sets r0 to the address of the value whose key is at `key` on the BPF program's stack. Returns a jump that is taken if there is none.
+int bpf_look_up(struct bpf_text *text, int map, int key);
 // Sets a register to the address of the callback. bpf_begin_callback says that it begins at the next instruction.
 void bpf_point_at_callback(struct bpf_text *text, int to);
 void bpf_begin_callback(struct bpf_text *text);

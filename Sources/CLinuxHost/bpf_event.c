@@ -70,7 +70,6 @@ void event_fetch_user(struct bpf_text *text, int to, int bytes, int address, int
 }
 
 void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task) {
-    enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the current system call is by the i386 ABI
     bpf_load(text, BPF_W, BPF_REG_2, task, shape->task_status);
     bpf_operate(text, BPF_AND, BPF_REG_2, TS_COMPAT);
 }

@@ -9,7 +9,6 @@
 
 enum { NUMBERS = 512, TABLE = ABIS * NUMBERS };  // a power of two above the highest number of a watched call
 enum { REGS_NUMBER = 15 * 8 };                   // struct pt_regs
-enum { TS_COMPAT = 2 };                          // arch/x86/include/asm/thread_info.h: the current call is by the i386 ABI
 enum { WATCHER = -16 };                          // on the BPF program's stack, below that of process_tree.h
 _Static_assert(TS_COMPAT << 8 == NUMBERS, "the bit that shows the ABI becomes the table's second half");
 

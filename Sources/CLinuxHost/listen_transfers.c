@@ -234,11 +234,7 @@ static int find_ends(struct bpf_text *text, const struct listener *listener) {
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, listener->tree->shape.task_tgid);
     bpf_operate(text, BPF_AND, BPF_REG_1, SLOTS_OF_ENDS - 1);
     bpf_store(text, BPF_W, BPF_REG_10, SLOT, BPF_REG_1);
-    bpf_point(text, BPF_REG_1, listener->ends);
-    bpf_move(text, BPF_REG_2, BPF_REG_10);
-    bpf_operate(text, BPF_ADD, BPF_REG_2, SLOT);
-    bpf_call(text, BPF_FUNC_map_lookup_elem);
-    return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+    return bpf_look_up(text, listener->ends, SLOT);
 }
 
 static void count_end(struct bpf_text *text, const struct listener *listener) {

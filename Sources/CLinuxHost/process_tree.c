@@ -129,11 +129,7 @@ static int find_word(struct bpf_text *text, const struct process_tree *tree) {
     bpf_operate(text, BPF_RSH, BPF_REG_1, 6);
     bpf_store(text, BPF_W, BPF_REG_10, STACK_OF_KEY, BPF_REG_1);
     bpf_operate(text, BPF_AND, BPF_REG_7, 63);
-    bpf_point(text, BPF_REG_1, tree->members);
-    bpf_move(text, BPF_REG_2, BPF_REG_10);
-    bpf_operate(text, BPF_ADD, BPF_REG_2, STACK_OF_KEY);
-    bpf_call(text, BPF_FUNC_map_lookup_elem);
-    return bpf_jump(text, BPF_JEQ, BPF_REG_0, 0);
+    return bpf_look_up(text, tree->members, STACK_OF_KEY);
 }
 
 // Sets r8 to 1 if the process whose number is in r7 is in the tree, else to 0.

@@ -11,6 +11,8 @@
 
 enum { KERNEL_STACK = 16 << 10 };  // THREAD_SIZE: arch/x86/include/asm/page_64_types.h
 
+enum { TS_COMPAT = 2 };  // arch/x86/include/asm/thread_info.h: the current system call is by the i386 ABI
+
 // Offsets into this kernel's structures, and its tracepoints. Negative, or 0: this kernel has none.
 struct kernel_shape {
     int task_tgid, task_pid;      // of a process, of a thread
