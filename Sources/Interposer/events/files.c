@@ -67,6 +67,7 @@ struct answer {
     enum { REFUSED, CLOSED, NOT_DIRECT, DIRECT } kind;
     long flags;
     identity identity;  // of an O_DIRECT file; NO_FILE_ON_DISK for others
+    bool may_be_memory; // a file of a file system without a device
 };
 
 static bool is_on_disk(mode_t mode) {
@@ -74,11 +75,13 @@ static bool is_on_disk(mode_t mode) {
 }
 
 // fcntl cannot change a file's access.
-static bool identify(int fd, long flags, identity *identity) {
+static bool identify(int fd, struct answer *answer) {
     struct stat status;
     if (SYSTEM(SYS_fstat, fd, &status) != 0) return false;
-    uint64_t mixed = (uint64_t)status.st_dev * 0x9e3779b97f4a7c15ull ^ (uint64_t)status.st_ino << 2 ^ (uint64_t)(flags & O_ACCMODE);
-    *identity = !is_on_disk(status.st_mode) ? (uint64_t)NO_FILE_ON_DISK : mixed ? mixed : 1;
+    // A device's node lies on such a file system (devtmpfs), and its transfers go elsewhere. Test: DriverTests.worksOnABlockDevice
+    answer->may_be_memory = major(status.st_dev) == 0 && S_ISREG(status.st_mode);
+    uint64_t mixed = (uint64_t)status.st_dev * 0x9e3779b97f4a7c15ull ^ (uint64_t)status.st_ino << 2 ^ (uint64_t)(answer->flags & O_ACCMODE);
+    answer->identity = !is_on_disk(status.st_mode) ? (uint64_t)NO_FILE_ON_DISK : mixed ? mixed : 1;
     return true;
 }
 
@@ -93,7 +96,7 @@ static struct answer ask(int fd) {
     if (flags < 0) return flags == -EBADF ? (struct answer){.kind = CLOSED} : refused();
     struct answer answer = {.kind = NOT_DIRECT, .flags = flags};
     if (likely(!(flags & O_DIRECT))) return answer;
-    if (!identify(fd, flags, &answer.identity)) return refused();
+    if (!identify(fd, &answer)) return refused();
     if (answer.identity != NO_FILE_ON_DISK) answer.kind = DIRECT;
     return answer;
 }
@@ -128,12 +131,9 @@ static struct direct_file *adopt_or_claim(identity identity, bool may_be_known) 
 }
 
 // TRAP: tmpfs takes O_DIRECT since Linux 6.6, and its page cache is all that it has. Such a file system has no device of its own,
-// so that others need no further question. A device's node lies on such a file system (devtmpfs), and its transfers go elsewhere.
-// Tests: BlindSpotTests, DriverTests.worksOnABlockDevice
+// so that others need no further question. Test: BlindSpotTests
 static void note_memory(int fd) {
-    struct stat status;
     struct statfs system;
-    if (SYSTEM(SYS_fstat, fd, &status) == 0 && (major(status.st_dev) != 0 || !S_ISREG(status.st_mode))) return;
     if (SYSTEM(SYS_fstatfs, fd, &system) != 0)
         __atomic_fetch_add(&process.record->unknown_file_systems, 1, __ATOMIC_RELAXED);
     else if (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC)
@@ -145,7 +145,7 @@ static struct direct_file *store(int fd, struct answer answer, bool may_be_known
     bool direct = answer.kind == DIRECT;
     struct direct_file *file = direct && fd < DESCRIPTORS ? adopt_or_claim(answer.identity, may_be_known) : NULL;
     if (direct && !file) files_note_lost();
-    if (file) note_memory(fd);
+    if (file && answer.may_be_memory) note_memory(fd);
     if (fd >= DESCRIPTORS) return NULL;
     uint16_t slot = slot_of(fd);
     if (slot < FIRST_FILE && __atomic_compare_exchange_n(&slots[fd], &slot, slot_for(file), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -166,8 +166,7 @@ static struct direct_file *find_elsewhere(struct answer answer) {
 
 // The file lost its O_DIRECT, if it is still the same.
 static bool was_switched_off(int fd, const struct direct_file *file, struct answer answer) {
-    identity identity;
-    return answer.kind == NOT_DIRECT && identify(fd, answer.flags, &identity) && file->identity == identity;
+    return answer.kind == NOT_DIRECT && identify(fd, &answer) && file->identity == answer.identity;
 }
 
 // The descriptor is not what the table says: makes up for the changes that were not seen.
