@@ -20,7 +20,8 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     elf_version(UInt32(EV_CURRENT))
     guard let elf = elf_begin(file, ELF_C_READ_MMAP, nil), elf_kind(elf) == ELF_K_ELF else { return -1 }
     defer { elf_end(elf) }
-    check(ElfFile(elf, at: "/fuzz").facts)
+    var program = ElfFile(elf, at: "/fuzz")
+    check(program.facts)
     for function in heapFunctions(elf) { precondition(function.size > 0, "a heap function has a size") }
     var symbols = NearestSymbols(of: [choice & 0xffff, choice & 0xffff_ffff, choice].sorted())
     symbols.read(elf)

@@ -27,10 +27,12 @@ struct ElfFile {
     private var usedSymbols: UInt64?
     private var dynamicSection: UInt64?
     private var symbolTables: Set<UInt64> = []
-    /// The allocator whose texts it contains.
-    private var allocatorByText: String?
+    private let elf: OpaquePointer
+    /// The allocator whose texts it contains. To look through all of a file takes a while, and libc's answer needs none of it.
+    private lazy var allocatorByText = findAllocatorByText()
 
     init(_ elf: OpaquePointer, at path: String) {
+        self.elf = elf
         fileName = path.split(separator: "/").last.map(String.init) ?? path
         var header = GElf_Ehdr()
         gelf_getehdr(elf, &header)
@@ -42,44 +44,50 @@ struct ElfFile {
             read(elf, current)
             section = elf_nextscn(elf, current)
         }
-        allocatorByText = allocatorByText(elf)
         checkDynamic()
     }
 
     // MARK: answers
 
+    /// Ask while the file is open.
     var facts: ProgramFacts {
-        ProgramFacts(linker: linker, isNative: isNative, heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary)
+        mutating get {
+            ProgramFacts(linker: linker, isNative: isNative, heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary)
+        }
     }
 
     /// A program comes before the interposer for its own calls only where it brings the function itself.
     var heapOfProgram: String? {
-        if isGo { return "is a Go program, whose runtime has a heap of its own" }
-        if let unknowable { return unknowable }
-        let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
-        if let first = own.contains("malloc") ? "malloc" : own.first {
-            return "brings its own \(first), whose calls bypass the interposer"
+        mutating get {
+            if isGo { return "is a Go program, whose runtime has a heap of its own" }
+            if let unknowable { return unknowable }
+            let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
+            if let first = own.contains("malloc") ? "malloc" : own.first {
+                return "brings its own \(first), whose calls bypass the interposer"
+            }
+            return otherHeap
         }
-        return otherHeap
     }
 
     var heapOfLibrary: String? {
-        let name = soname ?? fileName
-        guard !name.hasPrefix("libc.so."), !name.hasPrefix("ld-linux"), name != "libdioaudit_preload.so" else {
-            return nil
+        mutating get {
+            let name = soname ?? fileName
+            guard !name.hasPrefix("libc.so."), !name.hasPrefix("ld-linux"), name != "libdioaudit_preload.so" else {
+                return nil
+            }
+            guard !HeapNames.allocators.contains(where: name.hasPrefix) else { return nil }
+            if isGo { return "is a Go library, whose runtime has a heap of its own" }
+            if let unknowable { return unknowable }
+            if let kept = hidden.intersection(HeapNames.functions).sorted().first {
+                return "has a \(kept) that it keeps to itself"
+            }
+            let offered = exported.intersection(HeapNames.functions)
+            // What it calls of them through the dynamic linker is the interposer's, which comes before it.
+            if let first = offered.sorted().first, isSymbolic || relocated.isDisjoint(with: offered) {
+                return "binds calls of \(offered.contains("malloc") ? "malloc" : first) to its own (-Bsymbolic)"
+            }
+            return otherHeap
         }
-        guard !HeapNames.allocators.contains(where: name.hasPrefix) else { return nil }
-        if isGo { return "is a Go library, whose runtime has a heap of its own" }
-        if let unknowable { return unknowable }
-        if let kept = hidden.intersection(HeapNames.functions).sorted().first {
-            return "has a \(kept) that it keeps to itself"
-        }
-        let offered = exported.intersection(HeapNames.functions)
-        // What it calls of them through the dynamic linker is the interposer's, which comes before it.
-        if let first = offered.sorted().first, isSymbolic || relocated.isDisjoint(with: offered) {
-            return "binds calls of \(offered.contains("malloc") ? "malloc" : first) to its own (-Bsymbolic)"
-        }
-        return otherHeap
     }
 
     private var unknowable: String? {
@@ -90,10 +98,12 @@ struct ElfFile {
     }
 
     private var otherHeap: String? {
-        let heapCalls = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn)
-        let used = heapCalls.union(imported.intersection(Self.otherNames)).sorted()
-        if let first = used.first { return "uses \(first), which bypasses the interposer" }
-        return allocatorByText.map { "has \($0) linked into it, whose calls bypass the interposer" }
+        mutating get {
+            let heapCalls = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn)
+            let used = heapCalls.union(imported.intersection(Self.otherNames)).sorted()
+            if let first = used.first { return "uses \(first), which bypasses the interposer" }
+            return allocatorByText.map { "has \($0) linked into it, whose calls bypass the interposer" }
+        }
     }
 
     /// Libc's other names of what opens, transfers and closes. The interposer cannot stand for them: a library that replaces the
@@ -198,7 +208,7 @@ struct ElfFile {
     }
 
     /// In all of the file: sections may have other names, be merged, or be gone.
-    private func allocatorByText(_ elf: OpaquePointer) -> String? {
+    private func findAllocatorByText() -> String? {
         var length = 0
         guard let file = elf_rawfile(elf, &length) else { return nil }
         let found = withCStrings(HeapNames.texts.map(\.key)) { texts in

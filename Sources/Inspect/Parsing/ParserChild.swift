@@ -55,7 +55,9 @@ enum ParserChild {
         }
         answer.put(true)
         switch question {
-        case .program: ElfFile(elf, at: path).facts.write(to: &answer)
+        case .program:
+            var program = ElfFile(elf, at: path)
+            program.facts.write(to: &answer)
         case .heapFunctions:
             let found = heapFunctions(elf)
             answer.put(UInt64(found.count))
