@@ -97,8 +97,9 @@ func run(
     let signalled = process.terminationReason == .uncaughtSignal
     return Outcome(
         status: signalled ? -1 : process.terminationStatus, signal: signalled ? process.terminationStatus : nil,
-        output: try String(contentsOfFile: scratch.file("output"), encoding: .utf8),
-        errors: try String(contentsOfFile: scratch.file("errors"), encoding: .utf8))
+        // A broken program may write any bytes.
+        output: try String(decoding: Data(contentsOf: URL(filePath: scratch.file("output"))), as: UTF8.self),
+        errors: try String(decoding: Data(contentsOf: URL(filePath: scratch.file("errors"))), as: UTF8.self))
 }
 
 /// The tests' threads are Dispatch's, which block all signals, and a child inherits that.
