@@ -5,10 +5,7 @@ public struct AuditRequest: Sendable {
 
     /// Only the subject's own markers move it from one phase to the next.
     public var phasesByMarker = false
-    /// Transfers that each open file does in each direction before it is warm.
-    public var warmupTransfers: UInt64 = 1
-    /// The steady phase begins no sooner than this after the first transfer.
-    public var warmupNanoseconds: UInt64 = 0
+    public var warmup = Warmup()
     /// The least number of transfers in the steady phase.
     public var minimumTransfers: UInt64 = 1
 

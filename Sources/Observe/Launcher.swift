@@ -71,7 +71,7 @@ struct Launch: ~Copyable {
     ) throws(StartFailure) {
         self.command = command
         self.squeezer = squeezer
-        kernelPhases = KernelPhases(request)
+        kernelPhases = KernelPhases(request.warmup)
         findsPhases = !request.phasesByMarker
         ledgerSocket = LedgerSocket(session)
         Interruption.hold()
@@ -198,11 +198,4 @@ struct StartFailure: Error {
     let errno: Errno
     /// There was no child at all: not the program's fault.
     var isOurs = false
-}
-
-extension KernelPhases {
-    fileprivate init(_ request: AuditRequest) {
-        self.init(
-            Rules(warmupTransfers: request.warmupTransfers, warmupNanoseconds: request.warmupNanoseconds))
-    }
 }

@@ -69,6 +69,29 @@ func count(_ argument: String) throws(WrongValue) -> UInt64 {
     return count
 }
 
+/// Transfers by direction: `4`, `read=4,write=1024`. A direction that is not named keeps its default.
+struct TransfersOption {
+    private(set) var reads: UInt64?
+    private(set) var writes: UInt64?
+
+    init(_ argument: String) throws(WrongValue) {
+        if let count = UInt64(argument) {
+            (reads, writes) = (count, count)
+            return
+        }
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let (name, count) = (part.prefix { $0 != "=" }, UInt64(part.drop { $0 != "=" }.dropFirst()))
+            switch name {
+            case "read" where reads == nil && count != nil: reads = count
+            case "write" where writes == nil && count != nil: writes = count
+            default:
+                throw WrongValue(
+                    "it takes a whole number from 0 on, or one for each direction: 4, or read=4,write=1024")
+            }
+        }
+    }
+}
+
 /// Bytes as fio writes them: `4096`, `64k`, `1m`, `2g`, each unit 1024 of the one before.
 struct SizeOption {
     let bytes: UInt64

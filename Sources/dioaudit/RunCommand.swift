@@ -16,8 +16,17 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "Transfers of each O_DIRECT file in each direction that are warm-up. (default: 1)", transform: count)
-    var warmupIos: UInt64 = 1
+        help: ArgumentHelp(
+            "Transfers of each O_DIRECT file in each direction that are warm-up: 4, or read=4,write=1024. (default: 1)",
+            valueName: "n"), transform: { try TransfersOption($0) })
+    var warmupIos: TransfersOption?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The first N transfers of each process are warm-up, on whichever file, instead of those of each file.",
+            valueName: "n"), transform: count)
+    var steadyAfter: UInt64?
 
     @Option(
         parsing: .unconditional,
@@ -127,6 +136,25 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if squeezeSlack != nil && !squeeze { throw ValidationError("--squeeze-slack goes with --squeeze.") }
+        try validateWarmup()
+    }
+
+    /// What would be left unheeded is refused.
+    private func validateWarmup() throws {
+        func refuse(_ one: String, _ other: String, _ why: String) throws {
+            throw ValidationError("\(one) and \(other) exclude each other: \(why).")
+        }
+        if steadyAfter != nil, warmupIos != nil {
+            try refuse(
+                "--steady-after", "--warmup-ios", "one counts the transfers of a process, the other those of each file")
+        }
+        let options = [
+            ("--warmup-ios", warmupIos != nil), ("--warmup-time", warmupTime != nil),
+            ("--steady-after", steadyAfter != nil),
+        ]
+        for (option, isGiven) in options where isGiven && phases == .markers {
+            try refuse(option, "--phases markers", "there the program's own markers alone begin its steady phase")
+        }
     }
 
     func run() throws {
@@ -150,8 +178,7 @@ struct RunCommand: ParsableCommand {
     private func request() throws -> AuditRequest {
         var request = AuditRequest()
         request.phasesByMarker = phases == .markers
-        request.warmupTransfers = warmupIos
-        request.warmupNanoseconds = warmupTime?.nanoseconds ?? 0
+        request.warmup = warmup
         request.minimumTransfers = minIos
         request.expectedStatus = expectExit
         request.policy = try judging.policy()
@@ -166,6 +193,13 @@ struct RunCommand: ParsableCommand {
         request.kernel = kernel
         request.kernelStacks = kernelStacks
         return request
+    }
+
+    private var warmup: Warmup {
+        var warmup = Warmup(reads: warmupIos?.reads ?? 1, writes: warmupIos?.writes ?? 1)
+        if let steadyAfter { warmup = Warmup(reads: 0, writes: 0, transfers: steadyAfter) }
+        warmup.nanoseconds = warmupTime?.nanoseconds ?? 0
+        return warmup
     }
 
     private var name: String {

@@ -20,9 +20,9 @@ import Testing
     }
 
     private static func phases(
-        _ records: [TransferRecord], warmup: UInt64 = 1, nanoseconds: UInt64 = 0, execs: [ExecRecord] = []
+        _ records: [TransferRecord], _ warmup: Warmup = Warmup(), execs: [ExecRecord] = []
     ) -> (KernelPhases, PhaseBook) {
-        var phases = KernelPhases(KernelPhases.Rules(warmupTransfers: warmup, warmupNanoseconds: nanoseconds))
+        var phases = KernelPhases(warmup)
         var book = PhaseBook(execs)
         phases.add(records, book, execs, Ancestry())
         phases.add(to: &book)
@@ -30,8 +30,10 @@ import Testing
     }
 
     /// The phase of pid 10 at each time.
-    private static func found(_ records: [TransferRecord], warmup: UInt64 = 1, at times: [UInt64]) -> [LedgerPhase?] {
-        let (_, book) = phases(records, warmup: warmup)
+    private static func found(_ records: [TransferRecord], _ warmup: Warmup = Warmup(), at times: [UInt64])
+        -> [LedgerPhase?]
+    {
+        let (_, book) = phases(records, warmup)
         return times.map { book.find(10, tid: 10, at: $0)?.1.phase }
     }
 
@@ -60,12 +62,58 @@ import Testing
             Self.begins(at: 130, isWrite: false), Self.ends(at: 140), Self.begins(at: 150), Self.ends(at: 160),
             Self.begins(at: 170, file: 2), Self.ends(at: 180), Self.begins(at: 190, isWrite: false), Self.ends(at: 200),
         ]
-        #expect(Self.found(records, warmup: 2, at: [159, 179, 199, 200]) == [.warmup, .warmup, .warmup, .steady])
+        #expect(
+            Self.found(records, Warmup(reads: 2, writes: 2), at: [159, 179, 199, 200]) == [
+                .warmup, .warmup, .warmup, .steady,
+            ])
+    }
+
+    @Test func aDirectionHasAWarmUpOfItsOwn() {
+        let records = [
+            Self.begins(at: 100), Self.ends(at: 110), Self.begins(at: 120, isWrite: false), Self.ends(at: 130),
+            Self.begins(at: 140, isWrite: false), Self.ends(at: 150),
+        ]
+        #expect(
+            Self.found(records, Warmup(reads: 2, writes: 1), at: [119, 120, 149, 150]) == [
+                .steady, .steady, .steady, .steady,
+            ])
+        #expect(Self.found(records, Warmup(reads: 1, writes: 2), at: [110, 130, 200]) == [.warmup, .warmup, .warmup])
+        #expect(Self.found(records, Warmup(reads: 0, writes: 1), at: [100, 109, 110]) == [.warmup, .warmup, .steady])
+    }
+
+    @Test func theTransfersOfAProcessAreCountedOnWhicheverFile() {
+        let records = [
+            Self.begins(at: 100), Self.ends(at: 110), Self.begins(at: 120, file: 2), Self.ends(at: 130, result: 0),
+            Self.begins(at: 140, file: 2, isWrite: false), Self.ends(at: 150), Self.begins(at: 160), Self.ends(at: 170),
+            Self.begins(at: 180, file: 3), Self.ends(at: 190),
+        ]
+        let warmup = Warmup(reads: 0, writes: 0, transfers: 3)
+        #expect(
+            Self.found(records, warmup, at: [99, 100, 169, 170, 185]) == [.setup, .warmup, .warmup, .steady, .steady])
+        #expect(Self.found(records, Warmup(reads: 0, writes: 0), at: [99, 100]) == [.setup, .steady])
+        #expect(Self.found(records, Warmup(reads: 0, writes: 0, transfers: 5), at: [200]) == [.warmup])
+    }
+
+    /// Of a submission of three requests, two are transfers, and the kernel takes the first two: one transfer.
+    @Test func theRequestsOfASubmissionCountOneByOne() {
+        let submission = TransferRecord(
+            nanoseconds: 100, pid: 10, tid: 10, call: .ioSubmit, act: .submits(direct: 2, of: 3), file: 1,
+            isWrite: true,
+            directBits: 0b101)
+        let ends = Self.record(.ends(result: 2), at: 110, .ioSubmit)
+        let all = Self.record(.ends(result: 3), at: 110, .ioSubmit)
+        let warmup = Warmup(reads: 0, writes: 0, transfers: 2)
+        #expect(Self.found([submission, ends], warmup, at: [110]) == [.warmup])
+        #expect(Self.found([submission, all], warmup, at: [109, 110]) == [.warmup, .steady])
+        #expect(Self.found([submission, all], Warmup(reads: 2, writes: 2), at: [109, 110]) == [.warmup, .steady])
+        #expect(Self.found([submission, all], Warmup(reads: 3, writes: 3), at: [110]) == [.warmup])
     }
 
     @Test func theTimeOfTheWarmupIsKept() {
         let records = [Self.begins(at: 100), Self.ends(at: 110), Self.begins(at: 190), Self.ends(at: 210)]
-        let (_, book) = Self.phases(records, nanoseconds: 100)
+        let late = [Self.begins(at: 100), Self.ends(at: 110), Self.begins(at: 205), Self.ends(at: 210)]
+        #expect(Self.found(late, Warmup(nanoseconds: 100), at: [209, 210]) == [.warmup, .steady])
+        let (_, book) = Self.phases(records, Warmup(nanoseconds: 100))
         #expect([199, 209, 210].map { book.find(10, tid: 10, at: $0)?.1.phase } == [.warmup, .warmup, .steady])
     }
 
@@ -116,13 +164,26 @@ import Testing
         #expect(!beginsLate([Self.begins(at: 100), Self.ends(at: 110), Self.begins(at: 120), Self.begins(at: 130)]))
     }
 
+    /// Thread 11 was in a transfer when thread 10 did the second: where that has no end, it may have been the second.
+    @Test(arguments: [([Act](), true), ([.ends(result: 4096)], false), ([.begins(bytes: 1)], true)])
+    func aTransferWhoseEndIsNotReportedMayHaveEndedTheWarmUp(later: [Act], beginsLate: Bool) {
+        let records =
+            [Self.begins(at: 100), Self.record(.begins(bytes: 4096), at: 105, tid: 11), Self.ends(at: 110)]
+            + [Self.begins(at: 120), Self.ends(at: 130)] + later.map { Self.record($0, at: 140, tid: 11) }
+        let (phases, book) = Self.phases(records, Warmup(reads: 0, writes: 0, transfers: 2))
+        #expect(ProcessLedger(phases.processes[0], areFaultsKnown: true).steadyBeginsLate == beginsLate)
+        #expect([129, 130].map { book.find(10, tid: 10, at: $0)?.1.phase } == [.warmup, .steady])
+    }
+
+    typealias Act = TransferRecord.Act
+
     // MARK: processes that reported
 
     private static let owner = Owner(arena: 0, process: 0)
 
     /// Pid 10, of which the interposer saw an interval of the steady phase.
     private static func reported(_ records: [TransferRecord], exit: UInt64? = nil) -> (KernelPhases, PhaseBook) {
-        var phases = KernelPhases(KernelPhases.Rules(warmupTransfers: 1, warmupNanoseconds: 0))
+        var phases = KernelPhases(Warmup())
         var book = PhaseBook([])
         book.add(
             ReportedProcess(owner: owner, pid: 10, parent: 1, started: 0),

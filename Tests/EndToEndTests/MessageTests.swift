@@ -28,6 +28,21 @@ import Testing
         Wrong("run --timeout -1s -- true", "'-1s'", "'--timeout <duration>'", "not negative", "10s"),
         Wrong("run --timeout 5x -- true", "'5x'", "'--timeout <duration>'", "500ms, 10s or 2m"),
         Wrong("run --warmup-time 1d -- true", "'1d'", "'--warmup-time <duration>'", "500ms, 10s or 2m"),
+        Wrong("run --warmup-ios 4x -- true", "'4x'", "'--warmup-ios <n>'", "4, or read=4,write=1024"),
+        Wrong("run --warmup-ios read=4,read=5 -- true", "'read=4,read=5'", "read=4,write=1024"),
+        Wrong("run --warmup-ios reads=4 -- true", "'reads=4'", "read=4,write=1024"),
+        Wrong("run --warmup-ios write= -- true", "'write='", "read=4,write=1024"),
+        Wrong("run --warmup-ios -4 -- true", "'-4'", "read=4,write=1024"),
+        Wrong("run --steady-after ten -- true", "'ten'", "'--steady-after <n>'", "such as 100"),
+        Wrong(
+            "run --steady-after 9 --warmup-ios 4 -- true", "--steady-after and --warmup-ios exclude each other",
+            "of a process", "of each file"),
+        Wrong(
+            "run --steady-after 9 --phases markers -- true", "--steady-after and --phases markers exclude each other",
+            "the program's own markers"),
+        Wrong(
+            "run --warmup-time 1s --phases markers -- true", "--warmup-time and --phases markers exclude each other"),
+        Wrong("run --warmup-ios 4 --phases markers -- true", "--warmup-ios and --phases markers exclude each other"),
         Wrong("run --wait -1 -- true", "'-1'", "'--wait <duration>'", "10s"),
         Wrong("run --min-ios -1 -- true", "'-1'", "'--min-ios <min-ios>'", "such as 100"),
         Wrong("run --kernel-limit kmalloc -- true", "'kmalloc'", "'--kernel-limit <what=n>'", "kmalloc=1.5"),
@@ -52,7 +67,11 @@ import Testing
         for words in wrong.words { #expect(outcome.errors.contains(words), "\(outcome.errors)") }
     }
 
-    @Test(arguments: [["--timeout", "50"], ["--wait", "0s"], ["--warmup-time", "0s"], ["--timeout", "0.5h"]])
+    @Test(arguments: [
+        ["--timeout", "50"], ["--wait", "0s"], ["--warmup-time", "0s"], ["--timeout", "0.5h"],
+        ["--warmup-ios", "read=0"], ["--warmup-ios", "write=5,read=4"], ["--steady-after", "0"],
+        ["--steady-after", "5", "--warmup-time", "1s"],
+    ])
     func whatHasAMeaningIsTaken(options: [String]) throws {
         #expect(try run([Place.dioaudit, "run"] + options + ["--", "true"]).status == 2)
     }

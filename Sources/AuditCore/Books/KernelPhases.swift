@@ -4,16 +4,6 @@
 /// A file is known from its first transfer on, so that an interlude ends there, and not where a file is opened. Exit is not seen: a
 /// process that never closes its last O_DIRECT file is in its steady phase to its end.
 package struct KernelPhases {
-    package struct Rules: Sendable {
-        let warmupTransfers: UInt64
-        let warmupNanoseconds: UInt64
-
-        package init(warmupTransfers: UInt64, warmupNanoseconds: UInt64) {
-            self.warmupTransfers = warmupTransfers
-            self.warmupNanoseconds = warmupNanoseconds
-        }
-    }
-
     private enum Image: Hashable {
         /// That reported.
         case reported(Owner)
@@ -21,12 +11,12 @@ package struct KernelPhases {
         case unreported(pid: Int32, exec: UInt64)
     }
 
-    private let rules: Rules
+    private let warmup: Warmup
     private var places: [Image: Int] = [:]
     private var all: [TransferringProcess] = []
 
-    package init(_ rules: Rules) {
-        self.rules = rules
+    package init(_ warmup: Warmup) {
+        self.warmup = warmup
     }
 
     /// - Parameters:
@@ -53,7 +43,7 @@ package struct KernelPhases {
                 let unreported = Owner(arena: TransferringProcess.firstArena + UInt32(index), process: 0)
                 all.append(TransferringProcess(record, exec, owner ?? unreported, parent: parent))
             }
-            all[index].add(record, rules)
+            all[index].add(record, warmup)
         }
     }
 
@@ -79,17 +69,28 @@ package struct KernelPhases {
 
 /// A process that does transfers.
 package struct TransferringProcess {
-    /// An open file, in each direction.
+    /// An open file: its transfers by direction (`direction(of:)`).
     private struct File {
-        var begun: [UInt64] = [0, 0]
-        var done: [UInt64] = [0, 0]
+        var begun: [UInt64] = [0, 0, 0]
+        var done: [UInt64] = [0, 0, 0]
 
-        func isWarm(_ warmup: UInt64) -> Bool { zip(begun, done).allSatisfy { $0 == 0 || $1 >= warmup } }
+        func isWarm(_ warmup: Warmup) -> Bool {
+            let wanted = [warmup.reads, warmup.writes, min(warmup.reads, warmup.writes)]
+            return (0..<3).allSatisfy { begun[$0] == 0 || done[$0] >= wanted[$0] }
+        }
     }
 
     private struct Begun {
         let file: UInt64
         let direction: Int
+        let requests: Requests
+
+        init(_ record: TransferRecord) {
+            file = record.file
+            // Of a submission one file is told, and not which of its requests write.
+            direction = record.call == .ioSubmit ? 2 : record.isWrite ? 1 : 0
+            requests = Requests(record)
+        }
     }
 
     /// Of those that never reported. Arenas have low numbers.
@@ -106,8 +107,13 @@ package struct TransferringProcess {
     private var firstTransfer: UInt64 = 0
     private var lastRecord: UInt64 = 0
     private(set) var lock = SteadyLock()
+    private var transfers: UInt64 = 0
+    /// Threads that were in a transfer when as many as the warm-up takes had ended. If the end of one is not reported, it may have
+    /// been before, and the warm-up have ended sooner.
+    private var awaited: Set<Int32> = []
     /// The end of the warm-up's last transfer was not seen, but only that its thread began another.
-    private(set) var beginsLate = false
+    private var lacksEnd = false
+    var beginsLate: Bool { lacksEnd || !awaited.isEmpty }
 
     fileprivate init(_ record: TransferRecord, _ exec: ExecRecord?, _ owner: Owner, parent: Int32) {
         reported = ReportedProcess(owner: owner, pid: record.pid, parent: parent, started: record.nanoseconds)
@@ -135,45 +141,50 @@ package struct TransferringProcess {
     }
     var endsClosed: Bool { phase == .closed }
 
-    fileprivate mutating func add(_ record: TransferRecord, _ rules: KernelPhases.Rules) {
+    fileprivate mutating func add(_ record: TransferRecord, _ warmup: Warmup) {
         lastRecord = record.nanoseconds
         switch record.act {
-        case .begins, .submits(direct: 1..., of: _): begin(record, rules)
+        case .begins, .submits(direct: 1..., of: _): begin(record, warmup)
         case .submits: break
-        case .ends(let result): end(record, moved: result > 0, rules)
+        case .ends(let result): end(record, result, warmup)
         case .completes(let result, let isFileKnown) where isFileKnown && result > 0:
-            begin(record, rules)
-            end(record, moved: true, rules)
+            begin(record, warmup)
+            end(record, result, warmup)
         case .completes: break
         case .closes: close(record)
         }
     }
 
-    private mutating func begin(_ record: TransferRecord, _ rules: KernelPhases.Rules) {
+    private mutating func begin(_ record: TransferRecord, _ warmup: Warmup) {
         // The thread's last one has ended, and its end was not reported.
         let wasSteady = phase == .steady
-        end(record, moved: true, rules)
-        if !wasSteady, phase == .steady { beginsLate = true }
+        end(record, nil, warmup)
+        if !wasSteady, phase == .steady { lacksEnd = true }
         if phase == .setup {
             firstTransfer = record.nanoseconds
             enter(.warmup, record.nanoseconds)
         } else if phase == .closed {
             enter(interrupted, record.nanoseconds)
         }
-        begun[record.tid] = Begun(file: record.file, direction: record.isWrite ? 1 : 0)
-        files[record.file, default: File()].begun[record.isWrite ? 1 : 0] += 1
-        if rules.warmupTransfers == 0 { enterSteadyIfWarm(record.nanoseconds, rules) }
+        let call = Begun(record)
+        begun[record.tid] = call
+        files[call.file, default: File()].begun[call.direction] += call.requests.transfers
+        // Else it begins where a transfer ends.
+        if min(warmup.reads, warmup.writes) == 0 { enterSteadyIfWarm(record.nanoseconds, warmup) }
         if phase == .steady { lock.note(record.lock) }
     }
 
-    private mutating func end(_ record: TransferRecord, moved: Bool, _ rules: KernelPhases.Rules) {
-        guard let call = begun.removeValue(forKey: record.tid), files[call.file] != nil else { return }
-        if moved {
-            files[call.file]!.done[call.direction] += 1
-        } else {
-            files[call.file]!.begun[call.direction] -= 1
-        }
-        enterSteadyIfWarm(record.nanoseconds, rules)
+    /// - Parameter result: nil if it was not reported: then all that was asked for was done.
+    private mutating func end(_ record: TransferRecord, _ result: Int64?, _ warmup: Warmup) {
+        guard let call = begun.removeValue(forKey: record.tid) else { return }
+        if awaited.remove(record.tid) != nil, result == nil { lacksEnd = true }
+        let asked = call.requests.transfers
+        let moved = result.map { call.requests.moved(record.call, $0).lowerBound } ?? asked
+        transfers += moved
+        guard files[call.file] != nil else { return }
+        files[call.file]!.done[call.direction] += moved
+        files[call.file]!.begun[call.direction] -= asked - min(moved, asked)
+        enterSteadyIfWarm(record.nanoseconds, warmup)
     }
 
     private mutating func close(_ record: TransferRecord) {
@@ -184,11 +195,11 @@ package struct TransferringProcess {
         enter(.closed, record.nanoseconds)
     }
 
-    private mutating func enterSteadyIfWarm(_ nanoseconds: UInt64, _ rules: KernelPhases.Rules) {
-        guard phase == .warmup, nanoseconds >= firstTransfer + rules.warmupNanoseconds,
-            files.values.contains(where: { $0.done != [0, 0] || rules.warmupTransfers == 0 }),
-            files.values.allSatisfy({ $0.isWarm(rules.warmupTransfers) })
+    private mutating func enterSteadyIfWarm(_ nanoseconds: UInt64, _ warmup: Warmup) {
+        guard phase == .warmup, nanoseconds >= firstTransfer + warmup.nanoseconds, transfers >= warmup.transfers,
+            files.values.contains(where: { $0.begun != [0, 0, 0] }), files.values.allSatisfy({ $0.isWarm(warmup) })
         else { return }
+        if warmup.transfers > 0 { awaited = Set(begun.keys) }
         enter(.steady, nanoseconds)
     }
 

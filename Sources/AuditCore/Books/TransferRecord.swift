@@ -55,6 +55,38 @@ package struct TransferRecord: Timed {
     }
 }
 
+/// The requests of one call, of which some are transfers: of every call but io_submit it is one.
+struct Requests {
+    let transfers: UInt64
+    /// Of 32-bit code none are known.
+    let all: UInt64
+    private let directBits: UInt64
+
+    /// - Parameter record: of a call that begins.
+    init(_ record: TransferRecord) {
+        if case .submits(let direct, let all) = record.act {
+            (transfers, self.all) = (direct, all)
+        } else {
+            (transfers, all) = (1, 1)
+        }
+        directBits = record.directBits
+    }
+
+    /// How many were transfers, as far as that is known. The kernel takes a submission's requests in their order, and a call that
+    /// moved nothing is no transfer.
+    func moved(_ call: TransferCall, _ result: Int64) -> ClosedRange<UInt64> {
+        let taken = call == .ioSubmit ? UInt64(max(0, result)) : result > 0 ? 1 : 0
+        if taken >= all, all > 0 { return transfers...transfers }
+        if taken <= 64, all > 0 {
+            let exact = UInt64((directBits & (taken < 64 ? 1 << taken - 1 : .max)).nonzeroBitCount)
+            return exact...exact
+        }
+        let most = max(all, taken)
+        let others = most - min(most, transfers)
+        return taken - min(taken, others)...min(taken, max(transfers, most - all))
+    }
+}
+
 /// The memory lock of a process at one time.
 package struct MemoryLock: Equatable, Sendable {
     /// MCL_FUTURE is in effect.

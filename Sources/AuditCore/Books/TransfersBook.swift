@@ -18,27 +18,12 @@ package struct TransfersBook {
         let place: Place
         let call: TransferCall
         let file: UInt64
-        let transfers: UInt64
         let bytes: UInt64
-        /// The iocbs of a submission, of 32-bit code none.
-        let requests: UInt64
-        let directBits: UInt64
+        let requests: Requests
 
         /// A call that did all that it was asked for has no end, and what ends next may be a call that had begun on another file.
         func isEnded(by record: TransferRecord) -> Bool {
             call == record.call && (call == .ioSubmit || file == record.file)
-        }
-
-        /// How many of the first `taken` requests are transfers, as far as that is known.
-        func transfers(ofFirst taken: UInt64) -> ClosedRange<UInt64> {
-            if taken >= requests, requests > 0 { return transfers...transfers }
-            if taken <= 64, requests > 0 {
-                let exact = UInt64((directBits & (taken < 64 ? 1 << taken - 1 : .max)).nonzeroBitCount)
-                return exact...exact
-            }
-            let all = max(requests, taken)
-            let others = all - min(all, transfers)
-            return taken - min(taken, others)...min(taken, max(transfers, all - requests))
         }
     }
 
@@ -106,8 +91,8 @@ package struct TransfersBook {
             let interval = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds)
             let place = place(of: record, interval, phases)
             switch record.act {
-            case .begins(let bytes): begin(record, place, EventCount(calls: 1, bytes: bytes), of: 1)
-            case .submits(let direct, let all): begin(record, place, EventCount(calls: direct), of: all)
+            case .begins(let bytes): begin(record, place, bytes: bytes)
+            case .submits: begin(record, place, bytes: 0)
             case .completes(let result, let isFileKnown):
                 complete(place, result, isFileKnown)
                 run = Run(of: record, at: place, in: interval)
@@ -122,25 +107,20 @@ package struct TransfersBook {
         run = Run()
     }
 
-    private mutating func begin(
-        _ record: TransferRecord, _ place: Place, _ count: EventCount, of all: UInt64
-    ) {
-        counts[place, default: EventCount()].calls += count.calls
+    private mutating func begin(_ record: TransferRecord, _ place: Place, bytes: UInt64) {
+        let requests = Requests(record)
+        counts[place, default: EventCount()].calls += requests.transfers
         // A length that the program made up wraps around, and back again when the call has ended.
-        counts[place]!.bytes &+= count.bytes
+        counts[place]!.bytes &+= bytes
         begun[record.tid] = Begun(
-            place: place, call: record.call, file: record.file, transfers: count.calls, bytes: count.bytes,
-            requests: all,
-            directBits: record.directBits)
+            place: place, call: record.call, file: record.file, bytes: bytes, requests: requests)
     }
 
-    /// A call that moved nothing is no transfer. The kernel takes a submission's requests in their order.
     private mutating func end(_ record: TransferRecord, _ result: Int64) {
         guard let call = begun[record.tid], call.isEnded(by: record) else { return }
         begun[record.tid] = nil
-        let taken = record.call == .ioSubmit ? UInt64(max(0, result)) : result > 0 ? 1 : 0
-        let transfers = call.transfers(ofFirst: taken)
-        counts[call.place]!.calls -= call.transfers - transfers.lowerBound
+        let transfers = call.requests.moved(call.call, result)
+        counts[call.place]!.calls -= call.requests.transfers - transfers.lowerBound
         // Of a submission the bytes are not known.
         if record.call != .ioSubmit { counts[call.place]!.bytes &+= UInt64(max(0, result)) &- call.bytes }
         guard transfers.count > 1, case .reported(let key) = call.place else { return }

@@ -92,8 +92,9 @@ private func clockDifference() -> Int64 {
 extension dioaudit_config {
     fileprivate init(_ request: AuditRequest) {
         self.init()
-        warmup_transfers = request.warmupTransfers
-        warmup_nanoseconds = request.warmupNanoseconds
+        warmup_transfers = (request.warmup.reads, request.warmup.writes)
+        warmup_of_process = request.warmup.transfers
+        warmup_nanoseconds = request.warmup.nanoseconds
         strict_events = (0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue))
             .filter { EventKind(event: $0).map(request.policy.forbidden.contains) ?? false }
             .reduce(0) { $0 | 1 << UInt64($1) }

@@ -14,8 +14,8 @@
 #include "../rules.h"
 
 // If the program names its phases itself, files have no warm-up of their own.
-static uint64_t warmup_of_each_file(void) {
-    return phases_automatic() ? ledger->config.warmup_transfers : 0;
+static uint64_t warmup_of_each_file(enum direction direction) {
+    return phases_automatic() ? ledger->config.warmup_transfers[direction] : 0;
 }
 
 // What the transfers of a phase move, in the process's phase even where they are a file's warm-up, since the kernel's accounting
@@ -85,7 +85,7 @@ void transfers_end(struct transfer_call *call) {
 }
 
 bool transfer_begins(struct direct_file *file, enum direction direction) {
-    return direct_files_begin(file, direction, warmup_of_each_file());
+    return direct_files_begin(file, direction, warmup_of_each_file(direction));
 }
 
 static bool is_after_warmup(uint32_t phase) {
@@ -97,7 +97,7 @@ void transfer_done(struct transfer_call *call, struct direct_file *file, enum di
     call->moved = true;
     call->bytes[direction] += bytes;
     phases_transfer_done();
-    bool warmup = direct_files_finish(file, direction, warmup_of_each_file());
+    bool warmup = direct_files_finish(file, direction, warmup_of_each_file(direction));
     uint32_t phase = warmup && is_after_warmup(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
     rows_count(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
     if (context.rows) context.rows->does_transfers = 1;
@@ -106,7 +106,7 @@ void transfer_done(struct transfer_call *call, struct direct_file *file, enum di
 
 void transfer_reads_too(struct transfer_call *call, struct direct_file *file, uint64_t bytes) {
     call->bytes[DIRECTION_READ] += bytes;
-    direct_files_finish(file, DIRECTION_READ, warmup_of_each_file());
+    direct_files_finish(file, DIRECTION_READ, warmup_of_each_file(DIRECTION_READ));
 }
 
 void transfer_failed(struct direct_file *file, enum direction direction) {

@@ -85,7 +85,7 @@ void direct_files_give_up(struct direct_file *file, enum direction direction) {
 
 static bool is_warming(const struct direct_file *file, enum direction direction) {
     return __atomic_load_n(&file->started[direction], __ATOMIC_RELAXED) > 0 &&
-           __atomic_load_n(&file->done[direction], __ATOMIC_ACQUIRE) < ledger->config.warmup_transfers;
+           __atomic_load_n(&file->done[direction], __ATOMIC_ACQUIRE) < ledger->config.warmup_transfers[direction];
 }
 
 // Searches all files: a running count would stay wrong after a file is closed during a transfer.

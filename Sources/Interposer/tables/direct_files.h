@@ -55,7 +55,7 @@ static inline bool direct_files_is_on(const struct direct_file *file) {
 // In a forked child, which has done no transfer on its files yet.
 void direct_files_forget_transfers(void);
 
-// The first `warmup` transfers of a file in each direction are its warm-up. True if the transfer that begins, or that has
+// The first `warmup` transfers of a file in a direction are its warm-up there. True if the transfer that begins, or that has
 // moved its data, is one of them. A transfer that moved no data does not count (direct_files_give_up).
 bool direct_files_begin(struct direct_file *file, enum direction direction, uint64_t warmup);
 bool direct_files_finish(struct direct_file *file, enum direction direction, uint64_t warmup);

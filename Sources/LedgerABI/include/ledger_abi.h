@@ -48,7 +48,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 9u
+#define DIOAUDIT_LEDGER_VERSION 10u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -149,8 +149,10 @@ struct dioaudit_cell {
 
 // The host's request. Written once, before the subject starts.
 struct dioaudit_config {
-    uint64_t warmup_transfers;     // per open file and direction
-    uint64_t warmup_nanoseconds;   // the steady phase begins no sooner than this after the first transfer
+    // The steady phase of a process begins when all of these are over:
+    uint64_t warmup_transfers[2];  // of each open file, by direction: read, written
+    uint64_t warmup_of_process;    // transfers of the process on whichever file
+    uint64_t warmup_nanoseconds;   // from its first transfer on
     uint64_t strict_events;        // bit per dioaudit_event: stacks are taken for these in strict phases
     uint32_t lock_at_start;        // nonzero: mlockall(MCL_CURRENT|MCL_FUTURE) before main
     uint32_t phases_by_marker;     // nonzero: only dioaudit_phase() moves from one phase to the next
