@@ -284,7 +284,7 @@ import Testing
 
     /// Of 1025 transfers the last that allocated was the 40th, or the last of most places.
     @Test func aLongerWarmUpIsProposedWhereItWouldHavePassed() {
-        func advice(last: UInt64, settles: Bool) -> [String] {
+        func advice(last: UInt64, settles: Bool, child: UInt64 = 0) -> [String] {
             var process = Example().process
             var site = Site(
                 kind: .malloc, count: EventCount(calls: 9, bytes: 9), firstTransfer: 3, tid: 1, thread: "t",
@@ -297,15 +297,25 @@ import Testing
             process.threads[0].lastTransfer[.malloc] = settles ? last : 1024
             var ledger = Ledger()
             ledger.processes = [process]
+            var other = ProcessLedger(pid: 2, parentPid: 1, executable: "/bin/x")
+            other.phases[.warmup].transfers = min(1, child)
+            other.phases[.steady].transfers = child - min(1, child)
+            other.steadyReached = child > 0
+            if child > 0 { ledger.processes.append(other) }
             let observation = Observation(
                 subject: Subject(command: ["x"], exit: SubjectExit(code: 0)), ledger: ledger, pid: process.pid)
             return adviceLines(judge("x", observation, by: AuditRequest()))
         }
         #expect(
             advice(last: 40, settles: true)
-                == ["it settled after transfer 41: with --warmup-ios 41 these would be its warm-up's"])
-        #expect(advice(last: 40, settles: false) == ["9 of 11 came by transfer 40: --warmup-ios 41 leaves the rest"])
+                == ["it settled after transfer 41: with --steady-after 41 these would be its warm-up's"])
+        #expect(advice(last: 40, settles: false) == ["9 of 11 came by transfer 40: --steady-after 41 leaves the rest"])
         #expect(advice(last: 900, settles: false) == [])
+        #expect(advice(last: 900, settles: true) == [])
+        // Another process would have no steady phase then.
+        #expect(advice(last: 40, settles: true, child: 42).count == 1)
+        #expect(advice(last: 40, settles: true, child: 41) == [])
+        #expect(advice(last: 40, settles: false, child: 41) == [])
     }
 
     @Test func runtimeBelowMainIsFolded() {
