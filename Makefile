@@ -120,7 +120,8 @@ FIXTURES := $(patsubst Fixtures/%,.build/fixtures/%,$(basename $(FIXTURE_SOURCES
 FIXTURE_FLAGS := -O1 -g -Wall -Wextra -Werror -ISources/CDioaudit/include -pthread
 said = $(shell sed -n 's|^// $(1): ||p' $<)
 
-fixtures: $(FIXTURES) .build/fixtures/count-kernel .build/fixtures/scribbler .build/fixtures/flooder ## build the programs that the tests audit
+fixtures: $(FIXTURES) .build/fixtures/count-kernel .build/fixtures/scribbler .build/fixtures/flooder \
+    .build/fixtures/follows-cues .build/fixtures/follows-cues-static ## build the programs that the tests audit
 
 .build/fixtures/count-kernel: Tests/oracles/count-kernel.c Sources/CDioaudit/include/dioaudit.h
 	@mkdir -p $(@D)
@@ -130,6 +131,10 @@ fixtures: $(FIXTURES) .build/fixtures/count-kernel .build/fixtures/scribbler .bu
 .build/fixtures/%: Tests/hostile/%.c Fixtures/direct.h Sources/LedgerABI/include/ledger_abi.h
 	@mkdir -p $(@D)
 	clang -std=gnu11 $(FIXTURE_FLAGS) -ISources/LedgerABI/include $< -o $@
+
+.build/fixtures/follows-cues-static: Tests/hostile/follows-cues.c Fixtures/direct.h Sources/LedgerABI/include/ledger_abi.h
+	@mkdir -p $(@D)
+	clang -std=gnu11 $(FIXTURE_FLAGS) -static -ISources/LedgerABI/include $< -o $@
 
 # They are linked with it.
 $(filter .build/fixtures/stacks-%,$(FIXTURES)): .build/fixtures/liboracle

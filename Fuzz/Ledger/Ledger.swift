@@ -30,7 +30,7 @@ nonisolated(unsafe) private let start = UnsafeMutableRawPointer.allocate(
 
 private let session = dioaudit_session(
     magic: DIOAUDIT_LEDGER_MAGIC, version: DIOAUDIT_LEDGER_VERSION, arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
-    config: dioaudit_config(), arenas_claimed: 1, images_refused: 0)
+    config: dioaudit_config(), arenas_claimed: 1, images_refused: 0, told: 0)
 
 private func begin(_ start: UnsafeMutableRawPointer) {
     let header = start.assumingMemoryBound(to: dioaudit_arena_header.self)

@@ -6,6 +6,9 @@ public struct AuditRequest: Sendable {
     /// Only the subject's own markers move it from one phase to the next.
     public var phasesByMarker = false
     public var warmup = Warmup()
+    /// What begins the steady phase, instead of the warm-up, and what ends it.
+    public var steadyFrom: Cue?
+    public var steadyTo: Cue?
     /// The least number of transfers in the steady phase.
     public var minimumTransfers: UInt64 = 1
 

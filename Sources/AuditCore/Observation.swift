@@ -18,6 +18,8 @@ public struct Observation: Sendable {
     public var transfers = Witness.unavailable("--kernel off and --syscalls off")
     /// Null unless it was asked for.
     public var squeeze: Squeeze?
+    /// What came of `--steady-from` and `--steady-to`.
+    public var window = SteadyWindow()
     /// Null unless it ran for too long.
     public var hang: Hang?
     /// Processes that have not ended, though its first has; null if all have.

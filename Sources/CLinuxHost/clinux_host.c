@@ -137,16 +137,18 @@ static int signals = -1;  // a signalfd(2) of the blocked ones
 static const int own_signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,  SIGKILL, SIGSEGV, SIGPIPE,
                                   SIGSYS, SIGXCPU, SIGXFSZ, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
 
+bool cl_is_ignored(int number) {
+    struct sigaction action;
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static sigset_t awaited(void) {
     sigset_t set;
     sigfillset(&set);
     for (size_t i = 0; i < sizeof(own_signals) / sizeof(own_signals[0]); i++) sigdelset(&set, own_signals[i]);
-    for (int number = 1; number <= SIGRTMAX; number++) {
-        struct sigaction action;
-        // One that we were started to ignore (nohup) stays ignored: blocking would make it pending.
-        bool ignored = sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-        if (ignored && number != SIGCHLD) sigdelset(&set, number);
-    }
+    // One that we were started to ignore (nohup) stays ignored: blocking would make it pending.
+    for (int number = 1; number <= SIGRTMAX; number++)
+        if (number != SIGCHLD && cl_is_ignored(number)) sigdelset(&set, number);
     return set;
 }
 

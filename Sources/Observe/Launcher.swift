@@ -35,6 +35,7 @@ struct Ending {
     let kernel: KernelView
     let transfers: TransfersView
     let squeeze: Squeeze?
+    let window: SteadyWindow
     /// The stacks of its threads when its time was over.
     let hang: Hang?
 }
@@ -53,6 +54,7 @@ struct Launch: ~Copyable {
     private let findsPhases: Bool
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
+    private var cues: SteadyCues?
     private var ledgerSocket: LedgerSocket?
     private var enough = 4096
     private var deadline: UInt64?
@@ -67,10 +69,11 @@ struct Launch: ~Copyable {
     /// - Throws: `StartFailure` if it could not.
     init(
         _ command: Command, environment: [ByteText], _ session: borrowing Session,
-        _ request: AuditRequest, _ squeezer: consuming Squeezer? = nil
+        _ request: AuditRequest, _ squeezer: consuming Squeezer? = nil, _ cues: consuming SteadyCues? = nil
     ) throws(StartFailure) {
         self.command = command
         self.squeezer = squeezer
+        self.cues = cues
         kernelPhases = KernelPhases(request.warmup)
         findsPhases = !request.phasesByMarker
         ledgerSocket = LedgerSocket(session)
@@ -119,13 +122,14 @@ struct Launch: ~Copyable {
         events.finish()
         try fold(session, before: .max)
         squeezer?.finish()
+        cues?.finish()
         if descendantsRun { events.serveOn() }
         return Ending(
             pid: child.pid, exit: exit, timedOut: timedOut, leftBehind: descendantsRun ? Descendants.running() : nil,
             syscalls: SyscallsView(book, events.syscalls),
             kernel: KernelView(kernelBook, events.kernel, flushers, parser),
             transfers: TransfersView(transfersBook, kernelPhases, untracedFaults, events.transfers),
-            squeeze: squeezer?.outcome, hang: hang)
+            squeeze: squeezer?.outcome, window: cues?.window ?? SteadyWindow(), hang: hang)
     }
 
     /// Who ends the audit means the whole program. What goes on after two seconds is named in the report.
@@ -142,9 +146,11 @@ struct Launch: ~Copyable {
         let descriptors = events.descriptors + others + (ledgerSocket?.descriptors(at: now) ?? [])
         var limit = [limit, ledgerSocket?.rest(at: now)].compactMap(\.self).min()
         if squeezer != nil { limit = min(limit ?? .max, now + Squeezer.latency) }
+        if cues?.isForFile == true { limit = min(limit ?? .max, now + SteadyCues.latency) }
         var signal = cl_signal()
         switch cl_wait(remaining(until: limit), descriptors, Int32(descriptors.count), &signal) {
         case CL_FROM_CHILD, CL_FROM_DESCRIPTOR, CL_FROM_TIMEOUT: break
+        case _ where cues?.take(signal.number) == true: break
         default:
             if signal.ends { interrupt(signal.number) }
             if !signal.reached_child, !hasEnded { cl_pass_on(&signal, child.pid) }
@@ -153,6 +159,7 @@ struct Launch: ~Copyable {
         if !hasEnded, let deadline, monotonicNanoseconds() >= deadline { endIt() }
         ledgerSocket?.answer()
         squeezer?.answer()
+        cues?.look()
         events.drain()
     }
 
@@ -179,7 +186,10 @@ struct Launch: ~Copyable {
         guard !calls.isEmpty || !records.isEmpty || !transfers.isEmpty else { return }
         ancestry.note(records)
         var phases = try session.phaseBook(events.syscalls.execs)
-        if findsPhases { kernelPhases.add(transfers, phases, events.syscalls.execs, ancestry) }
+        if findsPhases {
+            kernelPhases.add(
+                transfers, phases, events.syscalls.execs, ancestry, cues?.window ?? SteadyWindow(), before: limit)
+        }
         kernelPhases.add(to: &phases)
         book.add(calls, phases)
         flushers.look(at: kernelBook.add(records, phases, ancestry, events.kernel.texts, events.kernel.stacks))

@@ -11,6 +11,7 @@ package func observe(
     _ command: Command, _ request: AuditRequest
 ) throws(AuditError) -> (Observation, interruption: Int32?) {
     let session = try Session(request)
+    let cues = try SteadyCues(session, request)
     let interposer = findInterposer()
     let parser = Parser()
     let executable = Executable(command: command.name, parser)
@@ -22,7 +23,7 @@ package func observe(
     do {
         launch = try Launch(
             command, environment: environment, session, request,
-            Squeezer(session, slack: request.squeezeSlack))
+            Squeezer(session, slack: request.squeezeSlack), cues)
     } catch {
         if error.isOurs {
             throw systemError("fork", error.errno, at: command.name)
@@ -52,6 +53,7 @@ package func observe(
     observation.kernel = ending.kernel.witness(of: ledger.processes)
     observation.transfers = ending.transfers.witness
     observation.squeeze = ending.squeeze
+    observation.window = ending.window
     observation.squeeze?.transfersAfter = ledger.squeezedTransfers
     observation.hang = ending.hang
     observation.hang?.nameFrames(parser)

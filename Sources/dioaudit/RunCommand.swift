@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditCore
 import AuditReport
+import Glibc
 import LinuxSystem
 import Observe
 
@@ -27,6 +28,21 @@ struct RunCommand: ParsableCommand {
             "The first N transfers of each process are warm-up, on whichever file, instead of those of each file.",
             valueName: "n"), transform: count)
     var steadyAfter: UInt64?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            What begins the steady phase of processes that transfer, instead of their warm-up: signal:USR1, a signal to \
+            dioaudit, or file:PATH, when it appears.
+            """, valueName: "cue"), transform: Cue.read)
+    var steadyFrom: Cue?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("What ends their steady phase: signal:USR2 or file:PATH.", valueName: "cue"),
+        transform: Cue.read)
+    var steadyTo: Cue?
 
     @Option(
         parsing: .unconditional,
@@ -148,12 +164,20 @@ struct RunCommand: ParsableCommand {
             try refuse(
                 "--steady-after", "--warmup-ios", "one counts the transfers of a process, the other those of each file")
         }
-        let options = [
-            ("--warmup-ios", warmupIos != nil), ("--warmup-time", warmupTime != nil),
-            ("--steady-after", steadyAfter != nil),
-        ]
-        for (option, isGiven) in options where isGiven && phases == .markers {
-            try refuse(option, "--phases markers", "there the program's own markers alone begin its steady phase")
+        func given(_ options: KeyValuePairs<String, Bool>) -> [String] { options.filter(\.value).map(\.key) }
+        let warmups = given([
+            "--warmup-ios": warmupIos != nil, "--warmup-time": warmupTime != nil, "--steady-after": steadyAfter != nil,
+        ])
+        let cues = given(["--steady-from": steadyFrom != nil, "--steady-to": steadyTo != nil])
+        if let warmup = warmups.first, steadyFrom != nil {
+            try refuse("--steady-from", warmup, "the cue begins the steady phase, whatever was transferred before")
+        }
+        if let option = (warmups + cues).first, phases == .markers {
+            try refuse(option, "--phases markers", "there the program's own markers alone name its phases")
+        }
+        if let steadyFrom, steadyFrom == steadyTo {
+            throw ValidationError(
+                "--steady-from and --steady-to are both \(steadyFrom.text): each needs a cue of its own.")
         }
     }
 
@@ -179,6 +203,8 @@ struct RunCommand: ParsableCommand {
         var request = AuditRequest()
         request.phasesByMarker = phases == .markers
         request.warmup = warmup
+        request.steadyFrom = steadyFrom
+        request.steadyTo = steadyTo
         request.minimumTransfers = minIos
         request.expectedStatus = expectExit
         request.policy = try judging.policy()
@@ -197,7 +223,7 @@ struct RunCommand: ParsableCommand {
 
     private var warmup: Warmup {
         var warmup = Warmup(reads: warmupIos?.reads ?? 1, writes: warmupIos?.writes ?? 1)
-        if let steadyAfter { warmup = Warmup(reads: 0, writes: 0, transfers: steadyAfter) }
+        if steadyAfter != nil || steadyFrom != nil { warmup = Warmup(reads: 0, writes: 0, transfers: steadyAfter ?? 0) }
         warmup.nanoseconds = warmupTime?.nanoseconds ?? 0
         return warmup
     }
@@ -227,6 +253,17 @@ private func exitStatus(_ argument: String) throws(WrongValue) -> Int32 {
 
 enum PhasesOption: String, CaseIterable, ExpressibleByArgument {
     case auto, markers
+}
+
+extension Cue {
+    static func read(_ argument: String) throws(WrongValue) -> Cue {
+        let (kind, rest) = (argument.prefix { $0 != ":" }, String(argument.drop { $0 != ":" }.dropFirst()))
+        let name = rest.hasPrefix("SIG") ? String(rest.dropFirst(3)) : rest
+        let signals = ["USR1": SIGUSR1, "USR2": SIGUSR2]
+        if kind == "signal", let number = signals[name] { return .signal(number, name: name) }
+        if kind == "file", !rest.isEmpty { return .file(rest) }
+        throw WrongValue("it takes signal:USR1, signal:USR2 or file:PATH, such as file:/run/app/ready")
+    }
 }
 
 extension Scope {

@@ -177,6 +177,56 @@ import Testing
 
     typealias Act = TransferRecord.Act
 
+    // MARK: told from outside
+
+    private static func window(from: UInt64?, to: UInt64? = nil) -> SteadyWindow {
+        SteadyWindow(
+            from: SteadyWindow.Edge(.file("/from"), at: from), to: SteadyWindow.Edge(.file("/to"), at: to))
+    }
+
+    private static func told(_ records: [TransferRecord], _ window: SteadyWindow) -> (ProcessLedger, PhaseBook) {
+        var phases = KernelPhases(Warmup(reads: 0, writes: 0))
+        var book = PhaseBook([])
+        phases.add(records, book, [], Ancestry(), window)
+        phases.add(to: &book)
+        return (ProcessLedger(phases.processes[0], areFaultsKnown: true), book)
+    }
+
+    private static let twoTransfers = [begins(at: 100), ends(at: 110), begins(at: 200), ends(at: 210)]
+
+    @Test(
+        arguments: [
+            (nil, nil, [.warmup, .warmup, .warmup, .warmup, .warmup]),
+            (150, nil, [.warmup, .warmup, .steady, .steady, .steady]),
+            (150, 205, [.warmup, .warmup, .steady, .exit, .exit]), (120, 150, [.warmup, .steady, .exit, .exit, .exit]),
+            (50, nil, [.steady, .steady, .steady, .steady, .steady]),
+            (300, nil, [.warmup, .warmup, .warmup, .warmup, .steady]),
+            (50, 90, [.exit, .exit, .exit, .exit, .exit]),
+        ] as [(UInt64?, UInt64?, [LedgerPhase])])
+    func theSteadyPhaseIsWhereItWasTold(from: UInt64?, to: UInt64?, phases: [LedgerPhase]) {
+        let (process, book) = Self.told(Self.twoTransfers, Self.window(from: from, to: to))
+        #expect([105, 120, 200, 205, 300].map { book.find(10, tid: 10, at: $0)?.1.phase } == phases)
+        #expect(process.steadyReached == phases.contains(.steady))
+        #expect(process.phases[.steady].durationNanoseconds < 200)
+    }
+
+    /// What came after the last close is teardown, whatever was told later.
+    @Test func theEndThatIsToldAfterTheLastCloseAddsNothing() {
+        let records = Self.twoTransfers + [Self.record(.closes, at: 250)]
+        let (process, book) = Self.told(records, Self.window(from: 150, to: 300))
+        let moments = [240, 260, 310].map { book.find(10, tid: 10, at: $0)!.1 }
+        #expect(moments.map(process.phase) == [.steady, .teardown, .teardown])
+    }
+
+    /// Records of a later time are not known yet, and one that was told then changes no phase before.
+    @Test func whatIsToldLaterWaits() {
+        var phases = KernelPhases(Warmup(reads: 0, writes: 0))
+        phases.add(Self.twoTransfers, PhaseBook([]), [], Ancestry(), Self.window(from: 300), before: 250)
+        #expect(!phases.processes[0].isSteady)
+        phases.add([], PhaseBook([]), [], Ancestry(), Self.window(from: 300), before: 310)
+        #expect(phases.processes[0].isSteady)
+    }
+
     // MARK: processes that reported
 
     private static let owner = Owner(arena: 0, process: 0)

@@ -10,7 +10,7 @@ import Testing
 final class ExampleArena {
     static let session = dioaudit_session(
         magic: DIOAUDIT_LEDGER_MAGIC, version: DIOAUDIT_LEDGER_VERSION, arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
-        config: dioaudit_config(), arenas_claimed: 1, images_refused: 0)
+        config: dioaudit_config(), arenas_claimed: 1, images_refused: 0, told: 0)
     static let now: UInt64 = 1_000_000
 
     let start = UnsafeMutableRawPointer.allocate(

@@ -43,6 +43,23 @@ import Testing
         Wrong(
             "run --warmup-time 1s --phases markers -- true", "--warmup-time and --phases markers exclude each other"),
         Wrong("run --warmup-ios 4 --phases markers -- true", "--warmup-ios and --phases markers exclude each other"),
+        Wrong(
+            "run --steady-from USR1 -- true", "'USR1'", "'--steady-from <cue>'", "signal:USR1, signal:USR2 or file:PATH"
+        ),
+        Wrong("run --steady-from signal:TERM -- true", "'signal:TERM'", "signal:USR1"),
+        Wrong("run --steady-to file: -- true", "'file:'", "file:/run/app/ready"),
+        Wrong(
+            "run --steady-from file:/no --steady-after 5 -- true", "--steady-from and --steady-after exclude each other"
+        ),
+        Wrong("run --steady-from file:/no --warmup-ios 5 -- true", "--steady-from and --warmup-ios exclude each other"),
+        Wrong(
+            "run --steady-from file:/no --warmup-time 5 -- true", "--steady-from and --warmup-time exclude each other"),
+        Wrong(
+            "run --steady-to file:/no --phases markers -- true", "--steady-to and --phases markers exclude each other"),
+        Wrong(
+            "run --steady-from file:/no --steady-to file:/no -- true", "both file:/no", "a cue of its own"),
+        Wrong(
+            "run --steady-from signal:USR1 --steady-to signal:SIGUSR1 -- true", "both signal:USR1", "a cue of its own"),
         Wrong("run --wait -1 -- true", "'-1'", "'--wait <duration>'", "10s"),
         Wrong("run --min-ios -1 -- true", "'-1'", "'--min-ios <min-ios>'", "such as 100"),
         Wrong("run --kernel-limit kmalloc -- true", "'kmalloc'", "'--kernel-limit <what=n>'", "kmalloc=1.5"),

@@ -22,8 +22,11 @@ package struct KernelPhases {
     /// - Parameters:
     ///   - records: those of one thread in the order of time.
     ///   - phases: of the processes that reported.
+    ///   - window: what dioaudit has been told until now.
+    ///   - limit: all records before this time are known.
     package mutating func add(
-        _ records: [TransferRecord], _ phases: PhaseBook, _ execs: [ExecRecord], _ ancestry: Ancestry
+        _ records: [TransferRecord], _ phases: PhaseBook, _ execs: [ExecRecord], _ ancestry: Ancestry,
+        _ window: SteadyWindow = SteadyWindow(), before limit: UInt64 = .max
     ) {
         let execs = Dictionary(grouping: execs, by: \.pid)
         var intervals = RecentIntervals(phases, ancestry)
@@ -43,8 +46,9 @@ package struct KernelPhases {
                 let unreported = Owner(arena: TransferringProcess.firstArena + UInt32(index), process: 0)
                 all.append(TransferringProcess(record, exec, owner ?? unreported, parent: parent))
             }
-            all[index].add(record, warmup)
+            all[index].add(record, warmup, window)
         }
+        for index in all.indices { all[index].follow(window, until: limit, warmup) }
     }
 
     /// Those that never reported.
@@ -125,40 +129,49 @@ package struct TransferringProcess {
     package var isSteady: Bool { steadyPoint != nil }
     private var steadyPoint: UInt64? { edges.first { $0.isSteady }?.nanoseconds }
 
-    /// The steady phase with its interludes, up to the last close; empty if there is none.
+    /// The steady phase with its interludes, up to the last close or until it was said to be over; empty if there is none.
     var steadyTimes: Range<UInt64> {
         guard let steadyPoint else { return 0..<0 }
-        return steadyPoint..<(endsClosed ? edges.last!.nanoseconds : .max)
+        let end = edges.reversed().prefix(while: \.isOfTeardown).last
+        return steadyPoint..<(end?.nanoseconds ?? .max)
     }
 
     /// Of the phase, as far as transfers show it.
     func nanoseconds(in phase: Phase) -> UInt64 {
         switch phase {
         case .warmup: isSteady ? steadyPoint! - firstTransfer : 0
-        case .steady: isSteady ? min(steadyTimes.upperBound, lastRecord) - steadyPoint! : 0
+        case .steady: isSteady ? max(min(steadyTimes.upperBound, lastRecord), steadyPoint!) - steadyPoint! : 0
         default: 0
         }
     }
-    var endsClosed: Bool { phase == .closed }
+    var endsClosed: Bool { phase == .closed || phase == .exit }
 
-    fileprivate mutating func add(_ record: TransferRecord, _ warmup: Warmup) {
+    fileprivate mutating func add(_ record: TransferRecord, _ warmup: Warmup, _ window: SteadyWindow) {
+        follow(window, until: record.nanoseconds, warmup)
         lastRecord = record.nanoseconds
         switch record.act {
-        case .begins, .submits(direct: 1..., of: _): begin(record, warmup)
+        case .begins, .submits(direct: 1..., of: _): begin(record, warmup, window)
         case .submits: break
-        case .ends(let result): end(record, result, warmup)
+        case .ends(let result): end(record, result, warmup, window)
         case .completes(let result, let isFileKnown) where isFileKnown && result > 0:
-            begin(record, warmup)
-            end(record, result, warmup)
+            begin(record, warmup, window)
+            end(record, result, warmup, window)
         case .completes: break
         case .closes: close(record)
         }
     }
 
-    private mutating func begin(_ record: TransferRecord, _ warmup: Warmup) {
+    /// Does what dioaudit was told up to a time. A process that has not transferred yet begins with its first transfer.
+    fileprivate mutating func follow(_ window: SteadyWindow, until limit: UInt64, _ warmup: Warmup) {
+        guard let latest = edges.last?.nanoseconds, phase != .exit else { return }
+        if let from = window.from?.nanoseconds, from <= limit { enterSteadyIfWarm(max(from, latest), warmup, window) }
+        if let to = window.to?.nanoseconds, to <= limit { enter(.exit, max(to, latest)) }
+    }
+
+    private mutating func begin(_ record: TransferRecord, _ warmup: Warmup, _ window: SteadyWindow) {
         // The thread's last one has ended, and its end was not reported.
         let wasSteady = phase == .steady
-        end(record, nil, warmup)
+        end(record, nil, warmup, window)
         if !wasSteady, phase == .steady { lacksEnd = true }
         if phase == .setup {
             firstTransfer = record.nanoseconds
@@ -170,12 +183,14 @@ package struct TransferringProcess {
         begun[record.tid] = call
         files[call.file, default: File()].begun[call.direction] += call.requests.transfers
         // Else it begins where a transfer ends.
-        if min(warmup.reads, warmup.writes) == 0 { enterSteadyIfWarm(record.nanoseconds, warmup) }
+        if min(warmup.reads, warmup.writes) == 0 { enterSteadyIfWarm(record.nanoseconds, warmup, window) }
         if phase == .steady { lock.note(record.lock) }
     }
 
     /// - Parameter result: nil if it was not reported: then all that was asked for was done.
-    private mutating func end(_ record: TransferRecord, _ result: Int64?, _ warmup: Warmup) {
+    private mutating func end(
+        _ record: TransferRecord, _ result: Int64?, _ warmup: Warmup, _ window: SteadyWindow
+    ) {
         guard let call = begun.removeValue(forKey: record.tid) else { return }
         if awaited.remove(record.tid) != nil, result == nil { lacksEnd = true }
         let asked = call.requests.transfers
@@ -184,7 +199,7 @@ package struct TransferringProcess {
         guard files[call.file] != nil else { return }
         files[call.file]!.done[call.direction] += moved
         files[call.file]!.begun[call.direction] -= asked - min(moved, asked)
-        enterSteadyIfWarm(record.nanoseconds, warmup)
+        enterSteadyIfWarm(record.nanoseconds, warmup, window)
     }
 
     private mutating func close(_ record: TransferRecord) {
@@ -195,8 +210,9 @@ package struct TransferringProcess {
         enter(.closed, record.nanoseconds)
     }
 
-    private mutating func enterSteadyIfWarm(_ nanoseconds: UInt64, _ warmup: Warmup) {
-        guard phase == .warmup, nanoseconds >= firstTransfer + warmup.nanoseconds, transfers >= warmup.transfers,
+    private mutating func enterSteadyIfWarm(_ nanoseconds: UInt64, _ warmup: Warmup, _ window: SteadyWindow) {
+        guard phase == .warmup, window.holds(nanoseconds), nanoseconds >= firstTransfer + warmup.nanoseconds,
+            transfers >= warmup.transfers,
             files.values.contains(where: { $0.begun != [0, 0, 0] }), files.values.allSatisfy({ $0.isWarm(warmup) })
         else { return }
         if warmup.transfers > 0 { awaited = Set(begun.keys) }
@@ -204,7 +220,7 @@ package struct TransferringProcess {
     }
 
     private mutating func enter(_ phase: LedgerPhase, _ nanoseconds: UInt64) {
-        if phase == .closed || self.phase == .closed { interlude += 1 }
+        if phase == .closed || self.phase == .closed && phase != .exit { interlude += 1 }
         self.phase = phase
         edges.append(PhaseEdge(at: nanoseconds, .phase(phase, interlude: interlude)))
     }
@@ -229,6 +245,11 @@ struct SteadyLock {
 extension PhaseEdge {
     fileprivate var isSteady: Bool {
         if case .phase(.steady, _) = change { return true }
+        return false
+    }
+
+    fileprivate var isOfTeardown: Bool {
+        if case .phase(let phase, _) = change { return phase == .closed || phase == .exit }
         return false
     }
 }

@@ -55,6 +55,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     if witnesses.interposer.status != .unavailable || processes.contains(where: \.phasesByKernel) {
         reasons += coverageReasons(observation, request)
     }
+    reasons += windowReasons(observation)
     reasons += memoryReasons(observation, request)
     if let attached = observation.attached { reasons += attachReasons(observation, attached, request) }
     reasons += scopeReasons(observation, request)
@@ -67,7 +68,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
-        notes: unmetLimits(request.kernelLimits, observation) + phaseNotes(processes)
+        notes: unmetLimits(request.kernelLimits, observation) + phaseNotes(processes) + windowNotes(observation.window)
             + memoryNotes(observation, request) + poolNotes(processes) + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),

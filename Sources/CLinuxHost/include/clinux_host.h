@@ -44,6 +44,9 @@ void cl_block_signals(void);
 // Ignores SIGXFSZ, for ourselves and not for the programs that we start: a file beyond RLIMIT_FSIZE is an error (EFBIG) then.
 void cl_ignore_file_limit(void);
 
+// Whether we were started with the signal ignored: then cl_wait does not wait for it.
+bool cl_is_ignored(int number);
+
 // Unblocks them: pending signals then have their usual effect.
 void cl_unblock_signals(void);
 

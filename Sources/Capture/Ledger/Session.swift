@@ -24,7 +24,8 @@ package struct Session: ~Copyable {
             arena_bytes: UInt32(DIOAUDIT_ARENA_BYTES),
             config: dioaudit_config(request),
             arenas_claimed: 0,
-            images_refused: 0)
+            images_refused: 0,
+            told: DIOAUDIT_TOLD_NOTHING.rawValue)
         let ledger = try memoryFile("dioaudit-ledger", for: "the ledger")
         do throws(AuditError) {
             try resize(ledger)
@@ -95,6 +96,8 @@ extension dioaudit_config {
         warmup_transfers = (request.warmup.reads, request.warmup.writes)
         warmup_of_process = request.warmup.transfers
         warmup_nanoseconds = request.warmup.nanoseconds
+        follows_host = request.steadyFrom != nil || request.steadyTo != nil ? 1 : 0
+        steady_when_told = request.steadyFrom != nil ? 1 : 0
         strict_events = (0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue))
             .filter { EventKind(event: $0).map(request.policy.forbidden.contains) ?? false }
             .reduce(0) { $0 | 1 << UInt64($1) }

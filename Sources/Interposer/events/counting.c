@@ -2,6 +2,7 @@
 
 #include "../base/clock.h"
 #include "../life/attach.h"
+#include "../phases/phases.h"
 #include "../phases/regions.h"
 #include "../state/faults.h"
 #include "../state/ledger.h"
@@ -48,6 +49,7 @@ static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
         return DIOAUDIT_PHASE_NONE;
     }
     files_notice_closed();
+    phases_notice_host();
     uint32_t phase = event_phase();
     rows_count(phase, event, 1, bytes);
     if (unlikely(context.regions)) regions_count(phase, event, bytes);

@@ -39,6 +39,7 @@ static void note_deferred(const struct transfer_call *call) {
 
 void transfers_begin(struct transfer_call *call, struct transfer_plan plan) {
     files_notice_closed();
+    phases_notice_host();
     bool began_warmup = plan.transfers && phases_transfer_begins();
     uint32_t phase = event_phase();  // first: it may find that the outer transfer was left
     *call = (struct transfer_call){
@@ -82,6 +83,7 @@ void transfers_end(struct transfer_call *call) {
     context.ordinal = was_left ? 0 : call->outer_ordinal;
     if (call->moved) phases_transfer_ended();
     else if (call->began_warmup) phases_nothing_moved();
+    phases_notice_host();
 }
 
 bool transfer_begins(struct direct_file *file, enum direction direction) {

@@ -208,8 +208,7 @@ INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argumen
 static void abandon(void) {
     context_leave_transfer();
     // TRAP: an atexit handler may do so, and the program continues. Fixture: leaves-exit.c
-    if (unlikely(process.phase == DIOAUDIT_PHASE_EXIT))
-        __atomic_fetch_add(&process.record->jumps_in_exit, 1, __ATOMIC_RELAXED);
+    if (unlikely(process.exits)) __atomic_fetch_add(&process.record->jumps_in_exit, 1, __ATOMIC_RELAXED);
 }
 
 #define JUMP(name)                                                    \

@@ -147,9 +147,15 @@ static bool warm_long_enough(void) {
     return wanted == 0 || clock_now() - process.record->first_transfer_nanoseconds >= wanted;
 }
 
+static bool host_permits_steady(void) {
+    uint32_t told = __atomic_load_n(ledger_told, __ATOMIC_ACQUIRE);
+    return told == DIOAUDIT_TOLD_STEADY || (told == DIOAUDIT_TOLD_NOTHING && !ledger->config.steady_when_told);
+}
+
 static bool is_warm(void) {
     uint64_t transfers = __atomic_load_n(&process.record->transfers, __ATOMIC_RELAXED);
-    return transfers >= ledger->config.warmup_of_process && warm_long_enough() && direct_files_all_warm();
+    return transfers >= ledger->config.warmup_of_process && host_permits_steady() && warm_long_enough() &&
+           direct_files_all_warm();
 }
 
 static void enter_steady_if_warm(void) {
@@ -186,6 +192,15 @@ void phases_transfer_ended(void) {
     if (unlikely(process.phase == DIOAUDIT_PHASE_WARMUP) && phases_automatic()) enter_steady_if_warm();
 }
 
+// A process that has not transferred yet begins with its first transfer.
+void phases_follow_host(void) {
+    uint32_t phase = process.phase;
+    bool is_over = __atomic_load_n(ledger_told, __ATOMIC_ACQUIRE) == DIOAUDIT_TOLD_TEARDOWN;
+    if (phase < DIOAUDIT_PHASE_WARMUP || !phases_automatic()) return;
+    if (is_over) transition(phase, DIOAUDIT_PHASE_EXIT);
+    else enter_steady_if_warm();
+}
+
 void phases_last_file_closed(void) {
     uint32_t phase = process.phase;
     if ((phase == DIOAUDIT_PHASE_WARMUP || phase == DIOAUDIT_PHASE_STEADY) && phases_automatic())
@@ -220,6 +235,7 @@ static bool ends_ours(void) {
 
 void phases_exit(void) {
     if (!ends_ours()) return;
+    process.exits = 1;
     phases_thread_marker(NULL);
     for (uint32_t phase = process.phase; phase != DIOAUDIT_PHASE_EXIT; phase = process.phase)
         if (!transition(phase, DIOAUDIT_PHASE_EXIT) && process.record->state != DIOAUDIT_PROCESS_ACTIVE) return;

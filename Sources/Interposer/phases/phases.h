@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "ledger_abi.h"
+#include "../state/ledger.h"
 
 // Starts the clock and the fault counters of a process that has just attached.
 void phases_begin(struct dioaudit_process *record);
@@ -17,6 +18,12 @@ void phases_nothing_moved(void);
 // A transfer has moved its data. When its call is over, the warm-up may end.
 void phases_transfer_done(void);
 void phases_transfer_ended(void);
+
+// Does what the host has said of the steady phase: before an event or a transfer is put down to a phase, and after a transfer.
+void phases_follow_host(void);
+static inline void phases_notice_host(void) {
+    if (__builtin_expect(__atomic_load_n(ledger_told, __ATOMIC_ACQUIRE) != DIOAUDIT_TOLD_NOTHING, 0)) phases_follow_host();
+}
 
 // While no O_DIRECT file is open, the process is in a phase that is not judged.
 void phases_last_file_closed(void);

@@ -45,6 +45,7 @@ struct process_page {
     uint32_t interlude;
     uint32_t interlude_from;
     uint32_t phase_lock;  // used by phase_lock.c only
+    uint32_t exits;       // exit has begun; the phase may be EXIT before, if the program or the host says so
     uint32_t may_lock_heap;  // no thread that was not forked along can hold a lock of libc's heap
     struct dioaudit_process *record;
     struct dioaudit_edge *closed_edge;  // the edge to CLOSED, which is voided when a file is opened again

@@ -14,13 +14,26 @@
 #include "../rules.h"
 
 struct dioaudit_arena *ledger;
+static const uint32_t nothing = DIOAUDIT_TOLD_NOTHING;
+const uint32_t *ledger_told = &nothing;
 
 // MARK: mapping
 
+static void *map_session(int fd, int protection) {
+    void *session = (void *)SYSTEM(SYS_mmap, 0, DIOAUDIT_PAGE, protection, MAP_SHARED | MAP_POPULATE, fd, 0);
+    return (uintptr_t)session > -(uintptr_t)DIOAUDIT_PAGE ? NULL : session;
+}
+
+// One page for all images: what a process maps after the host has written there says the same.
+static bool follow_host(int fd) {
+    const struct dioaudit_session *session = map_session(fd, PROT_READ);
+    if (session) ledger_told = &session->told;
+    return session != NULL;
+}
+
 static struct dioaudit_arena *map_arena(int fd) {
-    struct dioaudit_session *session =
-        (void *)SYSTEM(SYS_mmap, 0, DIOAUDIT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if ((uintptr_t)session > -(uintptr_t)DIOAUDIT_PAGE) return NULL;
+    struct dioaudit_session *session = map_session(fd, PROT_READ | PROT_WRITE);
+    if (!session) return NULL;
     struct dioaudit_arena *arena = NULL;
     if (session->magic == DIOAUDIT_LEDGER_MAGIC && session->version == DIOAUDIT_LEDGER_VERSION &&
         session->arena_bytes == sizeof(struct dioaudit_arena)) {
@@ -30,6 +43,7 @@ static struct dioaudit_arena *map_arena(int fd) {
                                    fd, dioaudit_arena_offset(index));
             if ((uintptr_t)arena > -(uintptr_t)DIOAUDIT_PAGE) arena = NULL;
         }
+        if (session->config.follows_host && !follow_host(fd)) arena = NULL;
         if (arena) {
             arena->config = session->config;
             arena->header.version = DIOAUDIT_LEDGER_VERSION;
@@ -88,6 +102,7 @@ static void touch_image(void) {
 void ledger_touch(void) {
     touch_image();
     touch((uintptr_t)ledger, (uintptr_t)ledger + sizeof(*ledger), true);
+    touch((uintptr_t)ledger_told, (uintptr_t)(ledger_told + 1), false);
 }
 
 void ledger_after_fork(void) {

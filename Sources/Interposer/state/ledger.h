@@ -9,6 +9,9 @@
 // This image's arena, or null when the program is not under audit.
 extern struct dioaudit_arena *ledger __attribute__((visibility("hidden")));
 
+// What the host has said of the steady phase: enum dioaudit_told. In the session's page, if the host may say anything.
+extern const uint32_t *ledger_told __attribute__((visibility("hidden")));
+
 // Maps this image's arena if it is not mapped yet. False if there is no ledger, or not yet.
 bool ledger_open(void);
 

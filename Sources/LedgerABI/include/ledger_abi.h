@@ -13,8 +13,8 @@
 // What nobody has written to is a hole in the file. A child that forks without exec shares its
 // parent's arena, since after chroot or setuid it could not open the ledger; it has a process record of its own.
 //
-// WHO WRITES, AND WHEN. The host writes the session's fields from magic to config once, before the subject starts,
-// and its answers to dioaudit_process.squeeze. The interposer writes all other fields, as the comment beside each field or
+// WHO WRITES, AND WHEN. The host writes the session's fields from magic to config once, before the subject starts, then
+// `told`, and its answers to dioaudit_process.squeeze. The interposer writes all other fields, as the comment beside each field or
 // struct says:
 //
 //     attach      once, by the thread that attaches the process, before `state` becomes ACTIVE
@@ -30,6 +30,7 @@
 // acquire before them:
 //
 //     word                   stored by                        loaded by
+//     session, told          ToldWord (the host)              phases/phases.c
 //     arena header, magic    map_arena (state/ledger.c)       dioaudit_arena_header_at (the host)
 //     process, state         life/attach.c, phases_goodbye    dioaudit_process_state (the host)
 //     process, squeeze       change (phases/squeeze.c)        Squeezer (the host): cl_change_word, and the same way back
@@ -161,6 +162,16 @@ struct dioaudit_config {
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
     uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
     uint32_t largest_folio;        // small pages of anonymous memory that one page fault may bring, if they are no huge page
+    uint32_t follows_host;         // nonzero: the host may change dioaudit_session.told
+    uint32_t steady_when_told;     // nonzero: no steady phase begins before that
+};
+
+// What the host has said of the steady phase (--steady-from, --steady-to). A process heeds it at its next counted event or
+// transfer, and follows its own transfers otherwise.
+enum dioaudit_told {
+    DIOAUDIT_TOLD_NOTHING = 0,
+    DIOAUDIT_TOLD_STEADY = 1,   // begins now, or with the first transfer of a process
+    DIOAUDIT_TOLD_TEARDOWN = 2  // is over
 };
 
 // A process asks, and waits on the word (futex(2)) until the host answers by changing it. A socket would not do: it allocates
@@ -183,6 +194,8 @@ struct dioaudit_session {
     // any process, atomically:
     uint32_t arenas_claimed;       // may exceed DIOAUDIT_ARENAS: the excess is the number of images not observed
     uint32_t images_refused;       // images whose interposer could not attach (another version, no memory)
+    // host, while the subject runs:
+    uint32_t told;                 // enum dioaudit_told
 };
 
 // Flags of proc_pid_stat(5) that PR_SET_IO_FLUSHER sets: PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE (include/linux/sched.h,
