@@ -284,34 +284,66 @@ static void become(char *const *arguments, char *const *environment, int out, in
     execvpe(arguments[0], arguments, environment);
 }
 
-enum { LEDGER_SOCKET_QUEUE = 64 };
-
-int cl_ledger_socket(const char *name) {
+int cl_question_socket(const char *name) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(name);
     if (length >= sizeof(address.sun_path)) return -ENAMETOOLONG;
     memcpy(address.sun_path + 1, name, length);  // a NUL before it: no file
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener < 0) return -errno;
+    int receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (receiver < 0) return -errno;
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
-    if (bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, LEDGER_SOCKET_QUEUE) == 0) return listener;
+    int yes = 1;
+    if (setsockopt(receiver, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) == 0 &&
+        bind(receiver, (struct sockaddr *)&address, size) == 0)
+        return receiver;
     int error = errno;
-    close(listener);
+    close(receiver);
     return -error;
 }
 
-bool cl_answer_ledger_socket(int listener, int descriptor) {
-    bool strangers = false;
-    int client;
-    for (int i = 0; i < LEDGER_SOCKET_QUEUE && (client = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0; i++) {
-        struct ucred peer;
-        socklen_t size = sizeof(peer);
-        bool is_ours = getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && descends_from_us(peer.pid);
-        if (is_ours) send_descriptor(client, descriptor);
-        else strangers = true;
-        close(client);
+// Keeps one descriptor that came with a message; a message of another making may bring several.
+static void take_controls(struct msghdr *message, struct cl_question *question, pid_t *sender) {
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+        if (header->cmsg_level != SOL_SOCKET) continue;
+        if (header->cmsg_type == SCM_CREDENTIALS) *sender = ((struct ucred *)CMSG_DATA(header))->pid;
+        if (header->cmsg_type != SCM_RIGHTS) continue;
+        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= header->cmsg_len; at += sizeof(int)) {
+            if (question->back >= 0) close(question->back);
+            memcpy(&question->back, CMSG_DATA(header) + at, sizeof(int));
+        }
     }
-    return strangers;
+}
+
+bool cl_next_question(int socket, struct cl_question *question) {
+    *question = (struct cl_question){.back = -1};
+    struct iovec data = {question->bytes, sizeof(question->bytes)};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    ssize_t length = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (length < 0) return false;
+    pid_t sender = 0;
+    take_controls(&message, question, &sender);
+    question->length = (uint32_t)length;
+    question->pid = sender > 0 && descends_from_us(sender) ? sender : 0;
+    return true;
+}
+
+void cl_answer_question(const struct cl_question *question, const void *bytes, size_t length, int descriptor) {
+    if (question->back < 0) return;
+    struct iovec data = {(void *)(uintptr_t)bytes, length};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(descriptor));
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    if (descriptor >= 0) message.msg_control = &control, message.msg_controllen = sizeof(control);
+    // Who does not wait gets no answer.
+    if (length > 0 && sendmsg(question->back, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) errno = 0;
+    close(question->back);
 }
 
 // In the child, before it becomes the program. The socket's end that it keeps is closed by exec.

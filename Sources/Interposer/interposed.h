@@ -230,6 +230,7 @@ typedef void plain_function(void);
     X(int, clone,                                                                                                   \
       (int (*start)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls, pid_t *child),        \
       (start, stack, flags, argument, parent, tls, child))                                                          \
+    X(int, setns, (int fd, int kinds), (fd, kinds))                                                                 \
     X(pid_t, vfork, (void), ())                                                                                     \
     X(int, dlclose, (void *handle), (handle))                                                                       \
     X(void, longjmp, (struct __jmp_buf_tag *target, int value), (target, value))                                    \

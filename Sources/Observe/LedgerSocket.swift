@@ -1,9 +1,10 @@
 import CLinuxHost
 import Capture
+import LedgerABI
 import LinuxSystem
 
-/// Answers processes that ask for the ledger. Any user's may connect (unix(7) knows no permissions for such a name), as often as it
-/// likes: after strangers came it rests for fifty times as long as they took, so that they take 2 % of our time at the most.
+/// Answers processes that ask for the ledger, or by which numbers they are known here. Any user's may ask (unix(7) knows no
+/// permissions for such a name), as often as it likes: after strangers came it rests for fifty times as long as they took, so that they take 2 % of our time at the most.
 struct LedgerSocket {
     private let listener: FileDescriptor
     private let ledger: FileDescriptor
@@ -16,7 +17,7 @@ struct LedgerSocket {
         ledger = session.fd
     }
 
-    /// What becomes readable when a process has connected.
+    /// What becomes readable when a process has asked.
     func descriptors(at now: UInt64) -> [Int32] { now < restsUntil ? [] : [listener.rawValue] }
 
     /// When its rest ends; nil if it does not rest.
@@ -24,8 +25,34 @@ struct LedgerSocket {
 
     mutating func answer() {
         let began = monotonicNanoseconds()
-        guard began >= restsUntil, cl_answer_ledger_socket(listener.rawValue, ledger.rawValue) else { return }
+        guard began >= restsUntil else { return }
+        var question = cl_question()
+        var strangers = false
+        // No more than can have waited: they may come for ever.
+        for _ in 0..<64 where cl_next_question(listener.rawValue, &question) {
+            strangers = strangers || question.pid == 0
+            answer(question)
+        }
         let now = monotonicNanoseconds()
-        restsUntil = now + 50 * (now - began)
+        if strangers { restsUntil = now + 50 * (now - began) }
+    }
+
+    private func answer(_ question: cl_question) {
+        var answer = dioaudit_answer()
+        guard question.pid != 0, let asked = dioaudit_question(question) else {
+            return cl_answer_question([question], &answer, 0, -1)
+        }
+        if let numbers = NamespaceNumbers(of: question.pid, thread: asked.tid) {
+            answer = dioaudit_answer(pid: question.pid, parent_pid: numbers.parent, tid: numbers.thread ?? 0)
+        }
+        cl_answer_question(
+            [question], &answer, MemoryLayout.size(ofValue: answer), asked.wants_ledger == 0 ? -1 : ledger.rawValue)
+    }
+}
+
+extension dioaudit_question {
+    fileprivate init?(_ question: cl_question) {
+        guard question.length == MemoryLayout<Self>.size else { return nil }
+        self = withUnsafeBytes(of: question.bytes) { $0.loadUnaligned(as: Self.self) }
     }
 }

@@ -104,13 +104,24 @@ void cl_pass_on(const struct cl_signal *signal, pid_t pid);
 // keeps the source in macros and unions that Swift does not import.
 enum cl_source cl_wait(int64_t timeout, const int *descriptors, int count, struct cl_signal *signal);
 
-// A listening socket in the abstract namespace (unix(7)), at which a process whose privileges do not allow it to open our
-// /proc entry asks for the ledger.
-int cl_ledger_socket(const char *name);
+// A socket in the abstract namespace (unix(7)) that receives questions: datagrams, each with a descriptor to which the answer goes.
+int cl_question_socket(const char *name);
 
-// Sends the descriptor to each process that has connected and descends from us, and to no more of them than can have waited: they
-// may come for ever. True if others had connected.
-bool cl_answer_ledger_socket(int listener, int descriptor);
+enum { CL_QUESTION_BYTES = 64 };
+
+// A question, and who asked.
+struct cl_question {
+    pid_t pid;          // as we know it (SCM_CREDENTIALS); 0 if it is none of our descendants
+    int back;           // for the answer, by a call below; -1 if there is none
+    uint32_t length;
+    unsigned char bytes[CL_QUESTION_BYTES];
+};
+
+// The next question. False if there is none.
+bool cl_next_question(int socket, struct cl_question *question);
+
+// Answers with bytes and, unless it is negative, a descriptor; then closes `back`. Does not wait. 0 bytes are no answer.
+void cl_answer_question(const struct cl_question *question, const void *bytes, size_t length, int descriptor);
 
 // Loads a word of shared memory that another process changes, by acquire (Swift cannot use C's atomics).
 uint32_t cl_word(const uint32_t *word);

@@ -109,7 +109,8 @@ struct ArenaCheck {
         try Damage.unless(process.state <= DIOAUDIT_PROCESS_EXITED.rawValue, "\(name) is in no state")
         let isAttached = process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue
         try Damage.unless(
-            isPid(process.pid) && (process.pid > 0 || !isAttached || process.identity_refused != 0),
+            isPid(process.pid) && (process.pid > 0 || !isAttached || process.identity_refused != 0
+                    || process.numbers_unknown != 0),
             "\(name) has no pid")
         try Damage.unless(isPid(process.parent_pid), "\(name)'s parent has no pid")
         try Damage.unless(isPhase(process.phase), "\(name) is in no phase")
@@ -293,7 +294,7 @@ struct ArenaCheck {
             try Damage.unless(thread.state <= DIOAUDIT_THREAD_SHARED.rawValue, "\(name) are in no state")
             _ = try owner(thread.owner, name)
             try Damage.unless(
-                isThread(thread.tid) && isText(thread.name) && isPhase(thread.interlude_from),
+                isThread(thread.tid) && isPid(thread.tid_inside) && isText(thread.name) && isPhase(thread.interlude_from),
                 "\(name) are of no thread")
             for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
                 // 1 + the ordinal of a transfer that may have failed.
@@ -323,7 +324,8 @@ struct ArenaCheck {
             try Damage.unless(
                 UInt64(index) < started || isEmpty(place), "the record of program \(index) is free and not empty")
             try Damage.unless(
-                (isPid(image.pid) || image.pid == DIOAUDIT_NOT_STARTED) && isPid(image.parent_pid),
+                (isPid(image.pid) || image.pid == DIOAUDIT_NOT_STARTED) && isPid(image.parent_pid)
+                    && image.is_without_library <= 1,
                 "the record of program \(index) is none")
         }
     }

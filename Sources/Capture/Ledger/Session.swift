@@ -9,7 +9,8 @@ import LinuxSystem
 /// A memfd: it has no name that could be left behind, however we end.
 package struct Session: ~Copyable {
     package let fd: FileDescriptor
-    /// The ledger socket, for processes that may not open files below our /proc entry; null if it could not be made.
+    /// The ledger socket, for processes that may not open files below our /proc entry, or that do not know their numbers here; null
+    /// if it could not be made.
     package let ledgerSocket: FileDescriptor?
     private let socketName: String
     private let clockAtStart = clockDifference()
@@ -41,7 +42,7 @@ package struct Session: ~Copyable {
         getentropy(&random, random.count)
         socketName = "dioaudit-" + random.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         // Without it the report names processes that were not observed.
-        ledgerSocket = try? FileDescriptor(answer: cl_ledger_socket(socketName))
+        ledgerSocket = try? FileDescriptor(answer: cl_question_socket(socketName))
     }
 
     deinit {
@@ -52,7 +53,7 @@ package struct Session: ~Copyable {
     /// The variable that names the ledger for the interposer, as `NAME=value`.
     package var environment: String {
         DIOAUDIT_LEDGER_ENVIRONMENT + "=/proc/\(getpid())/fd/\(fd.rawValue)"
-            + (ledgerSocket == nil ? "" : ",\(socketName)")
+            + (ledgerSocket == nil ? "" : ",\(socketName),0000")
     }
 }
 
@@ -104,6 +105,7 @@ extension dioaudit_config {
         lock_at_start = request.lockAtStart ? 1 : 0
         phases_by_marker = request.phasesByMarker ? 1 : 0
         squeeze = request.squeezeSlack == nil ? 0 : 1
+        pid_namespace = pidNamespace() ?? 0
         largest_folio = largestFolio()
         switch request.enforce {
         case .report: enforce = DIOAUDIT_ENFORCE_REPORT.rawValue

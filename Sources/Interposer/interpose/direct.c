@@ -15,6 +15,7 @@
 #include "../phases/accounting.h"
 #include "../phases/memory.h"
 #include "../state/context.h"
+#include "../state/ledger_socket.h"
 #include "../tables/next.h"
 #include "asynchronous.h"
 #include "../rules.h"
@@ -58,18 +59,29 @@ static bool transfers_or_execs(long number, const long *a) {
     }
 }
 
+static uint64_t clone_flags(long number, long first) {
+    if (number == SYS_clone) return (uint64_t)first;
+    bool can_be_read = number == SYS_clone3 && system_can_read((uintptr_t)first);
+    return can_be_read ? ((const struct clone_args *)first)->flags : 0;
+}
+
 // A child that shares the memory and is no thread.
 static bool makes_sharer(long number, long first) {
-    uint64_t flags = 0;
-    if (number == SYS_clone) flags = (uint64_t)first;
-    if (number == SYS_clone3 && system_can_read((uintptr_t)first)) flags = ((const struct clone_args *)first)->flags;
+    uint64_t flags = clone_flags(number, first);
     return (flags & CLONE_VM) && !(flags & CLONE_THREAD);
+}
+
+static bool leaves_network(long number, const long *a) {
+    if (number == SYS_unshare) return a[0] & CLONE_NEWNET;
+    if (number == SYS_setns) return a[1] == 0 || (a[1] & CLONE_NEWNET);
+    return clone_flags(number, a[0]) & CLONE_NEWNET;
 }
 
 static void note(long number, const long *a) {
     if (maps(number)) add_shared(&process.record->direct_mappings, 1);
     if (remaps_or_unlocks(number)) add_shared(&process.record->direct_remappings, 1);
     if (transfers_or_execs(number, a)) add_shared(&process.record->direct_calls, 1);
+    if (leaves_network(number, a)) ledger_socket_keep();
     if (makes_sharer(number, a[0])) __atomic_fetch_add(&process.record->memory_sharers, 1, __ATOMIC_RELAXED);
 }
 

@@ -14,6 +14,7 @@
 #include "../life/attach.h"
 #include "../phases/phases.h"
 #include "../state/context.h"
+#include "../state/ledger_socket.h"
 #include "../tables/next.h"
 #include "../rules.h"
 
@@ -191,6 +192,7 @@ INTERPOSED int mq_close(mqd_t queue) {
 }
 
 INTERPOSED int unshare(int flags) {
+    if (flags & CLONE_NEWNET) ledger_socket_keep();
     int result = next.unshare(flags);
     if (result == 0 && (flags & CLONE_FILES) && is_attached()) files_unshared();
     return result;

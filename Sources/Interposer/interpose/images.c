@@ -34,7 +34,7 @@ static struct dioaudit_image *claim_image(void) {
 // Null if the table is full: then a lost image is noted.
 static struct dioaudit_image *expect_image(pid_t pid) {
     struct dioaudit_image *image = is_attached() ? claim_image() : NULL;
-    if (image) *image = (struct dioaudit_image){pid, identity_process()};
+    if (image) *image = (struct dioaudit_image){pid, process.record->pid, !following_is_possible()};
     return image;
 }
 
@@ -122,7 +122,7 @@ INTERPOSED int execle(const char *path, const char *first, ...) {
 
 static int spawned(int result, pid_t child, pid_t *pid) {
     if (result != 0) return result;
-    expect_image(child);
+    expect_image(process.is_elsewhere ? 0 : child);  // of the two numbers that it has, dioaudit knows the other
     if (pid) *pid = child;
     return 0;
 }

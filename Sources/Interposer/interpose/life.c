@@ -18,6 +18,7 @@
 #include "../state/faults.h"
 #include "../state/identity.h"
 #include "../state/ledger.h"
+#include "../state/ledger_socket.h"
 #include "../tables/modules.h"
 #include "../tables/next.h"
 #include "../tables/stack.h"
@@ -197,9 +198,15 @@ INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argumen
     void *tls = va_arg(rest, void *);
     pid_t *child_tid = va_arg(rest, pid_t *);
     va_end(rest);
+    if (flags & CLONE_NEWNET) ledger_socket_keep();
     bool shares = (flags & CLONE_VM) && !(flags & CLONE_THREAD);
     if (shares && is_attached()) __atomic_fetch_add(&process.record->memory_sharers, 1, __ATOMIC_RELAXED);
     return next.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
+INTERPOSED int setns(int fd, int kinds) {
+    if (kinds == 0 || (kinds & CLONE_NEWNET)) ledger_socket_keep();
+    return next.setns(fd, kinds);
 }
 
 // MARK: jumps

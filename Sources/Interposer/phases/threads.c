@@ -9,6 +9,7 @@
 #include "../base/system.h"
 #include "../state/context.h"
 #include "../state/faults.h"
+#include "../state/identity.h"
 #include "../state/ledger.h"
 #include "../state/scope.h"
 #include "../tables/rows.h"
@@ -18,7 +19,7 @@
 enum { MINOR_FIELD = 10, MAJOR_FIELD = 12 };
 
 struct reading {
-    int32_t tid;
+    struct thread_numbers thread;
     char name[DIOAUDIT_NAME];
     struct dioaudit_faults faults;
 };
@@ -43,7 +44,7 @@ static void note_lost(void) {
 }
 
 // False if the thread has ended, or if its file cannot be read: then its page faults are unknown, not zero.
-static bool read_thread(struct reading *reading, const char *tid) {
+static bool read_thread(struct reading *reading, const char *tid, enum numbering numbering) {
     char path[64];
     stat_path(path, tid);
     if (!procfile_open(path)) {
@@ -53,7 +54,9 @@ static bool read_thread(struct reading *reading, const char *tid) {
     const char *line = procfile_line();
     const char *minor = procfile_stat_field(line, MINOR_FIELD), *major = procfile_stat_field(line, MAJOR_FIELD);
     if (major) {
-        reading->tid = (int32_t)procfile_number(tid);
+        int32_t number = (int32_t)procfile_number(tid);
+        bool is_inside = numbering == NUMBERED_INSIDE;
+        reading->thread = is_inside ? (struct thread_numbers){0, number} : (struct thread_numbers){number, 0};
         copy_name(reading->name, line);
         reading->faults = (struct dioaudit_faults){procfile_number(minor), procfile_number(major)};
     } else if (!procfile_has_ended()) {
@@ -65,14 +68,20 @@ static bool read_thread(struct reading *reading, const char *tid) {
 
 static uint32_t pass;  // marks the rows whose thread was seen at this edge
 
+static struct dioaudit_thread *claim_for(const struct reading *reading) {
+    struct thread_numbers thread = reading->thread;
+    if (!thread.tid) thread.tid = identity_of(thread.tid_inside);
+    return rows_claim_for(thread, reading->name);
+}
+
 static void charge(const struct reading *reading, uint32_t from) {
-    struct dioaudit_thread *rows = rows_of(reading->tid);
+    struct dioaudit_thread *rows = rows_of(reading->thread);
     // Fewer faults than at the last edge: another thread has the tid now.
     if (rows && (reading->faults.minor < rows->edge_faults.minor || reading->faults.major < rows->edge_faults.major)) {
         rows_end(rows);
         rows = NULL;
     }
-    if (!rows) rows = rows_claim_for(reading->tid, reading->name);
+    if (!rows) rows = claim_for(reading);
     if (!rows) {
         note_lost();
         return;
@@ -87,7 +96,7 @@ static void charge(const struct reading *reading, uint32_t from) {
     rows->faults_known = pass;
 }
 
-static void charge_all(long directory, uint32_t from) {
+static void charge_all(long directory, uint32_t from, enum numbering numbering) {
     static char entries[DIOAUDIT_PAGE] __attribute__((aligned(8)));
     long length;
     while ((length = SYSTEM(SYS_getdents64, directory, entries, sizeof(entries))) > 0) {
@@ -95,7 +104,7 @@ static void charge_all(long directory, uint32_t from) {
             const struct dirent64 *entry = (const void *)(entries + at);
             struct reading reading;
             at += entry->d_reclen;
-            if (entry->d_name[0] != '.' && read_thread(&reading, entry->d_name)) charge(&reading, from);
+            if (entry->d_name[0] != '.' && read_thread(&reading, entry->d_name, numbering)) charge(&reading, from);
         }
     }
     if (length < 0) note_lost();
@@ -115,12 +124,14 @@ static void note_ended(uint32_t from) {
 void threads_take_edge(uint32_t from) {
     if (ledger->config.scope == DIOAUDIT_SCOPE_PROCESS) return;
     long directory = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
+    enum numbering numbering = identity_of_proc();
+    if (directory >= 0 && numbering == NUMBERED_OTHERWISE) SYSTEM(SYS_close, directory);
+    if (directory < 0 || numbering == NUMBERED_OTHERWISE) {
         note_lost();
         return;
     }
     pass++;
-    charge_all(directory, from);
+    charge_all(directory, from, numbering);
     SYSTEM(SYS_close, directory);
     note_ended(from);
 }

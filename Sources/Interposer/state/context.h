@@ -29,6 +29,7 @@ struct context {
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
     uint64_t ordinal;                // of the transfer that the thread is in, or 0
     uint32_t own_descriptors;        // nonzero: it has a table of descriptors of its own (unshare)
+    int32_t tid_inside, tid;         // the thread, where a pid namespace gives it two numbers; see identity.h
     uint32_t jumps;                  // how often the thread may have left a transfer
     uintptr_t readable_from, readable_to;  // stack memory known to be mapped (stack.c)
 };
@@ -47,6 +48,8 @@ struct process_page {
     uint32_t phase_lock;  // used by phase_lock.c only
     uint32_t exits;       // exit has begun; the phase may be EXIT before, if the program or the host says so
     uint32_t may_lock_heap;  // no thread that was not forked along can hold a lock of libc's heap
+    int32_t pid_inside;      // see identity.h
+    uint32_t is_elsewhere;   // the process is in another pid namespace than dioaudit
     struct dioaudit_process *record;
     struct dioaudit_edge *closed_edge;  // the edge to CLOSED, which is voided when a file is opened again
 };

@@ -38,7 +38,7 @@ void faults_await_child(void) {
 // was charged is not charged again. The child may also have a vfork child of its own. Fixture: vfork-child-faults.c
 void faults_adopt(void) {
     struct dioaudit_faults taken = faults_of(RUSAGE_SELF);
-    int32_t child = identity_process();
+    int32_t child = identity_process_inside();
     if (context.adopted_from != child) context.adopted = (struct dioaudit_faults){0};
     context.adopted_from = child;
     struct dioaudit_faults since = {taken.minor - context.adopted.minor, taken.major - context.adopted.major};

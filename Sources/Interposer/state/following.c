@@ -7,16 +7,18 @@
 
 #include "ledger_abi.h"
 #include "../base/system.h"
+#include "ledger_socket.h"
 #include "../rules.h"
 
 enum { LONGEST = 4096 };  // PATH_MAX
+enum { DIGITS = 4 };      // at the end of the variable, see ledger_abi.h
 
 static const char preload_name[] = "LD_PRELOAD=", ledger_name[] = DIOAUDIT_LEDGER_ENVIRONMENT "=";
 static const char mark[] = "DIOAUDIT_FOLLOWS=";  // marks an environment to which both were added
 static const char library[] = "libdioaudit_preload.so";
 
 static char interposer[LONGEST];   // its path, as LD_PRELOAD had it
-static char ledger_variable[128];  // NAME=path
+static char own_variable[128];  // NAME=path
 
 static const char *value_of(const char *entry, const char *name) {
     size_t length = strlen(name);
@@ -63,9 +65,9 @@ void following_begin(const char *value) {
         while (ours > list && ours[-1] != ':' && ours[-1] != ' ') ours--;
         copy(interposer, sizeof(interposer), ours, strcspn(ours, ": "));
     }
-    if (strlen(value) + sizeof(ledger_name) >= sizeof(ledger_variable)) return;
-    strcpy(ledger_variable, ledger_name);
-    strcat(ledger_variable, value);
+    if (strlen(value) + sizeof(ledger_name) >= sizeof(own_variable)) return;
+    strcpy(own_variable, ledger_name);
+    strcat(own_variable, value);
     hide();
 }
 
@@ -106,7 +108,7 @@ size_t following_text(char *const *environment) {
 }
 
 // In another root directory, or without the rights, ld.so would print an error on the program's standard error.
-static bool can_be_loaded(void) {
+bool following_is_possible(void) {
     return SYSTEM(SYS_faccessat, AT_FDCWD, interposer, R_OK) == 0;
 }
 
@@ -117,6 +119,26 @@ static void put_others(char *text, const char *list) {
     strcpy(text, preload_name);
     strncat(text, list, before);
     if (ours) strcat(text, ours + strlen(interposer));
+}
+
+static char *kept_digits(void) {
+    size_t length = strlen(own_variable);
+    char *digits = own_variable + length - DIGITS;
+    return length > sizeof(ledger_name) + DIGITS && digits[-1] == ',' ? digits : NULL;
+}
+
+// Where a new program is to ask from in another network namespace (ledger_socket.h).
+static void name_kept_socket(void) {
+    char *digits = kept_digits();
+    unsigned number = (unsigned)ledger_socket_kept();
+    for (int i = DIGITS; digits && i-- > 0; number /= 10) digits[i] = (char)('0' + number % 10);
+}
+
+// Our ledger, but the environment was made before the socket was.
+static bool is_ours_without_socket(const char *value) {
+    const char *ours = own_variable + sizeof(ledger_name) - 1;
+    return kept_digits() && strlen(value) == strlen(ours) && strncmp(value, ours, strlen(ours) - DIGITS) == 0 &&
+           strcmp(value, ours) != 0;
 }
 
 static char *const *environment_without_us(char *const *environment, char **entries, char *text) {
@@ -139,13 +161,14 @@ static char *put_all(char *text, const char *list) {
 }
 
 char *const *following_environment(char *const *environment, char **entries, char *text) {
-    if (!ledger_variable[0] || !interposer[0] || !is_sound(environment)) return environment;
+    if (!own_variable[0] || !interposer[0] || !is_sound(environment)) return environment;
     const char *list = find(environment, preload_name);
     bool preloads = list && strstr(list, library);
-    if (!can_be_loaded()) return preloads ? environment_without_us(environment, entries, text) : environment;
+    if (!following_is_possible()) return preloads ? environment_without_us(environment, entries, text) : environment;
+    name_kept_socket();
     // With the library, another ledger is that of another dioaudit, which runs inside this one. Without it, it is a stale one.
-    bool reports = preloads && find(environment, ledger_name);
-    if (reports) return environment;
+    const char *reported = preloads ? find(environment, ledger_name) : NULL;
+    if (reported && !is_ours_without_socket(reported)) return environment;
     size_t count = 0;
     for (; environment && *environment; environment++) {
         const char *others = preloads ? NULL : value_of(*environment, preload_name);
@@ -153,7 +176,7 @@ char *const *following_environment(char *const *environment, char **entries, cha
         else if (!value_of(*environment, ledger_name)) entries[count++] = *environment;
     }
     if (!list) entries[count++] = put_all(text, NULL);
-    entries[count++] = ledger_variable;
+    entries[count++] = own_variable;
     if (!preloads) entries[count++] = (char *)(uintptr_t)mark;
     entries[count] = NULL;
     return entries;

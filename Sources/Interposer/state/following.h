@@ -2,6 +2,7 @@
 #ifndef DIOAUDIT_FOLLOWING_H
 #define DIOAUDIT_FOLLOWING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Stores the variables by which this image was attached.
@@ -10,6 +11,9 @@ void following_begin(const char *ledger);
 // The environment with those variables added, in `entries` and `text`. Unchanged if it has them or cannot be read. Without our
 // library if the new program could not load it.
 char *const *following_environment(char *const *environment, char **entries, char *text);
+
+// Whether a program that is started here can open the interposer.
+bool following_is_possible(void);
 
 // The number of pointers and of bytes that following_environment needs.
 size_t following_entries(char *const *environment);

@@ -26,7 +26,7 @@ static bool is_ours(const struct dioaudit_thread *rows) {
 
 // A question that a filter (seccomp(2)) refused says nothing: the rows stay their thread's.
 static bool is_dead(const struct dioaudit_thread *rows) {
-    return SYSTEM(SYS_tgkill, process.record->pid, rows->tid, 0) == -ESRCH;
+    return SYSTEM(SYS_tgkill, process.pid_inside, rows->tid_inside, 0) == -ESRCH;
 }
 
 static struct dioaudit_thread *find_exited(const struct dioaudit_thread *like) {
@@ -109,17 +109,19 @@ static struct dioaudit_thread *find_free(void) {
     return NULL;
 }
 
-struct dioaudit_thread *rows_of(int32_t tid) {
+struct dioaudit_thread *rows_of(struct thread_numbers thread) {
     for (uint32_t i = 1; i < DIOAUDIT_THREADS; i++) {
         struct dioaudit_thread *rows = &ledger->threads[i].thread;
-        if (rows->state == DIOAUDIT_THREAD_OWNED && rows->tid == tid && is_ours(rows)) return rows;
+        bool is_its = thread.tid_inside ? rows->tid_inside == thread.tid_inside : rows->tid == thread.tid;
+        if (rows->state == DIOAUDIT_THREAD_OWNED && is_its && is_ours(rows)) return rows;
     }
     return NULL;
 }
 
-static void begin_rows(struct dioaudit_thread *rows, int32_t tid, const char *name) {
+static void begin_rows(struct dioaudit_thread *rows, struct thread_numbers thread, const char *name) {
     rows->owner = ledger_process_index();
-    rows->tid = tid;
+    rows->tid = thread.tid;
+    rows->tid_inside = thread.tid_inside;
     memcpy(rows->name, name, DIOAUDIT_NAME);
     scope_note_name(rows, name);
     rows->interlude = process.interlude;
@@ -127,9 +129,9 @@ static void begin_rows(struct dioaudit_thread *rows, int32_t tid, const char *na
     give(rows, DIOAUDIT_THREAD_OWNED);
 }
 
-struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name) {
+struct dioaudit_thread *rows_claim_for(struct thread_numbers thread, const char *name) {
     struct dioaudit_thread *rows = find_free();
-    if (rows) begin_rows(rows, tid, name);
+    if (rows) begin_rows(rows, thread, name);
     return rows;
 }
 
@@ -137,30 +139,33 @@ void rows_end(struct dioaudit_thread *rows) {
     if (take(rows, DIOAUDIT_THREAD_OWNED) && end_rows(rows)) give(rows, DIOAUDIT_THREAD_FREE);
 }
 
-static struct dioaudit_thread *claim_any(int32_t tid) {
+static struct dioaudit_thread *claim_any(struct thread_numbers thread) {
     struct dioaudit_thread *rows = find_free();
     if (!rows) rows = reclaim();
     if (!rows) return NULL;
     char name[DIOAUDIT_NAME];
     system_thread_name(name);
-    begin_rows(rows, tid, name);
+    begin_rows(rows, thread, name);
     return rows;
 }
 
 // Another thread may have claimed rows for this one at an edge, under the phase-transition lock; so this takes the lock, too.
 // TRAP: a tid is reused, and the new thread would get an ended thread's rows. Fixture: reuses-thread-number.c
-static struct dioaudit_thread *claim_own(int32_t tid) {
+static struct dioaudit_thread *claim_own(struct thread_numbers thread) {
     struct phase_lock lock;
     phase_lock_take(&lock);
     struct dioaudit_thread *rows = context.rows;  // a signal handler on this thread may have claimed them
     if (!rows) {
-        rows = rows_of(tid);
+        rows = rows_of(thread);
+        // Claimed at an edge by a /proc that has the other numbers.
+        if (!rows) rows = rows_of((struct thread_numbers){.tid = thread.tid});
         if (rows && rows->is_claimed) {
             rows_end(rows);
             rows = NULL;
         }
     }
-    if (!rows) rows = claim_any(tid);
+    if (!rows) rows = claim_any(thread);
+    if (rows) rows->tid_inside = thread.tid_inside;
     if (rows) rows->is_claimed = 1;
     phase_lock_release(&lock);
     return rows;
@@ -170,9 +175,9 @@ static struct dioaudit_thread *claim_own(int32_t tid) {
 // the shared rows until the thread itself claims some. Fixture: vfork-child-transfers.c
 struct dioaudit_thread *rows_claim(void) {
     if (!process_is_ours()) return NULL;
-    int32_t tid = identity_thread();
+    struct thread_numbers thread = {identity_thread(), identity_thread_inside()};
     bool are_read_at_edges = ledger->config.scope != DIOAUDIT_SCOPE_PROCESS;
-    struct dioaudit_thread *rows = are_read_at_edges ? claim_own(tid) : claim_any(tid);
+    struct dioaudit_thread *rows = are_read_at_edges ? claim_own(thread) : claim_any(thread);
     if (!rows) return NULL;
     // A signal handler may have claimed other rows meanwhile; the host adds both by their tid.
     context.rows = rows;

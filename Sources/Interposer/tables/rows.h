@@ -9,9 +9,15 @@
 #include "../state/context.h"
 #include "interludes.h"
 
-// The rows of a thread of this process, or null. The second claims rows for another thread, which has none yet.
-struct dioaudit_thread *rows_of(int32_t tid);
-struct dioaudit_thread *rows_claim_for(int32_t tid, const char *name);
+// As the ledger has it, and as its own pid namespace does; 0: not known.
+struct thread_numbers {
+    int32_t tid, tid_inside;
+};
+
+// The rows of a thread of this process, or null: by its number inside where that is known. The second claims rows for another
+// thread, which has none yet.
+struct dioaudit_thread *rows_of(struct thread_numbers thread);
+struct dioaudit_thread *rows_claim_for(struct thread_numbers thread, const char *name);
 
 // The thread of these rows has ended: adds them to the rows of exited threads. Like both above, under the phase-transition
 // lock.

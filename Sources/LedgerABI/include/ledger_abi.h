@@ -4,8 +4,9 @@
 // must also raise DIOAUDIT_LEDGER_VERSION. The host refuses a ledger of another version, and the interposer refuses to write
 // one: without this handshake there is no pass.
 //
-// The ledger is one memfd. The subject opens it by the path in DIOAUDIT_LEDGER, or receives a descriptor from the ledger
-// socket, an abstract unix(7) socket whose name follows the path after a comma:
+// The ledger is one memfd. The subject opens it by the path in DIOAUDIT_LEDGER, or asks for a descriptor at the ledger socket,
+// an abstract unix(7) socket. The variable is PATH,NAME,FD: the socket's name, and in four digits a descriptor from which it can be
+// reached in another network namespace (0000: there is none).
 //
 //     [ session page ][ arena 0 ][ room for its call stacks ][ arena 1 ][ room … ] ...
 //
@@ -143,6 +144,19 @@ enum {
     DIOAUDIT_GROWTH = ((1 << DIOAUDIT_PIECES) - 1) * DIOAUDIT_PIECE
 };
 
+// A process in a pid namespace of its own does not know by which numbers dioaudit and the kernel's records know it. It asks, and
+// all numbers in the ledger are those. A question is a datagram with a descriptor to which the answer is to be sent.
+struct dioaudit_question {
+    int32_t tid;            // of one of its threads, as the process numbers it
+    uint32_t wants_ledger;  // nonzero: the answer comes with a descriptor of the ledger
+};
+
+struct dioaudit_answer {
+    int32_t pid;            // 0, and so those below: not known
+    int32_t parent_pid;
+    int32_t tid;
+};
+
 struct dioaudit_cell {
     uint64_t calls;
     uint64_t bytes;  // that the caller asked for, granted or not; 0 for calls that name no size
@@ -161,6 +175,7 @@ struct dioaudit_config {
     uint32_t scope;                // enum dioaudit_scope
     char scope_pattern[DIOAUDIT_PATTERN];  // with * and ?
     uint32_t squeeze;              // nonzero: each process asks the host to limit memory in its steady phase
+    uint32_t pid_namespace;        // the inode of dioaudit's (pid_namespaces(7)); 0: not known
     uint32_t largest_folio;        // small pages of anonymous memory that one page fault may bring, if they are no huge page
     uint32_t follows_host;         // nonzero: the host may change dioaudit_session.told
     uint32_t steady_when_told;     // nonzero: no steady phase begins before that
@@ -253,7 +268,7 @@ enum dioaudit_ring { DIOAUDIT_RING_AIO, DIOAUDIT_RING_URING };
 
 struct dioaudit_process {
     uint32_t state;                          // attach: CLAIMED first and ACTIVE last; edge: EXITED, at the last one
-    int32_t pid;                             // attach
+    int32_t pid;                             // attach; 0: not known
     int32_t parent_pid;                      // attach
     uint32_t phase;                          // edge: the one entered
     uint64_t started_nanoseconds;            // attach; CLOCK_MONOTONIC
@@ -326,6 +341,8 @@ struct dioaudit_process {
     uint32_t jumps_in_exit;                  // any: longjmp calls after exit had begun
     uint32_t faults_refused;                 // any; nonzero: getrusage(2) failed, and page faults are not known
     uint32_t identity_refused;               // any; nonzero: getpid(2) or gettid(2) was refused, and nothing else told
+    uint32_t numbers_unknown;                // attach, any; nonzero: it is in a pid namespace of its own, and dioaudit did not
+                                             // answer which number it or a thread has outside
     uint32_t unmeasured_children;            // any: children by vfork in the steady phase whose page faults are not known
     uint32_t memory_sharers;                 // any: children by clone that share its memory, and are no threads
     uint32_t memory_files;                   // any: O_DIRECT files of a file system in memory (tmpfs): no direct I/O
@@ -435,6 +452,7 @@ struct dioaudit_thread {
     uint32_t state;                // any, by compare and exchange
     uint32_t owner;                // index into processes
     int32_t tid;
+    int32_t tid_inside;            // as its own pid namespace numbers it; 0: not known
     uint32_t interlude;            // the one that cells[CLOSED] were counted in
     uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
     uint32_t does_transfers;
@@ -461,6 +479,7 @@ union dioaudit_thread_page {
 struct dioaudit_image {
     int32_t pid;         // its process; 0 if not known (system, popen); DIOAUDIT_NOT_STARTED if exec failed
     int32_t parent_pid;  // of the process that started it
+    uint32_t is_without_library;  // nonzero: the interposer's file could not be opened where it was started
 };
 
 enum { DIOAUDIT_NOT_STARTED = -1 };  // the place may be claimed again
