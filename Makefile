@@ -10,7 +10,7 @@ DIOAUDIT := $(BUILD)/dioaudit
 # other libcs and heaps, which are blind spots (half a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
-TEST_NEEDS := $(MATRIX_NEEDS) g++ strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
+TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
     sqlite3 perl bsdutils procps gzip \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio

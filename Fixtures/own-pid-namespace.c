@@ -1,12 +1,12 @@
-// Intent: a child in a pid namespace of its own transfers: it is 1 for itself and the interposer, another for the kernel, so
-// that what the kernel allocates for it is not known to be its.
+// Intent: a child in a pid namespace of its own is 1 for itself and another for the kernel. What the kernel allocates for it is known
+// to be its.
 // Needs: root, to make the namespace
-// Options: --allow all --kernel-limit kmalloc=0
-// Exit: 2
-// Verdict: inconclusive
-// Reason: has another number for the kernel
-// Reason: by own-pid-namespace (pid
-// Reason: of own-pid-namespace (pid 1), of which the kernel saw 0
+// Options: --allow pageFaultMinor,pageFaultMajor
+// Exit: 0
+// Verdict: pass
+// Steady: transfers 19
+// Settled: 1
+// Kernel: pwrite64 20
 #include "direct.h"
 #include <sched.h>
 #include <sys/wait.h>

@@ -182,6 +182,8 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
     public var unmeasuredChildren: UInt32 = 0
     /// getpid(2) or gettid(2) was refused, and nothing else told which process or thread it was.
     public var identityRefused = false
+    /// It is in a pid namespace of its own, and its number or a thread's outside is not known.
+    public var numbersUnknown = false
     /// Its page faults are unknown: getrusage(2) failed.
     public var faultsRefused = false
     /// longjmp calls after exit had begun.
@@ -316,6 +318,9 @@ public struct Ledger: Equatable, Sendable {
     public var imagesRefused: UInt32 = 0
     /// Program images that the subject's processes started or executed, and whose interposer never reported.
     public var imagesUnseen: UInt32 = 0
+    /// Programs that were started where the interposer's file cannot be opened, and its path.
+    public var imagesWithoutLibrary: UInt32 = 0
+    public var library = ""
     /// Programs whose exec the syscalls witness saw, and whose interposer never reported.
     public var unseenPrograms: [UnseenProgram] = []
     /// Processes that only the syscalls witness saw: no interposer reported.

@@ -35,6 +35,10 @@ public struct ProcessLock: Equatable, Sendable {
     public var errno: Int32 = 0
     /// Size of the address space in bytes (VmSize) when it failed.
     public var bytesNeeded: UInt64 = 0
+    /// What of that is the interposer's.
+    public var ownBytes: UInt64 = 0
+    /// The soft RLIMIT_MEMLOCK of the process at that time, `max` if there was none; nil if it could not be read.
+    public var limit: UInt64?
     /// VmLck in bytes at the steady point.
     public var lockedBytes: UInt64 = 0
     /// Mappings that were not locked at the steady point, the kernel's special ones left out.
@@ -73,30 +77,38 @@ public struct LockSummary: Equatable, Sendable, Encodable {
         lockedBytes = locks.reduce(0) { $0 + $1.lockedBytes }
         unlockedMappings = locks.reduce(0) { $0 + $1.unlockedMappings }
         ioFlusher = !locks.isEmpty && locks.allSatisfy(\.ioFlusher)
-        let needed = processes.filter { $0.lock.failed }.map(\.lock.bytesNeeded).max() ?? 0
-        shortage = LockShortage(needed: needed, limit: limit)
+        shortage = processes.filter { $0.lock.failed }.compactMap { LockShortage($0.lock, inheritedLimit: limit) }
+            .max { $0.neededBytes < $1.neededBytes }
     }
 }
 
 /// Memory that was to be locked, and how much may be.
 public struct LockShortage: Equatable, Sendable, Encodable {
     public let neededBytes: UInt64
+    /// What of that is dioaudit's, in the process.
+    public let dioauditBytes: UInt64
     /// The soft RLIMIT_MEMLOCK.
     public let limitBytes: UInt64
 
     /// Nil where the limit, if there is one, suffices.
-    init?(needed: UInt64, limit: UInt64?) {
-        guard let limit, limit < needed else { return nil }
-        neededBytes = needed
+    ///
+    /// - Parameter inheritedLimit: dioaudit's own, for a process whose limit could not be read.
+    init?(_ lock: ProcessLock, inheritedLimit: UInt64?) {
+        guard let limit = lock.limit ?? inheritedLimit, limit < lock.bytesNeeded else { return nil }
+        neededBytes = lock.bytesNeeded
+        dioauditBytes = lock.ownBytes
         limitBytes = limit
     }
-}
 
-/// In words that follow what it is said of.
-public func lockAdvice(needed: UInt64, limit: UInt64) -> String {
-    let kib = (needed + 1023) / 1024
-    return "needs \(kib) KiB, RLIMIT_MEMLOCK is \(limit / 1024) KiB; raise it with 'ulimit -l \(kib)', 'memlock' in "
-        + "/etc/security/limits.conf, or systemd's LimitMEMLOCK="
+    /// In words that follow what it is said of.
+    ///
+    /// - Parameter rounded: up, to leave room for what would have come later.
+    public func advice(rounded: Bool = false) -> String {
+        let kib = rounded ? (neededBytes >> 16 + 1) << 6 : (neededBytes + 1023) / 1024
+        return "needs \(kib) KiB, of which \(dioauditBytes / 1024) KiB are dioaudit's, and its RLIMIT_MEMLOCK is "
+            + "\(limitBytes / 1024) KiB; raise that with 'ulimit -l \(kib)', 'memlock' in /etc/security/limits.conf, or systemd's "
+            + "LimitMEMLOCK="
+    }
 }
 
 /// Whether a pass needs MCL_FUTURE through the steady phase.

@@ -46,11 +46,9 @@ private func names(_ group: [Audit]) -> String {
 private func reasons(_ group: [Audit]) -> [String] {
     let largest = group.compactMap(\.lock.shortage).max { $0.neededBytes < $1.neededBytes }
     guard let largest, group[0].violations.isEmpty else { return group[0].reasons }
-    // With what would have come later, such as io_uring's rings.
-    let needed = (largest.neededBytes >> 16 + 1) << 16
     return [
         "memory could not be locked: \(group.count == 1 ? "it" : "the largest of these \(group.count)") "
-            + lockAdvice(needed: needed, limit: largest.limitBytes)
+            + largest.advice(rounded: true)  // with what would have come later, such as io_uring's rings
     ]
 }
 

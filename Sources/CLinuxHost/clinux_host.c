@@ -11,6 +11,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +302,21 @@ int cl_question_socket(const char *name) {
     return -error;
 }
 
+static void *close_it(void *descriptor) {
+    close((int)(intptr_t)descriptor);
+    return NULL;
+}
+
+// TRAP: to close what another program made may wait for that program: a lingering connection, a file of FUSE. A socket of unix(7) is
+// closed at once; another thread waits for what is none. Test: scribbler.c, sends-descriptors
+static void close_of_another(int fd) {
+    int domain = 0;
+    socklen_t size = sizeof(domain);
+    pthread_t thread;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX) close(fd);
+    else if (pthread_create(&thread, NULL, close_it, (void *)(intptr_t)fd) == 0) pthread_detach(thread);
+}
+
 // Keeps one descriptor that came with a message; a message of another making may bring several.
 static void take_controls(struct msghdr *message, struct cl_question *question, pid_t *sender) {
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
@@ -308,7 +324,7 @@ static void take_controls(struct msghdr *message, struct cl_question *question, 
         if (header->cmsg_type == SCM_CREDENTIALS) *sender = ((struct ucred *)CMSG_DATA(header))->pid;
         if (header->cmsg_type != SCM_RIGHTS) continue;
         for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= header->cmsg_len; at += sizeof(int)) {
-            if (question->back >= 0) close(question->back);
+            if (question->back >= 0) close_of_another(question->back);
             memcpy(&question->back, CMSG_DATA(header) + at, sizeof(int));
         }
     }
@@ -343,7 +359,7 @@ void cl_answer_question(const struct cl_question *question, const void *bytes, s
     if (descriptor >= 0) message.msg_control = &control, message.msg_controllen = sizeof(control);
     // Who does not wait gets no answer.
     if (length > 0 && sendmsg(question->back, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) errno = 0;
-    close(question->back);
+    close_of_another(question->back);
 }
 
 // In the child, before it becomes the program. The socket's end that it keeps is closed by exec.

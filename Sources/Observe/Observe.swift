@@ -100,7 +100,26 @@ private func failure(of ending: Ending, _ command: Command, expected: Int32) -> 
         return "the subject ran longer than \(Duration.nanoseconds(Int64(limit)))"
     }
     guard let signal = ending.exit.signal, ending.exit.status != expected else { return nil }
-    return "the subject was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+    let killed = "the subject was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+    return forbiddenCall(of: ending, signal).map { "\(killed): \($0)" } ?? killed
+}
+
+/// What is known of a call for which a filter ended the program, in words; nil if none did.
+private func forbiddenCall(of ending: Ending, _ signal: Int32) -> String? {
+    guard let call = ForbiddenCall(endedBy: signal, of: ending.pid) else {
+        return signal == SIGSYS
+            ? "a filter (seccomp(2)) forbade a system call, whose number the kernel's log did not show (it takes root, and a kernel with "
+                + "audit): strace -f shows it; if the program ends so under dioaudit only, it is one that the interposer makes: let the "
+                + "filter allow those that docs/interposer.md lists under \"What the program may notice\"" : nil
+    }
+    let what = "a filter (seccomp(2)) forbade system call \(call.number) (ausyscall \(call.number) names it)"
+    return switch ending.kernel.isInterposers(call.address, of: ending.pid) {
+    case true?:
+        "\(what), which dioaudit's interposer made: let the filter allow what docs/interposer.md lists under \"What the program may "
+            + "notice\""
+    case false?: "\(what), which the program made itself, or a library of its"
+    case nil: what
+    }
 }
 
 private func memlockLimit() -> UInt64? {

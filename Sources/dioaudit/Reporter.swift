@@ -30,14 +30,33 @@ struct Reporter {
 
     private func style(of output: Output) -> Style { output.style(noColor: options.noColor, stacks: options.top) }
 
+    /// Where no text could be written, the verdict is said in one line for each audit, on standard error or else on standard
+    /// output.
+    ///
+    /// - Throws: a view that was asked for could not be written. For the text that nobody asked for, the exit code is enough.
     func write(_ report: Report) throws(AuditError) {
-        try dioaudit.write(views) { (format, output) throws(AuditError) in
-            switch format {
-            case .text:
-                try output.write(text(report, style(of: output), options.quiet, options.verbose))
-            case .json: try output.write(json(report))
-            case .suppressions: try output.write(suppressionText(report))
+        var isSaid = false
+        do throws(AuditError) {
+            try dioaudit.write(views) { (format, output) throws(AuditError) in
+                try write(report, as: format, to: output)
+                isSaid = isSaid || format == .text
             }
+        } catch {
+            if !isSaid { sayVerdict(of: report) }
+            if !options.formats.isEmpty { throw error }
         }
+    }
+
+    private func write(_ report: Report, as format: ReportFormat, to output: Output) throws(AuditError) {
+        switch format {
+        case .text: try output.write(text(report, style(of: output), options.quiet, options.verbose))
+        case .json: try output.write(json(report))
+        case .suppressions: try output.write(suppressionText(report))
+        }
+    }
+
+    private func sayVerdict(of report: Report) {
+        let text = text(report, Style(coloured: false), true, false)
+        for output in [Output.stderr, .stdout] where (try? output.write(text)) != nil { return }
     }
 }

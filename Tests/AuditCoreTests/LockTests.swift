@@ -39,13 +39,34 @@ import Testing
         process.lock.calls = 1
         process.lock.errno = 12
         process.lock.bytesNeeded = 20 << 20
+        process.lock.ownBytes = 1 << 20
         var seen = observation(process)
         seen.memlockLimit = 8 << 20
         let audit = judge(seen)
         #expect(audit.verdict == .inconclusive)
-        for figure in ["ENOMEM", "needs 20480 KiB", "RLIMIT_MEMLOCK is 8192 KiB", "ulimit -l 20480", "LimitMEMLOCK="] {
+        for figure in [
+            "ENOMEM", "needs 20480 KiB, of which 1024 KiB are dioaudit's", "RLIMIT_MEMLOCK is 8192 KiB",
+            "ulimit -l 20480", "LimitMEMLOCK=",
+        ] {
             #expect(audit.reasons.contains { $0.contains(figure) }, "\(figure)")
         }
+    }
+
+    /// The program may have another limit than dioaudit.
+    @Test func theLimitIsThatOfTheProcessThatFailed() {
+        var process = cleanProcess()
+        process.lock = ProcessLock()
+        process.lock.calls = 1
+        process.lock.errno = 12
+        process.lock.bytesNeeded = 20 << 20
+        process.lock.limit = 64 << 10
+        var seen = observation(process)
+        seen.memlockLimit = nil
+        #expect(judge(seen).reasons.contains { $0.contains("RLIMIT_MEMLOCK is 64 KiB") })
+        process.lock.limit = .max
+        seen = observation(process)
+        seen.memlockLimit = 8 << 20
+        #expect(judge(seen).reasons.contains { $0.contains("RLIMIT_MEMLOCK is not the cause") })
     }
 
     /// More room would not help who asks for what there is not, or who has room already.
@@ -60,7 +81,7 @@ import Testing
         seen.memlockLimit = limit
         let audit = judge(seen)
         #expect(audit.verdict == .inconclusive)
-        #expect(audit.reasons.contains { $0.contains(name) && !$0.contains("raise it") })
+        #expect(audit.reasons.contains { $0.contains(name) && !$0.contains("raise that") })
     }
 
     @Test func aLockThatFailedFirstAndHeldLaterHolds() {

@@ -22,7 +22,7 @@ final class ExampleArena {
         header.pointee.version = DIOAUDIT_LEDGER_VERSION
         header.pointee.edges_used = 2
         header.pointee.images_started = 1
-        image.pointee = dioaudit_image(pid: 12, parent_pid: 10)
+        image.pointee = dioaudit_image(pid: 12, parent_pid: 10, is_without_library: 0)
         process.pointee.state = DIOAUDIT_PROCESS_EXITED.rawValue
         process.pointee.pid = 10
         process.pointee.parent_pid = 1

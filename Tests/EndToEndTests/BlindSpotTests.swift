@@ -623,6 +623,14 @@ import Testing
         #expect(run.reasons.contains { $0.contains("bypass") }, "\(run.reasons)")
     }
 
+    /// Its runtime wants to be the first library, and ends the program otherwise.
+    @Test func aSanitizerThatWantsToBeFirstIsNamedWithItsOption() throws {
+        let program = try build("sanitized-first", with: "gcc", "-fsanitize=address -w")
+        let (outcome, run) = try audited(program, environment: ["ASAN_OPTIONS": "detect_leaks=0"])
+        #expect(outcome.status == 3, "\(outcome)")
+        #expect(run.reasons.contains { $0.contains("ASAN_OPTIONS=verify_asan_link_order=0") }, "\(run.reasons)")
+    }
+
     // MARK: files
 
     private static let hasDirectTmpfs: Bool = {

@@ -177,6 +177,51 @@ import Testing
         #expect((blind.audits.first?["notes"] as? [String])?.isEmpty == true)
     }
 
+    /// The kernel's log names the call, and its place says who made it.
+    @Test(.enabled(if: isRoot && mayHavePrograms, "needs root, to read the kernel's log, and BPF programs"))
+    func theCallThatAFilterForbadeIsNamed() throws {
+        try """
+        #define _GNU_SOURCE
+        #include <linux/filter.h>
+        #include <linux/seccomp.h>
+        #include <fcntl.h>
+        #include <stddef.h>
+        #include <stdlib.h>
+        #include <sys/prctl.h>
+        #include <sys/syscall.h>
+        #include <unistd.h>
+        int main(int count, char **arguments) {
+            int forbidden = atoi(arguments[1]);
+            struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, forbidden, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+            struct sock_fprog program = {4, code};
+            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+            if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return 1;
+            int fd = open(arguments[2], O_RDWR | O_CREAT | O_DIRECT, 0600);
+            getuid();
+            return fd < 0;
+        }
+        """.write(toFile: scratch.file("filtered.c"), atomically: true, encoding: .utf8)
+        let program = scratch.file("filtered")
+        try #require(try run(["gcc", scratch.file("filtered.c"), "-o", program]).status == 0)
+        // getuid, which the program makes, and kcmp, which the interposer makes where an O_DIRECT file is opened.
+        for (call, maker) in [(102, "the program made itself"), (312, "dioaudit's interposer made")] {
+            let outcome = try run([Place.dioaudit, "run", "--", program, "\(call)", scratch.file("data")])
+            #expect(outcome.status == 3, "\(outcome)")
+            #expect(
+                outcome.said.contains("forbade system call \(call) ") && outcome.said.contains(maker),
+                "\(outcome.errors)")
+        }
+    }
+
+    @Test func aForbiddenCallThatNoLogShowsIsNamedAsSuch() throws {
+        let outcome = try run([Place.dioaudit, "run", "--", "sh", "-c", "kill -SYS $$"])
+        #expect(outcome.status == 3 && outcome.said.contains("strace -f"), "\(outcome.errors)")
+    }
+
     // MARK: the driver
 
     /// The real driver, whose libaio has a name that no file has: what the dynamic linker says of it goes to standard error.

@@ -16,6 +16,22 @@ import Testing
                 + ["--", "true"])
     }
 
+    /// What cannot be written is an error only where it was asked for. The verdict is said at the other stream.
+    @Test(arguments: [
+        ("2>&-", [], 2, true), ("2>/dev/full", [], 2, true), (">&- 2>&-", [], 2, false), (">&-", [], 2, false),
+        ("2>&-", ["json=/dev/full"], 70, true), (">/dev/full 2>/dev/full", ["json=/dev/full"], 70, false),
+    ]) func theVerdictIsNotLost(streams: String, formats: [String], status: Int32, isAtOutput: Bool) throws {
+        let outcome = try audited(formats, preparation: "exec \(streams)")
+        #expect(outcome.status == status, "\(outcome)")
+        #expect(outcome.output.hasPrefix("dioaudit: inconclusive: true: ") == isAtOutput, "\(outcome)")
+    }
+
+    @Test func theVerdictIsSaidWhereAViewCannotBeWritten() throws {
+        let outcome = try audited(["json=/dev/full"])
+        #expect(outcome.status == 70 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains("dioaudit: inconclusive: true: "), "\(outcome)")
+    }
+
     private func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted()
     }

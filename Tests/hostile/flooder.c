@@ -1,6 +1,7 @@
-// Another user's program that connects to every ledger socket that it finds, as often as it can, until it is ended.
+// Another user's program that asks at every ledger socket that it finds, as often as it can, until it is ended.
 #include "../../Fixtures/direct.h"
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -25,9 +26,10 @@ static void find_socket(void) {
 static int connect_to(void) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path + 1, name, strlen(name));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
-    if (connect(fd, (struct sockaddr *)&address, size) == 0 || errno == EAGAIN) return fd;
+    bool is_there = connect(fd, (struct sockaddr *)&address, size) == 0;
+    if (is_there && (send(fd, "", 1, 0) == 1 || errno == EAGAIN)) return fd;
     close(fd);
     return -1;
 }

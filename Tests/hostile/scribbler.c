@@ -42,12 +42,13 @@ static int open_ledger(void) {
     return fd;
 }
 
+// And asks nothing.
 static int connect_to_ledger(void) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     memcpy(address.sun_path + 1, ledger_socket, strlen(ledger_socket));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(ledger_socket));
-    if (connect(fd, (struct sockaddr *)&address, size) == 0) return fd;
+    if (connect(fd, (struct sockaddr *)&address, size) == 0 && send(fd, "", 1, 0) == 1) return fd;
     close(fd);
     return -1;
 }
@@ -482,7 +483,7 @@ static const struct mode {
 
 static void find_ledger(void) {
     const char *variable = getenv("DIOAUDIT_LEDGER");
-    require(variable && sscanf(variable, "%63[^,],%63s", ledger, ledger_socket) == 2, "it runs under dioaudit");
+    require(variable && sscanf(variable, "%63[^,],%63[^,]", ledger, ledger_socket) == 2, "it runs under dioaudit");
     FILE *maps = fopen("/proc/self/maps", "r");
     char line[512];
     unsigned long start, end;

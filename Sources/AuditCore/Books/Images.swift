@@ -7,9 +7,13 @@ package struct Images {
         let pid: Int32?
         let parent: Int32
 
-        package init(pid: Int32?, parent: Int32) {
+        /// The interposer's file could not be opened where it was started.
+        let isWithoutLibrary: Bool
+
+        package init(pid: Int32?, parent: Int32, isWithoutLibrary: Bool = false) {
             self.pid = pid
             self.parent = parent
+            self.isWithoutLibrary = isWithoutLibrary
         }
     }
 
@@ -34,6 +38,8 @@ package struct Images {
     package init(of pid: Int32) {
         first = pid
     }
+
+    package var withoutLibrary: UInt32 { UInt32(clamping: announced.count(where: \.isWithoutLibrary)) }
 
     /// The number of programs that were announced and never reported.
     package var unseen: UInt32 {

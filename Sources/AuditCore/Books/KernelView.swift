@@ -27,7 +27,12 @@ package struct KernelView {
         self.flushers = flushers
     }
 
-    /// Of these processes: a process with another pid in a pid namespace of its own cannot be distinguished.
+    /// Whether code of the interposer's stood there in the process's last program; nil if that was not watched.
+    package func isInterposers(_ address: UInt64, of pid: Int32) -> Bool? {
+        witness.status == .active ? book.spaces.isInterposer(pid, address) : nil
+    }
+
+    /// Of these processes: what the kernel did for one whose number here is not known cannot be distinguished.
     package func witness(of processes: [ProcessLedger]) -> Witness {
         guard witness.status == .active, let other = processes.first(where: { !book.pids.contains($0.pid) }) else {
             return witness
@@ -35,8 +40,7 @@ package struct KernelView {
         var partial = witness
         partial.status = .partial
         partial.reason =
-            "process \(other.pid) has another number for the kernel, as in a pid namespace of its own: what was allocated "
-            + "for it is not known"
+            "the kernel's records name no process \(other.pid): what was allocated for \(name(of: other)) is not known"
         return partial
     }
 

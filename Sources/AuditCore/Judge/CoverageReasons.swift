@@ -66,6 +66,13 @@ func coverageReasons(_ observation: Observation, _ request: AuditRequest) -> [St
                 "\(name(of: process)) was refused getpid(2) or gettid(2) by a filter: which of its processes or threads did what "
                     + "is not known")
         }
+        if process.numbersUnknown && observation.kernelSideIsTimed {
+            reasons.append(
+                "\(name(of: process)) is in a pid namespace of its own, and dioaudit could not be asked by which numbers the kernel's "
+                    + "records know it and its threads (its socket was refused, is in another network namespace, or did not "
+                    + "answer within 5 s): what the kernel saw of it is not known; let it keep the descriptor that dioaudit "
+                    + "leaves open (docs/interposer.md), or start dioaudit inside the namespace")
+        }
         if process.directCalls > 0 {
             reasons.append(
                 "\(name(of: process)) made \(plural(process.directCalls, "direct system call")) (syscall(2)) that "

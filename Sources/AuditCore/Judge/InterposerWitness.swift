@@ -32,7 +32,7 @@ private func damageInWords(_ damage: LedgerDamage) -> String {
 private func gap(in ledger: Ledger) -> String? {
     // Both, since a tool that runs the program hides its file, too.
     let heaps = ledger.processes.lazy.compactMap { process in process.ownHeap.map { "\(name(of: process)): \($0)" } }
-    let ways = [ledger.processes.lazy.compactMap(bypass).first, heaps.first].compactMap { $0 }
+    let ways = [withoutLibrary(ledger), ledger.processes.lazy.compactMap(bypass).first, heaps.first].compactMap { $0 }
     if !ways.isEmpty { return ways.joined(separator: "; ") }
     if ledger.imagesRefused > 0 {
         return "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))"
@@ -54,6 +54,15 @@ private func gap(in ledger: Ledger) -> String? {
     return ledger.processes.first { !$0.attached }.map {
         "the interposer began to attach to \(name(of: $0)), but did not finish"
     }
+}
+
+private func withoutLibrary(_ ledger: Ledger) -> String? {
+    let count = ledger.imagesWithoutLibrary
+    guard count > 0 else { return nil }
+    return
+        "\(plural(count, "program")) could not load the interposer, since \(ledger.library) is not to be read where the subject "
+        + "started \(count == 1 ? "it" : "them") (another root directory or mount namespace): not observed; mount its "
+        + "directory there under the same name, as bwrap's --ro-bind and mount --bind do"
 }
 
 /// How a process bypasses the interposer, in words.

@@ -63,9 +63,7 @@ private func lockFailure(_ process: ProcessLedger, limit: UInt64?) -> String {
 /// By mlockall(2) and the kernel's mm/mlock.c: the limit is the cause only where it is below what the process has mapped.
 private func whyMlockallFailed(_ lock: ProcessLock, limit: UInt64?) -> (error: String, cause: String) {
     let short =
-        LockShortage(needed: lock.bytesNeeded, limit: limit).map {
-            "it " + lockAdvice(needed: $0.neededBytes, limit: $0.limitBytes)
-        }
+        LockShortage(lock, inheritedLimit: limit).map { "it " + $0.advice() }
         ?? "the kernel could not lock what is mapped, and RLIMIT_MEMLOCK is not the cause"
     return switch lock.errno {
     case 1: ("EPERM", short)

@@ -109,7 +109,8 @@ struct ArenaCheck {
         try Damage.unless(process.state <= DIOAUDIT_PROCESS_EXITED.rawValue, "\(name) is in no state")
         let isAttached = process.state >= DIOAUDIT_PROCESS_ACTIVE.rawValue
         try Damage.unless(
-            isPid(process.pid) && (process.pid > 0 || !isAttached || process.identity_refused != 0
+            isPid(process.pid)
+                && (process.pid > 0 || !isAttached || process.identity_refused != 0
                     || process.numbers_unknown != 0),
             "\(name) has no pid")
         try Damage.unless(isPid(process.parent_pid), "\(name)'s parent has no pid")
@@ -142,6 +143,7 @@ struct ArenaCheck {
         }
         bytes.add(process.locked_bytes)
         bytes.add(process.lock_bytes_needed)
+        bytes.add(process.lock_bytes_own)
     }
 
     private func hasOwnClock(_ process: dioaudit_process) -> Bool {
@@ -294,7 +296,8 @@ struct ArenaCheck {
             try Damage.unless(thread.state <= DIOAUDIT_THREAD_SHARED.rawValue, "\(name) are in no state")
             _ = try owner(thread.owner, name)
             try Damage.unless(
-                isThread(thread.tid) && isPid(thread.tid_inside) && isText(thread.name) && isPhase(thread.interlude_from),
+                isThread(thread.tid) && isPid(thread.tid_inside) && isText(thread.name)
+                    && isPhase(thread.interlude_from),
                 "\(name) are of no thread")
             for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
                 // 1 + the ordinal of a transfer that may have failed.

@@ -20,6 +20,7 @@ extension ProcessLedger {
         directStreams = process.direct_streams
         unmeasuredChildren = process.unmeasured_children
         identityRefused = process.identity_refused != 0
+        numbersUnknown = process.numbers_unknown != 0
         faultsRefused = process.faults_refused != 0
         jumpsInExit = process.jumps_in_exit
         memorySharers = process.memory_sharers
@@ -178,6 +179,8 @@ extension ProcessLock {
         lostInSteady = process.lock_lost_in_steady != 0
         errno = process.lock_errno
         bytesNeeded = process.lock_bytes_needed
+        ownBytes = process.lock_bytes_own
+        limit = process.lock_limit == 0 ? nil : process.lock_limit == .max ? .max : process.lock_limit - 1
         lockedBytes = process.locked_bytes
         unlockedMappings = process.unlocked_mappings
         ioFlusher = process.io_flusher != 0

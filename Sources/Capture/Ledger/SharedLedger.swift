@@ -54,6 +54,10 @@ extension Session {
                 LedgerDamage(pid: pid, what: "\(plural(unusable, "program")) claimed room and wrote nothing"))
         }
         ledger.unseenPrograms = images.unseen(among: syscalls.execs).map { UnseenProgram($0, parser) }
+        if images.withoutLibrary > 0 {
+            ledger.imagesWithoutLibrary = images.withoutLibrary
+            ledger.library = (try? Installation.interposer()) ?? ""
+        }
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
         // perf events do not show the faults that the kernel takes by itself.
@@ -129,7 +133,9 @@ struct Arena {
         (0..<UInt32(min(started, UInt64(DIOAUDIT_IMAGES)))).compactMap { index in
             let image = dioaudit_image_at(pointer, index).pointee
             guard image.pid != DIOAUDIT_NOT_STARTED else { return nil }
-            return Images.Announced(pid: image.pid == 0 ? nil : image.pid, parent: image.parent_pid)
+            return Images.Announced(
+                pid: image.pid == 0 ? nil : image.pid, parent: image.parent_pid,
+                isWithoutLibrary: image.is_without_library != 0)
         }
     }
 

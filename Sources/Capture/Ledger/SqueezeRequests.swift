@@ -6,7 +6,6 @@ import LinuxSystem
 /// The subject's processes ask for the squeeze by a word in each one's record in the ledger.
 package struct SqueezeRequests: ~Copyable {
     package struct Request {
-        /// As the process itself sees it, which in a PID namespace is another than ours.
         package let pid: Int32
         private let word: UnsafeMutablePointer<UInt32>
 

@@ -15,6 +15,8 @@ struct ProgramFacts: Equatable {
     /// PT_INTERP: the dynamic linker that it asks for.
     var linker: String?
     var isNative: Bool
+    /// It needs AddressSanitizer's runtime as a shared library, which ends a program where another library was loaded before it.
+    var needsSharedASan: Bool
     /// The heap of its own that it uses, in words that follow its name; and the same if it was loaded as a library.
     var heapOfProgram: String?
     var heapOfLibrary: String?
@@ -85,6 +87,7 @@ extension ProgramFacts {
     func write(to writer: inout ByteWriter) {
         writer.put(linker)
         writer.put(isNative)
+        writer.put(needsSharedASan)
         writer.put(heapOfProgram)
         writer.put(heapOfLibrary)
     }
@@ -92,6 +95,7 @@ extension ProgramFacts {
     init(from reader: inout ByteReader) throws(ByteReader.Malformed) {
         linker = try reader.optionalText()
         isNative = try reader.flag()
+        needsSharedASan = try reader.flag()
         heapOfProgram = try reader.optionalText()
         heapOfLibrary = try reader.optionalText()
     }

@@ -52,7 +52,9 @@ struct ElfFile {
     /// Ask while the file is open.
     var facts: ProgramFacts {
         mutating get {
-            ProgramFacts(linker: linker, isNative: isNative, heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary)
+            ProgramFacts(
+                linker: linker, isNative: isNative, needsSharedASan: imported.contains(Self.asan),
+                heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary)
         }
     }
 
@@ -112,6 +114,9 @@ struct ElfFile {
         "__open", "__open64", "__close", "__dup2", "__fcntl", "__libc_fcntl64", "__read", "__write", "__pread64",
         "__pwrite64", "__libc_pread", "__libc_pwrite", "_IO_fdopen", "_IO_fclose", "_IO_popen",
     ]
+
+    /// What a program calls of AddressSanitizer's runtime before all else.
+    private static let asan = "__asan_init"
 
     // MARK: reading
 
@@ -223,7 +228,7 @@ struct ElfFile {
     private func isOfInterest(_ name: UnsafePointer<CChar>) -> Bool {
         // Not for C++'s names (_Z…), of which a program may have a hundred thousand.
         if strncmp(name, "__", 2) == 0 || strncmp(name, "_IO_", 4) == 0 {
-            if Self.otherNames.contains(String(cString: name)) { return true }
+            if Self.otherNames.contains(String(cString: name)) || strcmp(name, Self.asan) == 0 { return true }
         }
         guard strstr(name, "alloc") != nil || strstr(name, "memalign") != nil || strstr(name, "_new") != nil else {
             return false

@@ -123,5 +123,9 @@ private func obstacle(to file: ProgramFacts, _ fd: FileDescriptor) -> String? {
     guard let linker = file.linker else { return "is a static program, which loads no interposer" }
     if !file.isNative { return "is of another architecture than the interposer" }
     let name = linker.split(separator: "/").last ?? ""
-    return name.hasPrefix("ld-linux") ? nil : "uses another libc than the interposer knows (\(linker))"
+    if !name.hasPrefix("ld-linux") { return "uses another libc than the interposer knows (\(linker))" }
+    return file.needsSharedASan
+        ? "is built with AddressSanitizer's shared runtime, which ends a program that loads another library (the interposer) "
+            + "before it; set ASAN_OPTIONS=verify_asan_link_order=0 in its environment, or build it without the sanitizer"
+        : nil
 }

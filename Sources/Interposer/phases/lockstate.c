@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "../base/procfile.h"
 #include "../base/system.h"
@@ -67,6 +68,12 @@ void lockstate_observe(struct dioaudit_process *record) {
     bool mappings = count_unlocked(&record->unlocked_mappings, record->ring_mappings);
     bool flusher = read_io_flusher(&record->io_flusher);
     record->proc_readable = locked && mappings && flusher;
+}
+
+uint64_t lockstate_limit(void) {
+    struct rlimit limit;
+    if (SYSTEM(SYS_prlimit64, 0, RLIMIT_MEMLOCK, NULL, &limit) != 0) return 0;
+    return limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur + 1;
 }
 
 uint64_t lockstate_address_space(void) {

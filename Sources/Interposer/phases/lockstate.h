@@ -11,4 +11,7 @@ void lockstate_observe(struct dioaudit_process *record);
 // Size of the address space (VmSize): what mlockall(MCL_CURRENT) must be allowed to lock. Under the same lock.
 uint64_t lockstate_address_space(void);
 
+// 1 + the soft RLIMIT_MEMLOCK; 0: not known; UINT64_MAX: there is none.
+uint64_t lockstate_limit(void);
+
 #endif

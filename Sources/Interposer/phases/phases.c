@@ -14,6 +14,7 @@
 #include "../tables/direct_files.h"
 #include "../tables/edges.h"
 #include "../tables/modules.h"
+#include "../tables/site_memory.h"
 #include "accounting.h"
 #include "lockstate.h"
 #include "memory.h"
@@ -218,6 +219,8 @@ void phases_lock_failed(int error) {
     phase_lock_take(&lock);
     process.record->lock_errno = error;
     process.record->lock_bytes_needed = lockstate_address_space();
+    process.record->lock_bytes_own = ledger_mapped() + site_memory_mapped();
+    process.record->lock_limit = lockstate_limit();
     phase_lock_release(&lock);
 }
 

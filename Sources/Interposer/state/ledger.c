@@ -78,6 +78,13 @@ static void touch(uintptr_t start, uintptr_t end, bool write) {
     }
 }
 
+uint64_t ledger_mapped(void) {
+    extern const char image[] __asm__("__ehdr_start") HIDDEN;
+    extern const char image_end[] __asm__("_end") HIDDEN;
+    uint64_t bytes = (uint64_t)(image_end - image);
+    return ((bytes + DIOAUDIT_PAGE - 1) & -(uint64_t)DIOAUDIT_PAGE) + sizeof(*ledger);
+}
+
 // Touches each segment by itself: the linker may leave holes between them, and a part that is read-only after relocation.
 static void touch_image(void) {
     extern const char image[] __asm__("__ehdr_start") HIDDEN;

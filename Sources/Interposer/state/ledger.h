@@ -15,6 +15,9 @@ extern const uint32_t *ledger_told __attribute__((visibility("hidden")));
 // Maps this image's arena if it is not mapped yet. False if there is no ledger, or not yet.
 bool ledger_open(void);
 
+// Bytes of address space that the interposer takes: its image, and the arena.
+uint64_t ledger_mapped(void);
+
 // Touches all of the interposer's memory.
 void ledger_touch(void);
 

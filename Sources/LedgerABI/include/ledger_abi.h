@@ -299,6 +299,8 @@ struct dioaudit_process {
     int32_t lock_errno;                      // the thread whose mlockall failed, under the phase-transition lock; 0: none did
     uint32_t lock_calls;                     // any: mlockall calls
     uint64_t lock_bytes_needed;              // as lock_errno: VmSize when mlockall failed
+    uint64_t lock_bytes_own;                 // as lock_errno: what the interposer has mapped of that
+    uint64_t lock_limit;                     // as lock_errno: 1 + RLIMIT_MEMLOCK; 0: not known; UINT64_MAX: there is none
     uint64_t locked_bytes;                   // edge to the first steady phase, and so the three below: VmLck
     uint64_t unlocked_mappings;              // mappings without VM_LOCKED, special ones left out
     uint32_t io_flusher;                     // PR_SET_IO_FLUSHER of the thread at the edge

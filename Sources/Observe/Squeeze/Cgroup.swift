@@ -32,16 +32,6 @@ struct Cgroup {
 
     var processes: [Int32] { words("cgroup.procs").compactMap { Int32($0) } }
 
-    /// The same by every number that PID namespaces give them.
-    var processNumbers: Set<Int32> {
-        var numbers = Set<Int32>()
-        for process in processes {
-            let others = statusField("NSpid:", in: "/proc/\(process)/status")?.split(separator: "\t") ?? []
-            numbers.formUnion([process] + others.compactMap { Int32($0) })
-        }
-        return numbers
-    }
-
     var children: [Cgroup] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }

@@ -50,7 +50,7 @@ struct Squeezer: ~Copyable {
 
     private mutating func tighten(for pid: Int32) {
         guard outcome.problem == nil, let memory = cgroup?.memory else { return }
-        if !memory.cgroup.processNumbers.contains(pid) {
+        if !memory.cgroup.processes.contains(pid) {
             outcome.problem = "process \(pid) has left the cgroup that is limited"
         } else if !isTight {
             tighten(memory)
@@ -79,7 +79,7 @@ struct Squeezer: ~Copyable {
 
     /// One that was killed does not say that its steady phase is over.
     private mutating func loosen(unlessLiving others: [Int32]) {
-        guard let memory = cgroup?.memory, memory.cgroup.processNumbers.isDisjoint(with: others) else { return }
+        guard let memory = cgroup?.memory, Set(memory.cgroup.processes).isDisjoint(with: others) else { return }
         memory.lift()
         isTight = false
     }
