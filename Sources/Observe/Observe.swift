@@ -146,6 +146,12 @@ extension Ledger {
         }
         for index in processes.indices {
             let path = processes[index].executable
+            if path.isEmpty, processes[index].attached {
+                processes[index].ownHeap =
+                    "which file it runs, and so whether it has a heap of its own, is not known: /proc/self/exe could not be read there; "
+                    + "mount /proc where it runs, as bwrap --proc /proc does"
+                continue
+            }
             let modules = processes[index].modules
             let program = modules.first { $0.path == path } ?? LoadedFile(path: path, identity: nil)
             let libraries = modules.filter { $0.path != path }

@@ -65,10 +65,14 @@ import Testing
         let reasons = try #require(report.audits.first?["reasons"] as? [String])
         #expect(reasons.contains { $0.contains(words) && $0.contains("--ro-bind") }, "\(reasons)")
 
-        let (bound, _) = try audit(
-            bare + ["--ro-bind", library, library, program, scratch.file("data")],
-            options: ["--allow", "pageFaultMinor,pageFaultMajor", "--no-require-lock"], by: installation.dioaudit)
-        #expect(bound.status == 0 || bound.said.contains("RLIMIT_MEMLOCK"), "\(bound)")
+        // One more thing is lacking, and then nothing.
+        for (proc, status) in [([], 2), (["--proc", "/proc"], 0)] as [([String], Int32)] {
+            let (bound, _) = try audit(
+                bare + ["--ro-bind", library, library] + proc + [program, scratch.file("data")],
+                options: ["--allow", "pageFaultMinor,pageFaultMajor"], by: installation.dioaudit)
+            #expect(bound.status == status, "\(bound)")
+            #expect(bound.said.contains("mount /proc where it runs") == (status == 2), "\(bound)")
+        }
     }
 
     /// It closes what dioaudit left open for it, and so cannot ask.
