@@ -4,7 +4,6 @@
 // Verdict: fail
 // Warmup: transfers 1
 // Steady: transfers 19, pagesUnexplained 200/819200
-// Also: pageFaultMinor
 // Violation: pagesUnexplained 200/819200
 #include "sharer.h"
 

@@ -14,7 +14,10 @@ enum { PAGES = 200 };
 static char *untouched;
 static char child_stack[65536] __attribute__((aligned(16)));
 
+// Libc's code of waitpid is used before the steady phase, too: the kernel maps a page of code together with some of its neighbours, and
+// with which ones follows from the address that libc has this time. The first use may be a page fault of the parent's own, or none.
 static inline void map_untouched(void) {
+    require(waitpid(-1, NULL, 0) < 0, "there is no child yet");
     untouched = mmap(NULL, PAGES * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     require(untouched != MAP_FAILED && madvise(untouched, PAGES * BLOCK, MADV_NOHUGEPAGE) == 0, "mmap");
     memset(child_stack, 0, sizeof(child_stack));

@@ -90,7 +90,7 @@ public struct Violation: Equatable, Sendable, Encodable {
             // Whose they are is not known: where only some threads are judged, a stack would be a guess.
             if scope == .process { for site in sites { explain(Violation(ofOthersAt: site, pid: process.pid)) } }
             if kind == .pageFaultMinor {
-                for site in process.faultSites where scope.judges(site.tid, of: process) {
+                for site in process.ownFaultsFirst where scope.judges(site.tid, of: process) {
                     explain(Violation(at: site, of: kind, calls: min(site.calls, unexplained.calls), in: process))
                 }
             }
@@ -149,6 +149,12 @@ public struct Violation: Equatable, Sendable, Encodable {
 }
 
 extension ProcessLedger {
+    /// The kernel shows the page faults of a child that shares the memory, too, which the process's own count does not have.
+    fileprivate var ownFaultsFirst: [FaultSite] {
+        let own = Set(threads.map(\.tid))
+        return faultSites.filter { own.contains($0.tid) } + faultSites.filter { !own.contains($0.tid) }
+    }
+
     /// The site of the call that a system call was made in, as an index: known for each site's first and last call, by the
     /// clock.
     fileprivate func site(around call: StrictCall, of family: EventKind.Family) -> Int? {
