@@ -1,6 +1,8 @@
 #include "bpf_event.h"
 
-static void count_loss(struct bpf_text *text, const struct listener *listener) {
+#include "clinux_trace.h"
+
+void event_count_loss(struct bpf_text *text, const struct listener *listener) {
     bpf_point_into(text, BPF_REG_1, listener->losses);
     bpf_set(text, BPF_REG_2, 1);
     bpf_atomically(text, BPF_ADD, BPF_REG_1, 0, BPF_REG_2);
@@ -12,7 +14,7 @@ static void make_room(struct bpf_text *text, const struct listener *listener, in
     bpf_set(text, BPF_REG_3, 0);
     bpf_call(text, BPF_FUNC_ringbuf_reserve);
     int room = bpf_jump(text, BPF_JNE, BPF_REG_0, 0);
-    count_loss(text, listener);
+    event_count_loss(text, listener);
     bpf_leave(text);
     bpf_land(text, room);
     bpf_move(text, BPF_REG_7, BPF_REG_0);
@@ -147,6 +149,14 @@ void event_submit(struct bpf_text *text, const struct listener *listener) {
     bpf_leave(text);
 }
 
+void event_wake(struct bpf_text *text, const struct listener *listener) {
+    make_room(text, listener, sizeof(uint64_t));
+    bpf_store_number(text, BPF_DW, BPF_REG_7, 0, CL_NOTHING);
+    bpf_move(text, BPF_REG_1, BPF_REG_7);
+    bpf_set(text, BPF_REG_2, BPF_RB_FORCE_WAKEUP);
+    bpf_call(text, BPF_FUNC_ringbuf_submit);
+}
+
 bool event_watch(struct bpf_text *text, struct listener *listener, enum call_end end, enum watcher watcher, const char *name) {
     listener->watchers |= 1u << watcher;
     return dispatcher_load(listener->at[end], watcher, text, name, listener->why);
@@ -154,6 +164,10 @@ bool event_watch(struct bpf_text *text, struct listener *listener, enum call_end
 
 bool event_end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
     event_submit(text, listener);
+    return event_attach(text, listener, tracepoint, name);
+}
+
+bool event_attach(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name) {
     int program = process_tree_attach(text, tracepoint, name, listener->why);
     if (program >= 0) listener->attached[listener->count++] = program;
     return program >= 0;

@@ -50,10 +50,15 @@ enum { REGS_IP = 16 * 8, REGS_SP = 19 * 8 };
 // r2 is nonzero if the thread whose task_struct is in `task` makes a system call by the i386 ABI.
 void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int task);
 
+// An event was lost.
+void event_count_loss(struct bpf_text *text, const struct listener *listener);
+// Wakes the reader, by a record that says nothing.
+void event_wake(struct bpf_text *text, const struct listener *listener);
 // Submits the record, and returns.
 void event_submit(struct bpf_text *text, const struct listener *listener);
-// Both false with errno and `why` set: makes the BPF program a watcher of system calls; submits, returns and attaches it.
+// All false with errno and `why` set: makes the BPF program a watcher of system calls; attaches it; submits, returns and attaches it.
 bool event_watch(struct bpf_text *text, struct listener *listener, enum call_end end, enum watcher watcher, const char *name);
+bool event_attach(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name);
 bool event_end(struct bpf_text *text, struct listener *listener, uint32_t tracepoint, const char *name);
 
 #endif

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clinux_trace.h"
+
 enum { PAGE = 4096 };
 
 // MARK: the ring
@@ -47,7 +49,7 @@ static bool begin_ring(struct listener *listener) {
 
 bool listener_begin(struct listener *listener, const struct process_tree *tree, struct dispatcher at[CALL_ENDS], uint64_t bytes) {
     *listener = (struct listener){
-        .tree = tree, .at = {&at[0], &at[1]}, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1, .ends = -1};
+        .tree = tree, .at = {&at[0], &at[1]}, .bytes = bytes, .until = UINT64_MAX, .waker = -1, .losses = -1, .ends = -1, .completions.map = -1};
     bool begun = begin_ring(listener);
     int error = errno;
     if (!begun) snprintf(listener->why, sizeof(listener->why), "a ring: %s", strerror(error));
@@ -62,6 +64,7 @@ void listener_end(struct listener *listener) {
         for (int end = 0; listener->watchers >> i & 1 && end < CALL_ENDS; end++) dispatcher_forget(listener->at[end], i);
     if (listener->consumed) munmap(listener->consumed, PAGE);
     if (listener->produced) munmap(listener->produced, mapped_bytes(listener));
+    completions_end(&listener->completions);
     if (listener->losses >= 0) close(listener->losses);
     if (listener->ends >= 0) close(listener->ends);
     if (listener->waker >= 0) close(listener->waker);
@@ -96,6 +99,7 @@ void listener_mark(struct listener *listener) {
     struct epoll_event ignored;
     epoll_wait(listener->waker, &ignored, 1, 0);
     listener->until = produced(listener);
+    completions_mark(&listener->completions);
 }
 
 // Gives the room of what was read back to the kernel. Not with each record: the BPF programs read this word, too, and would wait for
@@ -104,8 +108,24 @@ static void give_back(struct listener *listener) {
     if (*listener->consumed != listener->at_record) __atomic_store_n(listener->consumed, listener->at_record, __ATOMIC_RELEASE);
 }
 
+static const struct event_record *next_completed(struct listener *listener) {
+    struct completion completion;
+    if (!completions_next(&listener->completions, &completion)) return NULL;
+    listener->completed = (struct event_record){
+        .kind = CL_COMPLETED,
+        .nanoseconds = completion.nanoseconds,
+        .tid = completion.tid,
+        .pid = completion.pid,
+        .faults = completion.faults,
+        .number = {completion.opcode, (uint64_t)(int64_t)completion.result, 0, completion.file},
+    };
+    return &listener->completed;
+}
+
 const struct event_record *listener_next(struct listener *listener) {
     if (!listener->produced) return NULL;
+    const struct event_record *completed = next_completed(listener);
+    if (completed) return completed;
     uint64_t at = listener->at_record;
     uint32_t length = next_length(listener, at);
     if (!length) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "completions.h"
 #include "dispatcher.h"
 #include "process_tree.h"
 
@@ -42,6 +43,8 @@ struct listener {
     int count;
     struct dispatcher *at[CALL_ENDS];  // for those that watch system calls
     unsigned watchers;               // a bit for each of these
+    struct completions completions;  // of io_uring's requests
+    struct event_record completed;   // of the one that was read last
     int ends;                        // a map: how many CL_MOVED were reported of each process; -1: none is asked for
     bool is_relied_on;
     char why[REFUSAL];               // why it is not relied on

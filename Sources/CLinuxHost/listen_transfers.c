@@ -21,7 +21,7 @@
 enum { I386_IO_SUBMIT = 248 };
 
 // Places on the BPF program's stack, below that of process_tree.h.
-enum { FILE_FOUND = -16, MODE = -24, REQUEST = -32, TASK = -40, DESCRIPTOR = -48, IOCB = -72, PART = -200 };
+enum { FILE_FOUND = -16, MODE = -24, REQUEST = -32, TASK = -40, DESCRIPTOR = -48, RESULT = -48, IOCB = -72, PART = -200 };
 enum { DIRECT = -208 };  // the O_DIRECT file that the call moves data of
 enum { MOST_OF_PART = 128 };
 
@@ -450,21 +450,52 @@ static void only_moving_request(struct bpf_text *text, int opcode_at) {
     bpf_land(text, moves);
 }
 
-// Stores the page faults of the task at TASK at MINOR_FAULTS and after it.
-enum { MINOR_FAULTS = -112, MAJOR_FAULTS = -104 };
+// What is known of the thread that a request is of: its number at THREAD and its process's after it, and at FAULTS one more than its page
+// faults. They lie below what io_submit's submission needs.
+enum { THREAD = IOCB, FAULTS = -264, MAJOR_FAULTS = -256 };
 
-static void fetch_faults(struct bpf_text *text, const struct kernel_shape *shape) {
-    fetch_member(text, MINOR_FAULTS, sizeof(uint64_t), TASK, shape->task_minor);
-    fetch_member(text, MAJOR_FAULTS, sizeof(uint64_t), TASK, shape->task_major);
+// From r1 and r2.
+static void store_faults(struct bpf_text *text) {
+    bpf_operate_by(text, BPF_ADD, BPF_REG_1, BPF_REG_2);
+    bpf_operate(text, BPF_ADD, BPF_REG_1, 1);
+    bpf_store(text, BPF_DW, BPF_REG_10, FAULTS, BPF_REG_1);
 }
 
-// Sets r7 to the process of the task at TASK, and stores the thread at IOCB and the process after it.
-static void fetch_task(struct bpf_text *text, const struct kernel_shape *shape) {
-    bool are_neighbours = shape->task_tgid == shape->task_pid + 4;
+// Of the current thread, whose task_struct is in r0.
+static void take_current(struct bpf_text *text, const struct kernel_shape *shape) {
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_0, shape->task_pid);
+    bpf_store(text, BPF_W, BPF_REG_10, THREAD, BPF_REG_1);
+    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_0, shape->task_tgid);
+    bpf_store(text, BPF_W, BPF_REG_10, THREAD + 4, BPF_REG_7);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, shape->task_minor);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_0, shape->task_major);
+    store_faults(text);
+}
+
+// Of the thread whose task_struct is at the address at TASK.
+static void take_other(struct bpf_text *text, const struct kernel_shape *shape) {
+    fetch_member(text, THREAD, 4, TASK, shape->task_pid);
+    fetch_member(text, THREAD + 4, 4, TASK, shape->task_tgid);
+    fetch_member(text, FAULTS, sizeof(uint64_t), TASK, shape->task_minor);
+    fetch_member(text, MAJOR_FAULTS, sizeof(uint64_t), TASK, shape->task_major);
+    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_10, THREAD + 4);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, FAULTS);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_10, MAJOR_FAULTS);
+    store_faults(text);
+}
+
+// Takes the thread of the request whose member of that name is at TASK, and sets r7 to its process. Mostly it is the current one, of
+// which no memory need be fetched.
+static void take_thread(struct bpf_text *text, const struct kernel_shape *shape) {
     if (shape->request_task_task >= 0) fetch_member(text, TASK, sizeof(uint64_t), TASK, shape->request_task_task);
-    fetch_member(text, IOCB, are_neighbours ? 8 : 4, TASK, shape->task_pid);
-    if (!are_neighbours) fetch_member(text, IOCB + 4, 4, TASK, shape->task_tgid);
-    bpf_load(text, BPF_W, BPF_REG_7, BPF_REG_10, IOCB + 4);
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, TASK);
+    int is_other = bpf_jump_by(text, BPF_JNE, BPF_REG_0, BPF_REG_1);
+    take_current(text, shape);
+    int taken = bpf_jump(text, BPF_JA, 0, 0);
+    bpf_land(text, is_other);
+    take_other(text, shape);
+    bpf_land(text, taken);
 }
 
 static void copy(struct bpf_text *text, int from, int to) {
@@ -484,6 +515,20 @@ static void load_result(struct bpf_text *text, const struct kernel_shape *shape)
     bpf_operate(text, BPF_ARSH, BPF_REG_9, 32);
 }
 
+// Appends the completion of the request whose opcode is in r8, with its result in r9.
+static void append(struct bpf_text *text, const struct listener *listener) {
+    static const struct completion_places places = {
+        .file = FILE_FOUND, .opcode = REQUEST, .result = RESULT, .thread = THREAD, .faults = FAULTS, .key = SLOT};
+    bpf_store(text, BPF_DW, BPF_REG_10, RESULT, BPF_REG_9);
+    int no_room = completions_append(text, &listener->completions, &places);
+    int enough = completions_skip_wake(text, &listener->completions);
+    event_wake(text, listener);
+    bpf_land(text, enough);
+    bpf_leave(text);
+    bpf_land(text, no_room);
+    event_count_loss(text, listener);
+}
+
 // io_uring_complete, which may run in any thread, or in none. A request that failed early may have no file. A splice is reported
 // without its file if that is no O_DIRECT file: the file that it reads from may be one.
 static bool listen_completions(struct listener *listener) {
@@ -497,7 +542,7 @@ static bool listen_completions(struct listener *listener) {
     copy(&text, in_part(part, shape->request_task), TASK);
     only_moving_request(&text, in_part(part, shape->request_opcode));
     bpf_store(&text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_8);
-    fetch_task(&text, shape);
+    take_thread(&text, shape);
     process_tree_only_process(&text, listener->tree);
     bpf_load(&text, BPF_DW, BPF_REG_8, BPF_REG_10, REQUEST);
     load_result(&text, shape);
@@ -511,16 +556,9 @@ static bool listen_completions(struct listener *listener) {
     bpf_land(&text, splices);
     bpf_land(&text, without_file);
     bpf_land(&text, direct);
-    fetch_faults(&text, shape);
-    event_open(&text, listener, CL_COMPLETED, EVENT_SHORT);
-    store_from_stack(&text, IOCB, offsetof(struct event_record, tid));  // and pid
-    bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, MINOR_FAULTS);
-    bpf_load(&text, BPF_DW, BPF_REG_2, BPF_REG_10, MAJOR_FAULTS);
-    event_store_faults(&text);
-    bpf_store(&text, BPF_DW, BPF_REG_7, event_number(0), BPF_REG_8);
-    bpf_store(&text, BPF_DW, BPF_REG_7, event_number(1), BPF_REG_9);
-    store_from_stack(&text, FILE_FOUND, event_number(3));
-    return event_end(&text, listener, shape->io_uring_complete, "io_uring:io_uring_complete");
+    append(&text, listener);
+    bpf_leave(&text);
+    return event_attach(&text, listener, shape->io_uring_complete, "io_uring:io_uring_complete");
 }
 
 // MARK: io_uring's requests whose completion is not reported
@@ -632,7 +670,8 @@ bool listen_transfers(struct listener *listener) {
         return false;
     }
     listener->ends = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), SLOTS_OF_ENDS, 0);
-    if (listener->ends < 0) snprintf(listener->why, sizeof(listener->why), "a map: %s", strerror(errno));
-    return listener->ends >= 0 && listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
+    bool has_maps = listener->ends >= 0 && completions_begin(&listener->completions);
+    if (!has_maps) snprintf(listener->why, sizeof(listener->why), "a map: %s", strerror(errno));
+    return has_maps && listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
            listen_silent_requests(listener) && listen_overflows(listener) && listen_closings(listener);
 }

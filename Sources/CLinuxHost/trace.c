@@ -432,6 +432,7 @@ static bool take_call(const struct event_record *event, struct cl_trace_record *
 }
 
 static bool decode_event(const struct event_record *event, struct cl_trace_record *record) {
+    if (event->kind == CL_NOTHING) return false;
     memset(record, 0, offsetof(struct cl_trace_record, frame));
     record->kind = event->kind;
     record->nanoseconds = event->nanoseconds;

@@ -60,6 +60,18 @@ struct TransferTests {
         #expect(counted == 256)
     }
 
+    /// Several times as many as the ring of a CPU's completions holds: it must be read meanwhile, and none may be counted twice.
+    @Test(.enabled(if: isInstalled("fio"), "needs the package fio")) func eachOfManyRequestsIsCountedOnce() throws {
+        let fio = "fio --name=job --bs=4k --direct=1 --eta=never --disk_util=0 --rw=randread --size=1M --norandommap "
+        let (_, report) = try audit(
+            (fio + "--io_size=600000k --ioengine=io_uring --iodepth=32").split(separator: " ").map(String.init)
+                + ["--filename=\(try file("data"))", "--output=\(scratch.file("output"))"],
+            options: ["--kernel", "off", "--allow", "all"])
+        let audit = try #require(report.audits.first)
+        #expect(witness("transfers", of: audit)?["status"] as? String == "active")
+        #expect(try kernelTransfers(of: audit) == ["io_uring": 150_000])
+    }
+
     @Test(
         .enabled(if: hasIomap, "needs a file system that uses iomap for O_DIRECT"),
         .enabled(if: isInstalled("qemu-img"), "needs the package qemu-utils"),

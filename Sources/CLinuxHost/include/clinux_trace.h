@@ -30,7 +30,7 @@ enum cl_trace_kind {
     CL_CLOSES,           // the file's last descriptor is closed or replaced
     CL_ENDED,            // the thread ends; BPF only
     CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
-    CL_NOTHING           // seccomp only: ignore it
+    CL_NOTHING           // ignore it
 };
 
 enum cl_act {
