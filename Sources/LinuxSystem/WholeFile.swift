@@ -27,13 +27,14 @@ package struct WholeFile {
         guard unlink(self.path) == 0 || Errno.last == .noSuchFileOrDirectory else { throw .last }
     }
 
-    package func write(_ text: String) throws(Errno) {
+    /// - Throws: what `body` throws, or an Errno. Nothing has the name then.
+    package func write(_ body: (FileDescriptor) throws -> Void) throws {
         let (file, beside) = try make()
-        do throws(Errno) {
+        do {
             defer { file.closeQuietly() }
-            try file.writeAll(text)
+            try body(file)
             if let beside {
-                guard rename(beside, path) == 0 else { throw .last }
+                guard rename(beside, path) == 0 else { throw Errno.last }
             } else {
                 try name(file)
             }

@@ -35,7 +35,7 @@ struct DoctorCommand: ParsableCommand {
         try write(views.isEmpty ? [(.text, .stdout)] : views) { (format, output) throws(AuditError) in
             switch format {
             case .text: try output.write(diagnosisText(diagnosis, output.style(noColor: noColor)))
-            case .json: try output.write(json(diagnosis))
+            case .json: try output.write(json: diagnosis)
             }
         }
     }

@@ -101,7 +101,7 @@ struct MatrixCommand: ParsableCommand {
     private func write(_ matrix: Matrix, as format: MatrixFormat, to output: Output) throws(AuditError) {
         switch format {
         case .text: try output.write(matrixText(matrix, output.style(noColor: noColor), quiet: quiet))
-        case .json: try output.write(json(matrix))
+        case .json: try output.write(json: matrix)
         case .markdown: try output.write(matrixMarkdown(matrix))
         }
     }

@@ -80,11 +80,23 @@ struct Output {
     }
 
     func write(_ text: String) throws(AuditError) {
-        do throws(Errno) {
+        try write { try $0.writeAll(text) }
+    }
+
+    func write(json value: some Encodable) throws(AuditError) {
+        try write { file in try writeJSON(value) { try file.writeAll($0) } }
+    }
+
+    private func write(_ body: (FileDescriptor) throws -> Void) throws(AuditError) {
+        do {
             switch target {
-            case .file(let file): try file.write(text)
-            case .stream(let file): try file.writeAll(text)
+            case .file(let file): try file.write(body)
+            case .stream(let file): try body(file)
             }
+        } catch let error as EncodingError {
+            throw AuditError(
+                "the report cannot be encoded: \(error)", at: place, remedy: "please report this bug",
+                exit: .internalError)
         } catch {
             throw AuditError(
                 "cannot write the report: \(error)", at: place, remedy: "make room there, or write it elsewhere",

@@ -50,13 +50,13 @@ struct Reporter {
     private func write(_ report: Report, as format: ReportFormat, to output: Output) throws(AuditError) {
         switch format {
         case .text: try output.write(text(report, style(of: output), options.quiet, options.verbose))
-        case .json: try output.write(json(report))
+        case .json: try output.write(json: report)
         case .suppressions: try output.write(suppressionText(report))
         }
     }
 
     private func sayVerdict(of report: Report) {
-        let text = text(report, Style(coloured: false), true, false)
-        for output in [Output.stderr, .stdout] where (try? output.write(text)) != nil { return }
+        let line = text(report, Style(coloured: false), true, false)
+        for output in [Output.stderr, .stdout] where (try? output.write(line)) != nil { return }
     }
 }

@@ -8,7 +8,7 @@ import Testing
         threads == 1 ? [] : ["--allow", "calloc,faults,mappings"]
     }
 
-    /// The JSON report of as many has half a gigabyte; its text counts them too.
+    /// The JSON report of as many has hundreds of megabytes; its text counts them too.
     @Test(arguments: [1, 4]) func aHundredThousandAreKept(threads: Int) throws {
         let scratch = try Scratch()
         let outcome = try run(

@@ -103,8 +103,15 @@ import Testing
         let path = "\(parent)/report"
         let file = try WholeFile(at: path)
         #expect(try names() == [])
-        try file.write("first")
-        try file.write("second")
+        try file.write { try $0.writeAll("first") }
+        #expect(throws: Errno.self) {
+            try file.write { beginning in
+                try beginning.writeAll("a part")
+                throw Errno.noSpace
+            }
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "first")
+        try file.write { try $0.writeAll("second") }
         #expect(try names() == ["report"])
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "second")
     }
