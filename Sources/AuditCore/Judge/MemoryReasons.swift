@@ -55,7 +55,8 @@ func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [Stri
         if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages {
             reasons.append(
                 "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status could "
-                    + "not be read at an edge of its steady phase")
+                    + "not be read at an edge of its steady phase, or not /proc/self/pagemap for a range that it gave back"
+            )
         }
         if request.policy.forbids(.malloc) && process.unexplainedHeapBytes > 0 {
             reasons.append(

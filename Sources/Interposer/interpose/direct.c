@@ -95,12 +95,12 @@ static void note_called(long number, long result) {
         if (moves(number) >> direction & 1) accounting_called(direction, result);
 }
 
-static bool takes_pages(long number) {
-    return number == SYS_munmap || number == SYS_madvise;
+static bool takes_pages(long number, const long *a) {
+    return number == SYS_munmap || (number == SYS_madvise && !memory_is_only_marked((int)a[2]));
 }
 
 // Calls after which something is to be noted: none of them is one that a child returns from, too.
-static bool is_noted_after(long number) {
+static bool is_noted_after(long number, const long *a) {
     switch (number) {
         case SYS_openat:
 #ifdef SYS_open
@@ -109,7 +109,7 @@ static bool is_noted_after(long number) {
         case SYS_openat2: case SYS_dup: case SYS_dup3: case SYS_close_range: case SYS_unshare: case SYS_fcntl:
         case SYS_io_uring_register:
             return true;
-        default: return takes_pages(number) || moves(number) != 0;
+        default: return takes_pages(number, a) || moves(number) != 0;
     }
 }
 
@@ -142,10 +142,10 @@ static void after_descriptors_changed(long number, const long *a, long result) {
 static long note_after(long number, const long *a) {
     const void *range = (const void *)a[0];
     struct memory_pages before = {0}, after = {0};
-    if (takes_pages(number)) before = memory_in(range, (size_t)a[1]);
+    if (takes_pages(number, a)) before = memory_in(range, (size_t)a[1]);
     long result = next.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     int saved = errno;
-    if (takes_pages(number)) after = memory_in(range, (size_t)a[1]);
+    if (takes_pages(number, a)) after = memory_in(range, (size_t)a[1]);
     memory_gave_back(before, after);
     note_called(number, result);
     if (result >= 0) after_descriptors_changed(number, a, result);
@@ -157,7 +157,7 @@ static bool note_before(long number, const long *a) {
     if (!is_attached()) return false;
     note(number, a);
     before_descriptors_change(number, a[0]);
-    return is_noted_after(number);
+    return is_noted_after(number, a);
 }
 
 // TRAP: a child by clone returns from here, too, on a stack of its own that has no frame of ours. So this is a jump, and all

@@ -89,6 +89,7 @@ INTERPOSED void *sbrk(intptr_t increment) {
 
 INTERPOSED int madvise(void *at, size_t length, int advice) {
     count(DIOAUDIT_EVENT_MADVISE, length);
+    if (memory_is_only_marked(advice)) return next.madvise(at, length, advice);
     struct memory_pages before = memory_in(at, length);
     int result = next.madvise(at, length, advice);
     memory_gave_back(before, memory_in(at, length));

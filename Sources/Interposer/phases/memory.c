@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "../base/procfile.h"
@@ -164,6 +165,17 @@ static bool read_address_space(struct memory_pages *pages) {
     if (fd >= 0) SYSTEM(SYS_close, fd);
     if (got > 0) pages->mapped = procfile_number(text);
     return got > 0;
+}
+
+// TRAP: a program may mark its whole address space, which is too much to look through. Fixture: marks-all-it-reserves.c
+bool memory_is_only_marked(int advice) {
+    switch (advice) {
+        case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_DONTFORK: case MADV_DOFORK:
+        case MADV_HUGEPAGE: case MADV_NOHUGEPAGE: case MADV_DONTDUMP: case MADV_DODUMP:
+        case MADV_WIPEONFORK: case MADV_KEEPONFORK:
+            return true;
+        default: return false;
+    }
 }
 
 struct memory_pages memory_in(const void *at, size_t length) {

@@ -23,6 +23,9 @@ struct memory_pages {
 // Those that are in a range, if a steady phase may go on.
 struct memory_pages memory_in(const void *at, size_t length);
 
+// Whether an advice to madvise(2) only marks a range for later, and takes no page of it away. Of an unknown one that is not known.
+bool memory_is_only_marked(int advice);
+
 // A call took pages away: a gain elsewhere must not hide behind them. `before` and `after` it.
 void memory_gave_back(struct memory_pages before, struct memory_pages after);
 
