@@ -76,12 +76,14 @@ private func isOfLanguage(_ function: String) -> Bool {
     return ["<alloc::", "<core::", "<std::", "generic specialization <"].contains(where: function.hasPrefix)
 }
 
-/// `my_malloc`, `g_strdup`, `PyMem_RawRealloc`: a program's name for what it asks libc for.
+/// `my_malloc`, `g_strdup`, `CRYPTO_zalloc`, `PyMem_RawRealloc`: a program's name for what it asks libc for.
 private func isAllocator(_ function: String) -> Bool {
     let name = shortFunction(function).lowercased()
     let last = name.split(separator: ":").last ?? name[...]
     if last == "allocate" && name.contains("::") { return true }
-    return ["malloc", "calloc", "realloc", "strdup", "strndup", "memdup", "memalign"].contains { last.contains($0) }
+    return ["malloc", "calloc", "zalloc", "realloc", "strdup", "strndup", "memdup", "memalign"].contains {
+        last.contains($0)
+    }
 }
 
 extension Frame {

@@ -77,7 +77,7 @@ public struct Place: Equatable, Sendable {
     private enum Key: Hashable {
         /// Of all that a compiler makes of a template's or an inlined function's line.
         case line(Int, file: String, module: String?)
-        /// Without lines, all of a function is one place.
+        /// Without lines, all of a function is one place, and of a template all that it was made for.
         case function(String, module: String?)
         case address(UInt64, module: String?)
         /// No stack is known.
@@ -91,7 +91,7 @@ public struct Place: Equatable, Sendable {
             if let file = frame.file, let line = frame.line {
                 self = .line(line, file: file, module: frame.module)
             } else if let function = frame.function {
-                self = .function(function, module: frame.module)
+                self = .function(shortFunction(function), module: frame.module)
             } else {
                 self = .address(frame.offset, module: frame.module)
             }

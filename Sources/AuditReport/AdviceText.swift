@@ -2,7 +2,7 @@ import AuditCore
 
 /// What to do about a verdict that is no pass.
 func adviceLines(_ audit: Audit) -> [String] {
-    [warmupAdvice(audit)].compactMap { $0 }
+    [warmupAdvice(audit), endAdvice(audit), directAdvice(audit)].compactMap { $0 }
 }
 
 /// A warm-up that ends where the last event was: nothing but its length keeps such a program from passing. Events are told by the
@@ -35,4 +35,28 @@ extension Audit {
             $0.transfers == 0 || $0.phases[.warmup].transfers + $0.phases[.steady].transfers > transfer
         }
     }
+}
+
+/// A program that ends with its file open does so in its steady phase.
+private func endAdvice(_ audit: Audit) -> String? {
+    let transferring = audit.processes.filter { $0.transfers > 0 }
+    guard audit.verdict == .fail, audit.phasesFoundBy == .transfers, transferring.count == 1 else { return nil }
+    let late = audit.places.filter { $0.firstTransfer == transferring[0].transfers }
+    let calls = late.reduce(0) { $0 + $1.calls }
+    let all = audit.places.reduce(0) { $0 + $1.calls }
+    guard calls > all / 2 else { return nil }
+    return
+        "\(calls) of \(all) came at or after the last transfer: if the program closes its O_DIRECT files before, they are of "
+        + "its teardown"
+}
+
+/// Most programs do direct I/O only if they are asked to.
+private func directAdvice(_ audit: Audit) -> String? {
+    let hasNone = audit.processes.allSatisfy { $0.transfers == 0 && $0.kernelTransfers?.calls.isEmpty ?? true }
+    guard audit.verdict == .inconclusive, audit.failure == nil, audit.phasesFoundBy == .transfers,
+        !audit.hasSteadyPhase,
+        hasNone, audit.witnesses.interposer.status == .active
+    else { return nil }
+    return (audit.witnesses.transfers.status == .active ? "the kernel saw none either; " : "")
+        + "'strace -f -e openat' shows which files it opens with O_DIRECT; --phases markers audits I/O of other kinds"
 }

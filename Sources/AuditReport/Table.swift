@@ -36,7 +36,9 @@ struct Table {
         // The last first: what a row is about stays whole as long as it can.
         for column in columns.indices.reversed() {
             guard let end = columns[column].breaksAfter, total() > pageWidth else { continue }
-            let longest = rows.flatMap { $0[column].pieces(endingAt: end) }.map(\.columns).max() ?? 0
+            let longest =
+                rows.flatMap { $0[column].pieces(endingAt: end) }.map(\.withoutTrailingSpaces.columns)
+                .max() ?? 0
             widths[column] = max(columns[column].title.columns, longest, widths[column] - total() + pageWidth)
         }
         return blocks(widths, indent).enumerated().flatMap { number, block in
@@ -79,9 +81,10 @@ struct Table {
     private func cell(_ text: String, _ column: Column, _ width: Int) -> [String] {
         guard text.columns > width, let end = column.breaksAfter else { return [text] }
         return text.pieces(endingAt: end).reduce(into: [""]) { lines, piece in
-            if lines[lines.count - 1].columns + piece.columns > width { lines.append("") }
+            let line = lines[lines.count - 1] + piece
+            if line.withoutTrailingSpaces.columns > width { lines.append("") }
             lines[lines.count - 1] += piece
-        }
+        }.map(\.withoutTrailingSpaces)
     }
 }
 

@@ -14,20 +14,31 @@ extension Style {
         let shown = folded ? foldedStack(violation.stack) : Array(violation.stack.indices)
         for (place, index) in shown.enumerated() {
             if place > 0, index > shown[place - 1] + 1 { lines.append("    …") }
-            lines.append("    #\(index) \(text(violation.stack[index]))")
+            lines.append("    #\(index) \(text(violation.stack[index], short: folded))")
         }
-        let left = violation.stack.suffix(from: (shown.last ?? -1) + 1)
-        if left.contains(where: { !$0.isBelowMain }) {
-            lines.append("    … \(Figures.count(left.count, "frame")) more")
+        let left = mainEnd(of: violation.stack) - (shown.last ?? -1) - 1
+        if left > 0 {
+            lines.append("    … \(Figures.count(left, "frame")) more")
         } else if violation.truncated {
-            lines.append("    … the stack continues")
+            lines.append(
+                "    … the stack continues" + (takesOne(violation, attached) ? " (--kernel-stacks takes it)" : ""))
         }
         return lines
     }
 
+    /// What the kernel reports comes with the innermost frame alone, unless the rest is asked for.
+    private func takesOne(_ violation: Violation, _ attached: Bool) -> Bool {
+        (attached || violation.kind.family == .pageFault) && violation.stack.lazy.filter { !$0.inlined }.count == 1
+    }
+
+    /// How many frames are above those that start a program or thread. Without symbols, `_start` below them has no name.
+    private func mainEnd(of stack: [Frame]) -> Int {
+        (stack.firstIndex { $0.isBelowMain }).map { $0 > 0 ? $0 : stack.count } ?? stack.count
+    }
+
     /// The innermost frames, and the program's own first one with its callers.
     private func foldedStack(_ stack: [Frame]) -> [Int] {
-        let end = (stack.firstIndex { $0.isBelowMain }).map { $0 > 0 ? $0 : stack.count } ?? stack.count
+        let end = mainEnd(of: stack)
         let own = Place.ownFrame(of: stack) ?? 0
         let head = own < Self.mostFrames - 2 ? 0..<0 : 0..<2
         let rest = max(head.count, own < Self.mostFrames - 2 ? 0 : own - 1)
@@ -35,6 +46,7 @@ extension Style {
     }
 
     private static let mostFrames = 6
+    private static let longestName = 80
 
     private func circumstances(of violation: Violation, _ attached: Bool) -> String {
         var parts: [String] = []
@@ -80,8 +92,11 @@ extension Style {
     }
 
     /// `function file:line (module+0xoffset)`
-    func text(_ frame: Frame) -> String {
-        var parts = [frame.function.map(printable) ?? "??"]
+    ///
+    /// - Parameter short: a function without its parameters, which templates make longer than a line.
+    func text(_ frame: Frame, short: Bool = false) -> String {
+        let name = frame.function.map { short ? shortened(shortFunction($0), to: Self.longestName) : $0 }
+        var parts = [name.map(printable) ?? "??"]
         if let file = frame.file.map(path) { parts.append(frame.line.map { "\(file):\($0)" } ?? file) }
         if frame.inlined {
             parts.append("[inlined]")

@@ -37,6 +37,7 @@ import Testing
     private static let stacks: [[(String?, String)]] = [
         [("malloc", libc), ("read_lease", "/usr/bin/server")],
         [("operator new(unsigned long)", "/lib/libstdc++.so.6"), ("Log::append(Record const&)", "/usr/bin/server")],
+        [("CRYPTO_zalloc", "/lib/libcrypto.so.3"), ("HMAC_CTX_new", "/lib/libcrypto.so.3")],
         // Templates of a language's library are compiled into the program.
         [
             ("operator new(unsigned long)", "/usr/bin/server"),
@@ -102,8 +103,9 @@ import Testing
             violation([frame("f", offset: 1)]), violation([frame("f", offset: 2)]), violation([frame(nil, offset: 3)]),
             violation([frame(nil, offset: 4)]), violation([frame(nil, offset: 4)]),
             violation([frame("f", "/usr/lib/libother.so")]),
+            violation([frame("void f<int>(int)", offset: 5)]),
         ]
-        #expect(Place.all(of: violations, in: []).map(\.calls) == [2, 2, 1, 1])
+        #expect(Place.all(of: violations, in: []).map(\.calls) == [3, 2, 1, 1])
     }
 
     @Test func whatHasNoStackIsAPlaceByItsFamily() {

@@ -318,6 +318,53 @@ import Testing
         #expect(advice(last: 40, settles: false, child: 41) == [])
     }
 
+    /// Of 1025 transfers all were done when most of its allocations came.
+    @Test(arguments: [(1025, true), (1024, false)]) func aFileThatStaysOpenIsSaid(first: UInt64, isSaid: Bool) {
+        var process = Example().process
+        process.phases[.steady].events[.malloc] = EventCount(calls: 10, bytes: 10)
+        process.sites = [(UInt64(9), first), (1, 7)].map { calls, first in
+            var site = Site(
+                kind: .malloc, count: EventCount(calls: calls, bytes: calls), firstTransfer: first, tid: 1, thread: "t",
+                stack: [Frame(function: "f\(calls)", module: "/bin/x", offset: 1)])
+            site.lastTransfer = max(first, 1025)
+            return site
+        }
+        var ledger = Ledger()
+        ledger.processes = [process]
+        let observation = Observation(
+            subject: Subject(command: ["x"], exit: SubjectExit(code: 0)), ledger: ledger, pid: process.pid)
+        let advice = adviceLines(judge("x", observation, by: AuditRequest()))
+        #expect(
+            advice.contains { $0.hasPrefix("9 of 10 came at or after the last transfer: if the program closes") }
+                == isSaid)
+    }
+
+    /// The names of templates are longer than lines; a table whose widest name just fits is one table.
+    @Test func namesOfTemplatesFit() {
+        var process = Example().process
+        let type = String(repeating: "a::Vector<a::Type, ", count: 9) + "int" + String(repeating: ">", count: 9)
+        process.sites = (1...30).map { (length: Int) in
+            let name = "a::" + String(repeating: "x", count: length * 3)
+            return Site(
+                kind: .malloc, count: EventCount(calls: 9, bytes: 9), firstTransfer: 3, tid: 1,
+                thread: "C1 CompilerThre",
+                stack: [
+                    Frame(
+                        function: "\(type) \(name)<\(type)>(\(type))", module: "/lib/libjvm.so", offset: UInt64(length))
+                ])
+        }
+        process.phases[.steady].events[.malloc] = EventCount(calls: 270, bytes: 270)
+        var ledger = Ledger()
+        ledger.processes = [process]
+        let observation = Observation(
+            subject: Subject(command: ["x"], exit: SubjectExit(code: 0)), ledger: ledger, pid: process.pid)
+        let audit = judge("x", observation, by: AuditRequest())
+        let text = lines(runText(report([audit]), Style(coloured: false, stacks: 30), quiet: false, verbose: false))
+        #expect(tooWide(text.joined(separator: "\n")) == [])
+        #expect(text.count { $0.hasPrefix("  where it allocates") } == 1, "\(text.prefix(40))")
+        #expect(!text.contains { $0.contains("Vector") })
+    }
+
     @Test func runtimeBelowMainIsFolded() {
         let stack = ["allocate", "main", "__libc_start_call_main", "__libc_start_main_impl", "_start"].map {
             Frame(function: $0, module: $0.hasPrefix("__") ? "/lib/libc.so.6" : "/bin/x", offset: 1)
@@ -326,6 +373,9 @@ import Testing
         violation.stack = stack
         #expect(plain.lines(violation, folded: true).last == "    #1 main (x+0x1)")
         #expect(plain.lines(violation).last == "    #4 _start (x+0x1)")
+        // Without symbols.
+        violation.stack[4].function = nil
+        #expect(plain.lines(violation, folded: true).last == "    #1 main (x+0x1)")
     }
 
     @Test(arguments: [
