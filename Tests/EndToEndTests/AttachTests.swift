@@ -89,6 +89,33 @@ import Testing
         #expect(events["malloc"]?["calls"] as? Int == (allocates ? 50 : 0))
     }
 
+    /// The lines of docs/attach.md come in that order, with other numbers of processes, times, addresses and columns.
+    @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
+    func itPrintsWhatThePageShows() throws {
+        let page = try String(contentsOfFile: Place.repository + "docs/attach.md", encoding: .utf8)
+        let block = try #require(page.components(separatedBy: "```\n$ dioaudit attach --pid ").dropFirst().first)
+        let shown = try #require(block.components(separatedBy: "```").first).split(separator: "\n").dropFirst(2)
+        let text = scratch.file("text")
+        _ = try attach(
+            to: Daemon([]), lines: 5, options: ["--scope", "thread:worker", "--format", "text=\(text)"])
+        var printed = try comparable(String(contentsOfFile: text, encoding: .utf8).split(separator: "\n"))[...]
+        let expected = comparable(shown.filter { $0.wholeMatch(of: #/ *…/#) == nil })
+        #expect(expected.count >= 25)
+        for line in expected {
+            let place = printed.firstIndex(of: line)
+            #expect(place != nil, "'\(line)' is not in order in:\n\(printed.joined(separator: "\n"))")
+            if let place { printed = printed[(place + 1)...] }
+        }
+    }
+
+    private func comparable(_ lines: [Substring]) -> [String] {
+        lines.map { line in
+            line.replacing(/pid [0-9]+/, with: "PID").replacing(/\([0-9]+\), PID/, with: "PID")
+                .replacing(/0x[0-9a-f]+/, with: "ADDRESS").replacing(/[0-9.]+ (ms|s)\b/, with: "TIME")
+                .split(separator: " ").joined(separator: " ")
+        }
+    }
+
     /// dioaudit sleeps between records, also once the thread that it opened its events on first is no more.
     @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
     func theMainThreadMayEnd() throws {
