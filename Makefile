@@ -11,9 +11,12 @@ DIOAUDIT := $(BUILD)/dioaudit
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
+    busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
     sqlite3 perl bsdutils procps gzip \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio
+# Programs of `make real` that are too slow or too large for the tests.
+REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server
 # The headers of another architecture, for which the interposer's portable part is compiled.
 LINT_NEEDS := libc6-dev-arm64-cross
 
@@ -27,8 +30,8 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
-    build-needs matrix-needs test-needs lint-needs bench-needs
+.PHONY: help audit matrix real test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
+    build-needs matrix-needs real-needs test-needs lint-needs bench-needs
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +41,9 @@ audit: build ## prove the built-in O_DIRECT workloads allocation-free
 
 matrix: matrix-needs build ## measure what the kernel allocates per transfer, by engine and file system (as root)
 	@$(DIOAUDIT) matrix $(ARGS)
+
+real: real-needs build ## audit the real programs of docs/real-programs.md, and compare (as root; ARGS=WORD: those alone)
+	@Scripts/real $(DIOAUDIT) $(ARGS)
 
 test: test-needs build fixtures ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
@@ -106,6 +112,9 @@ matrix-needs: ## those of `make matrix`
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
+
+real-needs: ## those of `make real`
+	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS) $(REAL_NEEDS)
 
 lint-needs: ## those of `make lint`
 	@Scripts/install-needs $(BUILD_NEEDS) $(LINT_NEEDS)

@@ -3,6 +3,16 @@ import Testing
 
 /// Programs as Debian packages them; docs/real-programs.md has the hand checks behind these figures.
 @Suite(.serialized) struct RealProgramTests {
+    // MARK: the page's table
+
+    /// Scripts/real says what it does; what is not installed is an error.
+    @Test(.enabled(if: isRoot, "needs root for loop devices and the kernel's count: .ci/run is root"))
+    func theyAreAsThePageSays() throws {
+        let outcome = try EndToEndTests.run([Place.repository + "Scripts/real", Place.dioaudit, "--quick"])
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.output.split(separator: "\n").count == 27, "\(outcome.output)")
+    }
+
     // MARK: dd
 
     @Test(arguments: ["of", "if"]) func ddMovesWhatItWasTold(side: String) throws {
