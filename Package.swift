@@ -48,7 +48,9 @@ let package = Package(
             dependencies: ["AuditCore", "CLinuxHost", .product(name: "SystemPackage", package: "swift-system")]),
         .target(name: "Inspect", dependencies: ["LinuxSystem", "AuditCore", "CLinuxHost", "CUnwind", "CElfutils"]),
         .target(name: "Capture", dependencies: ["Inspect", "LinuxSystem", "AuditCore", "CLinuxHost", "LedgerABI"]),
-        .target(name: "Observe", dependencies: ["Capture", "Inspect", "LinuxSystem", "AuditCore", "CLinuxHost", "LedgerABI"]),
+        .target(
+            name: "Observe",
+            dependencies: ["Capture", "Inspect", "LinuxSystem", "AuditCore", "CLinuxHost", "LedgerABI"]),
         .target(name: "Doctor", dependencies: ["Observe", "Capture", "LinuxSystem", "AuditCore", "CLinuxHost"]),
         .target(name: "Disks", dependencies: ["LinuxSystem", "AuditCore", "CLinuxHost"]),
 

@@ -4,7 +4,8 @@
 //  1. Count every call in every phase, exactly. No lock and no system call on the counting path.
 //  2. Nothing that the interposer does may be counted as the subject's: it does not allocate, maps nothing after start (but memory for
 //     call stacks, at a violation: tables/site_memory.c, which every witness leaves out), takes no
-//     page fault later (attach touches all memory that it will use), and leaves no descriptor open.
+//     page fault later (attach touches all memory that it will use), and leaves no descriptor open (but one, before a process enters
+//     another network namespace: state/ledger_socket.h).
 //  3. Be invisible: same return values, same errno, no output, no signal handlers, no threads, no header in front
 //     of a block.
 //  4. A signal whose handler allocates may interrupt any code here, longjmp may leave it, and a forked child may continue it.

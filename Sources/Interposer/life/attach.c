@@ -33,7 +33,7 @@ static bool begin_process(void) {
         __atomic_fetch_add(&ledger->header.lost_processes, 1, __ATOMIC_RELAXED);
         return false;
     }
-    identity_attach(record);
+    identity_attach(record, &ledger->config, record == ledger->processes);
     // A forked child has its parent's, and may have no /proc, after chroot.
     char *executable = ledger->header.executable;
     if (!executable[0]) SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", executable, DIOAUDIT_PATH - 1);

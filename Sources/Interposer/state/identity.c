@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "../base/procfile.h"
-#include "ledger.h"
 #include "ledger_socket.h"
 #include "../rules.h"
 
@@ -44,6 +43,7 @@ bool identity_is_ours(void) {
 
 // MARK: pid namespaces
 
+static const struct dioaudit_config *config;
 static bool is_elsewhere;  // in another pid namespace than dioaudit, as a forked child is then, too
 
 // A process's first child in a new pid namespace, and each whose parent is outside, has no parent that it could name.
@@ -56,12 +56,13 @@ static bool is_in_dioaudits_namespace(void) {
     static const char prefix[] = "pid:[";
     char name[32] = "";
     return SYSTEM(SYS_readlinkat, AT_FDCWD, "/proc/self/ns/pid", name, sizeof(name) - 1) > 0 &&
-           strncmp(name, prefix, sizeof(prefix) - 1) == 0 && procfile_number(name) == ledger->config.pid_namespace;
+           strncmp(name, prefix, sizeof(prefix) - 1) == 0 && procfile_number(name) == config->pid_namespace;
 }
 
-void identity_attach(struct dioaudit_process *record) {
-    bool is_image = record == ledger->processes;  // a forked child may have no /proc, after chroot
+void identity_attach(struct dioaudit_process *record, const struct dioaudit_config *request, bool is_image) {
+    config = request;
     process.pid_inside = identity_process_inside();
+    // A forked child is where its parent was, or has none here. It may have no /proc, after chroot.
     is_elsewhere = is_elsewhere || has_parent_outside() || (is_image && !is_in_dioaudits_namespace());
     process.is_elsewhere = is_elsewhere;
     record->pid = process.pid_inside;
@@ -82,7 +83,7 @@ int32_t identity_process(void) {
 
 // Without memory there is no socket.
 static bool may_ask(void) {
-    return !process.record->numbers_unknown && !(ledger->config.squeeze && context_is_strict(process.phase));
+    return !process.record->numbers_unknown && !(config->squeeze && context_is_strict(process.phase));
 }
 
 int32_t identity_of(int32_t tid_inside) {

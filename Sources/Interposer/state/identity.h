@@ -10,8 +10,8 @@
 #include "../base/system.h"
 #include "context.h"
 
-// Fills the numbers of the calling process, which is about to attach.
-void identity_attach(struct dioaudit_process *record);
+// Fills the numbers of the calling process, which is about to attach. `is_image`: it is no forked child of an attached process.
+void identity_attach(struct dioaudit_process *record, const struct dioaudit_config *request, bool is_image);
 
 // The calling process inside; 0 if that is not known.
 int32_t identity_process_inside(void);
