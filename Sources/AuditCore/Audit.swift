@@ -1,6 +1,6 @@
 /// The audit of one subject. The encoded names are the report's keys (`docs/report.schema.json`), which users rely on.
-public struct Audit: Equatable, Sendable, Encodable {
-    public enum PhaseSource: String, Sendable, Encodable {
+public struct Audit: Equatable, Sendable, Codable {
+    public enum PhaseSource: String, Sendable, Codable {
         /// The O_DIRECT transfers themselves.
         case transfers
         /// The subject's own calls of `dioaudit_phase()`.
@@ -32,7 +32,7 @@ public struct Audit: Equatable, Sendable, Encodable {
     public var phases: PhaseLedgers
     public var violations: [Violation]
     /// The same as a reader counts them.
-    public let places: [Place]
+    public private(set) var places: [Place]
     public var processes: [ProcessLedger]
     /// Violations that the user's suppressions took out of `violations`.
     public let suppressed: [SuppressedViolation]
@@ -67,7 +67,7 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.phases = phases
         self.violations = violations
         suppressed = suppressions.flatMap { use in
-            use.violations.map { SuppressedViolation(violation: $0, suppression: use.suppression.name) }
+            use.violations.map { SuppressedViolation($0, by: use.name) }
         }
         self.suppressions = suppressions
         self.scope = scope
@@ -76,6 +76,44 @@ public struct Audit: Equatable, Sendable, Encodable {
         self.squeeze = squeeze
         self.hang = hang
         self.processes = processes
+        places = Place.all(of: violations, in: processes)
+    }
+
+    /// Reads a stored audit. Its places are made anew from its violations; what else it says stands, if it does not contradict itself.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func value<Value: Decodable>(_ key: CodingKeys) throws -> Value {
+            try container.decode(Value.self, forKey: key)
+        }
+        func optional<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
+            try container.decodeIfPresent(Value.self, forKey: key)
+        }
+        name = try value(.name)
+        verdict = try value(.verdict)
+        reasons = try value(.reasons)
+        subjectFailed = try value(.subjectFailed)
+        failure = try optional(.failure)
+        notes = try value(.notes)
+        subject = try value(.subject)
+        lock = try value(.lock)
+        witnesses = try value(.witnesses)
+        settledAfter = try optional(.settledAfter)
+        phasesFoundBy = try value(.phasesFoundBy)
+        scope = try value(.scope)
+        enforce = try value(.enforce)
+        phases = try value(.phases)
+        violations = try value(.violations)
+        processes = try value(.processes)
+        suppressed = try value(.suppressed)
+        suppressions = try SuppressionUse.all(in: container.superDecoder(forKey: .suppressions), of: suppressed)
+        differences = try value(.differences)
+        squeeze = try optional(.squeeze)
+        hang = try optional(.hang)
+        places = []
+        if let contradiction { throw AuditCore.contradiction(contradiction, decoder) }
+        guard hasPossibleNumbers else {
+            throw AuditCore.contradiction("it has larger counts than can have happened", decoder)
+        }
         places = Place.all(of: violations, in: processes)
     }
 

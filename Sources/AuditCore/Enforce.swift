@@ -1,5 +1,5 @@
 /// The action at a violation: the values of `--enforce`.
-public enum Enforce: String, CaseIterable, Sendable, Encodable {
+public enum Enforce: String, CaseIterable, Sendable, Codable {
     case report
     /// Stop the subject at the first one.
     case abort

@@ -51,14 +51,29 @@ public struct EventCounts: Equatable, Sendable {
     public var heapCalls: UInt64 { calls(of: .heap) - frees }
 }
 
-extension EventCounts: Encodable {
-    private struct Calls: Encodable {
+extension EventCounts: Codable {
+    private struct Calls: Codable {
         let calls: UInt64
     }
 
-    private struct CallsAndBytes: Encodable {
+    private struct CallsAndBytes: Codable {
         let calls: UInt64
         let bytes: UInt64
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: EventKey.self)
+        for kind in EventKind.counted {
+            let key = EventKey(kind)
+            // Not every report has these.
+            if [.unexplained, .systemCall].contains(kind.family), !container.contains(key) { continue }
+            if kind.family == .pageFault {
+                self[kind] = EventCount(calls: try container.decode(Calls.self, forKey: key).calls)
+            } else {
+                let count = try container.decode(CallsAndBytes.self, forKey: key)
+                self[kind] = EventCount(calls: count.calls, bytes: count.bytes)
+            }
+        }
     }
 
     /// An object with every kind as a key. Page faults have no bytes.

@@ -1,5 +1,5 @@
 /// The stacks and states of a subject's threads when it had run for too long, just before it was ended.
-public struct Hang: Equatable, Sendable, Encodable {
+public struct Hang: Equatable, Sendable, Codable {
     /// The limit that it overran.
     public let limitNanoseconds: UInt64
     /// The subject's process tree; null with a reason if it could not be read in time.
@@ -11,7 +11,7 @@ public struct Hang: Equatable, Sendable, Encodable {
     }
 }
 
-public struct HungProcess: Equatable, Sendable, Encodable {
+public struct HungProcess: Equatable, Sendable, Codable {
     public let pid: Int32
     public let parentPid: Int32
     public let executable: Reading<String>
@@ -25,7 +25,7 @@ public struct HungProcess: Equatable, Sendable, Encodable {
     }
 }
 
-public struct HungThread: Equatable, Sendable, Encodable {
+public struct HungThread: Equatable, Sendable, Codable {
     public let tid: Int32
     public let name: Reading<String>
     /// The kernel's letter, proc_pid_stat(5): `S` sleeps, `D` waits without taking signals, `R` runs.
@@ -48,7 +48,7 @@ public struct HungThread: Equatable, Sendable, Encodable {
         self.userStack = userStack
     }
 
-    public struct UserStack: Equatable, Sendable, Encodable {
+    public struct UserStack: Equatable, Sendable, Codable {
         /// Innermost first.
         public var frames: [Frame]
         /// The stack continues, but could not be walked further.
@@ -62,7 +62,7 @@ public struct HungThread: Equatable, Sendable, Encodable {
 }
 
 /// A value, or the reason why it is unknown. Encoded as `value` and `reason`, of which one is null.
-public enum Reading<Value: Equatable & Sendable & Encodable>: Equatable, Sendable, Encodable {
+public enum Reading<Value: Equatable & Sendable & Codable>: Equatable, Sendable, Codable {
     case known(Value)
     case unknown(String)
 
@@ -76,6 +76,17 @@ public enum Reading<Value: Equatable & Sendable & Encodable>: Equatable, Sendabl
 
     private enum Key: CodingKey {
         case value, reason
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        let value = try container.decodeIfPresent(Value.self, forKey: .value)
+        let reason = try container.decodeIfPresent(String.self, forKey: .reason)
+        switch (value, reason) {
+        case (let value?, nil): self = .known(value)
+        case (nil, let reason?): self = .unknown(reason)
+        default: throw contradiction("one of 'value' and 'reason' is null, and only one", decoder)
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -1,5 +1,5 @@
 /// The counts of one phase: of a thread, of a process or of the whole subject.
-public struct PhaseLedger: Equatable, Sendable, Encodable {
+public struct PhaseLedger: Equatable, Sendable, Codable {
     public let name: Phase
     /// Completed transfers on O_DIRECT files; syncs are not among them.
     public var transfers: UInt64 = 0
@@ -62,7 +62,7 @@ public struct PhaseLedger: Equatable, Sendable, Encodable {
 }
 
 /// The four phases' ledgers, always all of them and in their order.
-public struct PhaseLedgers: Equatable, Sendable, Encodable {
+public struct PhaseLedgers: Equatable, Sendable, Codable {
     private var ledgers = Phase.allCases.map(PhaseLedger.init)
 
     public init() {}
@@ -78,6 +78,13 @@ public struct PhaseLedgers: Equatable, Sendable, Encodable {
 
     public static func += (left: inout Self, right: Self) {
         for phase in Phase.allCases { left[phase] += right[phase] }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        ledgers = try decoder.singleValueContainer().decode([PhaseLedger].self)
+        guard ledgers.map(\.name) == Phase.allCases else {
+            throw contradiction("the phases are \(Phase.allCases.map(\.rawValue).joined(separator: ", "))", decoder)
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -96,7 +103,7 @@ public struct PhaseLedgers: Equatable, Sendable, Encodable {
 }
 
 /// One thread's rows. Threads that have ended may be folded into one named `(exited)` with thread id 0.
-public struct ThreadLedger: Equatable, Sendable, Encodable {
+public struct ThreadLedger: Equatable, Sendable, Codable {
     /// The kernel's thread id (gettid(2)), or 0 for rows that several threads share.
     public let tid: Int32
     /// As in prctl(2) PR_GET_NAME.
@@ -134,7 +141,7 @@ public struct ThreadLedger: Equatable, Sendable, Encodable {
 }
 
 /// One program image of one process: an exec begins another.
-public struct ProcessLedger: Equatable, Sendable, Encodable {
+public struct ProcessLedger: Equatable, Sendable, Codable {
     public let pid: Int32
     public let parentPid: Int32
     public let executable: String
@@ -254,8 +261,7 @@ public struct ProcessLedger: Equatable, Sendable, Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case pid, parentPid, executable, observed, whyUnobserved, lastPhase, steadyReached, kernelTransfers, phases,
-            threads,
-            regions
+            threads, regions, phasesByKernel, deniedCalls, aborted
     }
 }
 

@@ -1,5 +1,5 @@
 /// MCL_* flags of mlockall(2), under the report's names.
-public struct LockFlags: OptionSet, Hashable, Sendable, Encodable {
+public struct LockFlags: OptionSet, Hashable, Sendable, Codable {
     public let rawValue: UInt32
 
     public init(rawValue: UInt32) {
@@ -10,9 +10,20 @@ public struct LockFlags: OptionSet, Hashable, Sendable, Encodable {
     public static let future = LockFlags(rawValue: 2)
     public static let onFault = LockFlags(rawValue: 4)
 
-    public var names: [String] {
-        [(LockFlags.current, "current"), (.future, "future"), (.onFault, "onFault")]
-            .filter { contains($0.0) }.map(\.1)
+    private static let named: [(flag: LockFlags, name: String)] = [
+        (.current, "current"), (.future, "future"), (.onFault, "onFault"),
+    ]
+
+    public var names: [String] { Self.named.filter { contains($0.flag) }.map(\.name) }
+
+    public init(from decoder: any Decoder) throws {
+        self = []
+        for name in try decoder.singleValueContainer().decode([String].self) {
+            guard let flag = Self.named.first(where: { $0.name == name }) else {
+                throw contradiction("no flag of mlockall is called '\(name)'", decoder)
+            }
+            insert(flag.flag)
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -59,7 +70,7 @@ public struct ProcessLock: Equatable, Sendable {
 }
 
 /// The lock of all processes that reached the steady phase, as the report has it.
-public struct LockSummary: Equatable, Sendable, Encodable {
+public struct LockSummary: Equatable, Sendable, Codable {
     /// Flags that all of them had at the steady point.
     public var mlockall: LockFlags
     public var inEffectThroughSteady: Bool
@@ -83,7 +94,7 @@ public struct LockSummary: Equatable, Sendable, Encodable {
 }
 
 /// Memory that was to be locked, and how much may be.
-public struct LockShortage: Equatable, Sendable, Encodable {
+public struct LockShortage: Equatable, Sendable, Codable {
     public let neededBytes: UInt64
     /// What of that is dioaudit's, in the process.
     public let dioauditBytes: UInt64

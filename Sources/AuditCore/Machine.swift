@@ -1,5 +1,5 @@
 /// The machine that an audit ran on, as the report has it.
-public struct Machine: Equatable, Sendable, Encodable {
+public struct Machine: Equatable, Sendable, Codable {
     /// The kernel's release, as in uname(2).
     public var kernel: String
     public var arch: String

@@ -1,6 +1,6 @@
 /// Where the two witnesses of a process's mappings differ: the interposer counts calls of libc's functions, the kernel
 /// what arrives there, from whomever.
-public struct WitnessDifference: Equatable, Sendable, Encodable {
+public struct WitnessDifference: Equatable, Sendable, Codable {
     public let pid: Int32
     public let phase: Phase
     /// syscallMmap, syscallMunmap, syscallMremap or syscallBrk.

@@ -1,5 +1,5 @@
 /// The events in a region that the program named (dioaudit.h), summed over its threads.
-public struct RegionLedger: Equatable, Sendable, Encodable {
+public struct RegionLedger: Equatable, Sendable, Codable {
     /// Or the reason for which it is allowed.
     public let name: String
     /// Its events in the steady phase are no violations.

@@ -1,5 +1,5 @@
 /// One entry of a call stack. The encoded names are the report's.
-public struct Frame: Hashable, Sendable, Encodable {
+public struct Frame: Hashable, Sendable, Codable {
     /// Demangled; null where the module has neither debug info nor a symbol there.
     @Nullable public var function: String?
     /// As the compiler recorded it.

@@ -1,6 +1,6 @@
 /// What `--squeeze` did: the subject's memory was limited to what it used at its steady point and a slack, until the steady
 /// phase was over.
-public struct Squeeze: Equatable, Sendable, Encodable {
+public struct Squeeze: Equatable, Sendable, Codable {
     public let slackBytes: UInt64
     /// In use when the limit was last set, and that limit; null if it never was.
     @Nullable public var usageBytes: UInt64?

@@ -1,5 +1,5 @@
 /// The storage of the files that transfers go to.
-public struct Storage: Equatable, Sendable, Encodable {
+public struct Storage: Equatable, Sendable, Codable {
     public var directory: String
     /// The block device, such as `/dev/vda1`. Null where there is none (overlay, tmpfs, NFS), or none that is known.
     @Nullable public var device: String?

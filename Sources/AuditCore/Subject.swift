@@ -1,5 +1,5 @@
 /// How the subject's first process ended. Both null: it never started.
-public struct SubjectExit: Equatable, Sendable, Encodable {
+public struct SubjectExit: Equatable, Sendable, Codable {
     @Nullable public var code: Int32?
     /// Number of the signal that killed it.
     @Nullable public var signal: Int32?
@@ -18,7 +18,7 @@ public struct SubjectExit: Equatable, Sendable, Encodable {
 }
 
 /// The program under audit, and how it ended.
-public struct Subject: Equatable, Sendable, Encodable {
+public struct Subject: Equatable, Sendable, Codable {
     public var command: [String]
     public var exit: SubjectExit
     /// Processes that the interposer attached to.

@@ -39,14 +39,19 @@ public struct Suppression: Equatable, Sendable {
 
 /// A suppression and the violations that it took out of the verdict: none if it is stale.
 public struct SuppressionUse: Equatable, Sendable, Encodable {
-    public let suppression: Suppression
+    /// The suppression's.
+    public let name: String
+    public let file: String
+    public let line: Int
     public internal(set) var violations: [Violation] = []
 
     public var calls: UInt64 { violations.reduce(0) { $0 + $1.calls } }
     public var isStale: Bool { violations.isEmpty }
 
-    init(_ suppression: Suppression) {
-        self.suppression = suppression
+    init(name: String, file: String, line: Int) {
+        self.name = name
+        self.file = file
+        self.line = line
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -55,21 +60,31 @@ public struct SuppressionUse: Equatable, Sendable, Encodable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(suppression.name, forKey: .name)
-        try container.encode(suppression.file, forKey: .file)
-        try container.encode(suppression.line, forKey: .line)
+        try container.encode(name, forKey: .name)
+        try container.encode(file, forKey: .file)
+        try container.encode(line, forKey: .line)
         try container.encode(violations.count, forKey: .violations)
         try container.encode(calls, forKey: .calls)
     }
 }
 
 /// A violation that does not count. Encoded with all of the violation's keys, and the suppression's name.
-public struct SuppressedViolation: Equatable, Sendable, Encodable {
+public struct SuppressedViolation: Equatable, Sendable, Codable {
     public let violation: Violation
     public let suppression: String
 
     private enum CodingKeys: String, CodingKey {
         case suppression
+    }
+
+    init(_ violation: Violation, by suppression: String) {
+        self.violation = violation
+        self.suppression = suppression
+    }
+
+    public init(from decoder: any Decoder) throws {
+        violation = try Violation(from: decoder)
+        suppression = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .suppression)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -82,7 +97,7 @@ public struct SuppressedViolation: Equatable, Sendable, Encodable {
 extension [Violation] {
     /// Those that no suppression matches, and what each suppression does match: the first that fits takes a violation.
     func suppressed(by suppressions: [Suppression]) -> (remaining: [Violation], uses: [SuppressionUse]) {
-        var uses = suppressions.map(SuppressionUse.init)
+        var uses = suppressions.map { SuppressionUse(name: $0.name, file: $0.file, line: $0.line) }
         var remaining: [Violation] = []
         for violation in self {
             if let index = suppressions.firstIndex(where: { $0.matches(violation) }) {

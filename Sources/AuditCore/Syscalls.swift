@@ -11,7 +11,7 @@ public enum SyscallsChoice: String, CaseIterable, Sendable {
 }
 
 /// The method that was used.
-public enum SyscallsMethod: String, Sendable, Encodable {
+public enum SyscallsMethod: String, Sendable, Codable {
     /// The tracepoint raw_syscalls:sys_enter.
     case perf
     /// perf's own records of new mappings: mmap, brk and mprotect, not calls that unmap, move or unlock.

@@ -1,5 +1,5 @@
 /// Events of one kind, from one stack, in a phase where the policy allows none.
-public struct Violation: Equatable, Sendable, Encodable {
+public struct Violation: Equatable, Sendable, Codable {
     public var phase: Phase
     public var kind: EventKind
     public var calls: UInt64

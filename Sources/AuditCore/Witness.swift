@@ -1,6 +1,6 @@
 /// An independent source of events, and whether it observed.
-public struct Witness: Equatable, Sendable, Encodable {
-    public enum Status: String, Sendable, Encodable {
+public struct Witness: Equatable, Sendable, Codable {
+    public enum Status: String, Sendable, Codable {
         case active, unavailable
         /// It saw some of the subject only.
         case partial
@@ -19,7 +19,7 @@ public struct Witness: Equatable, Sendable, Encodable {
     /// kernel's verifier.
     public var programsRefused: String?
 
-    public enum Tracing: String, Sendable, Encodable {
+    public enum Tracing: String, Sendable, Codable {
         /// A BPF program on each tracepoint.
         case programs = "bpf-programs"
         /// Events on each thread.
@@ -37,7 +37,7 @@ public struct Witness: Equatable, Sendable, Encodable {
     }
 }
 
-public struct Witnesses: Equatable, Sendable, Encodable {
+public struct Witnesses: Equatable, Sendable, Codable {
     /// The interposed calls in user space (LD_PRELOAD).
     public var interposer: Witness
     /// The kernel's view of mmap, munmap, mremap and brk.

@@ -30,14 +30,15 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     ]
     if audit.witnesses.transfers.status != .unavailable {
         let calls = audit.processes.compactMap(\.kernelTransfers?.names).first ?? ""
-        lines.append("  transfers on O_DIRECT files: \(steady.transfers)" + (calls.isEmpty ? "" : " (\(calls))"))
+        lines.append(
+            "  transfers on O_DIRECT files: \(steady.transfers)" + (calls.isEmpty ? "" : " (\(printable(calls)))"))
     }
     let heap = audit.witnesses.heap ?? .unavailable("no probes")
     lines.append("  mapping calls: \(counts(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")
     lines.append("  heap calls: \(counts(of: .heap, in: steady, by: heap))")
     lines.append("  memory lock: \(Figures.bytes(audit.lock.lockedBytes)) locked (VmLck)")
     if audit.witnesses.kernel.status == .unavailable {
-        lines.append("  kernel allocations: not watched: \(audit.witnesses.kernel.reason ?? "")")
+        lines.append("  kernel allocations: not watched: \(printable(audit.witnesses.kernel.reason ?? ""))")
     } else {
         lines += kernelLines(audit, style, verbose: verbose)
     }
@@ -48,7 +49,7 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
 }
 
 private func counts(of family: EventKind.Family, in phase: PhaseLedger, by witness: Witness) -> String {
-    if witness.status == .unavailable { return "not watched: \(witness.reason ?? "")" }
+    if witness.status == .unavailable { return "not watched: \(printable(witness.reason ?? ""))" }
     let kinds = EventKind.allCases.filter { $0.family == family && phase.events[$0].calls > 0 }
     let seen = kinds.isEmpty ? "none seen" : kinds.map { countText($0, phase.events[$0]) }.joined(separator: ", ")
     return seen + (witness.method == .perfMappings ? " (of mmap and brk; others are not watched)" : "")

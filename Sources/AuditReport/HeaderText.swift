@@ -81,12 +81,12 @@ extension [NamedWitnesses] {
 }
 
 extension Machine {
-    var text: String { "Linux \(kernel) \(arch), \(Figures.count(cpus, "CPU"))" }
+    var text: String { "Linux \(printable(kernel)) \(printable(arch)), \(Figures.count(cpus, "CPU"))" }
 }
 
 extension Storage {
     var text: String {
-        let disk = [device, fileSystem.map { device == nil ? $0 : "(\($0))" }].compactMap { $0 }
+        let disk = [device, fileSystem.map { device == nil ? $0 : "(\($0))" }].compactMap { $0.map(printable) }
         return (disk.isEmpty ? "an unknown file system" : disk.joined(separator: " ")) + " in \(printable(directory))"
     }
 }
@@ -122,7 +122,7 @@ extension Witness {
 /// Changes, each enough by itself, with what is to be pasted on lines of its own.
 func remedyLines(_ remedies: [String], indent: Int) -> [String] {
     let leads = ["to allow more: "] + Array(repeating: "           or: ", count: max(0, remedies.count - 1))
-    return zip(leads, remedies).flatMap { lead, remedy in
+    return zip(leads, remedies.map(printable)).flatMap { lead, remedy in
         let line = spaces(indent) + lead + remedy
         guard line.columns > pageWidth else { return [line] }
         let isRoots = remedy.hasPrefix(asRoot)

@@ -47,7 +47,10 @@ private func kernelTable(_ allocations: [KernelAllocation]) -> Table {
         ] + (perTransfer ? [.right("per transfer")] : []) + [.left("risk")])
     for allocation in allocations {
         table.add(
-            [siteText(allocation), allocation.cache.map(printable) ?? "-", allocation.gfp, "\(allocation.calls)"]
+            [
+                siteText(allocation), allocation.cache.map(printable) ?? "-", printable(allocation.gfp),
+                "\(allocation.calls)",
+            ]
                 + (perTransfer ? [allocation.perTransfer.map(Figures.hundredths) ?? "-"] : []) + [allocation.riskText])
     }
     return table

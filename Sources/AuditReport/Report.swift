@@ -1,30 +1,73 @@
 import AuditCore
 
 /// A whole run of dioaudit: what every format is a view of. The encoded names are the contract's.
-public struct Report: Sendable, Encodable {
-    public struct Tool: Sendable, Encodable {
+public struct Report: Equatable, Sendable, Codable {
+    public struct Tool: Equatable, Sendable, Codable {
         public let version: String
 
         public static let current = Tool(version: "0.1.0")
     }
 
+    /// The command that made it, whose text is another for each.
+    public enum Command: String, Sendable, Codable {
+        case run, audit, attach
+    }
+
     /// Changes only with the meaning of a key that scripts rely on; new keys may come at any time.
-    public let schema = "dioaudit/report/1"
-    public let tool = Tool.current
+    public static let schema = "dioaudit/report/1"
+
+    public let schema: String
+    public let tool: Tool
+    public let command: Command
     public let machine: Machine
     /// Where the audited files lie, if that is known.
     public let files: Storage?
     public let verdict: Verdict
     public let audits: [Audit]
 
-    public init(machine: Machine, files: Storage? = nil, audits: [Audit]) {
+    public init(_ command: Command = .run, machine: Machine, files: Storage? = nil, audits: [Audit]) {
+        schema = Self.schema
+        tool = .current
+        self.command = command
         self.machine = machine
         self.files = files
         self.audits = audits
         verdict = Verdict.overall(audits.map(\.verdict))
     }
 
+    /// Reads a stored report.
+    ///
+    /// - Throws: `OtherSchema`, or a DecodingError.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        schema = try container.decode(String.self, forKey: .schema)
+        guard schema == Self.schema else { throw OtherSchema(name: schema) }
+        tool = try container.decode(Tool.self, forKey: .tool)
+        command = try container.decode(Command.self, forKey: .command)
+        machine = try container.decode(Machine.self, forKey: .machine)
+        files = try container.decodeIfPresent(Storage.self, forKey: .files)
+        verdict = try container.decode(Verdict.self, forKey: .verdict)
+        audits = try container.decode([Audit].self, forKey: .audits)
+        guard verdict == Verdict.overall(audits.map(\.verdict)) else {
+            throw contradiction("its verdict '\(verdict.rawValue)' is not that of its audits", decoder)
+        }
+    }
+
     public var exitStatus: ExitStatus {
         audits.isEmpty ? .inconclusive : ExitStatus.first(of: audits.flatMap(\.statuses))
+    }
+}
+
+/// A document of another schema than the one that is read.
+struct OtherSchema: Error {
+    let name: String
+}
+
+/// The text of a report, as the command that made it prints it.
+public func text(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool) -> String {
+    switch report.command {
+    case .run: runText(report, style, quiet: quiet, verbose: verbose)
+    case .audit: auditText(report, style, quiet: quiet, verbose: verbose)
+    case .attach: attachText(report, style, quiet: quiet, verbose: verbose)
     }
 }

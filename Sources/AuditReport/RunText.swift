@@ -40,7 +40,7 @@ private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
 /// The suppressed violations by entry, and the entries that matched nothing: the code has changed since.
 func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
     uses.map { use -> String in
-        let origin = printable("'\(use.suppression.name)' (\(use.suppression.file):\(use.suppression.line))")
+        let origin = printable("'\(use.name)' (\(use.file):\(use.line))")
         if use.isStale { return "note: suppression \(origin) matched nothing: stale" }
         let counts = EventKind.allCases.compactMap { kind -> String? in
             let calls = use.violations.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.calls }

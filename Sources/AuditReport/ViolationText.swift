@@ -75,7 +75,8 @@ extension Style {
     }
 
     private func allocationText(_ allocation: KernelAllocation) -> String {
-        (allocation.perTransfer.map { "\(Figures.hundredths($0)) for each transfer, " } ?? "") + allocation.gfp
+        (allocation.perTransfer.map { "\(Figures.hundredths($0)) for each transfer, " } ?? "")
+            + printable(allocation.gfp)
             + (allocation.cache.map { ", cache \(printable($0))" } ?? "") + ", risk \(allocation.riskText)"
     }
 
@@ -101,7 +102,7 @@ extension Style {
         if frame.inlined {
             parts.append("[inlined]")
         } else if let module = frame.module, module.hasPrefix("[") {
-            parts.append(module)  // the kernel's addresses mean nothing elsewhere
+            parts.append(printable(module))  // the kernel's addresses mean nothing elsewhere
         } else {
             let module = frame.module?.split(separator: "/").last.map { printable(String($0)) } ?? "??"
             parts.append("(\(module)+0x\(String(frame.offset, radix: 16)))")

@@ -28,6 +28,9 @@ extension FileDescriptor {
         return bytes
     }
 
+    /// Of a regular file, in bytes.
+    package func size() throws(Errno) -> Int64 { try failing { try stat().size } }
+
     package func writeAll(_ text: String) throws(Errno) {
         _ = try failing { try writeAll(text.utf8) }
     }

@@ -62,7 +62,7 @@ struct AttachCommand: ParsableCommand {
         request.suppressions = try readSuppressions(in: judging.suppressions)
         request.lock = .never
         request.kernelStacks = kernelStacks
-        let reporter = try Reporter(reporting, textOutput: .stdout, text: attachText)
+        let reporter = try Reporter(reporting, textOutput: .stdout)
         removeLeftovers()
         let observation = try observe(
             pid: pid, request, probesHeap: heap, for: duration?.nanoseconds
@@ -72,7 +72,7 @@ struct AttachCommand: ParsableCommand {
         }
         let program = observation.subject.command[0].split(separator: "/").last.map(String.init)
         let audit = judge("\(program ?? "process") (pid \(pid))", observation, by: request)
-        let report = Report(machine: .current(), audits: [audit])
+        let report = Report(.attach, machine: .current(), audits: [audit])
         try reporter.write(report)
         throw ExitCode(report.exitStatus.rawValue)
     }

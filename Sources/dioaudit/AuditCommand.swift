@@ -30,7 +30,7 @@ struct AuditCommand: ParsableCommand {
             try Output.stdout.write(workloads.map { $0.name + "\n" }.joined())
             return
         }
-        let reporter = try Reporter(reporting, textOutput: .stdout, text: auditText)
+        let reporter = try Reporter(reporting, textOutput: .stdout)
         removeLeftovers()
         Interruption.hold()
         let place = try usableDirectory()
@@ -40,7 +40,7 @@ struct AuditCommand: ParsableCommand {
             Interruption.die(of: interruption)
         }
         Interruption.release()
-        let report = Report(machine: .current(), files: .holding(place), audits: audits)
+        let report = Report(.audit, machine: .current(), files: .holding(place), audits: audits)
         try reporter.write(report)
         throw ExitCode(report.exitStatus.rawValue)
     }

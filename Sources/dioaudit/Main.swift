@@ -10,7 +10,10 @@ struct Dioaudit: ParsableCommand {
         commandName: "dioaudit",
         abstract: "Proves that a program does direct I/O in its steady state without allocating memory.",
         version: Report.Tool.current.version,
-        subcommands: [AuditCommand.self, RunCommand.self, AttachCommand.self, MatrixCommand.self, DoctorCommand.self])
+        subcommands: [
+            AuditCommand.self, RunCommand.self, AttachCommand.self, ReportCommand.self, MatrixCommand.self,
+            DoctorCommand.self,
+        ])
 
     /// Without a subcommand nothing was audited, and a script must not take that for a pass.
     func run() throws {

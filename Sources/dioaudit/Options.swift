@@ -32,6 +32,9 @@ struct FormatOption<Format: RawRepresentable<String> & CaseIterable & Sendable>:
 
 enum ReportFormat: String, CaseIterable {
     case text, json, suppressions
+
+    /// It has a view of several reports in one page.
+    var showsSeveral: Bool { self == .text }
 }
 
 /// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.

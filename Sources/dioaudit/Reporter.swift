@@ -5,18 +5,12 @@ import LinuxSystem
 
 /// The views that were asked for, with their outputs open.
 struct Reporter {
-    typealias Text = (Report, Style, _ quiet: Bool, _ verbose: Bool) -> String
-
     private let options: ReportOptions
-    private let text: Text
     private let views: [(format: ReportFormat, output: Output)]
 
-    /// - Parameters:
-    ///   - textOutput: where text goes if no path is named.
-    ///   - text: writes the command's own text.
-    init(_ options: ReportOptions, textOutput: Output, text: @escaping Text) throws(AuditError) {
+    /// - Parameter textOutput: where text goes if no path is named.
+    init(_ options: ReportOptions, textOutput: Output) throws(AuditError) {
         self.options = options
-        self.text = text
         var views: [(ReportFormat, Output)] = options.formats.isEmpty ? [(.text, textOutput)] : []
         for option in options.formats {
             if let path = option.path {
@@ -49,14 +43,21 @@ struct Reporter {
 
     private func write(_ report: Report, as format: ReportFormat, to output: Output) throws(AuditError) {
         switch format {
-        case .text: try output.write(text(report, style(of: output), options.quiet, options.verbose))
+        case .text: try output.write(text(report, style(of: output), quiet: options.quiet, verbose: options.verbose))
         case .json: try output.write(json: report)
         case .suppressions: try output.write(suppressionText(report))
         }
     }
 
     private func sayVerdict(of report: Report) {
-        let line = text(report, Style(coloured: false), true, false)
+        let line = text(report, Style(coloured: false), quiet: true, verbose: false)
         for output in [Output.stderr, .stdout] where (try? output.write(line)) != nil { return }
+    }
+
+    /// A page of several, in the formats that have one (`ReportFormat.showsSeveral`).
+    func write(_ reports: [NamedReport]) throws(AuditError) {
+        try dioaudit.write(views) { (_, output) throws(AuditError) in
+            try output.write(fleetText(reports, style(of: output), quiet: options.quiet))
+        }
     }
 }

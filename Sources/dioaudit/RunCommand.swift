@@ -189,7 +189,7 @@ struct RunCommand: ParsableCommand {
         subject.timeoutNanoseconds = timeout?.nanoseconds
         subject.lingerNanoseconds = wait.nanoseconds
 
-        let reporter = try Reporter(reporting, textOutput: .stderr, text: runText)
+        let reporter = try Reporter(reporting, textOutput: .stderr)
         removeLeftovers()
         let observation = try observe(subject, request).0
         // From here on Ctrl-C is meant for us: there is no child any more.

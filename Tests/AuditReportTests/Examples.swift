@@ -67,7 +67,9 @@ struct Example {
         steady.transferredBytes = transfers * 4096
         steady.durationNanoseconds = 10_000_000 + calls
         if calls > 0 {
-            for kind in EventKind.counted { steady.events[kind] = EventCount(calls: calls, bytes: calls * 64) }
+            for kind in EventKind.counted {
+                steady.events[kind] = EventCount(calls: calls, bytes: kind.family == .pageFault ? 0 : calls * 64)
+            }
             var region = RegionLedger(name: name + "\n", allowed: true, entered: calls, left: calls)
             region.events = steady.events
             process.regions = [region]

@@ -75,7 +75,7 @@ import Testing
         Wrong("doctor --format suppressions", "'suppressions'", "text, json;"),
         Wrong("rum -- true", "'rum'", "no such command", "did you mean 'run'?"),
         Wrong("adit", "'adit'", "did you mean 'audit'?"),
-        Wrong("frobnicate", "'frobnicate'", "audit, run, attach, matrix, doctor"),
+        Wrong("frobnicate", "'frobnicate'", "audit, run, attach, report, matrix, doctor"),
     ]
 
     @Test(arguments: wrong) func whatIsNotUnderstoodIsNamedWithAnExample(wrong: Wrong) throws {

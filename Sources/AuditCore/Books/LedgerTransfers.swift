@@ -57,7 +57,7 @@ extension ProcessLedger {
 }
 
 /// A process's transfers on O_DIRECT files as the kernel saw them.
-public struct KernelTransfers: Equatable, Sendable, Encodable {
+public struct KernelTransfers: Equatable, Sendable, Codable {
     /// By the system call, `io_submit` or `io_uring`.
     public var calls: [String: UInt64] = [:]
     public var steady: UInt64 = 0

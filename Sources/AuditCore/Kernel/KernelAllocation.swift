@@ -1,12 +1,12 @@
 /// Allocations that the kernel made in one phase, from one place with one set of flags. The encoded names are the report's.
-public struct KernelAllocation: Equatable, Sendable, Encodable {
+public struct KernelAllocation: Equatable, Sendable, Codable {
     /// The tracepoint that reported it.
-    public enum Kind: String, CaseIterable, Sendable, Encodable {
+    public enum Kind: String, CaseIterable, Sendable, Codable {
         case kmalloc, kmemCacheAlloc, pageAlloc
     }
 
     /// What an allocation with these flags may do when memory is short (`include/linux/gfp_types.h`).
-    public enum Risk: String, CaseIterable, Sendable, Encodable, Comparable {
+    public enum Risk: String, CaseIterable, Sendable, Codable, Comparable {
         /// Atomic, or without direct reclaim: it fails at once.
         case nonBlocking
         /// Direct reclaim, but not by I/O or through file systems (GFP_NOIO, GFP_NOFS).
@@ -90,7 +90,7 @@ public struct KernelAllocation: Equatable, Sendable, Encodable {
 
 /// Allocations by kind in interrupts (hard, soft or NMI) of the subject's threads: it is unknown for which process they
 /// worked.
-public struct InterruptAllocations: Equatable, Sendable, Encodable {
+public struct InterruptAllocations: Equatable, Sendable, Codable {
     public private(set) var kmalloc: UInt64 = 0
     public private(set) var kmemCacheAlloc: UInt64 = 0
     public private(set) var pageAlloc: UInt64 = 0
