@@ -38,6 +38,12 @@ public struct Audit: Equatable, Sendable, Codable {
     public let suppressed: [SuppressedViolation]
     /// Every suppression that was given, in that order, the stale ones too.
     public let suppressions: [SuppressionUse]
+    /// Every budget that was given, in that order, with the violations that it allowed.
+    public let budgets: [BudgetUse]
+    /// Null without one.
+    @Nullable public var baseline: BaselineUse?
+    /// What is stale is a failure.
+    public let strict: Bool
     /// Differences between the mapping calls that the kernel saw and the interposer's. Empty too without that witness.
     public let differences: [WitnessDifference]
     /// Null unless it was asked for.
@@ -49,7 +55,8 @@ public struct Audit: Equatable, Sendable, Codable {
         name: String, verdict: Verdict, reasons: [String], failure: String?, notes: [String], subject: Subject,
         lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
-        phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse],
+        phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse], budgets: [BudgetUse],
+        baseline: BaselineUse?, strict: Bool,
         differences: [WitnessDifference], squeeze: Squeeze?, hang: Hang?,
         processes: [ProcessLedger]
     ) {
@@ -70,6 +77,9 @@ public struct Audit: Equatable, Sendable, Codable {
             use.violations.map { SuppressedViolation($0, by: use.name) }
         }
         self.suppressions = suppressions
+        self.budgets = budgets
+        self.baseline = baseline
+        self.strict = strict
         self.scope = scope
         self.enforce = enforce
         self.differences = differences
@@ -106,6 +116,9 @@ public struct Audit: Equatable, Sendable, Codable {
         processes = try value(.processes)
         suppressed = try value(.suppressed)
         suppressions = try SuppressionUse.all(in: container.superDecoder(forKey: .suppressions), of: suppressed)
+        budgets = try optional(.budgets) ?? []
+        baseline = try optional(.baseline)
+        strict = try optional(.strict) ?? false
         differences = try value(.differences)
         squeeze = try optional(.squeeze)
         hang = try optional(.hang)
@@ -116,6 +129,9 @@ public struct Audit: Equatable, Sendable, Codable {
         }
         places = Place.all(of: violations, in: processes)
     }
+
+    /// Violations that the baseline accepts.
+    public var known: [Violation] { baseline?.known ?? [] }
 
     /// Without an interposer nothing is known of phases: the ledger is empty, which does not mean zero.
     public var hasSteadyPhase: Bool { processes.contains(where: \.steadyReached) }
@@ -129,5 +145,12 @@ public struct Audit: Equatable, Sendable, Codable {
             case .inconclusive: .inconclusive
             }
         return subjectFailed ? [verdictStatus, .subjectFailed] : [verdictStatus]
+    }
+
+    /// The same where `compare` finds it no worse than a baseline: its violations are known then, and nothing else is.
+    public var comparedStatuses: [ExitStatus] {
+        let isBlind = verdict == .inconclusive || budgets.contains { $0.status == .unknown }
+        return (subjectFailed ? [.subjectFailed] : []) + (isBlind ? [.inconclusive] : [])
+            + (gateReasons(budgets, nil, suppressions, strict: strict).isEmpty ? [] : [.fail])
     }
 }

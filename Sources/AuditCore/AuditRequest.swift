@@ -20,6 +20,10 @@ public struct AuditRequest: Sendable {
     public var scope = Scope.process
     public var suppressions: [Suppression] = []
     public var kernelLimits: [KernelLimit] = []
+    public var budgets: [Budget] = []
+    public var baseline: Baseline?
+    /// A budget or suppression that nothing used is a failure.
+    public var strict = false
     /// The interposer's action at a violation.
     public var enforce = Enforce.report
 

@@ -19,8 +19,6 @@ struct OwnCode {
         return interpreted ?? stack.lastIndex { !$0.isBelowMain } ?? stack.count - 1
     }
 
-    mutating func first(of stack: [Frame]) -> Frame? { index(in: stack).map { stack[$0] } }
-
     private mutating func isRuntime(_ frame: Frame) -> Bool {
         guard let module = frame.module else { return frame.function == nil }
         if let known = modules[module] { return known }

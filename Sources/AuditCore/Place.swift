@@ -26,25 +26,35 @@ public struct Place: Equatable, Sendable {
 
     /// All places of an audit, first the one of the most calls.
     public static func all(of violations: [Violation], in processes: [ProcessLedger]) -> [Place] {
+        all(of: violations, in: processes) { own, violation in Key(own.map { violation.stack[$0] }, violation) }.map(
+            \.1)
+    }
+
+    /// Those that violations share by a key of the reader's, made of a violation and the index in its stack of the program's own frame.
+    static func all<Key: Hashable>(
+        of violations: [Violation], in processes: [ProcessLedger], by key: (Int?, Violation) -> Key
+    ) -> [(Key, Place)] {
         var code = OwnCode()
-        var places: [Place] = []
+        var places: [(key: Key, place: Place)] = []
         var indices: [Key: Int] = [:]
         let transfers = Dictionary(processes.map { ($0.pid, $0.phases[.steady].transfers) }, uniquingKeysWith: +)
         for (index, violation) in violations.enumerated() {
-            let frame = code.first(of: violation.stack)
-            let key = Key(frame, violation)
-            if indices[key] == nil {
-                indices[key] = places.count
-                places.append(Place(frame))
+            let own = code.index(in: violation.stack)
+            let key = key(own, violation)
+            let place = indices[key] ?? places.count
+            if place == places.count {
+                indices[key] = place
+                places.append((key, Place(own.map { violation.stack[$0] })))
             }
-            places[indices[key]!].add(violation, index, transfers)
+            places[place].place.add(violation, index, transfers)
         }
         for place in places.indices {
-            places[place].violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
+            places[place].place.violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
         }
         return places.enumerated()
             .sorted {
-                ($1.element.calls, $1.element.bytes, $0.offset) < ($0.element.calls, $0.element.bytes, $1.offset)
+                let (left, right) = ($0.element.place, $1.element.place)
+                return (right.calls, right.bytes, $0.offset) < (left.calls, left.bytes, $1.offset)
             }
             .map(\.element)
     }
@@ -96,6 +106,15 @@ public struct Place: Equatable, Sendable {
                 self = .address(frame.offset, module: frame.module)
             }
         }
+    }
+}
+
+extension Place {
+    /// Its last event came in the first half of its processes' steady transfers.
+    public func endsEarly(_ processes: [ProcessLedger]) -> Bool {
+        guard let lastTransfer else { return false }
+        let warmup = processes.map { $0.phases[.warmup].transfers }.min() ?? 0
+        return lastTransfer < warmup + transfers / 2
     }
 }
 

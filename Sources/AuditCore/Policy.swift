@@ -45,7 +45,7 @@ public struct Policy: Equatable, Sendable {
 }
 
 extension EventKind {
-    fileprivate static func group(_ name: String) -> [EventKind]? {
+    static func group(_ name: String) -> [EventKind]? {
         switch name {
         case "all": counted
         case "heap": counted.filter { $0.family == .heap }

@@ -9,15 +9,23 @@ extension Audit {
         switch verdict {
         case .pass where !violations.isEmpty: return "it passes with violations"
         case .pass where !reasons.isEmpty: return "it passes with reasons against a pass"
-        case .fail where violations.isEmpty: return "it fails without a violation"
+        case .pass where !gateReasons.isEmpty: return "it passes, and \(gateReasons[0])"
+        case .fail where violations.isEmpty && gateReasons.isEmpty: return "it fails without a violation"
         case .inconclusive where !violations.isEmpty: return "it is inconclusive with violations"
+        case .inconclusive where !gateReasons.isEmpty: return "it is inconclusive, and \(gateReasons[0])"
         case .fail where reasons.isEmpty, .inconclusive where reasons.isEmpty:
             return "it does not pass, and gives no reason"
         default: break
         }
+        if violations.contains(where: { $0.calls == 0 }) { return "it has a violation of no calls" }
+        if budgets.contains(where: { $0.used ?? 0 < 0 || $0.limit < 0 }) { return "it has a budget below zero" }
         if settledAfter == 0 { return "it settled after no transfer" }
         return subjectFailed == (failure != nil) ? nil : "'subjectFailed' and 'failure' contradict each other"
     }
+}
+
+extension Audit {
+    private var gateReasons: [String] { AuditCore.gateReasons(budgets, baseline, suppressions, strict: strict) }
 }
 
 // MARK: numbers
@@ -58,7 +66,8 @@ private struct Numbers {
     mutating func add(_ allocation: KernelAllocation) {
         add(allocation.calls)
         add(allocation.bytes)
-        note(UInt64(exactly: (allocation.perTransfer ?? 0).rounded(.up)) ?? .max)
+        let perTransfer = allocation.perTransfer ?? 0
+        areTooLarge = areTooLarge || !(0...Double(most)).contains(perTransfer)
     }
 
     mutating func add(_ process: ProcessLedger) {
@@ -90,7 +99,15 @@ extension Audit {
         var numbers = Numbers()
         numbers.add(phases)
         for process in processes { numbers.add(process) }
-        for violation in violations + suppressed.map(\.violation) { numbers.add(violation) }
+        for violation in violations + suppressed.map(\.violation) + known + budgets.flatMap(\.violations) {
+            numbers.add(violation)
+        }
+        for change in baseline?.changes ?? [] {
+            for figure in [change.before, change.now] {
+                numbers.note(figure?.count)
+                numbers.note(figure?.transfers)
+            }
+        }
         for difference in differences {
             numbers.add(difference.interposer)
             numbers.add(difference.kernel)

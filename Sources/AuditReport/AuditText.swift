@@ -13,8 +13,16 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
             for audit in group {
                 body += placeLines(audit, style, verbose: verbose)
                 body += stackLines(audit, style, verbose: verbose).map { "  \($0)".withoutTrailingSpaces }
+                body += gateLines(audit, style, verbose: verbose).map { "  \($0)" }
             }
         }
+        for audit in report.audits where audit.verdict == .pass {
+            let gate = gateLines(audit, style, verbose: verbose)
+            if !gate.isEmpty {
+                body += ["", style.strong(printable(audit.name)) + knownText(audit)] + gate.map { "  \($0)" }
+            }
+        }
+        body += report.lostAudits.map { "lost: the baseline has an audit '\(printable($0))', and this run has none" }
         if verbose {
             body += report.audits.flatMap { ["", printable($0.name)] + ledgerLines($0, style, verbose: true) }
         }
@@ -135,4 +143,5 @@ private func summary(_ report: Report, _ style: Style) -> String {
     }
     return "dioaudit: \(style.verdict(report.verdict)): \(Figures.count(report.audits.count, "workload")): "
         + counts.joined(separator: ", ")
+        + (report.lostAudits.isEmpty ? "" : ", \(report.lostAudits.count) of the baseline lost")
 }

@@ -130,12 +130,3 @@ extension EventKind {
         }
     }
 }
-
-extension Place {
-    /// Its last event came in the first half of its processes' steady transfers.
-    public func endsEarly(_ processes: [ProcessLedger]) -> Bool {
-        guard let lastTransfer else { return false }
-        let warmup = processes.map { $0.phases[.warmup].transfers }.min() ?? 0
-        return lastTransfer < warmup + transfers / 2
-    }
-}

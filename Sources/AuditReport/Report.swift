@@ -24,15 +24,20 @@ public struct Report: Equatable, Sendable, Codable {
     public let files: Storage?
     public let verdict: Verdict
     public let audits: [Audit]
+    /// Audits of the baseline that were to be made again and were not. There are none without a baseline.
+    public let lostAudits: [String]
 
-    public init(_ command: Command = .run, machine: Machine, files: Storage? = nil, audits: [Audit]) {
+    public init(
+        _ command: Command = .run, machine: Machine, files: Storage? = nil, audits: [Audit], lostAudits: [String] = []
+    ) {
         schema = Self.schema
         tool = .current
         self.command = command
         self.machine = machine
         self.files = files
         self.audits = audits
-        verdict = Verdict.overall(audits.map(\.verdict))
+        self.lostAudits = lostAudits
+        verdict = Self.verdict(of: audits, lostAudits)
     }
 
     /// Reads a stored report.
@@ -48,13 +53,20 @@ public struct Report: Equatable, Sendable, Codable {
         files = try container.decodeIfPresent(Storage.self, forKey: .files)
         verdict = try container.decode(Verdict.self, forKey: .verdict)
         audits = try container.decode([Audit].self, forKey: .audits)
-        guard verdict == Verdict.overall(audits.map(\.verdict)) else {
+        lostAudits = try container.decodeIfPresent([String].self, forKey: .lostAudits) ?? []
+        guard verdict == Self.verdict(of: audits, lostAudits) else {
             throw contradiction("its verdict '\(verdict.rawValue)' is not that of its audits", decoder)
         }
     }
 
+    private static func verdict(of audits: [Audit], _ lost: [String]) -> Verdict {
+        lost.isEmpty ? Verdict.overall(audits.map(\.verdict)) : .fail
+    }
+
     public var exitStatus: ExitStatus {
-        audits.isEmpty ? .inconclusive : ExitStatus.first(of: audits.flatMap(\.statuses))
+        let lost: [ExitStatus] = lostAudits.isEmpty ? [] : [.fail]
+        return audits.isEmpty
+            ? ExitStatus.first(of: lost + [.inconclusive]) : ExitStatus.first(of: audits.flatMap(\.statuses) + lost)
     }
 }
 

@@ -34,7 +34,7 @@ private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     lines += unobservedLines(audit)
     lines += hangLines(audit, style)
     if counted { lines += suppressionLines(audit.suppressions) }
-    return lines
+    return lines + gateLines(audit, style, verbose: verbose)
 }
 
 /// The suppressed violations by entry, and the entries that matched nothing: the code has changed since.
@@ -61,11 +61,23 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
     let outcome =
         switch audit.verdict {
         case .pass: "\(transfers) without a violation"
+        case .fail where audit.violations.isEmpty: printable(audit.reasons.first ?? "")
         case .fail:
             "\(Figures.count(calls, "violation")) from \(Figures.count(audit.places.count, "place")) in \(transfers)"
         case .inconclusive: quiet ? printable(audit.reasons[0]) : "not enough was observed for a pass"
         }
     let suppressed = audit.suppressions.reduce(0) { $0 + $1.calls }
     return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
-        + (suppressed > 0 ? ", \(suppressed) suppressed" : "") + (audit.failure.map { "; \(printable($0))" } ?? "")
+        + (suppressed > 0 ? ", \(suppressed) suppressed" : "") + knownText(audit)
+        + (audit.failure.map { "; \(printable($0))" } ?? "")
 }
+
+/// What a budget or the baseline allowed is said in the last line too.
+func knownText(_ audit: Audit) -> String {
+    let known = knownPlaces(audit)
+    let allowed = audit.budgets.reduce(0) { $0 + $1.calls }
+    return (known > 0 ? ", \(Figures.count(known, "place")) known from the baseline" : "")
+        + (allowed > 0 ? ", \(allowed) within budgets" : "")
+}
+
+func knownPlaces(_ audit: Audit) -> Int { Place.all(of: audit.known, in: audit.processes).count }

@@ -61,6 +61,31 @@ package struct WholeFile {
     }
 
     /// link(2) replaces nothing: what another process has put there meanwhile is removed, as rename(2) would.
+    /// Whether there is anything of that name.
+    package static func exists(at path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// Writes a file in the place of an earlier one, which stays if this fails.
+    package static func replace(at path: String, with text: String) throws(Errno) {
+        let resolved = realpath(path, nil)
+        defer { free(resolved) }
+        let path = resolved.map { String(cString: $0) } ?? path
+        let beside = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+        let file = try FileDescriptor(
+            opening: beside, .writeOnly, [.create, .exclusiveCreate, .noFollow],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        do throws(Errno) {
+            defer { file.closeQuietly() }
+            try file.writeAll(text)
+            guard rename(beside, path) == 0 else { throw .last }
+        } catch {
+            unlink(beside)
+            throw error
+        }
+    }
+
     private func name(_ file: FileDescriptor) throws(Errno) {
         let source = "/proc/self/fd/\(file.rawValue)"
         for _ in 0..<100 {

@@ -22,7 +22,15 @@ struct AuditCommand: ParsableCommand {
     @Flag(help: "Say what would run, and run nothing.")
     var list = false
 
+    @OptionGroup var gate: GateOptions
+
     @OptionGroup var reporting: ReportOptions
+
+    func validate() throws {
+        if gate.updateBaseline && !only.isEmpty {
+            throw ValidationError("--update-baseline with --only would lose the other workloads of the baseline.")
+        }
+    }
 
     func run() throws {
         let workloads = try selection()
@@ -30,18 +38,25 @@ struct AuditCommand: ParsableCommand {
             try Output.stdout.write(workloads.map { $0.name + "\n" }.joined())
             return
         }
+        var request = AuditRequest()
+        try gate.set(in: &request)
         let reporter = try Reporter(reporting, textOutput: .stdout)
         removeLeftovers()
         Interruption.hold()
         let place = try usableDirectory()
-        let (audits, interruption) = try audits(of: workloads, in: place)
+        let (audits, interruption) = try audits(of: workloads, in: place, request)
         if let interruption {
             writeError("dioaudit: interrupted: \(audits.count) of \(workloads.count) workloads were audited\n")
             Interruption.die(of: interruption)
         }
         Interruption.release()
-        let report = Report(.audit, machine: .current(), files: .holding(place), audits: audits)
+        let lost = request.baseline?.audits.map(\.name).filter { name in
+            (only.isEmpty || only.contains(name)) && !audits.contains { $0.name == name }
+        }
+        let report = Report(
+            .audit, machine: .current(), files: .holding(place), audits: audits, lostAudits: lost ?? [])
         try reporter.write(report)
+        try gate.update(with: report)
         throw ExitCode(report.exitStatus.rawValue)
     }
 
@@ -57,7 +72,7 @@ struct AuditCommand: ParsableCommand {
 
     /// Stops at a signal. The scratch directory is gone when this returns or throws.
     private func audits(
-        of workloads: [Workload], in place: String
+        of workloads: [Workload], in place: String, _ request: AuditRequest
     ) throws(AuditError) -> ([Audit], interruption: Int32?) {
         let driver = try Installation.driver()
         let scratch = try ScratchDirectory(in: place)
@@ -68,7 +83,7 @@ struct AuditCommand: ParsableCommand {
             progress.show("[\(audits.count + 1)/\(workloads.count)] \(workload.name)")
             let file = "\(scratch.path)/\(workload.name)"
             defer { unlink(file) }
-            let (audit, interruption) = try audit(workload, driver: driver, file: file)
+            let (audit, interruption) = try audit(workload, driver: driver, file: file, asking: request)
             if let signal = interruption ?? Interruption.next() { return (audits, signal) }
             audits.append(audit)
         }

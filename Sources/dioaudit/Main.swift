@@ -11,8 +11,8 @@ struct Dioaudit: ParsableCommand {
         abstract: "Proves that a program does direct I/O in its steady state without allocating memory.",
         version: Report.Tool.current.version,
         subcommands: [
-            AuditCommand.self, RunCommand.self, AttachCommand.self, ReportCommand.self, MatrixCommand.self,
-            DoctorCommand.self,
+            AuditCommand.self, RunCommand.self, AttachCommand.self, ReportCommand.self, CompareCommand.self,
+            MatrixCommand.self, DoctorCommand.self,
         ])
 
     /// Without a subcommand nothing was audited, and a script must not take that for a pass.

@@ -105,6 +105,22 @@ struct Output {
     }
 }
 
+/// Writes a file that is kept from run to run: the earlier one stays if that fails.
+func replaceFile(at path: String, with text: String) throws(AuditError) {
+    if let problem = TrustedPath.planted(path) {
+        throw AuditError(
+            "it is not written there: \(problem)", at: path,
+            remedy: "remove it, or give a path in a directory of your own", exit: .usage)
+    }
+    do throws(Errno) {
+        try WholeFile.replace(at: path, with: text)
+    } catch {
+        throw AuditError(
+            "cannot write it: \(error)", at: path, remedy: "make room there, or write it elsewhere",
+            exit: .internalError)
+    }
+}
+
 /// Writes each view even if another cannot be written. Files come first: nobody may read the streams to their end.
 ///
 /// - Throws: the first error; the others are said.

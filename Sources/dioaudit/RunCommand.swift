@@ -79,6 +79,8 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var judging: JudgingOptions
 
+    @OptionGroup var gate: GateOptions
+
     @Option(
         parsing: .unconditional,
         help:
@@ -196,6 +198,7 @@ struct RunCommand: ParsableCommand {
         Interruption.release()
         let report = Report(machine: .current(), audits: [judge(name, observation, by: request)])
         try reporter.write(report)
+        try gate.update(with: report)
         throw ExitCode(report.exitStatus.rawValue)
     }
 
@@ -218,6 +221,14 @@ struct RunCommand: ParsableCommand {
         request.syscalls = syscalls
         request.kernel = kernel
         request.kernelStacks = kernelStacks
+        try gate.set(in: &request)
+        if let baseline = request.baseline, baseline.audit(name) == nil {
+            throw AuditError(
+                "the baseline has no audit '\(name)'", at: baseline.file,
+                remedy:
+                    "it has: \(baseline.audits.map(\.name).joined(separator: ", ")); give the baseline of this program",
+                exit: .badInput)
+        }
         return request
     }
 

@@ -10,7 +10,8 @@ import Observe
 ///   - kernel: whether a pass needs the kernel witness.
 /// - Returns: the audit, and the signal that came for dioaudit meanwhile.
 func audit(
-    _ workload: Workload, driver: String, file: String, kernel: KernelChoice = .auto
+    _ workload: Workload, driver: String, file: String, kernel: KernelChoice = .auto,
+    asking request: AuditRequest = AuditRequest()
 ) throws(AuditError) -> (Audit, interruption: Int32?) {
     let error = try memoryFile("dioaudit-messages", for: "what the driver says")
     let null = try? FileDescriptor(opening: "/dev/null", .writeOnly)
@@ -23,7 +24,7 @@ func audit(
     command.output = null
     command.error = error
     // The driver sets markers; the transfers that it does before them are setup's.
-    var request = AuditRequest()
+    var request = request
     request.lock = .always
     request.minimumTransfers = UInt64(workload.steadyTransfers * workload.jobs)
     request.kernel = kernel

@@ -90,6 +90,7 @@ import Testing
             ("\"settledAfter\" : 1", "\"settledAfter\" : 18446744073709551615", "audits[0]"),
             ("\"settledAfter\" : 1", "\"settledAfter\" : 1e400", "audits[0].settledAfter"),
             ("\"perTransfer\" : 1", "\"perTransfer\" : 1e300", "audits[0]"),
+            ("\"perTransfer\" : 1", "\"perTransfer\" : -0.5", "audits[0]"),
             ("\"kind\" : \"kmalloc\"", "\"kind\" : \"xmalloc\"", "audits[0].phases[2].kernel[0].kind"),
             ("\"name\" : \"setup\"", "\"name\" : \"steady\"", "audits[0].phases"),
             ("\"cpus\" : 2", "\"cups\" : 2", "machine.cpus"),

@@ -6,7 +6,6 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     let all =
         processes.flatMap { Violation.all(in: $0, policy: request.policy, scope: request.scope) }
         + Violation.kernel(in: processes, limits: request.kernelLimits, scope: request.scope)
-    let (violations, suppressions) = all.suppressed(by: request.suppressions)
     let witnesses = Witnesses(
         interposer: interposerWitness(observation),
         syscalls: observation.syscalls,
@@ -15,15 +14,27 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         accounting: accountingWitness(observation),
         pages: pagesWitness(observation),
         heap: heapWitness(observation))
+    let settled = settledAfter(processes, policy: request.policy, scope: request.scope)
+
+    let (unbudgeted, budgets) = all.budgeted(
+        by: request.budgets, observation, request, interposer: witnesses.interposer)
+    let (unsuppressed, suppressions) = unbudgeted.suppressed(by: request.suppressions)
+    let (violations, baseline) = unsuppressed.known(
+        to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled)
+    let gate = gateReasons(budgets, baseline, suppressions, strict: request.strict)
 
     var reasons: [String] = []
     if !violations.isEmpty { reasons.append(summary(of: violations)) }
+    reasons += gate
     let failure = failureReason(observation, expected: request.expectedStatus)
     if let failure { reasons.append(failure) }
     if violations.isEmpty && observation.wasStopped {
-        reasons.append("it was stopped at a suppressed violation: later events were not observed")
+        reasons.append("it was stopped at a violation that is accepted: later events were not observed")
     }
     reasons += observation.obstacles
+    for use in budgets where use.status == .unknown {
+        reasons.append("--budget \(use.budget) is not known to be kept: \(use.reason ?? "")")
+    }
     if let pids = observation.leftBehind {
         reasons.append(
             "processes that the subject left behind still run\(inWords(pids)): their later events are not in the ledger"
@@ -65,7 +76,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
 
     return Audit(
         name: name,
-        verdict: violations.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
+        verdict: violations.isEmpty && gate.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
         notes: unmetLimits(request.kernelLimits, observation) + phaseNotes(processes) + windowNotes(observation.window)
@@ -73,13 +84,16 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,
-        settledAfter: settledAfter(processes, policy: request.policy, scope: request.scope),
+        settledAfter: settled,
         scope: request.scope.text,
         enforce: request.enforce,
         phasesFoundBy: processes.phaseSource,
         phases: observation.ledger.total,
         violations: violations,
         suppressions: suppressions,
+        budgets: budgets,
+        baseline: baseline,
+        strict: request.strict,
         differences: observation.attached == nil ? observation.syscalls.differences(of: processes) : [],
         squeeze: observation.squeeze,
         hang: observation.hang,

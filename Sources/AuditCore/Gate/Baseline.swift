@@ -1,0 +1,61 @@
+/// A stored report that a run is held against (docs/baselines.md).
+public struct Baseline: Sendable {
+    /// Its path, as it was given.
+    public let file: String
+    public let audits: [Audit]
+
+    public init(file: String, audits: [Audit]) {
+        self.file = file
+        self.audits = audits
+    }
+
+    public func audit(_ name: String) -> Audit? { audits.first { $0.name == name } }
+}
+
+/// What became of an audit since its baseline.
+public struct BaselineUse: Equatable, Sendable, Codable {
+    /// The baseline's path, as it was given.
+    public let file: String
+    /// First the worst.
+    public let changes: [Change]
+    /// Violations of places that the baseline has, and that are no worse than there.
+    public let known: [Violation]
+
+    public var calls: UInt64 { known.reduce(0) { $0 + $1.calls } }
+}
+
+extension [Violation] {
+    /// Those that the baseline does not accept, and what it says.
+    func known(
+        to baseline: Baseline?, _ name: String, processes: [ProcessLedger], witnesses: Witnesses, settledAfter: UInt64?
+    ) -> (remaining: [Violation], use: BaselineUse?) {
+        guard let baseline else { return (self, nil) }
+        guard let earlier = baseline.audit(name) else {
+            return (self, BaselineUse(file: baseline.file, changes: [Change(.newAudit, name: name)], known: []))
+        }
+        let comparison = Comparison(
+            of: Comparand(
+                violations: self, processes: processes, witnesses: witnesses, settledAfter: settledAfter),
+            against: Comparand(earlier))
+        return (
+            indices.filter { !comparison.known.contains($0) }.map { self[$0] },
+            BaselineUse(
+                file: baseline.file, changes: comparison.changes,
+                known: indices.filter(comparison.known.contains).map { self[$0] })
+        )
+    }
+}
+
+/// What became of each audit of a report since an earlier one: of both, of the earlier one only, and of the later one only.
+public func compare(_ before: [Audit], _ now: [Audit]) -> [(audit: String, changes: [Change])] {
+    var rest = before
+    var compared = now.map { audit -> (audit: String, changes: [Change]) in
+        guard let index = rest.firstIndex(where: { $0.name == audit.name }) else {
+            return (audit.name, [Change(.newAudit, name: audit.name)])
+        }
+        let earlier = rest.remove(at: index)
+        return (audit.name, Comparison(of: Comparand(audit), against: Comparand(earlier)).changes)
+    }
+    compared += rest.map { ($0.name, [Change(.lostAudit, name: $0.name)]) }
+    return compared
+}

@@ -1,0 +1,160 @@
+/// What of an audit is compared: the violations that budgets and suppressions left, and what a baseline can lose beside them.
+struct Comparand {
+    var violations: [Violation]
+    let processes: [ProcessLedger]
+    let witnesses: Witnesses
+    let settledAfter: UInt64?
+}
+
+extension Comparand {
+    /// Those that a baseline of its own accepted are the audit's all the same.
+    init(_ audit: Audit) {
+        self.init(
+            violations: audit.violations + audit.known, processes: audit.processes, witnesses: audit.witnesses,
+            settledAfter: audit.settledAfter)
+    }
+}
+
+/// An audit held against its baseline.
+struct Comparison {
+    /// First the worst.
+    private(set) var changes: [Change] = []
+    /// Violations, as indices, of places that the baseline has and that are no worse than there.
+    private(set) var known: Set<Int> = []
+
+    init(of now: Comparand, against before: Comparand) {
+        compareWitnesses(before.witnesses, now.witnesses)
+        comparePlaces(before, now)
+        compareSettling(before, now)
+        changes = changes.sorted()
+    }
+
+    private mutating func comparePlaces(_ before: Comparand, _ now: Comparand) {
+        var earlier = IdentifiedPlaces(before)
+        let current = IdentifiedPlaces(now)
+        for place in current.unidentified { changes.append(Change(.newPlace, now: place.figure)) }
+        let unmatched = current.identified.filter { identity, place in
+            guard let same = earlier.take(identity) else { return true }
+            compare(identity, same, before.processes, place)
+            return false
+        }
+        // A place may be gone and another new because a function was compiled into its caller, or is not any more.
+        for (identity, place) in unmatched {
+            if let relative = earlier.takeRelative(of: identity) {
+                compare(identity, relative, before.processes, place)
+            } else {
+                changes.append(Change(.newPlace, place: identity, now: place.figure))
+            }
+        }
+        changes += earlier.left.map { Change(.gonePlace, place: $0.0, before: $0.1.figure) }
+    }
+
+    private mutating func compare(
+        _ identity: PlaceIdentity, _ before: Place, _ processes: [ProcessLedger], _ now: Place
+    ) {
+        let (old, new) = (before.figure, now.figure)
+        guard Double(now.calls) <= before.mostCalls(in: now.transfers, processes) else {
+            changes.append(Change(.moreCalls, place: identity, before: old, now: new))
+            return
+        }
+        known.formUnion(now.violations)
+        if now.calls < before.calls, new.perTransfer ?? 0 < old.perTransfer ?? 1 {
+            changes.append(Change(.fewerCalls, place: identity, before: old, now: new))
+        }
+    }
+
+    private mutating func compareWitnesses(_ before: Witnesses, _ now: Witnesses) {
+        for (name, witness) in Witnesses.compared {
+            let isActive = { (all: Witnesses) in witness(all)?.status == .active }
+            if isActive(before) && !isActive(now) { changes.append(Change(.lostWitness, name: name)) }
+            if !isActive(before) && isActive(now) { changes.append(Change(.gainedWitness, name: name)) }
+        }
+    }
+
+    private mutating func compareSettling(_ before: Comparand, _ now: Comparand) {
+        let (old, new) = (before.settledAfter, now.settledAfter)
+        // Where nothing violates and it is null, it is not known when it settled.
+        let isLater = old.map { old in new.map { $0 > old } ?? !now.violations.isEmpty } ?? false
+        let isEarlier = new.map { $0 < old ?? .max } ?? false
+        guard isLater || isEarlier else { return }
+        let figure = { (ordinal: UInt64?) in ordinal.map { Change.Figure(count: $0, transfers: nil) } }
+        changes.append(Change(isLater ? .laterSettling : .earlierSettling, before: figure(old), now: figure(new)))
+    }
+}
+
+extension Witnesses {
+    /// Not the accounting: it is there only where the transfers witness is not.
+    fileprivate static var compared: [(name: String, of: (Witnesses) -> Witness?)] {
+        [
+            ("interposer", { $0.interposer }), ("syscalls", { $0.syscalls }), ("kernel", { $0.kernel }),
+            ("transfers", { $0.transfers }), ("pages", { $0.pages }), ("heap", { $0.heap }),
+        ]
+    }
+}
+
+/// The places of an audit by what tells them again.
+private struct IdentifiedPlaces {
+    let identified: [(PlaceIdentity, Place)]
+    let unidentified: [Place]
+    private var indices: [PlaceIdentity: Int] = [:]
+    private var isTaken: [Bool]
+    /// Those without their innermost functions.
+    private var outer: [PlaceIdentity: [Int]] = [:]
+
+    /// How many functions a compiler may put into their caller, one into the other.
+    private static let mostInlined = 2
+
+    init(_ audit: Comparand) {
+        let all = Place.all(of: audit.violations, in: audit.processes) { own, violation in
+            PlaceIdentity(of: violation, ownFrame: own)
+        }
+        identified = all.compactMap { identity, place in identity.map { ($0, place) } }
+        unidentified = all.filter { $0.0 == nil }.map(\.1)
+        isTaken = Array(repeating: false, count: identified.count)
+        for (index, (identity, _)) in identified.enumerated() {
+            indices[identity] = index
+            for count in 1...Self.mostInlined {
+                if let seen = identity.without(innermost: count) { outer[seen, default: []].append(index) }
+            }
+        }
+    }
+
+    /// Those that were not taken.
+    var left: [(PlaceIdentity, Place)] { identified.indices.filter { !isTaken[$0] }.map { identified[$0] } }
+
+    mutating func take(_ identity: PlaceIdentity) -> Place? { take(indices[identity]) }
+
+    /// One of which the other is what is seen from its innermost functions' caller.
+    mutating func takeRelative(of identity: PlaceIdentity) -> Place? {
+        for count in 1...Self.mostInlined {
+            if let index = identity.without(innermost: count).flatMap({ indices[$0] }), let place = take(index) {
+                return place
+            }
+        }
+        return take(outer[identity]?.first { !isTaken[$0] })
+    }
+
+    private mutating func take(_ index: Int?) -> Place? {
+        guard let index, !isTaken[index] else { return nil }
+        isTaken[index] = true
+        return identified[index].1
+    }
+}
+
+extension Place {
+    fileprivate var figure: Change.Figure { Change.Figure(count: calls, transfers: transfers) }
+
+    /// The most calls that a run of so many transfers may have here and be no worse.
+    fileprivate func mostCalls(in now: UInt64, _ processes: [ProcessLedger]) -> Double {
+        let (calls, before) = (Double(calls), Double(transfers))
+        // What came at one transfer, or early in the run, does not come oftener in a longer one.
+        let isOnce = self.calls == 1 || lastTransfer != nil && lastTransfer == firstTransfer || endsEarly(processes)
+        if transfers == 0 || isOnce { return calls }
+        if now > transfers {
+            // One more may have been about to come when the run ended.
+            return calls + ((calls + 1) * (Double(now) - before) / before).rounded(.up)
+        }
+        // Whether a place of which no ordinal is known came early is not known either.
+        return lastTransfer == nil ? calls : (calls * Double(now) / before).rounded(.up)
+    }
+}

@@ -1,0 +1,29 @@
+/// Why an audit fails beside its violations, in words: none if it does not.
+///
+/// - Parameter suppressions: those that may not be stale.
+func gateReasons(_ budgets: [BudgetUse], _ baseline: BaselineUse?, _ suppressions: [SuppressionUse], strict: Bool)
+    -> [String]
+{
+    var reasons = budgets.filter { $0.status == .exceeded }.map { "--budget \($0.budget) is exceeded" }
+    for kind in Change.Kind.allCases where kind.isWorse {
+        let count = baseline?.changes.count { $0.kind == kind } ?? 0
+        if count > 0 { reasons.append("worse than the baseline: \(kind.text(count))") }
+    }
+    guard strict else { return reasons }
+    reasons += suppressions.filter(\.isStale).map { "--strict: the suppression '\($0.name)' is stale" }
+    return reasons + budgets.filter(\.isStale).map { "--strict: --budget \($0.budget) is stale" }
+}
+
+extension Change.Kind {
+    fileprivate func text(_ count: Int) -> String {
+        let count = UInt64(count)
+        return switch self {
+        case .lostAudit: plural(count, "lost audit")
+        case .lostWitness: plural(count, "lost witness", "es")
+        case .newPlace: plural(count, "new place")
+        case .moreCalls: plural(count, "place") + " with more calls"
+        case .laterSettling: "it settles later"
+        case .newAudit, .gainedWitness, .gonePlace, .fewerCalls, .earlierSettling: ""
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import AuditCore
+
+/// The text of `dioaudit compare`: what became of each audit, like a diff, the worst first, and one summary line last.
+public func compareText(
+    _ before: NamedReport, _ now: NamedReport, _ style: Style, quiet: Bool, verbose: Bool
+) -> String {
+    let compared = compare(before.report.audits, now.report.audits)
+    var lines: [String] = []
+    if !quiet {
+        for (audit, changes) in compared.filter({ !$0.changes.isEmpty }) {
+            let isWorse = changes.areWorse
+            lines.append("\(style.strong(printable(audit))): \(isWorse ? style.wrap("worse", "1;31") : "no worse")")
+            lines += changeLines(changes, style, verbose: verbose)
+        }
+        lines += now.report.audits.filter { $0.verdict == .inconclusive || $0.failure != nil }.flatMap { audit in
+            wrapped(
+                "\(style.verdict(audit.verdict)): \(printable(audit.name)): \(printable(audit.reasons.first ?? ""))")
+        }
+    }
+    let all = compared.flatMap(\.changes)
+    let (worse, better) = (all.count { $0.kind.isWorse }, all.count { !$0.kind.isWorse })
+    let verdict: Verdict =
+        switch comparedStatus(before.report, now.report) {
+        case .pass: .pass
+        case .fail: .fail
+        default: .inconclusive
+        }
+    lines.append(
+        "dioaudit: \(style.verdict(verdict)): \(printable(now.name)) against \(printable(before.name)): "
+            + (all.isEmpty ? "no change" : "\(worse) worse, \(better) better or new"))
+    return lines.joined(separator: "\n") + "\n"
+}
+
+/// What a baseline accepts is no failure; blindness, a failed program and what is worse it does not accept.
+public func comparedStatus(_ before: Report, _ now: Report) -> ExitStatus {
+    let isWorse = compare(before.audits, now.audits).contains { $0.changes.areWorse }
+    let known = Set(before.audits.map(\.name))
+    let statuses = now.audits.flatMap { known.contains($0.name) ? $0.comparedStatuses : $0.statuses }
+    return ExitStatus.first(of: statuses + (isWorse ? [.fail] : []) + (now.audits.isEmpty ? [.inconclusive] : []))
+}
+
+/// As many as fit a screen.
+private let mostChanges = 20
+
+/// Each change with what it was and what it is.
+func changeLines(_ changes: [Change], _ style: Style, verbose: Bool) -> [String] {
+    let shown = verbose ? changes[...] : changes.prefix(mostChanges)
+    let rest = changes.count - shown.count
+    return shown.flatMap { change -> [String] in
+        let title = "  \(change.kind.title)\(subject(of: change))"
+        return wrapped(title)
+            + [change.before.map { "    - \(text($0, change))" }, change.now.map { "    + \(text($0, change))" }]
+            .compactMap { $0 }.map { change.kind.isWorse ? style.wrap($0, "31") : style.wrap($0, "32") }
+    } + (rest > 0 ? ["  and \(Figures.count(rest, "more change")) (--verbose lists them)"] : [])
+}
+
+private func subject(of change: Change) -> String {
+    if let name = change.name { return ": \(printable(name))" }
+    guard let place = change.place else { return change.kind == .newPlace ? ": calls without a known stack" : "" }
+    let functions = place.functions.prefix(3).map { shortened(printable(shortFunction($0)), to: 40) }
+    let path = functions.joined(separator: " < ") + (place.functions.count > 3 ? " < …" : "")
+    let module = place.module.map { "(\(shortened(printable($0), to: 40)))" }
+    return ": "
+        + ([place.group.rawValue, "in"] + (path.isEmpty ? [] : [path]) + [module].compactMap { $0 })
+        .joined(separator: " ")
+}
+
+private func text(_ figure: Change.Figure, _ change: Change) -> String {
+    guard change.kind != .laterSettling, change.kind != .earlierSettling else {
+        return "settled after transfer \(figure.count)"
+    }
+    return Figures.count(figure.count, "call")
+        + (figure.perTransfer.map { ", \(Figures.rate($0)) per transfer" } ?? "")
+}
+
+extension Change.Kind {
+    fileprivate var title: String {
+        switch self {
+        case .lostAudit: "lost audit"
+        case .lostWitness: "lost witness"
+        case .newPlace: "new place"
+        case .moreCalls: "more calls"
+        case .laterSettling: "settled later, or never"
+        case .newAudit: "new audit"
+        case .gainedWitness: "new witness"
+        case .gonePlace: "gone"
+        case .fewerCalls: "fewer calls"
+        case .earlierSettling: "settled earlier"
+        }
+    }
+}
+
+/// What the budgets and the baseline of an audit say.
+func gateLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+    var lines = audit.budgets.map { use -> String in
+        let name = "--budget \(printable(use.budget))"
+        switch use.status {
+        case .kept where use.isStale: return "note: \(name): nothing used it: stale"
+        case .kept: return "\(name): \(number(use.used ?? 0)) used"
+        case .exceeded: return "\(name): \(style.wrap("exceeded: \(number(use.used ?? 0))", "1;31"))"
+        case .unknown: return "\(name): not known: \(printable(use.reason ?? ""))"
+        }
+    }
+    if let baseline = audit.baseline {
+        let state = baseline.changes.areWorse ? style.wrap("worse", "1;31") : "no worse"
+        lines.append(
+            "against the baseline \(printable(baseline.file)): \(state)"
+                + (baseline.known.isEmpty
+                    ? ""
+                    : ", \(Figures.count(knownPlaces(audit), "place")) known from "
+                        + "it with \(Figures.count(baseline.calls, "call"))"))
+        lines += changeLines(baseline.changes, style, verbose: verbose)
+    }
+    return lines
+}
+
+private func number(_ value: Double) -> String {
+    value >= 0x1p60 ? "never" : value == value.rounded() ? "\(UInt64(value))" : Figures.rate(value)
+}
