@@ -68,7 +68,9 @@ package struct WholeFile {
     }
 
     /// Writes a file in the place of an earlier one, which stays if this fails.
-    package static func replace(at path: String, with text: String) throws(Errno) {
+    ///
+    /// - Throws: what `body` throws, or an Errno.
+    package static func replace(at path: String, _ body: (FileDescriptor) throws -> Void) throws {
         let resolved = realpath(path, nil)
         defer { free(resolved) }
         let path = resolved.map { String(cString: $0) } ?? path
@@ -76,10 +78,10 @@ package struct WholeFile {
         let file = try FileDescriptor(
             opening: beside, .writeOnly, [.create, .exclusiveCreate, .noFollow],
             permissions: [.ownerReadWrite, .groupRead, .otherRead])
-        do throws(Errno) {
+        do {
             defer { file.closeQuietly() }
-            try file.writeAll(text)
-            guard rename(beside, path) == 0 else { throw .last }
+            try body(file)
+            guard rename(beside, path) == 0 else { throw Errno.last }
         } catch {
             unlink(beside)
             throw error

@@ -17,9 +17,9 @@ struct AttachCommand: ParsableCommand {
         abstract:
             "Watches a program that runs already, from outside: page faults, mapping calls, heap calls, the kernel.",
         discussion: """
-            The program goes on undisturbed, now and afterwards; Ctrl-C ends the watching. Its transfers are not seen, and so \
-            nothing passes: what is forbidden and happens is a failure, and all else is inconclusive.
-            Exit codes: 1 violations, 2 inconclusive, 64 usage, 65 a bad suppression file, 70 internal error.
+            The program goes on undisturbed, now and afterwards; Ctrl-C ends the watching. All of that time is its \
+            steady phase. It passes where all that is judged was watched: see docs/attach.md.
+            Exit codes: 0 pass, 1 violations, 2 inconclusive, 64 usage, 65 a bad suppression file, 70 internal error.
             """)
 
     @Option(parsing: .unconditional, help: "The process.", transform: processNumber)

@@ -57,7 +57,7 @@ struct GateOptions: ParsableArguments {
                 "dioaudit: \(printable(baseline)) stays as it is: the run is inconclusive, or its program failed\n")
             return
         }
-        try replaceFile(at: baseline, with: json(report))
+        try replaceFile(at: baseline, withJSON: report)
         writeError("dioaudit: wrote the baseline \(printable(baseline))\n")
     }
 }

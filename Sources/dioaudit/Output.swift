@@ -106,14 +106,14 @@ struct Output {
 }
 
 /// Writes a file that is kept from run to run: the earlier one stays if that fails.
-func replaceFile(at path: String, with text: String) throws(AuditError) {
+func replaceFile(at path: String, withJSON value: some Encodable) throws(AuditError) {
     if let problem = TrustedPath.planted(path) {
         throw AuditError(
             "it is not written there: \(problem)", at: path,
             remedy: "remove it, or give a path in a directory of your own", exit: .usage)
     }
-    do throws(Errno) {
-        try WholeFile.replace(at: path, with: text)
+    do {
+        try WholeFile.replace(at: path) { file in try writeJSON(value) { try file.writeAll($0) } }
     } catch {
         throw AuditError(
             "cannot write it: \(error)", at: path, remedy: "make room there, or write it elsewhere",
