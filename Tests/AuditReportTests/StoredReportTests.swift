@@ -82,20 +82,20 @@ import Testing
 
     @Test func itsKeyIsNamed() {
         let wrong = [
-            ("\"settledAfter\" : 1", "\"settledAfter\" : \"1\"", "audits[0].settledAfter"),
-            ("\"settledAfter\" : 1", "\"settledAfter\" : -1", "audits[0].settledAfter"),
-            ("\"settledAfter\" : 1", "\"settledAfter\" : 0", "audits[0]"),
-            ("\"settledAfter\" : 1", "\"settledAfter\" : 1.5", "audits[0].settledAfter"),
-            ("\"settledAfter\" : 1", "\"settledAfter\" : 18446744073709551616", "audits[0].settledAfter"),
-            ("\"settledAfter\" : 1", "\"settledAfter\" : 18446744073709551615", "audits[0]"),
-            ("\"settledAfter\" : 1", "\"settledAfter\" : 1e400", "audits[0].settledAfter"),
-            ("\"perTransfer\" : 1", "\"perTransfer\" : 1e300", "audits[0]"),
-            ("\"perTransfer\" : 1", "\"perTransfer\" : -0.5", "audits[0]"),
-            ("\"kind\" : \"kmalloc\"", "\"kind\" : \"xmalloc\"", "audits[0].phases[2].kernel[0].kind"),
-            ("\"name\" : \"setup\"", "\"name\" : \"steady\"", "audits[0].phases"),
-            ("\"cpus\" : 2", "\"cups\" : 2", "machine.cpus"),
+            ("\"settledAfter\": 1", "\"settledAfter\": \"1\"", "audits[0].settledAfter"),
+            ("\"settledAfter\": 1", "\"settledAfter\": -1", "audits[0].settledAfter"),
+            ("\"settledAfter\": 1", "\"settledAfter\": 0", "audits[0]"),
+            ("\"settledAfter\": 1", "\"settledAfter\": 1.5", "audits[0].settledAfter"),
+            ("\"settledAfter\": 1", "\"settledAfter\": 18446744073709551616", "audits[0].settledAfter"),
+            ("\"settledAfter\": 1", "\"settledAfter\": 18446744073709551615", "audits[0]"),
+            ("\"settledAfter\": 1", "\"settledAfter\": 1e400", "audits[0].settledAfter"),
+            ("\"perTransfer\": 1", "\"perTransfer\": 1e300", "audits[0]"),
+            ("\"perTransfer\": 1", "\"perTransfer\": -0.5", "audits[0]"),
+            ("\"kind\": \"kmalloc\"", "\"kind\": \"xmalloc\"", "audits[0].phases[2].kernel[0].kind"),
+            ("\"name\": \"setup\"", "\"name\": \"steady\"", "audits[0].phases"),
+            ("\"cpus\": 2", "\"cups\": 2", "machine.cpus"),
             (
-                "\"mlockall\" : [\n          \"current\"", "\"mlockall\" : [\n          \"onTuesdays\"",
+                "\"mlockall\": [\n          \"current\"", "\"mlockall\": [\n          \"onTuesdays\"",
                 "audits[0].lock.mlockall"
             ),
         ]
@@ -108,11 +108,11 @@ import Testing
 
     @Test func aVerdictThatIsNotThatOfItsAuditsIsRefused() {
         for (text, from, to, what) in [
-            (failing, "\"verdict\" : \"fail\"", "\"verdict\" : \"pass\"", "it passes with violations"),
-            (failing, "\"verdict\" : \"fail\"", "\"verdict\" : \"inconclusive\"", "it is inconclusive with violations"),
-            (passing, "\"verdict\" : \"pass\"", "\"verdict\" : \"fail\"", "it fails without a violation"),
+            (failing, "\"verdict\": \"fail\"", "\"verdict\": \"pass\"", "it passes with violations"),
+            (failing, "\"verdict\": \"fail\"", "\"verdict\": \"inconclusive\"", "it is inconclusive with violations"),
+            (passing, "\"verdict\": \"pass\"", "\"verdict\": \"fail\"", "it fails without a violation"),
             (
-                passing, "\"verdict\" : \"pass\"", "\"verdict\" : \"inconclusive\"",
+                passing, "\"verdict\": \"pass\"", "\"verdict\": \"inconclusive\"",
                 "it does not pass, and gives no reason"
             ),
         ] {
@@ -120,19 +120,19 @@ import Testing
             #expect(error?.what.hasSuffix(what) == true && error?.place == "a.json: audits[0]", "\(error as Any)")
         }
         // The report's own, which stands last.
-        let range = passing.ranges(of: "\"verdict\" : \"pass\"").last!
-        let error = refusal(passing.replacingCharacters(in: range, with: "\"verdict\" : \"fail\""))
+        let range = passing.ranges(of: "\"verdict\": \"pass\"").last!
+        let error = refusal(passing.replacingCharacters(in: range, with: "\"verdict\": \"fail\""))
         #expect(error?.what.hasSuffix("its verdict 'fail' is not that of its audits") == true, "\(error as Any)")
     }
 
     /// Sums of them would not fit their type.
     @Test func countsThatCannotHaveHappenedAreRefused() {
         let most = UInt64(1) << 60
-        let count = "\"calls\" : 3,"
-        #expect(refusal(failing.replacing(count, with: "\"calls\" : \(most / 1000),")) == nil)
-        #expect(refusal(failing.replacing(count, with: "\"calls\" : \(most),"))?.exit == .badInput)
+        let count = "\"calls\": 3,"
+        #expect(refusal(failing.replacing(count, with: "\"calls\": \(most / 1000),")) == nil)
+        #expect(refusal(failing.replacing(count, with: "\"calls\": \(most),"))?.exit == .badInput)
         // Bytes may be any: a program asks for what it likes.
-        let bytes = failing.replacing(/"bytes" : 192/, with: "\"bytes\" : 18446744073709551615")
+        let bytes = failing.replacing(/"bytes": 192/, with: "\"bytes\": 18446744073709551615")
         #expect(bytes != failing)
     }
 
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test func keysOfLaterVersionsAreNotMissed() throws {
-        let later = passing.replacing("\"cpus\" : 2", with: "\"cpus\" : 2, \"colour\" : [{}]")
+        let later = passing.replacing("\"cpus\": 2", with: "\"cpus\": 2, \"colour\": [{}]")
         #expect(try json(read(later)) == passing)
     }
 }

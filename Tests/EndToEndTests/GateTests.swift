@@ -40,7 +40,7 @@ import Testing
         let base = scratch.file("base.json")
         _ = try audited("allocates-each-transfer", "--baseline", base, "--update-baseline")
         let text = try String(contentsOfFile: base, encoding: .utf8)
-        let fewer = text.replacing("\"calls\" : 100", with: "\"calls\" : 99")
+        let fewer = text.replacing("\"calls\": 100", with: "\"calls\": 99")
         #expect(fewer != text)
         try fewer.write(toFile: base, atomically: false, encoding: .utf8)
         let (outcome, audit) = try audited("allocates-each-transfer", "--baseline", base)
@@ -50,7 +50,7 @@ import Testing
             outcome.errors.contains("    - 99 calls") && outcome.errors.contains("    + 100 calls"), "\(outcome.errors)"
         )
         #expect(outcome.tooWide() == [])
-        let other = text.replacing("\"function\" : \"allocate\"", with: "\"function\" : \"another\"")
+        let other = text.replacing("\"function\": \"allocate\"", with: "\"function\": \"another\"")
         try other.write(toFile: base, atomically: false, encoding: .utf8)
         let (new, _) = try audited("allocates-each-transfer", "--baseline", base)
         #expect(new.status == 1 && new.errors.contains("new place: heap in allocate < step < main"), "\(new.errors)")
@@ -97,7 +97,7 @@ import Testing
             scratch.file("data"),
         ])
         let text = try String(contentsOfFile: clean, encoding: .utf8)
-        try text.replacing("\"name\" : \"no-allocation-clean\"", with: "\"name\" : \"allocates-each-transfer\"").write(
+        try text.replacing("\"name\": \"no-allocation-clean\"", with: "\"name\": \"allocates-each-transfer\"").write(
             toFile: clean, atomically: false, encoding: .utf8)
         func compare(_ paths: String...) throws -> Outcome { try run([Place.dioaudit, "compare"] + paths) }
         let worse = try compare(clean, leaky)

@@ -125,7 +125,7 @@ struct HangTests {
         #expect(validation.status == 0, "\(validation.output)\(validation.errors)")
         let text = try String(contentsOfFile: path, encoding: .utf8)
         try text.replacing("\"reason\":null", with: "\"reason\":\"both\"")
-            .replacing("\"reason\" : null", with: "\"reason\" : \"both\"")
+            .replacing("\"reason\": null", with: "\"reason\": \"both\"")
             .write(toFile: path, atomically: true, encoding: .utf8)
         #expect(try validate(path).status == 1)
     }
