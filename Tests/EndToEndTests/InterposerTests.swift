@@ -82,7 +82,7 @@ import Testing
 
     /// An interposer whose ledger differs must not write into ours, nor be believed.
     @Test(arguments: [
-        ("DIOAUDIT_LEDGER_VERSION 9u", "DIOAUDIT_LEDGER_VERSION 99u"),
+        ("define DIOAUDIT_LEDGER_VERSION ", "define DIOAUDIT_LEDGER_VERSION 9"),
         ("DIOAUDIT_CHAINS = 4096", "DIOAUDIT_CHAINS = 2048"),
     ])
     func oneOfAnotherLayoutIsInconclusive(ours: String, theirs: String) throws {

@@ -97,7 +97,7 @@ static void charge(const struct reading *reading, uint32_t from) {
 }
 
 static void charge_all(long directory, uint32_t from, enum numbering numbering) {
-    static char entries[DIOAUDIT_PAGE] __attribute__((aligned(8)));
+    static char entries[1024] __attribute__((aligned(8)));
     long length;
     while ((length = SYSTEM(SYS_getdents64, directory, entries, sizeof(entries))) > 0) {
         for (long at = 0; at < length;) {

@@ -46,7 +46,7 @@ bool next_is_in_ours(const void *function);
 bool next_is_ours(const char *name);
 
 // Whether a block is from the pool that serves allocations while the table is being resolved. Such blocks are never reused.
-enum { NEXT_POOL = 16 * 1024 };
+enum { NEXT_POOL = 12 * 1024 };
 extern char next_pool[NEXT_POOL] __attribute__((visibility("hidden")));
 
 static inline bool next_owns_block(const void *block) {
