@@ -42,6 +42,9 @@ let package = Package(
         .systemLibrary(name: "CElfutils", pkgConfig: "libdw", providers: [.apt(["libdw-dev"])]),
 
         .target(name: "AuditCore"),
+        // Reads plans. It has libyaml by itself: Yams links all of Foundation, with which the installed tool has 52 MB more.
+        .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Plans", dependencies: ["AuditCore", "CYaml"]),
         // The host, a layer a target: each imports only those above it here.
         .target(
             name: "LinuxSystem",
@@ -58,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "dioaudit",
             dependencies: [
-                "AuditReport", "Disks", "Doctor", "LinuxSystem", "Observe",
+                "AuditReport", "Disks", "Doctor", "LinuxSystem", "Observe", "Plans",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -79,6 +82,7 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["AuditCore", "AuditReport", "Capture", "LedgerABI", "LinuxSystem"]),
         .testTarget(name: "InspectTests", dependencies: ["Inspect"]),
+        .testTarget(name: "PlansTests", dependencies: ["AuditCore", "Plans"]),
         .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem"]),
         // It runs the programs, and may not depend on them: SwiftPM would link them into the tests, Embedded Swift's
         // runtime beside the other. `make test` builds them first.

@@ -50,6 +50,8 @@ public struct Audit: Equatable, Sendable, Codable {
     @Nullable public var squeeze: Squeeze?
     /// Null unless the subject ran longer than its limit.
     @Nullable public var hang: Hang?
+    /// Null unless it was run several times: the rest is of the worst run.
+    @Nullable public var spread: Spread?
 
     init(
         name: String, verdict: Verdict, reasons: [String], failure: String?, notes: [String], subject: Subject,
@@ -119,6 +121,7 @@ public struct Audit: Equatable, Sendable, Codable {
         budgets = try optional(.budgets) ?? []
         baseline = try optional(.baseline)
         strict = try optional(.strict) ?? false
+        spread = try optional(.spread)
         differences = try value(.differences)
         squeeze = try optional(.squeeze)
         hang = try optional(.hang)

@@ -1,7 +1,7 @@
 /// A pattern for names and paths: `*` is any text, `?` any one character, and `\` takes its meaning from the next one.
 /// Characters are Unicode's scalars. The interposer matches threads' names by the same patterns (`glob.c`), and the two are
 /// tested on one table, `Tests/globs.txt`.
-struct Glob: Equatable, Sendable {
+public struct Glob: Equatable, Sendable {
     private enum Character: Equatable, Sendable {
         case any
         case exactly(Unicode.Scalar)
@@ -35,8 +35,14 @@ struct Glob: Equatable, Sendable {
         }
     }
 
+    /// Nil for a `\` before a character that has no meaning to lose.
+    public init?(_ text: String) {
+        guard let glob = try? Glob(Array(text.unicodeScalars)[...]) else { return nil }
+        self = glob
+    }
+
     /// Unknown text is empty: only `*` matches it.
-    func matches(_ text: String?) -> Bool {
+    public func matches(_ text: String?) -> Bool {
         matches(Array((text ?? "").unicodeScalars))
     }
 

@@ -40,6 +40,17 @@ public struct Observation: Sendable {
         self.ledger = ledger
         self.pid = pid
     }
+
+    /// Of a subject that did not start, and why, in words.
+    public static func ofNothing(_ subject: Subject, because failure: String) -> Observation {
+        var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
+        observation.failure = failure
+        observation.interposerMissing = "the subject did not start"
+        observation.syscalls = .unavailable("the subject did not start")
+        observation.kernel = .unavailable("the subject did not start")
+        observation.transfers = .unavailable("the subject did not start")
+        return observation
+    }
 }
 
 /// How an attached program was watched.

@@ -16,7 +16,7 @@ public enum Scope: Equatable, Sendable {
         case _ where text.hasPrefix("thread:"):
             let pattern = String(text.dropFirst("thread:".count))
             guard (1...Self.longestPattern).contains(pattern.utf8.count),
-                (try? Glob(Array(pattern.unicodeScalars)[...])) != nil
+                Glob(pattern) != nil
             else { return nil }
             self = .threads(pattern: pattern)
         default: return nil
@@ -35,7 +35,7 @@ public enum Scope: Equatable, Sendable {
     /// Whether its name is one that is judged; `io-threads` is no matter of names.
     public func includes(threadNamed name: String) -> Bool {
         guard case .threads(let pattern) = self else { return true }
-        return (try? Glob(Array(pattern.unicodeScalars)[...]))?.matches(name) ?? false
+        return Glob(pattern)?.matches(name) ?? false
     }
 
     func judges(_ thread: ThreadLedger) -> Bool {

@@ -66,40 +66,60 @@ private struct Column {
     let values: [String?]
     /// What the line below the table says of it where it is the same in all rows; null if it is a column all the same.
     var said: ((String) -> String)?
+    /// Those of a higher one are left out first where the table would be too wide; null: never.
+    var rank: Int?
 
-    /// What all of them are.
+    /// What all of them are that are known.
     var same: String? {
-        guard said != nil, let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+        let known = values.compactMap(\.self)
+        guard said != nil, let first = known.first, known.allSatisfy({ $0 == first }) else { return nil }
         return first
     }
 
     var isKnown: Bool { values.contains { $0 != nil } }
+
+    var width: Int { values.reduce(title.columns) { max($0, ($1 ?? "-").columns) } }
+}
+
+extension [Column] {
+    /// Without those for which there is no room beside columns of these widths.
+    fileprivate func fitting(beside widths: [Int]) -> [Column] {
+        var kept = self
+        while (widths + kept.map(\.width)).reduce(0, { $0 + $1 + Table.gap }) - Table.gap > pageWidth {
+            guard let last = kept.compactMap(\.rank).max() else { break }
+            kept.removeAll { $0.rank == last }
+        }
+        return kept
+    }
 }
 
 private func tableLines(_ audits: [Audit], _ style: Style) -> [String] {
     let isKernelWatched = audits.contains { KernelFigures($0).worstRisk != nil }
+    let (names, verdicts) = (audits.map { shortened(printable($0.name), to: 40) }, audits.map { style.verdict($0.verdict) })
     let columns =
         callColumns(audits) + (isKernelWatched ? kernelColumns(audits) : [])
-        + [column("locked", audits, { Figures.bytes($0.lock.lockedBytes) })]
-    let shown = columns.filter { $0.same == nil && $0.isKnown }
-    var table = Table([.left("workload")] + shown.map { .right($0.title) } + [.left("verdict")])
-    for (row, audit) in audits.enumerated() {
-        table.add(
-            [shortened(printable(audit.name), to: 40)] + shown.map { $0.values[row] ?? "-" }
-                + [style.verdict(audit.verdict)])
-    }
+        + [column("locked", audits, { Figures.bytes($0.lock.lockedBytes) }, rank: 4)]
+    let different = columns.filter { $0.same == nil && $0.isKnown }
+    let widths = [names, verdicts].map { $0.reduce(8) { max($0, $1.columns) } }
+    let shown = different.fitting(beside: widths)
+    let leftOut = different.map(\.title).filter { title in !shown.contains { $0.title == title } }
+    var table = Table([.left(noun(audits))] + shown.map { .right($0.title) } + [.left("verdict")])
+    for row in audits.indices { table.add([names[row]] + shown.map { $0.values[row] ?? "-" } + [verdicts[row]]) }
+    let isWhole = audits.allSatisfy(\.hasSteadyPhase)
     let same = columns.compactMap { column in column.same.flatMap { column.said?($0) } }.filter { !$0.isEmpty }
     return table.lines(heading: style.strong)
-        + (same.isEmpty ? [] : wrapped("all: " + same.joined(separator: ", ")))
+        + (same.isEmpty ? [] : wrapped((isWhole ? "all: " : "all that were seen: ") + same.joined(separator: ", ")))
+        + (leftOut.isEmpty ? [] : wrapped("(no room for: \(leftOut.joined(separator: ", ")); --verbose has them)"))
         + (shown.contains { $0.title.hasPrefix("faults") } ? ["(faults: minor/major)"] : [])
-        + (isKernelWatched ? ["(kernel: per transfer; \(riskLegend))"] : [])
+        + (shown.contains { $0.title == "risk" } ? ["(kernel: per transfer; \(riskLegend))"] : [])
+        + audits.flatMap { audit in audit.spread.map { wrapped("\(printable(audit.name)): \($0.text)") } ?? [] }
 }
 
 private func callColumns(_ audits: [Audit]) -> [Column] {
     let calls = { (family: EventKind.Family) in { (audit: Audit) in audit.phases[.steady].events.calls(of: family) } }
     let mapping = calls(.mapping)
-    var warmup = column("faults warm-up", audits, { faults($0.phases[.warmup]) })
-    var steady = column("faults steady", audits, { faults($0.phases[.steady]) })
+    var warmup = column("faults warm-up", audits, { faults($0.phases[.warmup]) }, rank: 3)
+    var steady = column("faults steady", audits, { faults($0.phases[.steady]) }, rank: 1)
     warmup.said = { "faults \($0) (minor/major) in warm-up" }
     steady.said = { "faults \($0) (minor/major) in steady" }
     if warmup.same == steady.same {
@@ -111,28 +131,47 @@ private func callColumns(_ audits: [Audit]) -> [Column] {
         column(
             "heap calls", audits, { "\($0.phases[.steady].events.heapCalls)" },
             said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
-        column("mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") }),
+        column("mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") },
+            rank: 2),
         warmup, steady,
         column(
             "settled after", audits, { $0.settledAfter.map { "\($0)" } ?? never },
-            said: { $0 == never ? "not settled" : "settled after \($0)" }),
+            said: { $0 == never ? "not settled" : "settled after \($0)" }, rank: 0),
     ]
 }
 
 private func kernelColumns(_ audits: [Audit]) -> [Column] {
     KernelFigures.titles.enumerated().map { figure, title in
-        Column(title: title, values: audits.map { KernelFigures($0).texts[figure] })
+        // How often goes before how badly.
+        Column(
+            title: title, values: audits.map { KernelFigures($0).texts[figure] },
+            rank: figure == KernelFigures.titles.count - 1 ? nil : 5)
     }
 }
 
 /// Without a witness, zeros would look like a finding.
 private func column(
-    _ title: String, _ audits: [Audit], _ value: (Audit) -> String, said: ((String) -> String)? = nil
+    _ title: String, _ audits: [Audit], _ value: (Audit) -> String, said: ((String) -> String)? = nil, rank: Int? = nil
 ) -> Column {
     let values = audits.map { audit in
         audit.witnesses.interposer.status != .unavailable && audit.hasSteadyPhase ? value(audit) : nil
     }
-    return Column(title: title, values: values, said: said)
+    return Column(title: title, values: values, said: said, rank: rank)
+}
+
+/// What the rows are. Only the driver's own command lines begin so.
+private func noun(_ audits: [Audit]) -> String {
+    audits.allSatisfy { $0.subject.command.dropFirst().first == "--file" } ? "workload" : "audit"
+}
+
+extension Spread {
+    fileprivate var text: String {
+        let counts = [(passed, "pass"), (failed, "fail"), (inconclusive, "inconclusive")].filter { $0.0 > 0 }
+        let settled = neverSettled == runs ? "not settled" : "settled after \(settledAfter.text)"
+            + (neverSettled > 0 ? ", or not in \(neverSettled)" : "")
+        return "the worst of \(runs) runs: " + counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+            + "; \(transfers.text) steady transfers, violations \(violations.text), \(settled)"
+    }
 }
 
 private let never = "never"
@@ -141,7 +180,7 @@ private func summary(_ report: Report, _ style: Style) -> String {
     let counts = [Verdict.pass, .fail, .inconclusive].map { verdict in
         "\(report.audits.lazy.filter { $0.verdict == verdict }.count) \(verdict.rawValue)"
     }
-    return "dioaudit: \(style.verdict(report.verdict)): \(Figures.count(report.audits.count, "workload")): "
+    return "dioaudit: \(style.verdict(report.verdict)): \(Figures.count(report.audits.count, noun(report.audits))): "
         + counts.joined(separator: ", ")
         + (report.lostAudits.isEmpty ? "" : ", \(report.lostAudits.count) of the baseline lost")
 }

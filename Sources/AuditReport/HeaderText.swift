@@ -13,6 +13,9 @@ func headerLines(_ machine: Machine, _ files: Storage?, _ witnesses: [NamedWitne
 
 extension Report {
     var headerLines: [String] {
+        // Of one that did not start there is nothing to be seen.
+        let started = self.audits.filter { !$0.subject.exit.neverStarted }
+        let audits = started.isEmpty ? self.audits : started
         let interposer = NamedWitnesses("interposer", audits) { $0.interposer }
         let kernels = [
             NamedWitnesses("syscalls", audits) { $0.syscalls }, NamedWitnesses("kernel", audits) { $0.kernel },

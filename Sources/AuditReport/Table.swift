@@ -15,7 +15,7 @@ struct Table {
     private let columns: [Column]
     private var rows: [[String]] = []
 
-    private static let gap = 2
+    static let gap = 2
     /// Of a piece that cannot be broken, such as a name from outside.
     fileprivate static let most = 60
 

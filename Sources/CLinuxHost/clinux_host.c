@@ -373,7 +373,7 @@ static void prepare(enum cl_watch watch, int socket) {
     if (read(socket, &go, 1) < 0) _exit(126);
 }
 
-int cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
+int cl_spawn(char *const *arguments, char *const *environment, const char *directory, int out, int err, enum cl_watch watch,
              struct cl_child *child) {
     int failure[2], talk[2];  // `failure` says errno of a child that could not become the program; exec closes it
     if (pipe2(failure, O_CLOEXEC) != 0) return -errno;
@@ -392,7 +392,7 @@ int cl_spawn(char *const *arguments, char *const *environment, int out, int err,
         close(talk[0]);  // or it would hold its own socket open, and wait for a dead parent
         prepare(watch, talk[1]);
         take_name((char **)environment, parent);  // the child's copy
-        become(arguments, environment, out, err);
+        if (!directory || chdir(directory) == 0) become(arguments, environment, out, err);
         int error = errno;
         if (write(failure[1], &error, sizeof(error)) < 0) _exit(126);
         _exit(127);

@@ -14,7 +14,7 @@ extension Doctor {
         do throws(AuditError) {
             let path = try Installation.interposer()
             let alone = try SelfPortrait()
-            let interruptionAlone = try runUnobserved(alone.command)
+            let interruptionAlone = try runUnobserved(alone.command).interruption
             let under = try SelfPortrait()
             let (observation, interruption) = try observe(under.command, AuditRequest())
             // Not to be lost, and nothing of ours is to be removed yet.

@@ -1,3 +1,4 @@
+import CLinuxHost
 import Glibc
 
 /// The processes that descend from this one and have not ended. Orphans among them are our children (PR_SET_CHILD_SUBREAPER).
@@ -14,6 +15,24 @@ package enum Descendants {
     /// Asks each of them to end, by SIGTERM.
     package static func terminate() {
         for pid in running() { kill(pid, SIGTERM) }
+    }
+
+    /// Ends all of them: by SIGTERM, and those that go on for two seconds by SIGKILL.
+    ///
+    /// - Returns: the signal that came for us meanwhile.
+    package static func end() -> Int32? {
+        var interruption: Int32?
+        for number in [SIGTERM, SIGKILL] where cl_descendants_run() {
+            let limit = monotonicNanoseconds() + 2_000_000_000
+            repeat {
+                // Again and again: one may have started another meanwhile.
+                for pid in running() { kill(pid, number) }
+                var signal = cl_signal()
+                let source = cl_wait(min(remaining(until: limit), 50_000_000), nil, 0, &signal)
+                if source == CL_FROM_SIGNAL, signal.ends { interruption = signal.number }
+            } while cl_descendants_run() && monotonicNanoseconds() < limit
+        }
+        return interruption
     }
 
     /// Nil for a process that has ended and only waits to be reaped.

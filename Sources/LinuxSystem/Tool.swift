@@ -27,7 +27,7 @@ package struct Tool {
         defer { output.closeQuietly() }
         var child = cl_child()
         let started = withCStrings([path] + arguments) { arguments in
-            cl_spawn(arguments, environ, output.rawValue, output.rawValue, CL_WATCH_FROM_OUTSIDE, &child)
+            cl_spawn(arguments, environ, nil, output.rawValue, output.rawValue, CL_WATCH_FROM_OUTSIDE, &child)
         }
         do { try granted(started) } catch { throw systemError("fork", error, at: path) }
         cl_go(&child)

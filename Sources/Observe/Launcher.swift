@@ -5,9 +5,13 @@ import Glibc
 import Inspect
 import LinuxSystem
 
-/// A program to start. It inherits all else: standard streams, directory, process group, signals.
+/// A program to start. It inherits all else: standard streams, process group, signals.
 package struct Command: Sendable {
     package var arguments: [ByteText]
+    /// Variables of its environment beside ours, or in place of them.
+    package var variables: [(name: String, value: String)] = []
+    /// Where it runs; null for where we do.
+    package var directory: String?
     /// Replaces its standard output and error; null leaves them.
     package var output: FileDescriptor?
     package var error: FileDescriptor?
@@ -22,6 +26,19 @@ package struct Command: Sendable {
 
     /// As it is named to a reader.
     var name: String { arguments[0].text }
+
+    /// The same from where we run; a name without a slash is looked for on PATH.
+    var path: String {
+        guard let directory, name.contains("/"), !name.hasPrefix("/") else { return name }
+        return "\(directory)/\(name)"
+    }
+
+    var environment: [ByteText] {
+        let others = ByteText.environment().filter { variable in
+            !variables.contains { variable.dropping("\($0.name)=") != nil }
+        }
+        return others + variables.map { ByteText("\($0.name)=\($0.value)") }
+    }
 }
 
 /// How a program that was started ended.
@@ -85,7 +102,7 @@ struct Launch: ~Copyable {
         let started = withCStrings(command.arguments) { arguments in
             withCStrings(environment) { environment in
                 cl_spawn(
-                    arguments, environment, command.output?.rawValue ?? -1, command.error?.rawValue ?? -1, mode, &child)
+                    arguments, environment, command.directory, command.output?.rawValue ?? -1, command.error?.rawValue ?? -1, mode, &child)
             }
         }
         do { try granted(started) } catch { throw StartFailure(errno: error, isOurs: true) }

@@ -14,11 +14,11 @@ package func observe(
     let cues = try SteadyCues(session, request)
     let interposer = findInterposer()
     let parser = Parser()
-    let executable = Executable(command: command.name, parser)
+    let executable = Executable(command: command.path, parser)
     parser.end()
     let subject = Subject(command: command.arguments.map(\.text), exit: SubjectExit())
 
-    let environment = environment(session: session.environment, interposer: interposer.path)
+    let environment = environment(command, session: session.environment, interposer: interposer.path)
     var launch: Launch
     do {
         launch = try Launch(
@@ -28,13 +28,9 @@ package func observe(
         if error.isOurs {
             throw systemError("fork", error.errno, at: command.name)
         }
-        var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
-        observation.failure = "could not start: " + whyNotStarted(command.name, error.errno)
-        observation.interposerMissing = "the subject did not start"
-        observation.syscalls = .unavailable("the subject did not start")
-        observation.kernel = .unavailable("the subject did not start")
-        observation.transfers = .unavailable("the subject did not start")
-        return (observation, nil)
+        return (
+            .ofNothing(subject, because: "could not start: " + whyNotStarted(command.path, error.errno)), nil
+        )
     }
     let ending = try launch.finish(session, parser)
 
@@ -78,11 +74,11 @@ private func findInterposer() -> (path: String?, problem: String?) {
     }
 }
 
-/// Our own environment with the ledger's variable, and the interposer before all other preloaded libraries.
-private func environment(session: String, interposer: String?) -> [ByteText] {
+/// The program's environment with the ledger's variable, and the interposer before all other preloaded libraries.
+private func environment(_ command: Command, session: String, interposer: String?) -> [ByteText] {
     var variables: [ByteText] = []
     var preload = interposer.map { [ByteText($0)] } ?? []
-    for variable in ByteText.environment() {
+    for variable in command.environment {
         if let libraries = variable.dropping("LD_PRELOAD=") {
             if !libraries.isEmpty { preload.append(libraries) }
         } else if variable.dropping("DIOAUDIT_LEDGER=") == nil {

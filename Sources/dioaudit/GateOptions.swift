@@ -29,9 +29,14 @@ struct GateOptions: ParsableArguments {
 
     /// Reads the baseline's file.
     func set(in request: inout AuditRequest) throws(AuditError) {
-        request.budgets = budget
-        request.strict = strict
+        try addBudgets(to: &request)
         request.baseline = try readBaseline()
+    }
+
+    /// Beside those that it has.
+    func addBudgets(to request: inout AuditRequest) throws(AuditError) {
+        request.budgets += budget
+        request.strict = request.strict || strict
         for budget in budget {
             guard let kind = budget.hasNoStacks(under: request.policy) else { continue }
             throw AuditError(
@@ -42,7 +47,7 @@ struct GateOptions: ParsableArguments {
     }
 
     /// Null without one, and where it is to be made.
-    private func readBaseline() throws(AuditError) -> Baseline? {
+    func readBaseline() throws(AuditError) -> Baseline? {
         guard let baseline, !(updateBaseline && !WholeFile.exists(at: baseline)) else { return nil }
         return Baseline(file: baseline, audits: try readReport(at: baseline).audits)
     }

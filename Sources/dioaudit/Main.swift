@@ -43,29 +43,10 @@ enum Main {
         guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-") else { return }
         let commands = Dioaudit.configuration.subcommands.compactMap { $0.configuration.commandName }
         guard !(commands + ["help"]).contains(word) else { return }
-        let likely = commands.min { $0.distance(to: word) < $1.distance(to: word) }
-        let suggestion = likely.flatMap { $0.distance(to: word) <= 2 ? "did you mean '\($0)'? " : nil } ?? ""
+        let suggestion = word.nearest(of: commands).map { "did you mean '\($0)'? " } ?? ""
         throw AuditError(
             "there is no such command", at: "'\(word)'",
             remedy: "\(suggestion)The commands are \(commands.joined(separator: ", ")); a program is audited by "
                 + "dioaudit run -- PROGRAM", exit: .usage)
-    }
-}
-
-extension String {
-    /// Letters put in, left out, changed, or swapped with the next, to make one of the other (optimal string alignment).
-    fileprivate func distance(to other: String) -> Int {
-        let (a, b) = (Array(utf8), Array(other.utf8))
-        var rows = [Array(0...b.count)]
-        for i in a.indices {
-            var row = [i + 1]
-            for j in b.indices {
-                var least = Swift.min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { least = Swift.min(least, rows[i - 1][j - 1] + 1) }
-                row.append(least)
-            }
-            rows.append(row)
-        }
-        return rows[a.count][b.count]
     }
 }

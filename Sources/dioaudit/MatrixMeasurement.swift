@@ -3,6 +3,8 @@ import AuditReport
 import Disks
 import Glibc
 import LinuxSystem
+import Observe
+import Plans
 
 /// Does what a plan says, disk by disk.
 struct MatrixMeasurement: ~Copyable {
@@ -54,8 +56,10 @@ struct MatrixMeasurement: ~Copyable {
             cellsDone += 1
             progress.show(
                 "[\(cellsDone)/\(plan.targets.count * plan.workloads.count)] \(kind.rawValue) \(workload.name)")
-            let (audit, signal) = try audit(
-                workload, driver: driver, file: disk.file, kernel: .require)
+            var request = AuditRequest()
+            request.kernel = .require
+            let (observation, signal) = try observe(workload, driver: driver, file: disk.file, &request)
+            let audit = judge(workload.name, observation, by: request)
             disk.clear()
             interruption = signal ?? Interruption.next()
             cells.append(

@@ -1,5 +1,6 @@
 import AuditCore
 import Disks
+import Plans
 
 /// What `dioaudit matrix` measures: every target with every workload.
 struct MatrixPlan {

@@ -100,14 +100,10 @@ struct SizeOption {
     let bytes: UInt64
 
     init(_ argument: String) throws(WrongValue) {
-        let units: KeyValuePairs<Character, UInt64> = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
-        let unit = units.first { argument.lowercased().last == $0.key }
-        let (value, overflows) = (UInt64(argument.dropLast(unit == nil ? 0 : 1)) ?? .max)
-            .multipliedReportingOverflow(by: unit?.value ?? 1)
-        guard !overflows, value < 1 << 50 else {
+        guard let bytes = byteSize(argument) else {
             throw WrongValue("a size is a number of bytes, with k, m or g for more, such as 0, 64k or 1m")
         }
-        bytes = value
+        self.bytes = bytes
     }
 }
 

@@ -187,9 +187,7 @@ struct RunCommand: ParsableCommand {
         // Before the outputs are opened: one of them may be the file that suppressions are read from.
         let request = try request()
         // As they came: the parser's own are Strings.
-        var subject = Command(ByteText.lastArguments(command.count))
-        subject.timeoutNanoseconds = timeout?.nanoseconds
-        subject.lingerNanoseconds = wait.nanoseconds
+        let subject = subject(ByteText.lastArguments(command.count))
 
         let reporter = try Reporter(reporting, textOutput: .stderr)
         removeLeftovers()
@@ -202,7 +200,15 @@ struct RunCommand: ParsableCommand {
         throw ExitCode(report.exitStatus.rawValue)
     }
 
-    private func request() throws -> AuditRequest {
+    /// The program to start, by what the options say of it.
+    func subject(_ arguments: [ByteText]) -> Command {
+        var subject = Command(arguments)
+        subject.timeoutNanoseconds = timeout?.nanoseconds
+        subject.lingerNanoseconds = wait.nanoseconds
+        return subject
+    }
+
+    func request() throws -> AuditRequest {
         var request = AuditRequest()
         request.phasesByMarker = phases == .markers
         request.warmup = warmup

@@ -2,17 +2,17 @@ import AuditCore
 import Glibc
 import LinuxSystem
 import Observe
+import Plans
 
-/// Runs a workload's driver and judges it.
+/// Runs a workload's driver.
 ///
 /// - Parameters:
 ///   - file: what it works on: a file that it makes, or a block device.
-///   - kernel: whether a pass needs the kernel witness.
-/// - Returns: the audit, and the signal that came for dioaudit meanwhile.
-func audit(
-    _ workload: Workload, driver: String, file: String, kernel: KernelChoice = .auto,
-    asking request: AuditRequest = AuditRequest()
-) throws(AuditError) -> (Audit, interruption: Int32?) {
+///   - request: what the workload does not say itself. It is completed.
+/// - Returns: the observation, and the signal that came for dioaudit meanwhile.
+func observe(
+    _ workload: Workload, driver: String, file: String, _ request: inout AuditRequest, timeout: DurationOption? = nil
+) throws(AuditError) -> (Observation, interruption: Int32?) {
     let error = try memoryFile("dioaudit-messages", for: "what the driver says")
     let null = try? FileDescriptor(opening: "/dev/null", .writeOnly)
     defer {
@@ -23,16 +23,14 @@ func audit(
     var command = Command(workload.arguments(driver: driver, file: file).map(ByteText.init))
     command.output = null
     command.error = error
+    command.timeoutNanoseconds = timeout?.nanoseconds
     // The driver sets markers; the transfers that it does before them are setup's.
-    var request = request
     request.lock = .always
     request.minimumTransfers = UInt64(workload.steadyTransfers * workload.jobs)
-    request.kernel = kernel
     request.mayBeInMemory = workload.mayBeInMemory
     var (observation, interruption) = try observe(command, request)
-    let said = contents(of: error)
-    try noteStatus(in: &observation, said: said)
-    return (judge(workload.name, observation, by: request), interruption)
+    try noteStatus(in: &observation, said: contents(of: error))
+    return (observation, interruption)
 }
 
 private func noteStatus(in observation: inout Observation, said: String) throws(AuditError) {
@@ -75,10 +73,10 @@ private enum DriverStatus: Int32 {
     }
 }
 
-/// What a program wrote to its standard error, in one line.
-private func contents(of file: FileDescriptor) -> String {
+/// The end of what a program wrote to a file, in one line.
+func contents(of file: FileDescriptor) -> String {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    let length = pread(file.rawValue, &bytes, bytes.count, 0)
+    let length = pread(file.rawValue, &bytes, bytes.count, max(0, lseek(file.rawValue, 0, SEEK_END) - bytes.count))
     let lines = String(decoding: bytes.prefix(max(0, length)), as: UTF8.self).split(separator: "\n")
     return lines.isEmpty ? "it printed nothing" : lines.joined(separator: "; ")
 }

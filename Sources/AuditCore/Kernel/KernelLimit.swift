@@ -31,7 +31,7 @@ public struct KernelLimit: Equatable, Sendable {
         } else if let risk = KernelAllocation.Risk(rawValue: what) {
             subject = .risk(risk)
         } else {
-            guard let site = try? Glob(Array(what.unicodeScalars)[...]) else { return nil }
+            guard let site = Glob(what) else { return nil }
             subject = .site(site)
         }
     }

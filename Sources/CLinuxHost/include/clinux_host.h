@@ -66,8 +66,8 @@ struct cl_child {
 // Forks a child that waits for cl_go and then execs the program; its signal mask is the one from before cl_block_signals. Not
 // posix_spawn(3), which can neither kill the child when dioaudit is killed (PR_SET_PDEATHSIG) nor report which call failed;
 // and fork(2) is unavailable in Swift.
-// `out` and `err` replace its standard output and error unless they are -1.
-int cl_spawn(char *const *arguments, char *const *environment, int out, int err, enum cl_watch watch,
+// `out` and `err` replace its standard output and error unless they are -1; `directory` is where it runs, unless that is null.
+int cl_spawn(char *const *arguments, char *const *environment, const char *directory, int out, int err, enum cl_watch watch,
              struct cl_child *child);
 
 // Lets the child exec the program.

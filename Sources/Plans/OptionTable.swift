@@ -1,0 +1,47 @@
+/// The options of `dioaudit run` that are keys of a plan.
+public struct OptionTable: Sendable {
+    public struct Option: Sendable {
+        public let name: String
+        public let isFlag: Bool
+        /// `--no-name` is an option too.
+        public let hasOpposite: Bool
+        public let repeats: Bool
+        /// Its value is `WHAT=N`, so that several are a mapping.
+        public let isPair: Bool
+
+        public init(_ name: String, isFlag: Bool = false, hasOpposite: Bool = false, repeats: Bool = false, isPair: Bool = false)
+        {
+            self.name = name
+            self.isFlag = isFlag
+            self.hasOpposite = hasOpposite
+            self.repeats = repeats
+            self.isPair = isPair
+        }
+    }
+
+    /// By name.
+    let options: [String: Option]
+
+    public init(_ options: [Option]) {
+        self.options = Dictionary(options.map { ($0.name, $0) }) { first, _ in first }
+    }
+
+    public var names: [String] { options.keys.sorted() }
+
+    /// As a command line has it.
+    public func arguments(of setting: Setting) -> [String] {
+        guard let option = options[setting.key] else { return [] }
+        guard option.isFlag else { return setting.values.map { "--\(option.name)=\($0)" } }
+        if setting.values == ["true"] { return ["--\(option.name)"] }
+        return option.hasOpposite ? ["--no-\(option.name)"] : []
+    }
+
+    /// Those whose values are files.
+    static let paths = ["suppressions", "baseline"]
+
+    /// Those that mean something for a workload: its phases, its lock and its exit are the driver's.
+    static let ofWorkloads: Set<String> = [
+        "allow", "budget", "enforce", "forbid", "kernel", "kernel-limit", "kernel-stacks", "scope", "squeeze",
+        "squeeze-slack", "suppressions", "syscalls", "timeout",
+    ]
+}
