@@ -95,7 +95,9 @@ extension [Column] {
 
 private func tableLines(_ audits: [Audit], _ style: Style) -> [String] {
     let isKernelWatched = audits.contains { KernelFigures($0).worstRisk != nil }
-    let (names, verdicts) = (audits.map { shortened(printable($0.name), to: 40) }, audits.map { style.verdict($0.verdict) })
+    let (names, verdicts) = (
+        audits.map { shortened(printable($0.name), to: 40) }, audits.map { style.verdict($0.verdict) }
+    )
     let columns =
         callColumns(audits) + (isKernelWatched ? kernelColumns(audits) : [])
         + [column("locked", audits, { Figures.bytes($0.lock.lockedBytes) }, rank: 4)]
@@ -131,7 +133,8 @@ private func callColumns(_ audits: [Audit]) -> [Column] {
         column(
             "heap calls", audits, { "\($0.phases[.steady].events.heapCalls)" },
             said: { "\($0) heap call" + ($0 == "1" ? "" : "s") }),
-        column("mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") },
+        column(
+            "mapping calls", audits, { "\(mapping($0))" }, said: { "\($0) mapping call" + ($0 == "1" ? "" : "s") },
             rank: 2),
         warmup, steady,
         column(
@@ -167,8 +170,11 @@ private func noun(_ audits: [Audit]) -> String {
 extension Spread {
     fileprivate var text: String {
         let counts = [(passed, "pass"), (failed, "fail"), (inconclusive, "inconclusive")].filter { $0.0 > 0 }
-        let settled = neverSettled == runs ? "not settled" : "settled after \(settledAfter.text)"
-            + (neverSettled > 0 ? ", or not in \(neverSettled)" : "")
+        let settled =
+            neverSettled == runs
+            ? "not settled"
+            : "settled after \(settledAfter.text)"
+                + (neverSettled > 0 ? ", or not in \(neverSettled)" : "")
         return "the worst of \(runs) runs: " + counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
             + "; \(transfers.text) steady transfers, violations \(violations.text), \(settled)"
     }

@@ -102,7 +102,8 @@ struct Launch: ~Copyable {
         let started = withCStrings(command.arguments) { arguments in
             withCStrings(environment) { environment in
                 cl_spawn(
-                    arguments, environment, command.directory, command.output?.rawValue ?? -1, command.error?.rawValue ?? -1, mode, &child)
+                    arguments, environment, command.directory, command.output?.rawValue ?? -1,
+                    command.error?.rawValue ?? -1, mode, &child)
             }
         }
         do { try granted(started) } catch { throw StartFailure(errno: error, isOurs: true) }

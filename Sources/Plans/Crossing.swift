@@ -77,7 +77,8 @@ struct Crossing {
     private func check(_ count: Int, _ place: Place) throws(AuditError) {
         guard count <= Plan.mostEntries else {
             throw wrong(
-                "more than \(Plan.mostEntries) audits", values.file, place, "cross fewer values, or write several plans")
+                "more than \(Plan.mostEntries) audits", values.file, place, "cross fewer values, or write several plans"
+            )
         }
     }
 }

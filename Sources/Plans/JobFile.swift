@@ -83,7 +83,8 @@ struct JobFile {
 
     private mutating func add(_ text: Substring, _ file: String, _ line: Int) throws(AuditError) {
         guard section != nil else {
-            throw wrong("'\(text)' stands before any section", file, line, "write '[global]', or '[name]' of a job, before it")
+            throw wrong(
+                "'\(text)' stands before any section", file, line, "write '[global]', or '[name]' of a job, before it")
         }
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let option = Option(

@@ -34,7 +34,8 @@ extension Plan {
             entries.append(entry)
         }
         if jobs.dropFirst().contains(where: { !JobMapping($0).waits }) {
-            notes.append("fio runs these jobs at one time: here each waits for the one before, as if it had 'stonewall'")
+            notes.append(
+                "fio runs these jobs at one time: here each waits for the one before, as if it had 'stonewall'")
         }
         self.init(file: file, entries: entries, notes: notes)
     }
@@ -95,42 +96,53 @@ private struct JobMapping {
         if try flag("fixedbufs") { engine += "-fixed" }
         guard Workload.engines.contains(engine) else {
             throw Unmapped(
-                why: "\(called("ioengine"))=\(engine) has no counterpart: those that have are \(Workload.engines.joined(separator: ", ")) "
+                why:
+                    "\(called("ioengine"))=\(engine) has no counterpart: those that have are \(Workload.engines.joined(separator: ", ")) "
                     + "(io_uring-fixed is io_uring with fixedbufs=1)")
         }
         let rw = try text("rw") ?? "read"
         guard Workload.patterns.contains(rw), rw != "metadata" else {
-            throw Unmapped(why: "\(called("rw"))=\(rw) has no counterpart: those that have are read, write, randread, randwrite, randrw")
+            throw Unmapped(
+                why:
+                    "\(called("rw"))=\(rw) has no counterpart: those that have are read, write, randread, randwrite, randrw"
+            )
         }
         let block = try size("bs") ?? 4096
         guard block > 0 else { throw Unmapped(why: "\(called("bs"))=0 is no size") }
         guard let size = try size("size") else {
-            throw Unmapped(why: "it has no size: fio would take that of its file, and a workload makes a file of its own")
+            throw Unmapped(
+                why: "it has no size: fio would take that of its file, and a workload makes a file of its own")
         }
         let moved = (try self.size("io_size") ?? size) / block
         let (transfers, overflows) = moved.multipliedReportingOverflow(by: try whole("loops") ?? 1)
         var workload = Workload(
-            engine: engine, rw: rw, blockBytes: block, jobs: try whole("numjobs") ?? 1, iodepth: try whole("iodepth") ?? 1,
+            engine: engine, rw: rw, blockBytes: block, jobs: try whole("numjobs") ?? 1,
+            iodepth: try whole("iodepth") ?? 1,
             fileBytes: size / block * block,
-            steadyTransfers: min(overflows ? .max : transfers, try whole("number_ios").flatMap { $0 > 0 ? $0 : nil } ?? .max),
+            steadyTransfers: min(
+                overflows ? .max : transfers, try whole("number_ios").flatMap { $0 > 0 ? $0 : nil } ?? .max),
             syncInterval: try whole("fsync") ?? 0)
         if Workload.synchronousEngines.contains(engine), workload.iodepth > 1 {
-            notes.append("\(called("iodepth")) means nothing with \(engine), as with fio: one transfer is in flight at a time")
+            notes.append(
+                "\(called("iodepth")) means nothing with \(engine), as with fio: one transfer is in flight at a time")
             workload.iodepth = 1
         }
         if workload.jobs > 1, !(try flag("thread")) {
-            notes.append("fio would run its \(workload.jobs) jobs as processes: here they are threads, as with 'thread'")
+            notes.append(
+                "fio would run its \(workload.jobs) jobs as processes: here they are threads, as with 'thread'")
         }
         return workload
     }
 
     private mutating func noteDirect() {
         guard let option = options["direct"] else {
-            notes.append("'direct=1' is missing: fio's own transfers would be buffered, and these are direct all the same")
+            notes.append(
+                "'direct=1' is missing: fio's own transfers would be buffered, and these are direct all the same")
             return
         }
         if option.value == "0" {
-            notes.append("\(called("direct"))=0: fio's own transfers would be buffered, and these are direct all the same")
+            notes.append(
+                "\(called("direct"))=0: fio's own transfers would be buffered, and these are direct all the same")
         }
     }
 
@@ -150,7 +162,8 @@ private struct JobMapping {
     private func size(_ key: String) throws(Unmapped) -> Int? {
         guard let text = try text(key) else { return nil }
         guard let bytes = byteSize(text) else {
-            throw Unmapped(why: "\(called(key))=\(text) is not supported: one number of bytes is, with k, m, g or t for more")
+            throw Unmapped(
+                why: "\(called(key))=\(text) is not supported: one number of bytes is, with k, m, g or t for more")
         }
         return Int(bytes)
     }

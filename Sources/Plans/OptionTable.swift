@@ -9,8 +9,9 @@ public struct OptionTable: Sendable {
         /// Its value is `WHAT=N`, so that several are a mapping.
         public let isPair: Bool
 
-        public init(_ name: String, isFlag: Bool = false, hasOpposite: Bool = false, repeats: Bool = false, isPair: Bool = false)
-        {
+        public init(
+            _ name: String, isFlag: Bool = false, hasOpposite: Bool = false, repeats: Bool = false, isPair: Bool = false
+        ) {
             self.name = name
             self.isFlag = isFlag
             self.hasOpposite = hasOpposite
@@ -37,11 +38,18 @@ public struct OptionTable: Sendable {
     }
 
     /// Those whose values are files.
-    static let paths = ["suppressions", "baseline"]
+    static let paths = ["suppressions"]
+
+    /// Those that are keys. A new one is none before somebody has seen that a plan heeds it: EndToEndTests compare these with all.
+    public static let ofSubjects: Set<String> = [
+        "allow", "budget", "enforce", "expect-exit", "forbid", "kernel", "kernel-limit", "kernel-stacks", "lock",
+        "min-ios", "phases", "require-lock", "scope", "squeeze", "squeeze-slack", "steady-after", "steady-from",
+        "steady-to", "strict", "suppressions", "syscalls", "timeout", "wait", "warmup-ios", "warmup-time",
+    ]
 
     /// Those that mean something for a workload: its phases, its lock and its exit are the driver's.
     static let ofWorkloads: Set<String> = [
         "allow", "budget", "enforce", "forbid", "kernel", "kernel-limit", "kernel-stacks", "scope", "squeeze",
-        "squeeze-slack", "suppressions", "syscalls", "timeout",
+        "squeeze-slack", "strict", "suppressions", "syscalls", "timeout",
     ]
 }

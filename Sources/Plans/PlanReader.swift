@@ -39,12 +39,14 @@ private struct PlanReader {
 
         let defaults = try parts["defaults"].map { (node) throws(AuditError) in try self.defaults(node) } ?? [:]
         let policies = try parts["policies"].map { (node) throws(AuditError) in try self.policies(node) } ?? [:]
-        let shared = try parts["suppressions"].map { (node) throws(AuditError) in try texts(node, of: "suppressions") } ?? []
+        let shared =
+            try parts["suppressions"].map { (node) throws(AuditError) in try texts(node, of: "suppressions") } ?? []
         var drafts: [Draft] = []
         if let node = parts["workloads"] { drafts += try self.drafts(.workload, node, of: "workloads") }
         if let node = parts["subjects"] { drafts += try self.drafts(.subject, node, of: "subjects") }
         guard !drafts.isEmpty else {
-            throw values.wrong("a plan without an audit", root, "name what is to be audited below 'workloads' or 'subjects'")
+            throw values.wrong(
+                "a plan without an audit", root, "name what is to be audited below 'workloads' or 'subjects'")
         }
         let crossed = try Crossing(values: values, keys: keys).crossed(drafts, by: parts["matrix"])
 
@@ -93,7 +95,8 @@ private struct PlanReader {
     private func drafts(_ kind: Draft.Kind, _ node: Node, of key: String) throws(AuditError) -> [Draft] {
         var drafts: [Draft] = []
         for pair in try values.mapping(node, of: key) {
-            let isName = (1...100).contains(pair.key.count) && !pair.key.contains { "[],".contains($0) }
+            let isName =
+                (1...100).contains(pair.key.count) && !pair.key.contains { "[],".contains($0) }
                 && printable(pair.key) == pair.key
             guard isName else {
                 throw wrong(
@@ -123,7 +126,8 @@ private struct PlanReader {
             guard let policy = policies[name] else {
                 throw values.wrong(
                     "there is no policy '\(name)'", node,
-                    didYouMean(name, Array(policies.keys)) + "'policies' has: " + policies.keys.sorted().joined(separator: ", "))
+                    didYouMean(name, Array(policies.keys)) + "'policies' has: "
+                        + policies.keys.sorted().joined(separator: ", "))
             }
             if let other = policy.keys.sorted().first(where: { !keys[draft.kind]!.contains($0) }) {
                 throw values.wrong(
@@ -161,7 +165,8 @@ private struct PlanReader {
                 "'\(draft.name)' has no 'rw'", values.file, draft.place, "say what it does, such as 'rw: randwrite'")
         }
         func number(_ key: String, _ otherwise: Int) throws(AuditError) -> Int {
-            try layers[key].map { (node) throws(AuditError) in try values.whole(node, of: key, in: 0...1 << 40) } ?? otherwise
+            try layers[key].map { (node) throws(AuditError) in try values.whole(node, of: key, in: 0...1 << 40) }
+                ?? otherwise
         }
         func size(_ key: String) throws(AuditError) -> Int? {
             try layers[key].map { (node) throws(AuditError) in try values.size(node, of: key) }
@@ -212,9 +217,11 @@ private struct PlanReader {
 
     private func options(_ draft: Draft, _ layers: Layers, _ shared: [String]) throws(AuditError) -> [Setting] {
         var settings: [Setting] = []
-        for name in table.names where keys[draft.kind]!.contains(name) && !(name == "warmup-ios" && draft.kind == .workload) {
+        for name in table.names
+        where keys[draft.kind]!.contains(name) && !(name == "warmup-ios" && draft.kind == .workload) {
             guard let node = layers[name], let option = table.options[name] else { continue }
-            let texts = option.isFlag ? [try values.flag(node, of: name) ? "true" : "false"] : try texts(node, of: option)
+            let texts =
+                option.isFlag ? [try values.flag(node, of: name) ? "true" : "false"] : try texts(node, of: option)
             let setting = Setting(name, texts, at: values.place(node.place))
             settings.append(OptionTable.paths.contains(name) ? relative(setting) : setting)
         }

@@ -40,7 +40,8 @@ struct Values {
         let text = try word(node, of: key)
         guard let bytes = byteSize(text) else {
             throw wrong(
-                "'\(key)': '\(text)' is no size", node, "a size is a number of bytes, with k, m, g or t for more: 4k, 8m")
+                "'\(key)': '\(text)' is no size", node,
+                "a size is a number of bytes, with k, m, g or t for more: 4k, 8m")
         }
         return Int(bytes)
     }
@@ -48,7 +49,9 @@ struct Values {
     func flag(_ node: Node, of key: String) throws(AuditError) -> Bool {
         if case .text("true", isPlain: true) = node.content { return true }
         if case .text("false", isPlain: true) = node.content { return false }
-        throw wrong("'\(key)' is true or false", node, "write one of these: what 'yes', 'on' and 1 mean depends on YAML's version")
+        throw wrong(
+            "'\(key)' is true or false", node,
+            "write one of these: what 'yes', 'on' and 1 mean depends on YAML's version")
     }
 
     func choice(_ node: Node, of key: String, _ choices: [String]) throws(AuditError) -> String {

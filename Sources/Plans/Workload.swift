@@ -68,7 +68,10 @@ public struct Workload: Equatable, Sendable {
             return (option, "rw=metadata rewrites one block, and syncs by itself: leave it out")
         }
         if fileBytes % blockBytes != 0 || fileBytes / blockBytes < iodepth || fileBytes > 1 << 44 {
-            return ("size", "\(fileBytes) bytes: a job's share is whole blocks (\(blockBytes) bytes), one for each transfer in flight")
+            return (
+                "size",
+                "\(fileBytes) bytes: a job's share is whole blocks (\(blockBytes) bytes), one for each transfer in flight"
+            )
         }
         if !(1...1 << 40 ~= steadyTransfers) { return ("number_ios", "\(steadyTransfers): there may be 1 to 2^40") }
         if !(0...1 << 40 ~= warmupTransfers) { return ("warmup-ios", "\(warmupTransfers): there may be 0 to 2^40") }

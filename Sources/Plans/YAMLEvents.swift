@@ -69,7 +69,8 @@ struct YAMLEvents: ~Copyable {
             return Found(event: .listBegins, place: place, anchor: string(list.anchor), hasTag: list.tag != nil)
         case YAML_MAPPING_START_EVENT:
             let mapping = event.data.mapping_start
-            return Found(event: .mappingBegins, place: place, anchor: string(mapping.anchor), hasTag: mapping.tag != nil)
+            return Found(
+                event: .mappingBegins, place: place, anchor: string(mapping.anchor), hasTag: mapping.tag != nil)
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: return Found(event: .ends, place: place)
         case YAML_DOCUMENT_START_EVENT: return Found(event: .documentBegins, place: place)
         case YAML_DOCUMENT_END_EVENT: return Found(event: .documentEnds, place: place)
@@ -80,6 +81,10 @@ struct YAMLEvents: ~Copyable {
 
     private func problem() -> Problem {
         let words = parser.pointee.problem.map { String(cString: $0) } ?? "this is no YAML"
+        // What reads the characters knows their distance from the file's beginning only.
+        guard parser.pointee.error != YAML_READER_ERROR else {
+            return Problem(what: words, place: Place(after: text.prefix(parser.pointee.problem_offset)))
+        }
         return Problem(what: words, place: Place(parser.pointee.problem_mark))
     }
 }
@@ -89,6 +94,13 @@ private func string(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
 }
 
 extension Place {
+    fileprivate init(after bytes: Slice<UnsafeMutableBufferPointer<UInt8>>) {
+        let line = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last ?? bytes
+        self.init(
+            line: bytes.count { $0 == UInt8(ascii: "\n") } + 1,
+            column: String(decoding: line, as: UTF8.self).unicodeScalars.count + 1)
+    }
+
     fileprivate init(_ mark: yaml_mark_t) {
         self.init(line: mark.line + 1, column: mark.column + 1)
     }

@@ -30,7 +30,8 @@ struct YAMLReader: ~Copyable {
             case .fileEnds: return document
             case .documentEnds: continue
             case .documentBegins where document != nil:
-                throw wrong("a second document", file, found.place, "a plan is one document: remove '---', and all below")
+                throw wrong(
+                    "a second document", file, found.place, "a plan is one document: remove '---', and all below")
             case .documentBegins: document = try node(try next(), depth: 1)
             default: throw wrong("a value outside of the document", file, found.place, "a plan is one document")
             }
@@ -41,7 +42,8 @@ struct YAMLReader: ~Copyable {
 
     private mutating func node(_ found: YAMLEvents.Found, depth: Int) throws(AuditError) -> Node {
         guard depth <= Self.deepest else {
-            throw wrong("deeper than \(Self.deepest) levels", file, found.place, "no key of a plan is so deep: lift it up")
+            throw wrong(
+                "deeper than \(Self.deepest) levels", file, found.place, "no key of a plan is so deep: lift it up")
         }
         if found.hasTag { throw wrong("a tag", file, found.place, "leave it out: the key says what its value is") }
         if case .alias(let name) = found.event { return try take(alias: name, found.place) }

@@ -16,12 +16,16 @@ struct AuditCommand: ParsableCommand {
             suppression file, 70 internal error.
             """)
 
-    @Option(help: "The plan: a dioaudit.yml, or a job file of fio's (*.fio, *.job). (default: ./dioaudit.yml if there is one)")
+    @Option(
+        help:
+            "The plan: a dioaudit.yml, or a job file of fio's (*.fio, *.job). (default: ./dioaudit.yml if there is one)"
+    )
     var plan: String?
 
     @Option(
         help: ArgumentHelp(
-            "Only the audits of this name, with * and ?. Repeat it for several; --list says the names.", valueName: "name"))
+            "Only the audits of this name, with * and ?. Repeat it for several; --list says the names.",
+            valueName: "name"))
     var only: [String] = []
 
     @Option(
@@ -125,7 +129,8 @@ struct AuditCommand: ParsableCommand {
             guard tried.insert(setting.values[0]).inserted else { continue }
             do throws(AuditError) { try DirectIO.check(setting.values[0]) } catch {
                 throw AuditError(
-                    "'directory': \(error.place): \(error.what)", at: setting.place, remedy: error.remedy, exit: error.exit)
+                    "'directory': \(error.place): \(error.what)", at: setting.place, remedy: error.remedy,
+                    exit: error.exit)
             }
         }
         guard needsUsual else { return nil }

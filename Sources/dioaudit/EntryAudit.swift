@@ -24,8 +24,8 @@ struct EntryAudit {
     private func once() throws(AuditError) -> (Audit, interruption: Int32?) {
         var request = planned.request
         var (observation, interruption) = try observeBetweenCommands(&request)
-        // They are no part of the next one.
-        interruption = Descendants.end() ?? interruption
+        // They are no part of the next one. A signal that is not taken here would be the tear-down's.
+        interruption = Descendants.end() ?? Interruption.next() ?? interruption
         let tearDown = try run(planned.entry.tearDown, called: "tear-down")
         if let failure = tearDown.failure { observation.failure = observation.failure ?? failure }
         var audit = judge(planned.entry.name, observation, by: request)
@@ -53,7 +53,9 @@ struct EntryAudit {
     // MARK: the subject
 
     private var subject: Subject {
-        if case .program(let program) = planned.entry.work { return Subject(command: program.command, exit: SubjectExit()) }
+        if case .program(let program) = planned.entry.work {
+            return Subject(command: program.command, exit: SubjectExit())
+        }
         return Subject(command: [], exit: SubjectExit())
     }
 
@@ -66,7 +68,9 @@ struct EntryAudit {
             return try dioaudit.observe(
                 workload, driver: Installation.driver(), file: file, &request, timeout: planned.run.timeout)
         case .program(let program):
-            if let problem = problem(withDirectory: program.directory) { return (.ofNothing(subject, because: problem), nil) }
+            if let problem = problem(withDirectory: program.directory) {
+                return (.ofNothing(subject, because: problem), nil)
+            }
             var command = planned.run.subject(program.command.map(ByteText.init))
             command.variables = program.environment
             command.directory = program.directory
@@ -107,7 +111,8 @@ struct EntryAudit {
             var outcome = try runUnobserved(command)
             outcome.interruption = Descendants.end() ?? outcome.interruption
             if let failure = outcome.failure {
-                outcome.failure = "\(name) failed: '\(words.joined(separator: " "))' \(failure): \(contents(of: output))"
+                outcome.failure =
+                    "\(name) failed: '\(words.joined(separator: " "))' \(failure): \(contents(of: output))"
             }
             if outcome.failure != nil || outcome.interruption != nil { return outcome }
         }

@@ -12,7 +12,7 @@ struct Dioaudit: ParsableCommand {
         version: Report.Tool.current.version,
         subcommands: [
             AuditCommand.self, RunCommand.self, AttachCommand.self, ReportCommand.self, CompareCommand.self,
-            MatrixCommand.self, DoctorCommand.self,
+            MatrixCommand.self, DoctorCommand.self, InitCommand.self,
         ])
 
     /// Without a subcommand nothing was audited, and a script must not take that for a pass.

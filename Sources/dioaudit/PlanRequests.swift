@@ -58,7 +58,8 @@ struct PlanRequests {
 
     private func badInput(_ error: any Error, at place: String, _ key: String) -> AuditError {
         if let error = error as? AuditError {
-            return AuditError("'\(key)': \(error.place): \(error.what)", at: place, remedy: error.remedy, exit: .badInput)
+            return AuditError(
+                "'\(key)': \(error.place): \(error.what)", at: place, remedy: error.remedy, exit: .badInput)
         }
         return AuditError(
             "'\(key)': \(RunCommand.message(for: error))", at: place,
@@ -71,7 +72,8 @@ struct PlanRequests {
             return try DurationOption.limit(setting.values[0])
         } catch {
             throw AuditError(
-                "'command-timeout': '\(setting.values[0])': \(error)", at: setting.place, remedy: "correct it, or leave it out",
+                "'command-timeout': '\(setting.values[0])': \(error)", at: setting.place,
+                remedy: "correct it, or leave it out",
                 exit: .badInput)
         }
     }

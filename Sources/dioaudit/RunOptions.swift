@@ -4,17 +4,13 @@ import FoundationEssentials
 import Plans
 
 extension OptionTable {
-    /// Those of `dioaudit run`, as its own parser describes them. How a report is written is no matter of one entry.
+    /// Those of `dioaudit run`, as its own parser describes them.
     static let ofRun: OptionTable = {
-        let reporting = Set(Description.arguments(of: ReportOptions._dumpHelp()).compactMap(\.name))
         let all = Description.arguments(of: RunCommand._dumpHelp())
-        let names = Set(all.compactMap(\.name)).subtracting(reporting)
+        let names = Set(all.compactMap(\.name))
         return OptionTable(
             all.compactMap { argument in
-                // A pair of flags is one key, of which 'false' is the opposite.
-                guard let name = argument.name, names.contains(name), !(name.hasPrefix("no-") && argument.isFlag) else {
-                    return nil
-                }
+                guard let name = argument.name, OptionTable.ofSubjects.contains(name) else { return nil }
                 return Option(
                     name, isFlag: argument.isFlag, hasOpposite: names.contains("no-\(name)"),
                     repeats: argument.isRepeating, isPair: argument.valueName?.contains("=") ?? false)
@@ -40,7 +36,9 @@ private struct Description: Decodable {
 
         /// Null for what is no option of the command's own.
         var name: String? {
-            guard kind != "positional", let name = names?.first?.name, !["help", "version"].contains(name) else { return nil }
+            guard kind != "positional", let name = names?.first?.name, !["help", "version"].contains(name) else {
+                return nil
+            }
             return name
         }
 
