@@ -65,7 +65,7 @@ import Testing
         #expect(spread["runs"] as? Int == 3 && spread["passed"] as? Int == 1 && spread["failed"] as? Int == 2)
         #expect((spread["violations"] as? [String: Int]) == ["least": 0, "most": 100])
         #expect(
-            outcome.output.contains(
+            outcome.said.contains(
                 "second-time: the worst of 3 runs: 1 pass, 2 fail; 99 steady transfers, violations 0 to 100, "))
     }
 
@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("version: 1\nsubjects: {a: {command: [x], timeuot: 1s}}\n", "dioaudit.yml:2:29: ", "did you mean 'timeout'?"),
+        ("version: 1\nsubjects: {a: {command: [x], timeuot: 1s}}\n", "dioaudit.yml:2:30: ", "did you mean 'timeout'?"),
         (
             "version: 1\nsubjects:\n  a:\n    command: [x]\n    scope: threads\n", "dioaudit.yml:5:12: 'scope'",
             "a scope is process"
@@ -261,7 +261,7 @@ import Testing
         let options =
             ((schema["$defs"] as? [String: Any])?["options"] as? [String: Any])?["properties"] as? [String: Any]
         let keys = Set(try #require(options).keys)
-        let none = ["help", "version", "format", "quiet", "verbose", "top", "no-color", "no-require-lock"]
+        let none = ["h", "help", "version", "format", "quiet", "verbose", "top", "no-color", "no-require-lock"]
         #expect(Set(names).subtracting(none) == keys)
     }
 
