@@ -261,7 +261,10 @@ import Testing
         let options =
             ((schema["$defs"] as? [String: Any])?["options"] as? [String: Any])?["properties"] as? [String: Any]
         let keys = Set(try #require(options).keys)
-        let none = ["h", "help", "version", "format", "quiet", "verbose", "top", "no-color", "no-require-lock"]
+        let none = [
+            "h", "help", "version", "format", "quiet", "verbose", "top", "no-color", "no-require-lock", "baseline",
+            "update-baseline",
+        ]
         #expect(Set(names).subtracting(none) == keys)
     }
 

@@ -14,7 +14,7 @@ import Testing
     /// lock an arena, look into the kernel and limit memory.
     static let examples: [Example] = {
         let forRoot = ["docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md", "docs/transfers.md"]
-        let pages = ["README.md", "docs/markers.md", "docs/warm-up.md"] + (isRoot ? forRoot : [])
+        let pages = ["README.md", "docs/markers.md", "docs/warm-up.md"] + (isRoot ? forRoot : [, "docs/plans.md"])
         let blocks = pages.flatMap { page in
             let text = (try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? ""
             return text.components(separatedBy: "```console\n").dropFirst()
@@ -101,7 +101,9 @@ import Testing
     /// Whose witnesses look in which way is the user's and the kernel's.
     private func withoutWitnesses(_ lines: [Substring]) -> [Substring] {
         guard let first = lines.firstIndex(where: { $0.hasPrefix("witnesses: interposer; syscalls") }),
-            let next = lines[first...].firstIndex(where: { $0.hasPrefix("workload") || $0.hasPrefix("dioaudit: ") })
+            let next = lines[first...].firstIndex(where: { line in
+                ["workload", "audit ", "dioaudit: "].contains { line.hasPrefix($0) }
+            })
         else { return lines }
         return Array(lines[..<first] + ["witnesses: interposer; syscalls"] + lines[next...])
     }
