@@ -20,8 +20,6 @@ public struct Plan: Sendable {
 public struct Entry: Sendable {
     /// Unique in its plan: `journal[bs=4k,ioengine=psync]`.
     public let name: String
-    /// Without what a matrix adds to it.
-    public let base: String
     /// In its file, for messages.
     public let place: String
     public let work: Work
@@ -35,9 +33,8 @@ public struct Entry: Sendable {
     /// Said in its audit.
     public var notes: [String] = []
 
-    init(_ base: String, name: String? = nil, place: String, _ work: Work) {
-        self.base = base
-        self.name = name ?? base
+    init(_ name: String, place: String, _ work: Work) {
+        self.name = name
         self.place = place
         self.work = work
     }

@@ -145,7 +145,7 @@ private struct PlanReader {
             case .workload: try workload(draft, layers)
             case .subject: Work.program(try program(draft, layers))
             }
-        var entry = Entry(draft.name, name: draft.name(values), place: values.place(draft.place), work)
+        var entry = Entry(draft.name(values), place: values.place(draft.place), work)
         entry.options = try options(draft, layers, shared)
         if let node = layers["repeat"] { entry.repeats = try values.whole(node, of: "repeat", in: 1...1000) }
         if let node = layers["set-up"] { entry.setUp = try values.commands(node, of: "set-up") }

@@ -13,8 +13,8 @@ import Testing
     /// Commands after `$` in its console blocks, and the lines below each. What the others show needs root, who may
     /// lock an arena, look into the kernel and limit memory.
     static let examples: [Example] = {
-        let forRoot = ["docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md", "docs/transfers.md"]
-        let pages = ["README.md", "docs/markers.md", "docs/warm-up.md"] + (isRoot ? forRoot : [, "docs/plans.md"])
+        let forRoot = ["docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md", "docs/transfers.md", "docs/plans.md"]
+        let pages = ["README.md", "docs/markers.md", "docs/warm-up.md"] + (isRoot ? forRoot : [])
         let blocks = pages.flatMap { page in
             let text = (try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? ""
             return text.components(separatedBy: "```console\n").dropFirst()

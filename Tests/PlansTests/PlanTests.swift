@@ -46,7 +46,6 @@ import Testing
                 == Workload(
                     engine: "io_uring", rw: "write", blockBytes: 65536, iodepth: 8, steadyTransfers: 100))
         #expect(plan.entries[0].workload?.iodepth == 1, "a default means nothing to a synchronous engine")
-        #expect(plan.entries[0].base == "journal")
         let random = try #require(plan.entries[4].workload)
         #expect(random.jobs == 2 && random.fileBytes == 1 << 20)
         #expect(random.arguments(driver: "d", file: "f").joined(separator: " ").contains("--size 2097152 "))
