@@ -6,13 +6,14 @@ DIOAUDIT := $(BUILD)/dioaudit
 
 # Debian packages. The build needs the engines' libraries, libdw for the names of stack frames, libunwind for stacks, and libyaml for plans. The
 # matrix needs a mkfs for each of its file systems. The tests need these; a C++ compiler for its headers and runtime, the JSON
-# Schema validator, readelf and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; and
-# other libcs and heaps, which are blind spots (half a minute in all).
+# Schema validator, readelf and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; readers
+# of the formats; and other libcs and heaps, which are blind spots (half a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev libyaml-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
     busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
     sqlite3 perl bsdutils procps gzip \
+    python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio
 # Programs of `make real` that are too slow or too large for the tests.

@@ -3,6 +3,8 @@
 ///
 /// TRAP: a thread's, region's, file's or function's name may hold a line of a report. Test: TextTests.namesFromOutsideAreOneLine
 public func printable(_ name: String) -> String {
+    // Nearly every name is plain ASCII.
+    if name.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return name }
     guard name.unicodeScalars.contains(where: \.isInvisible) else { return name }
     return name.unicodeScalars.reduce(into: "") { text, scalar in
         if scalar.isInvisible {
@@ -18,6 +20,8 @@ extension Unicode.Scalar {
     package var isInvisible: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
+        // XML and YAML have none of these.
+        case .unassigned: properties.isNoncharacterCodePoint
         default: false
         }
     }

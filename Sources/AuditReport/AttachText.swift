@@ -6,17 +6,19 @@ public func attachText(_ report: Report, _ style: Style, quiet: Bool, verbose: B
     var lines: [String] = []
     for audit in report.audits {
         if !quiet {
-            var body = verdictLines(audit, style)
-            let places = placeLines(audit, style, verbose: verbose)
-            if !places.isEmpty {
-                body += [""] + places + stackLines(audit, style, verbose: verbose, attached: true) + [""]
-            }
-            body += seenLines(audit, style, verbose: verbose) + suppressionLines(audit.suppressions)
+            let body = verdictLines(audit, style) + attachedLines(audit, style, verbose: verbose)
             lines += body.flatMap { wrapped($0) } + report.headerLines
         }
         lines += wrapped(summary(audit, style))
     }
     return lines.joined(separator: "\n") + "\n"
+}
+
+func attachedLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+    let places = placeLines(audit, style, verbose: verbose)
+    let stacks = places.isEmpty ? [] : stackLines(audit, style, verbose: verbose, attached: true) + [""]
+    return (places.isEmpty ? [] : [""]) + places + stacks + seenLines(audit, style, verbose: verbose)
+        + suppressionLines(audit.suppressions)
 }
 
 private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {

@@ -25,9 +25,16 @@ enum Figures {
 
     /// `0.03`
     static func hundredths(_ value: Double) -> String {
-        guard value < 1e15 else { return "\(value)" }
-        let hundredths = UInt64((value * 100).rounded())
-        return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+        decimal(value, places: 2)
+    }
+
+    /// With so many digits after the point, of a number that is not negative.
+    static func decimal(_ value: Double, places: Int) -> String {
+        let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+        guard value * scale < 1e17 else { return "\(value)" }
+        let digits = String(UInt64((value * scale).rounded()))
+        let padded = String(repeating: "0", count: max(0, places + 1 - digits.count)) + digits
+        return "\(padded.dropLast(places)).\(padded.suffix(places))"
     }
 
     /// The same, but what is not zero never reads as if it were.

@@ -26,7 +26,16 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
 }
 
 private func phaseLines(_ audit: Audit, verbose: Bool) -> [String] {
-    let phases = audit.phases.all.filter { $0.name == .steady ? audit.hasSteadyPhase : $0.wasThere }
+    let legend = "  " + phaseLegend(audit)
+    return phaseTable(audit, verbose: verbose).lines(indent: 2) + (audit.hasSteadyPhase ? [legend] : [])
+}
+
+func phaseLegend(_ audit: Audit) -> String {
+    "(faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)")
+}
+
+func phaseTable(_ audit: Audit, verbose: Bool) -> Table {
+    let phases = audit.knownPhases
     let columns: [(title: String, text: (PhaseLedger) -> String)] = [
         ("transfers", { "\($0.transfers)" }),
         ("bytes", { Figures.bytes($0.transferredBytes) }),
@@ -47,8 +56,7 @@ private func phaseLines(_ audit: Audit, verbose: Bool) -> [String] {
     let shown = columns.filter { column in verbose || phases.contains { column.text($0) != "0" } }
     var table = Table([.left("phase")] + shown.map { .right($0.title) })
     for phase in phases { table.add([phase.name.rawValue] + shown.map { $0.text(phase) }) }
-    let legend = "  (faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)")
-    return table.lines(indent: 2) + (audit.hasSteadyPhase ? [legend] : [])
+    return table
 }
 
 extension Audit {
@@ -63,7 +71,7 @@ extension Audit {
 
 extension PhaseLedger {
     /// Whether anything is known of it: it took time, or something happened in it.
-    fileprivate var wasThere: Bool {
+    var wasThere: Bool {
         durationNanoseconds > 0 || transfers > 0 || !kernel.isEmpty
             || EventKind.counted.contains { events[$0].calls > 0 }
     }

@@ -9,18 +9,13 @@ public func matrixMarkdown(_ matrix: Matrix) -> String {
 }
 
 private func block(_ target: MatrixTarget) -> String {
-    if let absence = target.absence { return "**\(target.name)**: \(escaped(absence))" }
+    if let absence = target.absence { return "**\(target.name)**: \(escapedMarkdown(absence))" }
     let grid = MatrixGrid(target)
     let rule = ["---"] + Array(repeating: "--:", count: grid.header.count - 1)
-    return ([grid.header, rule] + grid.rows).map { "| \($0.map(escaped).joined(separator: " | ")) |" }
+    return ([grid.header, rule] + grid.rows).map { "| \($0.map { escapedMarkdown($0) }.joined(separator: " | ")) |" }
         .joined(separator: "\n")
 }
 
 private func list(_ items: [String]) -> String {
-    items.map { "- \(escaped($0))" }.joined(separator: "\n")
-}
-
-/// What Markdown would take for its own.
-private func escaped(_ text: String) -> String {
-    String(text.flatMap { "*_|<`".contains($0) ? ["\\", $0] : [$0] })
+    items.map { "- \(escapedMarkdown($0))" }.joined(separator: "\n")
 }

@@ -4,7 +4,20 @@ import AuditCore
 func placeLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     guard !audit.places.isEmpty else { return [] }
     let most = verbose ? audit.places.count : max(mostPlaces, style.stacks)
-    let shown = audit.places.prefix(most)
+    let table = placeTable(audit, audit.places.prefix(most), style)
+    let lines = table.lines(indent: 2, heading: style.strong).map { $0.replacing(unbroken, with: " ") }
+    return lines + restOfPlaces(audit, after: most).map { "  \($0) (--verbose lists them)" }
+}
+
+/// What is left out of a table, if anything is.
+func restOfPlaces(_ audit: Audit, after most: Int) -> [String] {
+    let rest = audit.places.dropFirst(most)
+    guard !rest.isEmpty else { return [] }
+    let calls = rest.reduce(0) { $0 + $1.calls }
+    return ["and \(Figures.count(rest.count, "more place")), \(Figures.count(calls, "call"))"]
+}
+
+func placeTable(_ audit: Audit, _ shown: ArraySlice<Place>, _ style: Style) -> Table {
     let hasTransfers = shown.contains { $0.transfers > 0 }
     let hasThreads = shown.contains { !$0.threads.isEmpty }
     let columns: [Table.Column] =
@@ -23,21 +36,14 @@ func placeLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     for (place, row) in zip(shown, figures) {
         table.add([style.place(place, audit.violations, to: pageWidth - width)] + row)
     }
-    var lines = table.lines(indent: 2, heading: style.strong).map { $0.replacing(unbroken, with: " ") }
-    let rest = audit.places.dropFirst(most)
-    if !rest.isEmpty {
-        let calls = rest.reduce(0) { $0 + $1.calls }
-        lines.append(
-            "  and \(Figures.count(rest.count, "more place")), \(Figures.count(calls, "call")) (--verbose lists them)")
-    }
-    return lines
+    return table
 }
 
 /// More would not fit a screen.
 private let mostPlaces = 10
 
 /// Stands for a space after which a cell does not go on in the next line.
-private let unbroken = "\u{A0}"
+let unbroken = "\u{A0}"
 
 /// The stacks of the worst places, of each place that of the most calls; with `verbose` those of all.
 func stackLines(_ audit: Audit, _ style: Style, verbose: Bool, attached: Bool = false) -> [String] {
@@ -52,12 +58,16 @@ func stackLines(_ audit: Audit, _ style: Style, verbose: Bool, attached: Bool = 
 }
 
 extension Style {
+    /// A place in words: `allocate main.c:14`.
+    func text(_ place: Place, _ violations: [Violation]) -> String {
+        self.place(place, violations, to: 200).replacing(unbroken, with: " ")
+    }
+
     /// The program's frame in two words at most, each of at most some columns: a name, and a file or module.
     fileprivate func place(_ place: Place, _ violations: [Violation], to most: Int) -> String {
         guard let frame = place.frame else { return unknownPlace(violations[place.violations[0]]) }
         let module = frame.module.map { lastComponent($0) } ?? "??"
-        let name =
-            frame.function.map { printable(shortFunction($0)) } ?? "\(module)+0x\(String(frame.offset, radix: 16))"
+        let name = frame.function.map { printable(shortFunction($0)) } ?? printable(frame.name)
         let file = frame.file.map(path).map { file in frame.line.map { "\(file):\($0)" } ?? file }
         let short = file.map { name.columns + 1 + $0.columns > most ? lastComponent($0) : $0 }
         let source = short ?? (frame.function == nil ? nil : "(\(module))")
@@ -103,6 +113,13 @@ func ordinal(_ number: UInt64) -> String {
         default: "th"
         }
     return "\(number)\(ending)"
+}
+
+extension Place {
+    /// `100 mallocs, 3 callocs`
+    var kindsInWords: String {
+        EventKind.allCases.compactMap { kind in kinds[kind].map { kind.text($0) } }.joined(separator: ", ")
+    }
 }
 
 private func kinds(_ place: Place) -> String {

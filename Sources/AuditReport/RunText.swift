@@ -25,7 +25,7 @@ func verdictLines(_ audit: Audit, _ style: Style) -> [String] {
         + adviceLines(audit).map { "  \($0)" } + audit.notes.map { printable("note: \($0)") }
 }
 
-private func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     // Without a witness, a table of zeros would look like a finding.
     let counted = audit.witnesses.interposer.status != .unavailable || audit.phasesFoundBy == .kernel
     let places = placeLines(audit, style, verbose: verbose)
@@ -56,16 +56,8 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
         if audit.subject.exit.neverStarted { return "dioaudit: \(style.wrap(failure, "1;31"))" }
         return "dioaudit: \(style.wrap("program failed", "1;31")): \(printable(audit.name)): \(failure)"
     }
-    let transfers = Figures.count(audit.phases[.steady].transfers, "steady transfer")
-    let calls = audit.violations.reduce(0) { $0 + $1.calls }
-    let outcome =
-        switch audit.verdict {
-        case .pass: "\(transfers) without a violation"
-        case .fail where audit.violations.isEmpty: printable(audit.reasons.first ?? "")
-        case .fail:
-            "\(Figures.count(calls, "violation")) from \(Figures.count(audit.places.count, "place")) in \(transfers)"
-        case .inconclusive: quiet ? printable(audit.reasons[0]) : "not enough was observed for a pass"
-        }
+    let isSaid = audit.verdict == .inconclusive && !quiet
+    let outcome = isSaid ? "not enough was observed for a pass" : audit.outcome
     let suppressed = audit.suppressions.reduce(0) { $0 + $1.calls }
     return "dioaudit: \(style.verdict(audit.verdict)): \(printable(audit.name)): \(outcome)"
         + (suppressed > 0 ? ", \(suppressed) suppressed" : "") + knownText(audit)

@@ -15,9 +15,15 @@ public struct Style: Sendable {
         self.directories = directories.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     }
 
-    func path(_ path: String) -> String {
-        let directory = directories.first { path.hasPrefix($0) }
-        return printable(String(path.dropFirst(directory?.count ?? 0)))
+    /// The reader's directory, with a `/` behind it.
+    var directory: String? { directories.first }
+
+    func path(_ path: String) -> String { printable(relative(path) ?? path) }
+
+    /// From the reader's directory on; nil if it is not below that.
+    func relative(_ path: String) -> String? {
+        guard let directory = directories.first(where: path.hasPrefix) else { return nil }
+        return String(path.dropFirst(directory.count))
     }
 
     func strong(_ text: String) -> String { wrap(text, "1") }

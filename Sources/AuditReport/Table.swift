@@ -49,6 +49,13 @@ struct Table {
         }
     }
 
+    /// As a table of GitHub's Markdown.
+    var markdown: [String] {
+        let rule = columns.map { $0.isLeft ? "---" : "--:" }
+        let cells = ([columns.map(\.title)] + rows).map { $0.map { escapedMarkdown($0) } }
+        return ([cells[0], rule] + cells.dropFirst()).map { "| \($0.joined(separator: " | ")) |" }
+    }
+
     /// Which columns stand side by side: all, or else each block begins with the first column again.
     private func blocks(_ widths: [Int], _ indent: Int) -> [[Int]] {
         var blocks = [[0]]

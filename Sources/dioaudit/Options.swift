@@ -31,7 +31,8 @@ struct FormatOption<Format: RawRepresentable<String> & CaseIterable & Sendable>:
 }
 
 enum ReportFormat: String, CaseIterable {
-    case text, json, suppressions
+    case text, json, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv,
+        suppressions
 
     /// It has a view of several reports in one page.
     var showsSeveral: Bool { self == .text }
@@ -112,7 +113,8 @@ struct ReportOptions: ParsableArguments {
     @Option(
         name: .customLong("format"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Report as text, json or suppressions, to PATH if given. Repeat it for several views.",
+            "Report as text, json, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv or "
+                + "suppressions, to PATH if given. Repeat it for several views.",
             valueName: "f[=path]"), transform: { try FormatOption<ReportFormat>($0) })
     var formats: [FormatOption<ReportFormat>] = []
 

@@ -61,6 +61,15 @@ struct Output {
             stacks: Int(clamping: stacks))
     }
 
+    /// What the services of a pipeline name source files from: the checkout, as GitHub's and GitLab's runners say it; else the working
+    /// directory.
+    static var repository: [String] {
+        let checkout = [getenv("GITHUB_WORKSPACE"), getenv("CI_PROJECT_DIR")].compactMap {
+            $0.map { String(cString: $0) }
+        }
+        return checkout.first { $0.hasPrefix("/") && $0 != "/" }.map { [$0] } ?? workingDirectories
+    }
+
     /// By its own name, and by the one that the shell has for it, with links, which compilers record.
     private static var workingDirectories: [String] {
         guard let buffer = getcwd(nil, 0) else { return [] }

@@ -42,9 +42,21 @@ struct Reporter {
     }
 
     private func write(_ report: Report, as format: ReportFormat, to output: Output) throws(AuditError) {
+        // Of what others keep and show.
+        let plain = Style(coloured: false, directories: Output.repository, stacks: Int(clamping: options.top))
         switch format {
         case .text: try output.write(text(report, style(of: output), quiet: options.quiet, verbose: options.verbose))
         case .json: try output.write(json: report)
+        case .junit: try output.write(junit(report, plain))
+        case .sarif: try output.write(json: sarif(report, plain))
+        case .github: try output.write(github(report, plain))
+        case .codequality: try output.write(json: codeQuality(report, plain))
+        case .markdown: try output.write(markdown(report, plain))
+        case .tap: try output.write(tap(report, plain))
+        case .openmetrics: try output.write(openMetrics(report))
+        case .folded: try output.write(folded(report))
+        case .speedscope: try output.write(json: speedscope(report))
+        case .csv: try output.write(csv(report))
         case .suppressions: try output.write(suppressionText(report))
         }
     }

@@ -14,7 +14,7 @@ import Testing
     /// lock an arena, look into the kernel and limit memory.
     static let examples: [Example] = {
         let forRoot = ["docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md", "docs/transfers.md", "docs/plans.md"]
-        let pages = ["README.md", "docs/markers.md", "docs/warm-up.md"] + (isRoot ? forRoot : [])
+        let pages = ["README.md", "docs/markers.md", "docs/warm-up.md", "docs/formats.md"] + (isRoot ? forRoot : [])
         let blocks = pages.flatMap { page in
             let text = (try? String(contentsOfFile: Place.repository + page, encoding: .utf8)) ?? ""
             return text.components(separatedBy: "```console\n").dropFirst()

@@ -32,7 +32,7 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
     public var functions: [String] { Array(chain.prefix(Self.depth)) }
 
     /// - Returns: nil where nothing tells where it came from: such a violation is in no baseline.
-    init?(of violation: Violation, ownFrame: Int?) {
+    package init?(of violation: Violation, ownFrame: Int?) {
         group = Group(violation.kind)
         guard let ownFrame else {
             switch violation.kind.family {
@@ -51,6 +51,9 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
             seen.insert($0).inserted
         }
     }
+
+    /// One text for all of it.
+    package var text: String { ([group.rawValue, module ?? ""] + functions).joined(separator: "\n") }
 
     private init(group: Group, module: String?, chain: [String]) {
         self.group = group

@@ -1,0 +1,330 @@
+import AuditCore
+
+/// SARIF 2.1.0 (JSON): a rule for each kind, a result for each place and kind with its stacks, and an invocation for each audit, whose
+/// notifications hold the verdict and the reasons. What is inconclusive is a result too, since some viewers show results only.
+public func sarif(_ report: Report, _ style: Style) -> some Encodable {
+    SARIFLog(runs: [SARIFRun(report, style)])
+}
+
+struct SARIFLog: Encodable {
+    let schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+    let version = "2.1.0"
+    let runs: [SARIFRun]
+
+    enum CodingKeys: String, CodingKey {
+        case schema = "$schema"
+        case version, runs
+    }
+}
+
+struct SARIFRun: Encodable {
+    let tool: SARIFTool
+    let invocations: [SARIFInvocation]
+    let originalUriBaseIds: [String: SARIFArtifact]?
+    let results: SARIFResults
+    let properties: [String: String]
+
+    init(_ report: Report, _ style: Style) {
+        tool = SARIFTool(report)
+        invocations = report.namedAudits.map { SARIFInvocation($0, $1) }
+        originalUriBaseIds = style.directory.map { [SARIFArtifact.base: SARIFArtifact(uri: fileURI($0))] }
+        results = SARIFResults(report: report, style: style)
+        properties = Dictionary(
+            uniqueKeysWithValues: report.facts.map { ($0.name, $0.value) } + [("verdict", report.verdict.rawValue)])
+    }
+}
+
+// MARK: the tool
+
+struct SARIFTool: Encodable {
+    let driver: Driver
+
+    struct Driver: Encodable {
+        let name = "dioaudit"
+        let version: String
+        let rules: [SARIFRule]
+        let notifications: [SARIFRule]
+    }
+
+    init(_ report: Report) {
+        driver = Driver(version: report.tool.version, rules: SARIFRule.all, notifications: SARIFRule.notifications)
+    }
+}
+
+struct SARIFRule: Encodable {
+    let id: String
+    let shortDescription: SARIFText
+    let fullDescription: SARIFText
+    let help: SARIFText
+    let defaultConfiguration = Configuration()
+
+    struct Configuration: Encodable {
+        let level = "error"
+    }
+
+    init(_ id: String, _ short: String, _ full: String, _ help: String) {
+        self.id = id
+        shortDescription = SARIFText(text: short)
+        fullDescription = SARIFText(text: full)
+        self.help = SARIFText(text: help)
+    }
+
+    static let failed = "failed"
+    static let inconclusive = "inconclusive"
+    static let verdict = "verdict"
+
+    /// Of every kind, whether it happened or not: a rule's index is the same in each report.
+    static let all =
+        EventKind.allCases.map { kind in
+            SARIFRule(kind.rawValue, "\(kind.noun) in the steady phase", kind.risk, kind.remedy)
+        } + [
+            SARIFRule(
+                failed, "the audit failed", "The audit failed for another reason than an event.",
+                "The message says what to do."),
+            SARIFRule(
+                inconclusive, "not enough was observed for a pass",
+                "Something was not observed, so that it is not known whether the program allocates. That is no pass.",
+                "The message says what was not observed. `dioaudit doctor` says what this machine lets it see, and what would let "
+                    + "it see more."),
+        ]
+
+    static let notifications = [
+        SARIFRule(verdict, "the audit's verdict", "The verdict on one audit, a pass too.", "The results say more."),
+        SARIFRule(
+            inconclusive, "a reason against a pass", "A reason against a pass beside the violations.",
+            "See the message."),
+    ]
+}
+
+/// A message. Braces hold placeholders and brackets before parentheses links, unless they are doubled or escaped.
+struct SARIFText: Encodable {
+    let text: String
+
+    static func literal(_ text: String) -> SARIFText {
+        SARIFText(
+            text: text.replacing("{", with: "{{").replacing("}", with: "}}").replacing("](", with: "\\]("))
+    }
+}
+
+// MARK: invocations
+
+struct SARIFInvocation: Encodable {
+    let executionSuccessful: Bool
+    let exitCode: Int32
+    let toolExecutionNotifications: [Notification]
+    let properties: Properties
+
+    struct Notification: Encodable {
+        let descriptor: Descriptor
+        let level: String
+        let message: SARIFText
+    }
+
+    struct Descriptor: Encodable {
+        let id: String
+    }
+
+    struct Properties: Encodable {
+        let audit: String
+        let verdict: Verdict
+        let steadyTransfers: UInt64
+        let settledAfter: UInt64?
+        let command: [String]
+    }
+
+    init(_ name: String, _ audit: Audit) {
+        executionSuccessful = audit.verdict != .inconclusive && !audit.subjectFailed
+        exitCode = ExitStatus.first(of: audit.statuses).rawValue
+        let verdict = Notification(
+            descriptor: Descriptor(id: SARIFRule.verdict), level: audit.verdict == .pass ? "note" : "error",
+            message: .literal("\(name): \(audit.verdictAndOutcome)"))
+        toolExecutionNotifications =
+            [verdict]
+            + audit.otherReasons.map {
+                Notification(
+                    descriptor: Descriptor(id: SARIFRule.inconclusive), level: "error",
+                    message: .literal("\(name): \($0)"))
+            }
+        properties = Properties(
+            audit: name, verdict: audit.verdict, steadyTransfers: audit.phases[.steady].transfers,
+            settledAfter: audit.settledAfter, command: audit.subject.command)
+    }
+}
+
+// MARK: results
+
+/// Made one after the other while they are written, since there may be many.
+struct SARIFResults: Encodable {
+    let report: Report
+    let style: Style
+
+    /// GitHub refuses a run with more. Each audit's invocation has the number of its places.
+    static let most = 25_000
+    /// Stacks take most of the room.
+    static let mostWithStacks = 1000
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        for (index, audit) in report.audits.enumerated() {
+            let groups = audit.groups + audit.acceptedGroups
+            let fingerprints = Fingerprints(audit, groups)
+            for group in groups.prefix(Self.most - container.count) {
+                let hasStacks = container.count < Self.mostWithStacks
+                try container.encode(
+                    SARIFResult(group, fingerprints.text(group), of: audit, index, style, hasStacks: hasStacks))
+            }
+            // A failure without a violation has reasons, and so has all that is inconclusive.
+            guard audit.verdict != .pass, audit.violations.isEmpty else { continue }
+            for reason in audit.reasons { try container.encode(SARIFResult(reason, of: audit, index, style)) }
+        }
+    }
+}
+
+struct SARIFResult: Encodable {
+    let ruleId: String
+    let ruleIndex: Int
+    let level = "error"
+    let message: SARIFText
+    let locations: [SARIFLocation]
+    let partialFingerprints: [String: String]
+    let provenance: Provenance
+    var occurrenceCount: UInt64?
+    var stacks: [Stack]?
+    var suppressions: [Suppression]?
+
+    struct Provenance: Encodable {
+        let invocationIndex: Int
+    }
+
+    struct Stack: Encodable {
+        let message: SARIFText
+        let frames: [SARIFFrame]
+    }
+
+    struct Suppression: Encodable {
+        let kind = "external"
+        let status = "accepted"
+        let justification: String
+    }
+
+    init(_ group: ViolationGroup, _ fingerprint: String, of audit: Audit, _ index: Int, _ style: Style, hasStacks: Bool)
+    {
+        ruleId = group.kind.rawValue
+        ruleIndex = EventKind.allCases.firstIndex(of: group.kind)!
+        message = .literal("\(printable(group.function)): \(group.text).")
+        locations = [
+            SARIFLocation(style.source(of: group), function: group.place.frame?.function)
+                ?? SARIFLocation(program: group.place.frame?.module, audit, function: group.function)
+        ]
+        // GitHub knows an alert by the first of these alone.
+        partialFingerprints = ["primaryLocationLineHash": "\(fingerprint):1", "dioauditPlace/v1": fingerprint]
+        provenance = Provenance(invocationIndex: index)
+        // SARIF's integers are of 32 bits in some readers, and -1 is theirs.
+        occurrenceCount = min(group.calls, UInt64(Int32.max))
+        var seen = Set<[Frame]>()
+        let distinct = group.violations.filter { !$0.stack.isEmpty && seen.insert($0.stack).inserted }
+        if hasStacks && !distinct.isEmpty {
+            stacks = distinct.prefix(Self.mostStacks).map { violation in
+                Stack(
+                    message: .literal(violation.thread.map { "thread '\(printable($0))'" } ?? "other threads"),
+                    frames: violation.stack.map { SARIFFrame($0, style) })
+            }
+        }
+        suppressions = group.acceptedBy.map { [Suppression(justification: printable($0))] }
+    }
+
+    private static let mostStacks = 5
+
+    /// A reason of an audit that has no violations.
+    init(_ reason: String, of audit: Audit, _ index: Int, _ style: Style) {
+        ruleId = audit.verdict == .fail ? SARIFRule.failed : SARIFRule.inconclusive
+        ruleIndex = EventKind.allCases.count + (audit.verdict == .fail ? 0 : 1)
+        message = .literal("\(printable(audit.name)): \(printable(reason))")
+        locations = [SARIFLocation(program: nil, audit, function: nil)]
+        let fingerprint = fingerprint([audit.name, ruleId, reason])
+        partialFingerprints = ["primaryLocationLineHash": "\(fingerprint):1", "dioauditPlace/v1": fingerprint]
+        provenance = Provenance(invocationIndex: index)
+    }
+}
+
+struct SARIFFrame: Encodable {
+    let location: SARIFLocation
+    let module: String?
+
+    init(_ frame: Frame, _ style: Style) {
+        location = SARIFLocation(style.source(frame), function: frame.name) ?? SARIFLocation(function: frame.name)
+        module = frame.module
+    }
+}
+
+struct SARIFLocation: Encodable {
+    let physicalLocation: Physical?
+    let logicalLocations: [Logical]?
+
+    struct Physical: Encodable {
+        let artifactLocation: SARIFArtifact
+        let region: Region?
+    }
+
+    struct Region: Encodable {
+        let startLine: Int
+    }
+
+    struct Logical: Encodable {
+        let fullyQualifiedName: String
+        let kind = "function"
+    }
+
+    init?(_ source: SourceLine?, function: String?) {
+        guard let source else { return nil }
+        physicalLocation = Physical(
+            artifactLocation: SARIFArtifact(source), region: source.line.map(Region.init(startLine:)))
+        logicalLocations = function.map { [Logical(fullyQualifiedName: $0)] }
+    }
+
+    init(function: String) {
+        physicalLocation = nil
+        logicalLocations = [Logical(fullyQualifiedName: function)]
+    }
+
+    /// Services require a file: where there is no line of code it is the program's own.
+    init(program: String?, _ audit: Audit, function: String?) {
+        let path = program ?? audit.subject.command.first ?? audit.name
+        physicalLocation = Physical(artifactLocation: SARIFArtifact(uri: fileURI(path)), region: nil)
+        logicalLocations = function.map { [Logical(fullyQualifiedName: $0)] }
+    }
+}
+
+struct SARIFArtifact: Encodable {
+    let uri: String
+    let uriBaseId: String?
+
+    /// The reader's directory.
+    static let base = "SRCROOT"
+
+    init(uri: String) {
+        self.uri = uri
+        uriBaseId = nil
+    }
+
+    init(_ source: SourceLine) {
+        uri = fileURI(source.path)
+        uriBaseId = source.isBelow ? Self.base : nil
+    }
+}
+
+/// A path as a URI: absolute, or relative to something else.
+func fileURI(_ path: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    var uri = path.hasPrefix("/") ? "file://" : ""
+    for byte in path.utf8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "-"), UInt8(ascii: "~"), UInt8(ascii: "+"):
+            uri.unicodeScalars.append(Unicode.Scalar(byte))
+        default: uri += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+        }
+    }
+    return uri
+}

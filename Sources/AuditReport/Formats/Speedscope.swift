@@ -1,0 +1,88 @@
+import AuditCore
+
+/// Profiles for speedscope (its file format, JSON): of each audit one of calls, and one of bytes if any were asked for. An audit without
+/// violations has an empty one, whose name holds its verdict.
+public func speedscope(_ report: Report) -> some Encodable {
+    var frames = Frames()
+    let profiles = report.namedAudits.flatMap { name, audit -> [Profile] in
+        let title = "\(name): \(audit.verdict.rawValue)"
+        guard !audit.violations.isEmpty else {
+            return [Profile(name: "\(name): \(audit.verdictAndOutcome)", unit: "none", samples: [], weights: [])]
+        }
+        let samples = audit.violations.map { frames.indices(of: $0) }
+        let bytes = audit.violations.map(\.bytes)
+        let calls = Profile(
+            name: "\(title): calls", unit: "none", samples: samples, weights: audit.violations.map(\.calls))
+        guard bytes.contains(where: { $0 > 0 }) else { return [calls] }
+        return [calls, Profile(name: "\(title): bytes", unit: "bytes", samples: samples, weights: bytes)]
+    }
+    return File(
+        name: "dioaudit: \(report.verdict.rawValue)", exporter: "dioaudit \(report.tool.version)",
+        shared: Shared(frames: frames.all), profiles: profiles)
+}
+
+private struct File: Encodable {
+    let schema = "https://www.speedscope.app/file-format-schema.json"
+    let name: String
+    let exporter: String
+    let activeProfileIndex = 0
+    let shared: Shared
+    let profiles: [Profile]
+
+    enum CodingKeys: String, CodingKey {
+        case schema = "$schema"
+        case name, exporter, activeProfileIndex, shared, profiles
+    }
+}
+
+private struct Shared: Encodable {
+    let frames: [ShownFrame]
+}
+
+private struct ShownFrame: Encodable, Hashable {
+    let name: String
+    var file: String?
+    var line: Int?
+}
+
+private struct Profile: Encodable {
+    let type = "sampled"
+    let name: String
+    let unit: String
+    let startValue = 0
+    let endValue: UInt64
+    /// Indices of frames, the outermost first.
+    let samples: [[Int]]
+    let weights: [UInt64]
+
+    init(name: String, unit: String, samples: [[Int]], weights: [UInt64]) {
+        self.name = name
+        self.unit = unit
+        self.samples = samples
+        self.weights = weights
+        endValue = weights.reduce(into: EventCount()) { $0 += EventCount(bytes: $1) }.bytes
+    }
+}
+
+/// Each frame once.
+private struct Frames {
+    private(set) var all: [ShownFrame] = []
+    private var known: [ShownFrame: Int] = [:]
+
+    mutating func indices(of violation: Violation) -> [Int] {
+        var frames = violation.frames.map { ShownFrame(name: $0) }
+        // The last is the kind; before it stand the functions, if any are known.
+        for (index, frame) in violation.stack.enumerated() {
+            frames[frames.count - 2 - index].file = frame.file
+            frames[frames.count - 2 - index].line = frame.line
+        }
+        return frames.map { index(of: $0) }
+    }
+
+    private mutating func index(of frame: ShownFrame) -> Int {
+        if let index = known[frame] { return index }
+        known[frame] = all.count
+        all.append(frame)
+        return all.count - 1
+    }
+}
