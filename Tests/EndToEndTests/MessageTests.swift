@@ -66,7 +66,9 @@ import Testing
         Wrong("run --kernel-limit kmalloc=-1 -- true", "'kmalloc=-1'", "N from 0 on", "kmalloc=1.5"),
         Wrong("run --squeeze --squeeze-slack 5q -- true", "'5q'", "'--squeeze-slack <size>'", "64k"),
         Wrong("run --scope threads:x -- true", "'threads:x'", "'--scope <scope>'", "'thread:worker*'"),
-        Wrong("run --format jsn -- true", "'jsn'", "text, json, junit, sarif, ", ", csv, suppressions", "json=report.json"),
+        Wrong(
+            "run --format jsn -- true", "'jsn'", "text, json, junit, sarif, ", ", csv, suppressions", "json=report.json"
+        ),
         Wrong("run --format json= -- true", "'json='", "json=report.json"),
         Wrong("run --timout 5s -- true", "'--timout'", "Did you mean '--timeout'?"),
         Wrong("attach --pid 1 --duration 0s", "'0s'", "'--duration <duration>'", "10s"),

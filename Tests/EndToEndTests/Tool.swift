@@ -125,18 +125,21 @@ struct StoredReport {
     var audits: [[String: Any]] { root["audits"] as? [[String: Any]] ?? [] }
 }
 
-/// Holds a report against docs/report.schema.json: status 1 if it is none.
-func validate(_ report: String) throws -> Outcome {
+/// Holds a report against a JSON Schema: status 1 if it is none.
+func validate(
+    _ report: String, by schema: String = "\(Place.repository)docs/report.schema.json"
+) throws -> Outcome {
     let program = """
         import json, sys, jsonschema
         schema = json.load(open(sys.argv[1]))
-        jsonschema.Draft202012Validator.check_schema(schema)
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(json.load(open(sys.argv[2]))):
+        validator = jsonschema.validators.validator_for(schema)
+        validator.check_schema(schema)
+        for error in validator(schema).iter_errors(json.load(open(sys.argv[2]))):
             sys.exit(f"{list(error.path)}: {error.message}")
         """
     // Debian's own interpreter: another on PATH may lack python3-jsonschema.
     return try run(
-        ["/usr/bin/python3", "-c", program, "\(Place.repository)docs/report.schema.json", report])
+        ["/usr/bin/python3", "-c", program, schema, report])
 }
 
 /// One phase of an audit in a report.
