@@ -65,7 +65,9 @@ extension Style {
 
     /// The program's frame in two words at most, each of at most some columns: a name, and a file or module.
     fileprivate func place(_ place: Place, _ violations: [Violation], to most: Int) -> String {
-        guard let frame = place.frame else { return unknownPlace(violations[place.violations[0]]) }
+        guard let frame = place.frame else {
+            return violations[place.violations[0]].unknownPlace.replacing(" ", with: unbroken)
+        }
         let module = frame.module.map { lastComponent($0) } ?? "??"
         let name = frame.function.map { printable(shortFunction($0)) } ?? printable(frame.name)
         let file = frame.file.map(path).map { file in frame.line.map { "\(file):\($0)" } ?? file }
@@ -74,16 +76,19 @@ extension Style {
         return ([name] + [source].compactMap { $0 })
             .map { shortened($0, to: most).replacing(" ", with: unbroken) }.joined(separator: " ")
     }
+}
 
-    private func unknownPlace(_ violation: Violation) -> String {
+extension Violation {
+    /// In place of a place, where no frame is known.
+    var unknownPlace: String {
         let text =
-            switch violation.kind.family {
-            case .pageFault: violation.memory.map { "touches \(printable(lastComponent($0)))" } ?? "touches memory"
+            switch kind.family {
+            case .pageFault: memory.map { "touches \(printable(lastComponent($0)))" } ?? "touches memory"
             case .unexplained: "no call or fault"
             case .systemCall: "libc itself, or past it"
             default: "stack not kept"
             }
-        return "(\(shortened(text, to: 30)))".replacing(" ", with: unbroken)
+        return "(\(shortened(text, to: 30)))"
     }
 }
 

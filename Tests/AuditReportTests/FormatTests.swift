@@ -154,8 +154,20 @@ import Testing
         let suppression = try #require((results[0]["suppressions"] as? [[String: String]])?.first)
         #expect(suppression == ["kind": "external", "status": "accepted", "justification": "known [1]"])
         // Elsewhere it is no finding.
-        #expect(try json(codeQuality(Report(of: audit), Formats.style)).contains("\"severity\" : \"info\""))
+        #expect(try json(codeQuality(Report(of: audit), Formats.style)).contains("\"severity\": \"info\""))
         #expect(github(Report(of: audit), Formats.style).hasPrefix("::notice "))
+    }
+
+    /// They differ in addresses, which SARIF's frames have not; its schema refuses the same stack twice.
+    @Test func sarifHasEachStackOnce() throws {
+        var violations = Allocating().audit.violations + Allocating().audit.violations
+        violations[1].stack[1].offset += 1
+        let group = ViolationGroup.all(violations, at: Place.all(of: violations, in: []))[0]
+        let result = SARIFResult(group, "", of: .passing, 0, Formats.style, hasStacks: true)
+        #expect(group.violations.count == 2 && result.stacks?.count == 1)
+        violations[1].stack[1].line = 15
+        let others = ViolationGroup.all(violations, at: Place.all(of: violations, in: []))
+        #expect(others.count == 2)
     }
 
     // MARK: fingerprints

@@ -33,14 +33,14 @@ import Testing
         let views = try views(of: "allocates-each-transfer", status: 1)
         let signs = [
             "junit": "<failure message=\"in the steady phase: 100 mallocs\"",
-            "sarif": "\"text\" : \"allocate: 100 mallocs in the steady phase, 3200 bytes, 1.01 for each transfer, ",
+            "sarif": "\"text\": \"allocate: 100 mallocs in the steady phase, 3200 bytes, 1.01 for each transfer, ",
             "github": "::error file=Fixtures/allocates-each-transfer.c,line=14,title=",
-            "codequality": "\"path\" : \"Fixtures/allocates-each-transfer.c\"",
+            "codequality": "\"path\": \"Fixtures/allocates-each-transfer.c\"",
             "markdown": "| allocate allocates-each-transfer.c:14 | 100 | 1.01 | 3.1 KiB | malloc | allocates-each- |",
             "tap": "- place: \"allocate Fixtures/allocates-each-transfer.c:14\"",
             "openmetrics": "dioaudit_violations{audit=\"allocates-each-transfer\",kind=\"malloc\"} 100\n",
             "folded": ";main;step;allocate;malloc 100\n",
-            "speedscope": "\"name\" : \"allocates-each-transfer: fail: calls\"",
+            "speedscope": "\"name\": \"allocates-each-transfer: fail: calls\"",
             "csv": "\"allocates-each-transfer\",fail,,steady,99,405504,0,",
         ]
         for (format, view) in views { #expect(view.contains(signs[format]!), "\(format): \(view)") }
@@ -50,13 +50,13 @@ import Testing
         let outcome = "no-allocation-clean: pass: 99 steady transfers without a violation"
         let signs = [
             "junit": "<system-out>pass: no-allocation-clean: no violation in 99 steady transfers",
-            "sarif": "\"text\" : \"\(outcome)\"", "github": "::notice title=dioaudit%3A no-allocation-clean::pass: 99 ",
-            "codequality": "\"description\" : \"\(outcome)\"",
+            "sarif": "\"text\": \"\(outcome)\"", "github": "::notice title=dioaudit%3A no-allocation-clean::pass: 99 ",
+            "codequality": "\"description\": \"\(outcome)\"",
             "markdown": "| no-allocation-clean | pass | 99 | 1 | 99 steady transfers without a violation |",
             "tap": "\nok 1 - \(outcome)\n",
             "openmetrics": "dioaudit_verdict{audit=\"no-allocation-clean\",verdict=\"pass\"} 1\n",
             "folded": "no-allocation-clean;(pass: 99 steady transfers without a violation) 0\n",
-            "speedscope": "\"name\" : \"\(outcome)\"", "csv": "\"no-allocation-clean\",pass,1,steady,99,405504,0,",
+            "speedscope": "\"name\": \"\(outcome)\"", "csv": "\"no-allocation-clean\",pass,1,steady,99,405504,0,",
         ]
         for (format, view) in try views(of: "no-allocation-clean", status: 0) {
             #expect(view.contains(signs[format]!), "\(format): \(view)")

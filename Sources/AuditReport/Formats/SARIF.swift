@@ -97,7 +97,7 @@ struct SARIFRule: Encodable {
 }
 
 /// A message. Braces hold placeholders and brackets before parentheses links, unless they are doubled or escaped.
-struct SARIFText: Encodable {
+struct SARIFText: Encodable, Hashable {
     let text: String
 
     static func literal(_ text: String) -> SARIFText {
@@ -196,9 +196,14 @@ struct SARIFResult: Encodable {
         let invocationIndex: Int
     }
 
-    struct Stack: Encodable {
+    struct Stack: Encodable, Hashable {
         let message: SARIFText
         let frames: [SARIFFrame]
+
+        init(_ violation: Violation, _ style: Style) {
+            message = .literal(violation.thread.map { "thread '\(printable($0))'" } ?? "other threads")
+            frames = violation.stack.map { SARIFFrame($0, style) }
+        }
     }
 
     struct Suppression: Encodable {
@@ -221,14 +226,11 @@ struct SARIFResult: Encodable {
         provenance = Provenance(invocationIndex: index)
         // SARIF's integers are of 32 bits in some readers, and -1 is theirs.
         occurrenceCount = min(group.calls, UInt64(Int32.max))
-        var seen = Set<[Frame]>()
-        let distinct = group.violations.filter { !$0.stack.isEmpty && seen.insert($0.stack).inserted }
-        if hasStacks && !distinct.isEmpty {
-            stacks = distinct.prefix(Self.mostStacks).map { violation in
-                Stack(
-                    message: .literal(violation.thread.map { "thread '\(printable($0))'" } ?? "other threads"),
-                    frames: violation.stack.map { SARIFFrame($0, style) })
-            }
+        if hasStacks {
+            // Of two that differ in addresses alone one is enough, and SARIF refuses the other.
+            let known = group.violations.lazy.filter { !$0.stack.isEmpty }.prefix(Self.mostStacks)
+            let distinct = known.map { Stack($0, style) }.unique
+            stacks = distinct.isEmpty ? nil : distinct
         }
         suppressions = group.acceptedBy.map { [Suppression(justification: printable($0))] }
     }
@@ -247,7 +249,7 @@ struct SARIFResult: Encodable {
     }
 }
 
-struct SARIFFrame: Encodable {
+struct SARIFFrame: Encodable, Hashable {
     let location: SARIFLocation
     let module: String?
 
@@ -257,20 +259,20 @@ struct SARIFFrame: Encodable {
     }
 }
 
-struct SARIFLocation: Encodable {
+struct SARIFLocation: Encodable, Hashable {
     let physicalLocation: Physical?
     let logicalLocations: [Logical]?
 
-    struct Physical: Encodable {
+    struct Physical: Encodable, Hashable {
         let artifactLocation: SARIFArtifact
         let region: Region?
     }
 
-    struct Region: Encodable {
+    struct Region: Encodable, Hashable {
         let startLine: Int
     }
 
-    struct Logical: Encodable {
+    struct Logical: Encodable, Hashable {
         let fullyQualifiedName: String
         let kind = "function"
     }
@@ -295,7 +297,7 @@ struct SARIFLocation: Encodable {
     }
 }
 
-struct SARIFArtifact: Encodable {
+struct SARIFArtifact: Encodable, Hashable {
     let uri: String
     let uriBaseId: String?
 

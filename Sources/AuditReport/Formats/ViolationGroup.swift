@@ -52,7 +52,7 @@ struct ViolationGroup {
     }
 
     /// The function that asked for it.
-    var function: String { place.frame.map(\.name) ?? "an unknown place" }
+    var function: String { place.frame.map(\.name) ?? violations[0].unknownPlace }
 }
 
 extension Audit {
