@@ -77,7 +77,7 @@ import Testing
         Wrong("doctor --format suppressions", "'suppressions'", "text, json;"),
         Wrong("rum -- true", "'rum'", "no such command", "did you mean 'run'?"),
         Wrong("adit", "'adit'", "did you mean 'audit'?"),
-        Wrong("frobnicate", "'frobnicate'", "audit, run, attach, report, matrix, doctor"),
+        Wrong("frobnicate", "'frobnicate'", "audit, run, attach, report, compare, matrix, doctor, init"),
     ]
 
     @Test(arguments: wrong) func whatIsNotUnderstoodIsNamedWithAnExample(wrong: Wrong) throws {
