@@ -18,6 +18,8 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema 
 BENCH_NEEDS := fio
 # Programs of `make real` that are too slow or too large for the tests.
 REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server
+# A browser (124 MB to load, 414 MB on disk), in which tests look at the HTML report. They are skipped without it.
+BROWSER_NEEDS := chromium
 # The headers of another architecture, for which the interposer's portable part is compiled.
 LINT_NEEDS := libc6-dev-arm64-cross
 
@@ -32,7 +34,7 @@ SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help audit matrix real test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
-    build-needs matrix-needs real-needs test-needs lint-needs bench-needs sarif-schema
+    build-needs matrix-needs real-needs test-needs browser-needs lint-needs bench-needs sarif-schema
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -128,6 +130,9 @@ test-needs: ## those of `make test`
 
 real-needs: ## those of `make real`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS) $(REAL_NEEDS)
+
+browser-needs: ## the browser, in which tests look at the HTML report
+	@Scripts/install-needs $(BROWSER_NEEDS)
 
 lint-needs: ## those of `make lint`
 	@Scripts/install-needs $(BUILD_NEEDS) $(LINT_NEEDS)

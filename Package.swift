@@ -58,10 +58,14 @@ let package = Package(
         .target(name: "Disks", dependencies: ["LinuxSystem", "AuditCore", "CLinuxHost"]),
 
         .target(name: "AuditReport", dependencies: ["AuditCore"]),
+        // Its stylesheet and script are put into the binary.
+        .target(
+            name: "HTMLReport", dependencies: ["AuditReport", "AuditCore"],
+            resources: [.embedInCode("Resources/report.css"), .embedInCode("Resources/report.js")]),
         .executableTarget(
             name: "dioaudit",
             dependencies: [
-                "AuditReport", "Disks", "Doctor", "LinuxSystem", "Observe", "Plans",
+                "AuditReport", "Disks", "Doctor", "HTMLReport", "LinuxSystem", "Observe", "Plans",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -78,7 +82,7 @@ let package = Package(
             name: "fixture-swift-markers", dependencies: ["DioauditMarkers"], path: "Fixtures/Swift/Markers"),
 
         .testTarget(name: "AuditCoreTests", dependencies: ["AuditCore"]),
-        .testTarget(name: "AuditReportTests", dependencies: ["AuditReport"]),
+        .testTarget(name: "AuditReportTests", dependencies: ["AuditReport", "HTMLReport"]),
         .testTarget(
             name: "CaptureTests", dependencies: ["AuditCore", "AuditReport", "Capture", "LedgerABI", "LinuxSystem"]),
         .testTarget(name: "InspectTests", dependencies: ["Inspect"]),

@@ -1,7 +1,7 @@
 import AuditCore
 
 /// What to do about a verdict that is no pass.
-func adviceLines(_ audit: Audit) -> [String] {
+package func adviceLines(_ audit: Audit) -> [String] {
     [warmupAdvice(audit), endAdvice(audit), directAdvice(audit)].compactMap { $0 }
 }
 

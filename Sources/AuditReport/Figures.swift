@@ -1,7 +1,7 @@
 /// Figures as people read them.
-enum Figures {
+package enum Figures {
     /// With the binary prefix that leaves a number below 1024: `3.9 MiB`.
-    static func bytes(_ count: UInt64) -> String {
+    package static func bytes(_ count: UInt64) -> String {
         var value = Double(count)
         for unit in ["B", "KiB", "MiB", "GiB"] {
             if value < 1024 { return unit == "B" ? "\(count) B" : "\(tenths(value)) \(unit)" }
@@ -10,7 +10,7 @@ enum Figures {
         return "\(tenths(value)) TiB"
     }
 
-    static func duration(nanoseconds: UInt64) -> String {
+    package static func duration(nanoseconds: UInt64) -> String {
         var value = Double(nanoseconds)
         for unit in ["ns", "µs", "ms"] {
             if value < 1000 { return unit == "ns" ? "\(nanoseconds) ns" : "\(tenths(value)) \(unit)" }
@@ -19,12 +19,12 @@ enum Figures {
         return "\(tenths(value)) s"
     }
 
-    static func count(_ count: some BinaryInteger, _ noun: String) -> String {
+    package static func count(_ count: some BinaryInteger, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
     }
 
     /// `0.03`
-    static func hundredths(_ value: Double) -> String {
+    package static func hundredths(_ value: Double) -> String {
         decimal(value, places: 2)
     }
 
@@ -38,7 +38,7 @@ enum Figures {
     }
 
     /// The same, but what is not zero never reads as if it were.
-    static func rate(_ value: Double) -> String {
+    package static func rate(_ value: Double) -> String {
         value > 0 && value < 0.005 ? "<0.01" : hundredths(value)
     }
 

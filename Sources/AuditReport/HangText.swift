@@ -1,7 +1,7 @@
 import AuditCore
 
 /// Where each thread of a subject stood that had run for too long.
-func hangLines(_ audit: Audit, _ style: Style) -> [String] {
+package func hangLines(_ audit: Audit, _ style: Style) -> [String] {
     guard let hang = audit.hang else { return [] }
     let title = style.strong("hang: after \(Duration.nanoseconds(Int64(hang.limitNanoseconds))) the subject still ran")
     switch hang.processes {

@@ -84,11 +84,11 @@ extension [NamedWitnesses] {
 }
 
 extension Machine {
-    var text: String { "Linux \(printable(kernel)) \(printable(arch)), \(Figures.count(cpus, "CPU"))" }
+    package var text: String { "Linux \(printable(kernel)) \(printable(arch)), \(Figures.count(cpus, "CPU"))" }
 }
 
 extension Storage {
-    var text: String {
+    package var text: String {
         let disk = [device, fileSystem.map { device == nil ? $0 : "(\($0))" }].compactMap { $0.map(printable) }
         return (disk.isEmpty ? "an unknown file system" : disk.joined(separator: " ")) + " in \(printable(directory))"
     }
@@ -101,7 +101,7 @@ extension Witness {
     }
 
     /// In words; `interposer` needs none.
-    fileprivate var manner: String {
+    package var manner: String {
         switch (method, tracing) {
         case (.seccomp, _): " by seccomp"
         case (.perfMappings, _): " by perf's records of mappings"

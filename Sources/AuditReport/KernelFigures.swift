@@ -1,11 +1,11 @@
 import AuditCore
 
 /// Kernel allocations for each steady transfer, by kind, and the worst of their risks. All null if they were not observed.
-struct KernelFigures {
+package struct KernelFigures {
     var kmalloc: MatrixCell.Figure?
     var kmemCacheAlloc: MatrixCell.Figure?
     var pageAlloc: MatrixCell.Figure?
-    var worstRisk: MatrixCell.Risk?
+    package private(set) var worstRisk: MatrixCell.Risk?
     /// Every row with the worst risk has a reserve (`KernelAllocation.mempool`).
     var worstHasReserve = false
     /// Every figure is a lower bound.
@@ -24,14 +24,14 @@ struct KernelFigures {
         isPartial = witness.status == .partial
     }
 
-    init(_ audit: Audit) {
+    package init(_ audit: Audit) {
         self.init(audit.phases[.steady], audit.witnesses.kernel)
     }
 
-    static let titles = ["kmalloc", "slab", "pages", "risk"]
+    package static let titles = ["kmalloc", "slab", "pages", "risk"]
 
     /// A dash where it was not observed.
-    var texts: [String] {
+    package var texts: [String] {
         let bound = isPartial ? "≥" : ""
         let figures = [kmalloc, kmemCacheAlloc, pageAlloc].map { $0.map { bound + Figures.rate($0.perTransfer) } }
         let risk = worstRisk.map { bound + $0.word + (worstHasReserve ? reserveMark : "") }
@@ -42,7 +42,7 @@ struct KernelFigures {
 /// Behind a risk.
 let reserveMark = "*"
 
-let riskLegend = "risk if memory is short: may wait for writeback, may wait, or no; *: reserve"
+package let riskLegend = "risk if memory is short: may wait for writeback, may wait, or no; *: reserve"
 
 extension KernelAllocation {
     var riskText: String { risk.word + (mempool ? reserveMark : "") }

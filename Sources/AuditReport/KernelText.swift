@@ -22,7 +22,7 @@ func kernelLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
         lines.append(
             "  the kernel allocated \(Figures.count(rest, "more time")) in the steady phase (--verbose lists them)")
     }
-    if let advice = advice(audit) { lines.append("  " + advice) }
+    if let advice = flusherAdvice(audit) { lines.append("  " + advice) }
     if verbose { lines += steady.kernel.flatMap { chainLines($0, style) } }
     return lines
 }
@@ -56,12 +56,12 @@ private func kernelTable(_ allocations: [KernelAllocation]) -> Table {
     return table
 }
 
-private func siteText(_ allocation: KernelAllocation) -> String {
+package func siteText(_ allocation: KernelAllocation) -> String {
     "\(allocation.kind.word) in \(printable(allocation.site))" + (allocation.module.map { " [\(printable($0))]" } ?? "")
 }
 
 /// prctl(2): needs CAP_SYS_RESOURCE and Linux 5.6.
-private func advice(_ audit: Audit) -> String? {
+package func flusherAdvice(_ audit: Audit) -> String? {
     let waits = audit.phases[.steady].kernel.contains { $0.risk == .mayWaitForWriteback }
     if audit.lock.ioFlusher { return "io flusher: yes: GFP_KERNEL reclaims without waiting for writeback" }
     return waits ? "io flusher: no: with prctl(PR_SET_IO_FLUSHER, 1) none of these would wait for writeback" : nil

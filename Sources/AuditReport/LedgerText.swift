@@ -30,11 +30,11 @@ private func phaseLines(_ audit: Audit, verbose: Bool) -> [String] {
     return phaseTable(audit, verbose: verbose).lines(indent: 2) + (audit.hasSteadyPhase ? [legend] : [])
 }
 
-func phaseLegend(_ audit: Audit) -> String {
+package func phaseLegend(_ audit: Audit) -> String {
     "(faults: minor/major" + (audit.phases.all.allSatisfy(\.faultsKnown) ? ")" : "; +: or more)")
 }
 
-func phaseTable(_ audit: Audit, verbose: Bool) -> Table {
+package func phaseTable(_ audit: Audit, verbose: Bool) -> Table {
     let phases = audit.knownPhases
     let columns: [(title: String, text: (PhaseLedger) -> String)] = [
         ("transfers", { "\($0.transfers)" }),
@@ -77,7 +77,7 @@ extension PhaseLedger {
     }
 }
 
-private func enforceLines(_ audit: Audit) -> [String] {
+package func enforceLines(_ audit: Audit) -> [String] {
     switch audit.enforce {
     case .report: []
     case .abort:
@@ -93,7 +93,7 @@ private func enforceLines(_ audit: Audit) -> [String] {
     }
 }
 
-private func squeezeText(_ squeeze: Squeeze) -> String {
+package func squeezeText(_ squeeze: Squeeze) -> String {
     guard let limit = squeeze.limitBytes, let usage = squeeze.usageBytes else { return "did not take place" }
     return
         "limit \(Figures.bytes(limit)) (\(Figures.bytes(usage)) in use and \(Figures.bytes(squeeze.slackBytes))), hit "
@@ -102,7 +102,7 @@ private func squeezeText(_ squeeze: Squeeze) -> String {
         + ", in \(Figures.count(squeeze.transfersAfter, "steady transfer"))"
 }
 
-private func regionText(_ region: RegionLedger) -> String {
+package func regionText(_ region: RegionLedger) -> String {
     let counts = EventKind.allCases.compactMap { kind -> String? in
         let count = region.events[kind]
         return count.calls > 0 ? countText(kind, count) : nil
@@ -117,7 +117,7 @@ func countText(_ kind: EventKind, _ count: EventCount) -> String {
 }
 
 /// Processes of which only the kernel's counts are known.
-func unobservedLines(_ audit: Audit) -> [String] {
+package func unobservedLines(_ audit: Audit) -> [String] {
     audit.processes.filter { !$0.observed }.compactMap { process in
         let counts = EventKind.allCases.compactMap { kind -> String? in
             let count = process.phases[.setup].events[kind]
@@ -136,7 +136,7 @@ func faults(_ phase: PhaseLedger) -> String {
     return "\(events[.pageFaultMinor].calls)/\(events[.pageFaultMajor].calls)" + (phase.faultsKnown ? "" : "+")
 }
 
-private func lockText(_ lock: LockSummary) -> String {
+package func lockText(_ lock: LockSummary) -> String {
     guard !lock.mlockall.isEmpty else { return "none" }
     return "mlockall(\(lock.mlockall.names.joined(separator: "|"))) "
         + (lock.inEffectThroughSteady ? "through the steady phase" : "not through the steady phase")
@@ -161,7 +161,7 @@ func details(_ audit: Audit) -> [String] {
 }
 
 /// What only the kernel saw is libc's own or the dynamic linker's, the interposer's own before it attached, or direct.
-private func differenceText(_ difference: WitnessDifference) -> String {
+package func differenceText(_ difference: WitnessDifference) -> String {
     "  the witnesses differ: \(difference.phase.rawValue) of pid \(difference.pid): "
         + "\(difference.kind.text(difference.kernel)), \(difference.interposer) of them by interposed calls"
 }

@@ -80,7 +80,7 @@ extension Style {
 
 extension Violation {
     /// In place of a place, where no frame is known.
-    var unknownPlace: String {
+    package var unknownPlace: String {
         let text =
             switch kind.family {
             case .pageFault: memory.map { "touches \(printable(lastComponent($0)))" } ?? "touches memory"
@@ -98,7 +98,7 @@ private func lastComponent(_ path: String) -> String {
 
 /// How often: `2.00` for each transfer, `every 512th`, `once`, all `at 7th`, or `until 40th` where it ended early in the steady
 /// phase.
-private func rate(_ place: Place, _ processes: [ProcessLedger]) -> String {
+package func rate(_ place: Place, _ processes: [ProcessLedger]) -> String {
     guard let perTransfer = place.perTransfer else { return "-" }
     if place.calls == 1 { return "once" }
     if let last = place.lastTransfer, last == place.firstTransfer { return "at " + ordinal(last) }

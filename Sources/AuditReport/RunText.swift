@@ -38,7 +38,7 @@ func bodyLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
 }
 
 /// The suppressed violations by entry, and the entries that matched nothing: the code has changed since.
-func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
+package func suppressionLines(_ uses: [SuppressionUse]) -> [String] {
     uses.map { use -> String in
         let origin = printable("'\(use.name)' (\(use.file):\(use.line))")
         if use.isStale { return "note: suppression \(origin) matched nothing: stale" }

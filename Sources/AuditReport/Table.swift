@@ -1,8 +1,8 @@
 /// Rows of text in columns as wide as their widest cell, no wider than the page.
-struct Table {
-    struct Column {
-        let title: String
-        var isLeft = false
+package struct Table {
+    package struct Column: Sendable {
+        package let title: String
+        package private(set) var isLeft = false
         /// If the table is too wide, its cells continue in the next line, after one of these.
         var breaksAfter: Character?
 
@@ -12,8 +12,8 @@ struct Table {
         }
     }
 
-    private let columns: [Column]
-    private var rows: [[String]] = []
+    package let columns: [Column]
+    package private(set) var rows: [[String]] = []
 
     static let gap = 2
     /// Of a piece that cannot be broken, such as a name from outside.

@@ -48,7 +48,7 @@ extension Style {
     private static let mostFrames = 6
     private static let longestName = 80
 
-    private func circumstances(of violation: Violation, _ attached: Bool) -> String {
+    package func circumstances(of violation: Violation, _ attached: Bool = false) -> String {
         var parts: [String] = []
         if let transfer = violation.firstTransfer { parts.append("first at transfer \(transfer)") }
         if let thread = violation.thread {

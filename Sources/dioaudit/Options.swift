@@ -31,11 +31,11 @@ struct FormatOption<Format: RawRepresentable<String> & CaseIterable & Sendable>:
 }
 
 enum ReportFormat: String, CaseIterable {
-    case text, json, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv,
+    case text, json, html, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv,
         suppressions
 
     /// It has a view of several reports in one page.
-    var showsSeveral: Bool { self == .text }
+    var showsSeveral: Bool { self == .text || self == .html }
 }
 
 /// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.
@@ -113,7 +113,7 @@ struct ReportOptions: ParsableArguments {
     @Option(
         name: .customLong("format"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Report as text, json, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv or "
+            "Report as text, json, html, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv or "
                 + "suppressions, to PATH if given. Repeat it for several views.",
             valueName: "f[=path]"), transform: { try FormatOption<ReportFormat>($0) })
     var formats: [FormatOption<ReportFormat>] = []

@@ -1,6 +1,7 @@
 import AuditCore
 import AuditReport
 import Glibc
+import HTMLReport
 import LinuxSystem
 
 /// The views that were asked for, with their outputs open.
@@ -47,6 +48,7 @@ struct Reporter {
         switch format {
         case .text: try output.write(text(report, style(of: output), quiet: options.quiet, verbose: options.verbose))
         case .json: try output.write(json: report)
+        case .html: try output.write(html([report]))
         case .junit: try output.write(junit(report, plain))
         case .sarif: try output.write(json: sarif(report, plain))
         case .github: try output.write(github(report, plain))
@@ -68,8 +70,11 @@ struct Reporter {
 
     /// A page of several, in the formats that have one (`ReportFormat.showsSeveral`).
     func write(_ reports: [NamedReport]) throws(AuditError) {
-        try dioaudit.write(views) { (_, output) throws(AuditError) in
-            try output.write(fleetText(reports, style(of: output), quiet: options.quiet))
+        try dioaudit.write(views) { (format, output) throws(AuditError) in
+            switch format {
+            case .html: try output.write(html(reports.map(\.report)))
+            default: try output.write(fleetText(reports, style(of: output), quiet: options.quiet))
+            }
         }
     }
 }

@@ -1,0 +1,107 @@
+import AuditCore
+import AuditReport
+
+extension Audit {
+    /// The verdict's reasons, what to do about them, and what else there is to say.
+    var verdictParagraphs: Markup {
+        let steady = Figures.count(phases[.steady].transfers, "steady transfer")
+        let lead = reasons.first ?? "no violation in \(steady)"
+        var markup: Markup = "<p class=\"lead\">\(lead)</p>\n"
+        let rest = reasons.dropFirst()
+        if !rest.isEmpty { markup += "<ul class=\"reasons\">\(items(rest))</ul>\n" }
+        if let failure { markup += "<p><strong>The program failed:</strong> \(failure)</p>\n" }
+        let asides = adviceLines(self) + notes.map { "note: \($0)" }
+        return asides.reduce(markup) { $0 + "<p>\($1)</p>\n" }
+    }
+
+    /// All else, the most telling first.
+    func body(_ id: String, _ limits: Limits, heading: Int) -> Markup {
+        let sections: [(title: String, content: Markup?)] = [
+            ("Where it allocates", placesTable(id, limits)),
+            ("When", timeline),
+            ("Call stacks", icicle(id)),
+            ("Phases", phasesTable),
+            ("What the kernel allocates", kernelTable),
+            ("What was seen, and what not", witnessTable),
+            ("The program", program),
+            ("Where it hung", hang == nil ? nil : "<pre>\(hangLines(self, plain).lines)</pre>\n"),
+        ]
+        return Markup(
+            sections.compactMap { section in
+                section.content.map { "<h\(heading)>\(section.title)</h\(heading)>\n\($0)" }
+            })
+    }
+
+    private var phasesTable: Markup? {
+        guard witnesses.interposer.status != .unavailable || hasSteadyPhase else { return nil }
+        let table = MarkupTable("Events by phase", phaseTable(self, verbose: false))
+        let lock = hasSteadyPhase ? ["memory lock: " + lockText(lock)] : []
+        let found = phasesFoundBy == .transfers ? [] : ["phases found by: \(phasesFoundBy.words)"]
+        let notes =
+            (lock + found + enforceLines(self) + [squeeze.map { "squeeze: " + squeezeText($0) }].compactMap { $0 })
+        return "\(table.markup)<p class=\"note\">\(phaseLegend(self))</p>\n<ul>\(items(notes))</ul>\n"
+    }
+
+    private var program: Markup {
+        let facts: [(String, Markup)] = [
+            ("command", "<code>\(subject.command.joined(separator: " "))</code>"),
+            ("ended", "\(subject.exit.words)"),
+            ("processes", "\(subject.processes)"),
+            ("threads", "\(subject.threads)"),
+            ("judged", "\(scope)"),
+        ]
+        let list = facts.map { name, value -> Markup in "<dt>\(name)</dt><dd>\(value)</dd>\n" }
+        return "<dl>\(list)</dl>\n\(processes.count > 1 ? processTable : "")"
+    }
+
+    private var processTable: Markup {
+        var table = MarkupTable(
+            "Processes",
+            [.number("pid"), .text("executable"), .text("seen"), .number("steady transfers"), .number("heap calls")])
+        for process in processes.prefix(mostProcesses) {
+            let steady = process.phases[.steady]
+            let seen =
+                !process.observed
+                ? "by the kernel only" + (process.whyUnobserved.map { ": it \($0)" } ?? "")
+                : process.steadyReached ? "yes" : "yes; no steady phase"
+            table.add([
+                "\(process.pid)", "\(process.executable)", "\(seen)",
+                process.steadyReached ? "\(steady.transfers)" : "–",
+                process.observed && process.steadyReached ? "\(steady.events.heapCalls)" : "–",
+            ])
+        }
+        let rest = processes.count - mostProcesses
+        if rest > 0 { table.addRest("more processes: \(rest), in the JSON report") }
+        return table.markup
+    }
+}
+
+/// More are no reading for people.
+private let mostProcesses = 100
+
+/// Paths stay whole, since a page is read elsewhere than it was made.
+let plain = Style(coloured: false)
+
+func items(_ texts: some Sequence<String>) -> [Markup] { texts.map { "<li>\($0)</li>" } }
+
+extension [String] {
+    /// Each is one line, whatever names it holds.
+    var lines: Markup { Markup(map { "\($0)\n" }) }
+}
+
+extension SubjectExit {
+    fileprivate var words: String {
+        if let signal { return "by signal \(signal)" }
+        return code.map { "with exit status \($0)" } ?? "it never started"
+    }
+}
+
+extension Audit.PhaseSource {
+    fileprivate var words: String {
+        switch self {
+        case .transfers: "the O_DIRECT transfers"
+        case .markers: "the program's own markers"
+        case .kernel: "the kernel's transfers; ?: not seen without the interposer"
+        }
+    }
+}
