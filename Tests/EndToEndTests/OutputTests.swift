@@ -70,6 +70,15 @@ import Testing
         #expect(outcome.status == 2)
     }
 
+    /// With the stylesheet and the script that are in the binary.
+    @Test func aPageIsWhole() throws {
+        #expect(try audited(["html=\(scratch.file("page"))"]).status == 2)
+        let page = try String(contentsOfFile: scratch.file("page"), encoding: .utf8)
+        #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
+        #expect(page.contains("<title>inconclusive: true"))
+        #expect(page.contains("prefers-color-scheme: dark") && page.contains("addEventListener"))
+    }
+
     /// What dioaudit opens gets these numbers.
     @Test func closedStreamsStayClosed() throws {
         let subject = "for n in 0 1 2; do test ! -e /proc/$$/fd/$n || exit 1; done"
