@@ -19,7 +19,7 @@ extension Audit {
         let sections: [(title: String, content: Markup?)] = [
             ("Where it allocates", placesTable(id, limits)),
             ("When", timeline),
-            ("Call stacks", icicle(id)),
+            ("Call stacks", icicle(id, limits)),
             ("Phases", phasesTable),
             ("What the kernel allocates", kernelTable),
             ("What was seen, and what not", witnessTable),

@@ -30,6 +30,7 @@ struct Icicle {
     private(set) var least: UInt64
     private(set) var depth = 0
 
+    private let mostNodes: Int
     /// Outermost frame first, and the kind last.
     private let paths: [(calls: UInt64, entries: [Entry])]
 
@@ -41,21 +42,21 @@ struct Icicle {
         case kind(EventKind)
     }
 
-    init(_ audit: Audit) {
+    init(_ audit: Audit, _ limits: Limits = .alone) {
         paths = audit.violations.map { (calls: $0.calls, entries: Self.path($0)) }
+        mostNodes = limits.nodes
         total = paths.reduce(0) { $0 &+ $1.calls }
         least = total / Self.mostOfARow
         repeat {
             nodes = []
             depth = 0
             add(Array(paths.indices), below: 0, from: 0)
-            if nodes.count > Self.mostNodes { least = max(1, least) * 2 }
-        } while nodes.count > Self.mostNodes
+            if nodes.count > mostNodes { least = max(1, least) * 2 }
+        } while nodes.count > mostNodes
     }
 
     /// A thousandth of the page's width is about a pixel.
     private static let mostOfARow: UInt64 = 1000
-    private static let mostNodes = 3000
     private static let mostDepth = 128
 
     private static func path(_ violation: Violation) -> [Entry] {
@@ -88,7 +89,7 @@ struct Icicle {
         var start = start
         for group in groups.filter({ $0.calls >= least }).sorted(by: { $0.calls > $1.calls }) {
             nodes.append(node(group.entry, group.indices[0], group.calls, depth, start))
-            if nodes.count > Self.mostNodes { return }
+            if nodes.count > mostNodes { return }
             add(group.indices, below: depth + 1, from: start)
             start &+= group.calls
         }
@@ -118,9 +119,9 @@ struct Icicle {
 
 extension Audit {
     /// The call stacks of its violations in one picture, in which the script searches and zooms.
-    func icicle(_ id: String) -> Markup? {
+    func icicle(_ id: String, _ limits: Limits) -> Markup? {
         guard !violations.isEmpty else { return nil }
-        let icicle = Icicle(self)
+        let icicle = Icicle(self, limits)
         guard icicle.total > 0 else { return nil }
         let whole = Double(icicle.total)
         let nodes = icicle.nodes.enumerated().map { index, node -> Markup in

@@ -20,7 +20,7 @@ extension Audit {
         }
         let advice = flusherAdvice(self).map { "<p>\($0)</p>\n" } as Markup?
         let interrupts = phases[.steady].inInterrupts
-        let others = KernelAllocation.Kind.allCases.reduce(0) { $0 + interrupts[$1] }
+        let others = KernelAllocation.Kind.allCases.reduce(0) { $0 &+ interrupts[$1] }
         let aside = when(
             others > 0,
             "<p class=\"note\">Not among these: \(Figures.count(others, "allocation")) in interrupts of its threads.</p>\n"

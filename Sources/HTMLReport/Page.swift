@@ -161,15 +161,18 @@ extension Report {
 /// How much is shown of what there may be thousands of, where several audits share a page.
 struct Limits {
     let places: Int
+    /// Of a place.
+    let stacks: Int
+    /// Of an icicle.
+    let nodes: Int
 
-    static let alone = Limits(places: 200)
-
-    init(places: Int) {
-        self.places = places
-    }
+    static let alone = Limits(failing: 1)
 
     init(failing audits: Int) {
-        places = max(10, min(Limits.alone.places, 1000 / max(1, audits)))
+        let share = { (all: Int, most: Int, least: Int) in max(least, min(most, all / max(1, audits))) }
+        places = share(1000, 200, 10)
+        stacks = share(100, 5, 1)
+        nodes = share(10_000, 3000, 100)
     }
 }
 

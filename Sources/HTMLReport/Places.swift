@@ -6,12 +6,12 @@ extension Audit {
     func placesTable(_ id: String, _ limits: Limits) -> Markup? {
         guard !places.isEmpty else { return nil }
         let shown = places.prefix(limits.places)
-        var markup = table(shown.prefix(mostAtOnce))
+        var markup = table(shown.prefix(mostAtOnce), limits)
         let folded = shown.dropFirst(mostAtOnce)
         if !folded.isEmpty {
             markup += """
                 <details class="folded"><summary>\(Figures.count(folded.count, "more place"))</summary>
-                \(table(folded))</details>
+                \(table(folded, limits))</details>
 
                 """
         }
@@ -23,7 +23,7 @@ extension Audit {
         return markup + "<p class=\"note\">\(left)</p>\n"
     }
 
-    private func table(_ shown: ArraySlice<Place>) -> Markup {
+    private func table(_ shown: ArraySlice<Place>, _ limits: Limits) -> Markup {
         var table = MarkupTable(
             "Places that violate", style: "places",
             [.text("place"), .number("calls"), .number("per transfer"), .number("bytes"), .text("kinds")]
@@ -34,7 +34,7 @@ extension Audit {
                     placeName(place), "\(place.calls)", "\(rate(place, processes))",
                     "\(place.bytes > 0 ? Figures.bytes(place.bytes) : "–")", "\(kindsText(place))",
                     "\(threadsText(place))",
-                ], below: stacks(place, open: index == 0))
+                ], below: stacks(place, limits, open: index == 0))
         }
         return table.markup
     }
@@ -45,8 +45,8 @@ extension Audit {
         return frame.nameAndSource(isShort: true)
     }
 
-    private func stacks(_ place: Place, open: Bool) -> Markup {
-        let shown = place.violations.prefix(mostStacks).map { index -> Markup in
+    private func stacks(_ place: Place, _ limits: Limits, open: Bool) -> Markup {
+        let shown = place.violations.prefix(limits.stacks).map { index -> Markup in
             let violation = violations[index]
             let stack = violation.stack.isEmpty ? "" : stackList(violation.stack, truncated: violation.truncated)
             return "<p>\(violation.kind.text(violation.calls)), \(plain.circumstances(of: violation))</p>\(stack)"
@@ -62,7 +62,6 @@ extension Audit {
 }
 
 private let mostAtOnce = 25
-private let mostStacks = 5
 private let mostFrames = 200
 
 private func threadsText(_ place: Place) -> String {

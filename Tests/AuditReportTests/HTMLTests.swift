@@ -167,6 +167,13 @@ import Testing
         #expect(page.utf8.count < 1_000_000)
     }
 
+    @Test func manyFailingAuditsShareThePage() {
+        let one = HTMLExample.manyPlaces(500).audits[0]
+        let page = html([Report(machine: Example.machine, audits: Array(repeating: one, count: 200))])
+        #expect(text(page).contains("And 490 more places, 490 calls, in the JSON report."))
+        #expect(page.utf8.count < 20_000_000, "\(page.utf8.count)")
+    }
+
     /// What is drawn of each row adds up to all calls, the frames that are drawn together too.
     @Test(arguments: [1, 50, 5000]) func theIcicleCountsEveryCall(places: Int) throws {
         let icicle = Icicle(HTMLExample.manyPlaces(places).audits[0])
