@@ -36,8 +36,8 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
             "  transfers on O_DIRECT files: \(steady.transfers)" + (calls.isEmpty ? "" : " (\(printable(calls)))"))
     }
     let heap = audit.witnesses.heap ?? .unavailable("no probes")
-    lines.append("  mapping calls: \(counts(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")
-    lines.append("  heap calls: \(counts(of: .heap, in: steady, by: heap))")
+    lines.append("  mapping calls: \(countsSeen(of: .systemCall, in: steady, by: audit.witnesses.syscalls))")
+    lines.append("  heap calls: \(countsSeen(of: .heap, in: steady, by: heap))")
     lines.append("  memory lock: \(Figures.bytes(audit.lock.lockedBytes)) locked (VmLck)")
     if audit.witnesses.kernel.status == .unavailable {
         lines.append("  kernel allocations: not watched: \(printable(audit.witnesses.kernel.reason ?? ""))")
@@ -50,7 +50,7 @@ private func seenLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String
     return lines
 }
 
-private func counts(of family: EventKind.Family, in phase: PhaseLedger, by witness: Witness) -> String {
+package func countsSeen(of family: EventKind.Family, in phase: PhaseLedger, by witness: Witness) -> String {
     if witness.status == .unavailable { return "not watched: \(printable(witness.reason ?? ""))" }
     let kinds = EventKind.allCases.filter { $0.family == family && phase.events[$0].calls > 0 }
     let seen = kinds.isEmpty ? "none seen" : kinds.map { countText($0, phase.events[$0]) }.joined(separator: ", ")

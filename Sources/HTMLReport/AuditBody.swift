@@ -32,20 +32,42 @@ extension Audit {
             })
     }
 
+    /// The interposer reported from one of the processes at least.
+    var areCallsSeen: Bool { witnesses.interposer.status != .unavailable }
+
     private var phasesTable: Markup? {
-        guard witnesses.interposer.status != .unavailable || hasSteadyPhase else { return nil }
+        guard areCallsSeen || hasSteadyPhase else { return nil }
         let table = MarkupTable("Events by phase", phaseTable(self, verbose: false))
-        let lock = hasSteadyPhase ? ["memory lock: " + lockText(lock)] : []
-        let found = phasesFoundBy == .transfers ? [] : ["phases found by: \(phasesFoundBy.words)"]
-        let notes =
-            (lock + found + enforceLines(self) + [squeeze.map { "squeeze: " + squeezeText($0) }].compactMap { $0 })
-        return "\(table.markup)<p class=\"note\">\(phaseLegend(self))</p>\n<ul>\(items(notes))</ul>\n"
+        return "\(table.markup)<p class=\"note\">\(phaseLegend(self))</p>\n<ul>\(items(phaseNotes))</ul>\n"
+    }
+
+    private var phaseNotes: [String] {
+        var notes: [String] = []
+        if !areCallsSeen {
+            // Other witnesses than the table's have these.
+            let steady = phases[.steady]
+            let heap = witnesses.heap ?? .unavailable("no probes")
+            notes.append("mapping calls: " + countsSeen(of: .systemCall, in: steady, by: witnesses.syscalls))
+            notes.append("heap calls: " + countsSeen(of: .heap, in: steady, by: heap))
+        }
+        if hasSteadyPhase {
+            let isLockSeen = areCallsSeen || !lock.mlockall.isEmpty
+            let bytes = "\(Figures.bytes(lock.lockedBytes)) locked; mlockall was not watched"
+            notes.append("memory lock: " + (isLockSeen ? lockText(lock) : bytes))
+        }
+        if phasesFoundBy != .transfers { notes.append("phases found by: \(phasesFoundBy.words)") }
+        notes += enforceLines(self)
+        if let squeeze { notes.append("squeeze: " + squeezeText(squeeze)) }
+        return notes.map(\.trimmed)
     }
 
     private var program: Markup {
         let facts: [(String, Markup)] = [
             ("command", "<code>\(subject.command.joined(separator: " "))</code>"),
-            ("ended", "\(subject.exit.words)"),
+            (
+                "ended",
+                "\(subject.exit.words ?? (subject.processes > 0 ? "not while it was watched" : "it never started"))"
+            ),
             ("processes", "\(subject.processes)"),
             ("threads", "\(subject.threads)"),
             ("judged", "\(scope)"),
@@ -90,9 +112,9 @@ extension [String] {
 }
 
 extension SubjectExit {
-    fileprivate var words: String {
+    fileprivate var words: String? {
         if let signal { return "by signal \(signal)" }
-        return code.map { "with exit status \($0)" } ?? "it never started"
+        return code.map { "with exit status \($0)" }
     }
 }
 

@@ -28,7 +28,7 @@ extension Report {
 extension Audit {
     /// Without a witness, zeros would look like a finding.
     fileprivate var indexFigures: [String] {
-        let isCounted = witnesses.interposer.status != .unavailable && hasSteadyPhase
+        let isCounted = areCallsSeen && hasSteadyPhase
         return [
             isCounted || !violations.isEmpty ? "\(violations.reduce(0) { $0 &+ $1.calls })" : "–",
             isCounted || !violations.isEmpty ? "\(places.count)" : "–",

@@ -25,7 +25,10 @@ extension Audit {
             others > 0,
             "<p class=\"note\">Not among these: \(Figures.count(others, "allocation")) in interrupts of its threads.</p>\n"
         )
-        return "\(table.markup)\(advice)\(aside)"
+        let bound = when(
+            witnesses.kernel.status == .partial,
+            "<p>The kernel was watched in part only: of each there may have been more.</p>\n")
+        return "\(bound)\(table.markup)\(advice)\(aside)"
     }
 
     private func add(_ rows: [KernelAllocation], of risk: KernelAllocation.Risk, to table: inout MarkupTable) {

@@ -5,7 +5,7 @@ extension Audit {
     /// When in the transfers each place violated, with the phases behind: the picture of where the program settled. What is known of a
     /// place is the first transfer and the last, so that is what is drawn.
     var timeline: Markup? {
-        guard hasSteadyPhase, witnesses.interposer.status != .unavailable else { return nil }
+        guard hasSteadyPhase, areCallsSeen else { return nil }
         guard phasesFoundBy != .kernel else {
             return "<p>Not drawn: the phases are by the kernel's transfers, which the calls were not counted by.</p>\n"
         }

@@ -45,7 +45,10 @@ extension Audit {
             ("transfers", "what moved data on O_DIRECT files", witnesses.transfers),
             ("accounting", "the kernel's books of disk I/O", witnesses.accounting),
             ("pages", "resident pages and mappings at the steady phase's edges", witnesses.pages),
-            ("heap", "the allocator's books at these edges", witnesses.heap),
+            (
+                "heap", areCallsSeen ? "the allocator's books at these edges" : "probes on libc's heap functions",
+                witnesses.heap
+            ),
         ]
     }
 }

@@ -136,6 +136,32 @@ import Testing
             index.contains("subject pass – – – – –") || index.contains("subject inconclusive – – – – –"), "\(index)")
     }
 
+    @Test func whoWasAttachedToMayStillRun() {
+        let audit = Example().audit(attached: true)
+        let said = text(page(audit))
+        #expect(said.contains("ended with exit status 0"))
+        var running = audit
+        running.subject.exit = SubjectExit()
+        #expect(text(page(running)).contains("ended not while it was watched"))
+        running.subject.processes = 0
+        #expect(text(page(running)).contains("ended it never started"))
+        running.witnesses.interposer = .unavailable("attached from outside")
+        running.witnesses.heap = nil
+        #expect(text(page(running)).contains("heap calls: not watched: no probes"))
+        #expect(text(page(running)).contains("heap probes") == false)
+    }
+
+    @Test func whatWasSeenInPartIsALowerBound() {
+        var audit = HTMLExample.audit([])
+        let bound = "The kernel was watched in part only: of each there may have been more."
+        #expect(!text(page(audit)).contains(bound))
+        audit.witnesses.kernel = .partial("it lost 3 records")
+        #expect(text(page(audit)).contains(bound))
+        #expect(text(page(audit)).contains("in part it lost 3 records"))
+        audit.phases[.steady].kernel = []
+        #expect(text(page(audit)).contains("The kernel was seen to allocate nothing in the steady phase."))
+    }
+
     @Test func severalMachinesAreOneTable() {
         var other = Example.machine
         other.kernel = "5.10.0"
