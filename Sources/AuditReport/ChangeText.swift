@@ -91,7 +91,7 @@ extension Change.Kind {
 }
 
 /// What the budgets and the baseline of an audit say.
-func gateLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
+package func gateLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     var lines = audit.budgets.map { use -> String in
         let name = "--budget \(printable(use.budget))"
         switch use.status {

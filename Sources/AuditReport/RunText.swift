@@ -65,7 +65,7 @@ private func summary(_ audit: Audit, _ style: Style, quiet: Bool) -> String {
 }
 
 /// What a budget or the baseline allowed is said in the last line too.
-func knownText(_ audit: Audit) -> String {
+package func knownText(_ audit: Audit) -> String {
     let known = knownPlaces(audit)
     let allowed = audit.budgets.reduce(0) { $0 + $1.calls }
     return (known > 0 ? ", \(Figures.count(known, "place")) known from the baseline" : "")

@@ -5,7 +5,9 @@ extension Audit {
     /// The verdict's reasons, what to do about them, and what else there is to say.
     var verdictParagraphs: Markup {
         let steady = Figures.count(phases[.steady].transfers, "steady transfer")
-        let lead = reasons.first ?? "no violation in \(steady)"
+        let calls = suppressions.reduce(0) { $0 &+ $1.calls }
+        let accepted = (calls > 0 ? ", \(calls) suppressed" : "") + knownText(self)
+        let lead = (reasons.first ?? "no violation in \(steady)") + accepted
         var markup: Markup = "<p class=\"lead\">\(lead)</p>\n"
         let rest = reasons.dropFirst()
         if !rest.isEmpty { markup += "<ul class=\"reasons\">\(items(rest))</ul>\n" }
@@ -20,6 +22,7 @@ extension Audit {
             ("Where it allocates", placesTable(id, limits)),
             ("When", timeline),
             ("Call stacks", icicle(id, limits)),
+            ("Budgets and the baseline", gate),
             ("Phases", phasesTable),
             ("What the kernel allocates", kernelTable),
             ("What was seen, and what not", witnessTable),
@@ -34,6 +37,14 @@ extension Audit {
 
     /// The interposer reported from one of the processes at least.
     var areCallsSeen: Bool { witnesses.interposer.status != .unavailable }
+
+    private var gate: Markup? {
+        let lines = gateLines(self, plain, verbose: false)
+        return lines.isEmpty ? nil : "<ul>\(items(lines.map(\.trimmed)))</ul>\n"
+    }
+
+    /// Violations that suppressions, budgets or the baseline took out of the verdict.
+    var hasAccepted: Bool { !suppressed.isEmpty || !known.isEmpty || budgets.contains { $0.calls > 0 } }
 
     private var phasesTable: Markup? {
         guard areCallsSeen || hasSteadyPhase else { return nil }

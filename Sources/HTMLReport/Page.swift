@@ -68,7 +68,7 @@ extension [Report] {
     }
 
     fileprivate func body(_ verdict: Verdict) -> Markup {
-        if count == 1, self[0].audits.count == 1 { return self[0].onlyAudit }
+        if count == 1, self[0].audits.count == 1, self[0].lostAudits.isEmpty { return self[0].onlyAudit }
         let audits = flatMap(\.audits)
         let counts = [Verdict.fail, .inconclusive, .pass].map { verdict in
             "\(audits.lazy.filter { $0.verdict == verdict }.count) \(verdict.rawValue)"
@@ -79,7 +79,7 @@ extension [Report] {
         return """
             <header><h1>\(verdict.badge) \(subject)</h1>
             <p class="lead">\(counts.joined(separator: ", "))</p>
-            \(several ? "" : self.first?.origin)</header>
+            \(several ? "" : self.first?.origin)\(map(\.lost))</header>
             <main id="main" tabindex="-1">
             \(several ? machineTable : "")\(parts)
             </main>
@@ -133,6 +133,13 @@ extension Report {
     /// On what it was made.
     fileprivate var origin: Markup {
         "<p class=\"origin\">\(machine.text)\(files.map { "; files on \($0.text)" } as Markup?)</p>\n"
+    }
+
+    /// A baseline's audits that this report has not, which is a failure of it.
+    fileprivate var lost: Markup {
+        when(
+            !lostAudits.isEmpty,
+            "<p>Lost: the baseline has these, and this run has none.</p>\n<ul>\(items(lostAudits))</ul>\n")
     }
 
     fileprivate func section(_ number: Int, _ limits: Limits, isOneOfSeveral: Bool) -> Markup {

@@ -42,7 +42,9 @@ extension Audit {
             """
         }
         // Of those of this process that are known by phase only, the note below tells.
-        let what = violations.isEmpty ? "no violation seen" : "none whose transfer is known"
+        let what =
+            violations.isEmpty
+            ? hasAccepted ? "none but accepted ones" : "no violation seen" : "none whose transfer is known"
         let none: Markup = """
             <tr><th scope="row">\(what)</th><td class="n">–</td><td class="n">–</td><td class="n">–</td>\
             <td class="axis"><svg width="100%" height="22" aria-hidden="true">\(bands)</svg></td></tr>

@@ -8,7 +8,7 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Shows stored reports again, in any format.",
         discussion: """
-            A report is what --format json=PATH wrote. Of several, of many machines, the text is one table. Nothing is judged anew: \
+            A report is what --format json=PATH wrote. Of several, of many machines, the text is one table, and html one page. Nothing is judged anew: \
             exit codes are the stored verdicts', as if the program ran again: 0 pass, 1 violations, 2 inconclusive, 3 the program \
             itself failed; 64 usage, 65 a report that cannot be read, 70 internal error.
             """)
@@ -23,7 +23,7 @@ struct ReportCommand: ParsableCommand {
             return
         }
         throw ValidationError(
-            "--format \(format.rawValue) shows one report, and these are \(paths.count); give one at a time, or use text."
+            "--format \(format.rawValue) shows one report, and these are \(paths.count); give one at a time, or use text or html."
         )
     }
 

@@ -162,6 +162,15 @@ import Testing
         #expect(text(page(audit)).contains("The kernel was seen to allocate nothing in the steady phase."))
     }
 
+    /// What a baseline has and this run has not is a failure, whatever the rest is.
+    @Test func aLostAuditIsSaidFirst() {
+        var passing = HTMLExample.audit([])
+        passing.verdict = .pass
+        let page = html([Report(machine: Example.machine, audits: [passing], lostAudits: ["write-4k"])])
+        #expect(page.contains("<h1><span class=\"verdict fail\">fail</span>"))
+        #expect(text(page).contains("Lost: the baseline has these, and this run has none. write-4k"))
+    }
+
     @Test func severalMachinesAreOneTable() {
         var other = Example.machine
         other.kernel = "5.10.0"
