@@ -101,7 +101,7 @@ extension [Report] {
             cells.append(column)
         }
         let heads = enumerated().map { number, report -> Markup in
-            "<th scope=\"col\"><a href=\"#r\(number)\">\(report.machine.text)</a><br>\(report.files.map { "<small>\($0.text)</small>" } as Markup?)</th>"
+            "<th scope=\"col\"><a href=\"#r\(number)\">\(number + 1): \(report.machine.text)</a><br>\(report.files.map { "<small>\($0.text)</small>" } as Markup?)</th>"
         }
         let rows = names.map { name -> Markup in
             let verdicts = cells.map { column -> Markup in "<td>\(column[name] ?? ["–"])</td>" }
@@ -157,7 +157,7 @@ extension Report {
         let index = indexTable(number)
         guard isOneOfSeveral else { return "\(index)\(sections)" }
         return """
-            <section id="r\(number)"><h2>\(verdict.badge) \(machine.text)</h2>
+            <section id="r\(number)"><h2>\(verdict.badge) \(number + 1): \(machine.text)</h2>
             \(files.map { "<p class=\"origin\">files on \($0.text)</p>" } as Markup?)
             \(index)\(sections)</section>
 

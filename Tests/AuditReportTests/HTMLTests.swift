@@ -180,8 +180,8 @@ import Testing
             Report(machine: Example.machine, files: Example.files, audits: [fails]),
             Report(machine: other, audits: [fails, only]),
         ])
-        let table = text(page).firstMatch(of: /audit Linux .*?–: that report/)?.0 ?? ""
-        #expect(table.contains("Linux 5.10.0"))
+        let table = text(page).firstMatch(of: /audit 1: Linux .*?–: that report/)?.0 ?? ""
+        #expect(table.contains("2: Linux 5.10.0"))
         #expect(table.contains("shared fail fail only here – \(only.verdict.rawValue)"), "\(table)")
         #expect(page.contains("<a href=\"#r1a1\">") && page.contains("id=\"r1a1\""))
     }
