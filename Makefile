@@ -7,15 +7,18 @@ DIOAUDIT := $(BUILD)/dioaudit
 # Debian packages. The build needs the engines' libraries, libdw for the names of stack frames, libunwind for stacks, and libyaml for plans. The
 # matrix needs a mkfs for each of its file systems. The tests need these; a C++ compiler for its headers and runtime, the JSON
 # Schema validator, readelf and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; readers
-# of the formats; and other libcs and heaps, which are blind spots (half a minute in all).
+# of the formats; other libcs and heaps, which are blind spots; and what uses an installation (a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev libyaml-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
     busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
     sqlite3 perl bsdutils procps gzip \
     python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
+    cmake meson ninja-build man-db fish zsh python3-yaml systemd \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio
+# The man pages are written by a script.
+INSTALL_NEEDS := python3
 # Programs of `make real` that are too slow or too large for the tests.
 REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server
 # A browser (124 MB to load, 414 MB on disk), in which tests look at the HTML report. They are skipped without it.
@@ -93,28 +96,22 @@ lint: lint-needs ## check the Swift code's format, and that the interposer's lay
 	clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -DDIOAUDIT_SYNTAX_ONLY -fsyntax-only \
 	    -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -ISources/LedgerABI/include Sources/Interposer/*/*.c
 
-# What runs where there is neither Swift nor a package of ours: its own parts in lib/dioaudit, and beside them the libraries
-# that a Debian may lack or name otherwise (libaio.so.1 is libaio.so.1t64's in 13). DT_RPATH, since what those libraries need
-# is looked for in it too. Embedded Swift has no static standard library, and needs none: so the driver is built apart.
-ROOM = $(DESTDIR)$(PREFIX)/lib/dioaudit
+# DT_RPATH, since what the libraries in lib/dioaudit need is looked for in it too. Embedded Swift has no static standard library,
+# and needs none: so the driver is built apart.
 RELEASE := $(SWIFT_BUILD) -c release -Xlinker --disable-new-dtags
-OF_EVERY_DEBIAN := libc.so|libm.so|libgcc_s.so|libstdc|ld-linux|vdso
+
+# What installs and packages it.
+.PHONY: deb tarball reproduce install-needs package-needs
 
 release: build-needs ## build what `make install` installs
 	$(RELEASE) --product dioaudit --static-swift-stdlib -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/dioaudit'
 	$(RELEASE) --product dioaudit-driver
 
-install: release ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
-	install -D -m 755 -s .build/release/dioaudit $(DESTDIR)$(PREFIX)/bin/dioaudit
-	install -D -m 755 .build/release/dioaudit-driver $(ROOM)/dioaudit-driver
-	install -m 755 .build/release/dioaudit_LedgerABI.resources/libdioaudit_preload.so $(ROOM)/
-	ldd .build/release/dioaudit .build/release/dioaudit-driver | grep -vE '$(OF_EVERY_DEBIAN)' | awk '$$3 { print $$3 }' | \
-	    sort -u | xargs install -m 644 -t $(ROOM)
-	install -D -m 644 Sources/CDioaudit/include/dioaudit.h $(DESTDIR)$(PREFIX)/include/dioaudit.h
+install: install-needs release ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
+	DESTDIR='$(DESTDIR)' Scripts/install .build/release '$(PREFIX)'
 
 uninstall: ## remove what `make install` installed, given the same PREFIX and DESTDIR
-	rm -rf $(ROOM)
-	rm -f $(DESTDIR)$(PREFIX)/bin/dioaudit $(DESTDIR)$(PREFIX)/include/dioaudit.h
+	DESTDIR='$(DESTDIR)' Scripts/install --remove '$(PREFIX)'
 
 clean: ## remove everything that was built
 	rm -rf .build
@@ -124,6 +121,9 @@ build-needs: ## install the packages that building takes
 
 matrix-needs: ## those of `make matrix`
 	@Scripts/install-needs $(BUILD_NEEDS) $(MATRIX_NEEDS)
+
+install-needs: ## those of `make install`
+	@Scripts/install-needs $(BUILD_NEEDS) $(INSTALL_NEEDS)
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)

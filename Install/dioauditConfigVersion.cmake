@@ -1,0 +1,12 @@
+# Before 1.0 each minor version may change what the command line means.
+set(PACKAGE_VERSION @VERSION@)
+if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()
+string(REGEX MATCH "^[0-9]+\\.[0-9]+" _dioaudit_series "${PACKAGE_VERSION}")
+if(NOT PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION
+   AND "${PACKAGE_FIND_VERSION_MAJOR}.${PACKAGE_FIND_VERSION_MINOR}" STREQUAL _dioaudit_series
+   OR PACKAGE_FIND_VERSION STREQUAL "")
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+endif()
+unset(_dioaudit_series)
