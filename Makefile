@@ -19,6 +19,7 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema 
 BENCH_NEEDS := fio
 # The man pages are written by a script.
 INSTALL_NEEDS := python3
+PACKAGE_NEEDS := $(INSTALL_NEEDS) dpkg-dev lintian
 # Programs of `make real` that are too slow or too large for the tests.
 REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server
 # A browser (124 MB to load, 414 MB on disk), in which tests look at the HTML report. They are skipped without it.
@@ -110,6 +111,12 @@ release: build-needs ## build what `make install` installs
 install: install-needs release ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
 	DESTDIR='$(DESTDIR)' Scripts/install .build/release '$(PREFIX)'
 
+deb: package-needs release ## make a Debian package in .build, which lintian must find in order
+	package=$$(Scripts/package deb .build/release .build) && lintian --fail-on error,warning "$$package" && echo "$$package"
+
+tarball: install-needs release ## make an archive in .build for other systems: what `make install` installs
+	Scripts/package tarball .build/release .build
+
 uninstall: ## remove what `make install` installed, given the same PREFIX and DESTDIR
 	DESTDIR='$(DESTDIR)' Scripts/install --remove '$(PREFIX)'
 
@@ -124,6 +131,9 @@ matrix-needs: ## those of `make matrix`
 
 install-needs: ## those of `make install`
 	@Scripts/install-needs $(BUILD_NEEDS) $(INSTALL_NEEDS)
+
+package-needs: ## those of `make deb`
+	@Scripts/install-needs $(BUILD_NEEDS) $(PACKAGE_NEEDS)
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
