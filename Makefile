@@ -117,6 +117,9 @@ deb: package-needs release ## make a Debian package in .build, which lintian mus
 tarball: install-needs release ## make an archive in .build for other systems: what `make install` installs
 	Scripts/package tarball .build/release .build
 
+reproduce: package-needs release ## build the interposer twice, and package what is built twice: the bytes are the same
+	Scripts/reproduce .build/release
+
 uninstall: ## remove what `make install` installed, given the same PREFIX and DESTDIR
 	DESTDIR='$(DESTDIR)' Scripts/install --remove '$(PREFIX)'
 

@@ -66,6 +66,9 @@ struct BuildNative: BuildToolPlugin {
             "-ffunction-sections", "-Wl,--icf=all",
             // Binding at load: a lazy binding would be work, and perhaps a page fault, in the subject's steady phase.
             "-fuse-ld=lld", "-Wl,-z,now,-z,relro,-z,defs",
+            // The same bytes wherever it is built: debug info names files from the package on.
+            "-fdebug-compilation-dir=.",
+            "-ffile-prefix-map=\(sources.deletingLastPathComponent().path())=",
             "-I", abi.path(),
         ]
         return .buildCommand(
