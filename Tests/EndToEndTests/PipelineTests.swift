@@ -94,6 +94,19 @@ import Testing
         #expect(read("arguments").hasPrefix("run\n") && read("arguments").hasSuffix("\n--\n"))
     }
 
+    /// The same step with dioaudit itself: it takes those formats, and they hold what GitHub reads.
+    @Test func theActionShowsWhereAProgramAllocates() throws {
+        try succeed(["ln", "-sf", Place.dioaudit, scratch.file("bin/dioaudit")])
+        let command = "\(Place.fixture("callocs")) \(scratch.file("direct"))"
+        let outcome = try act("Audit", ["command": command, "options": "--allow faults"])
+        #expect(outcome.status == 1, "\(outcome)")
+        #expect(outcome.output.contains(/(?m)^::error .*callocs/))
+        #expect(read("STEP_SUMMARY").hasPrefix("## dioaudit: fail\n"))
+        let sarif = try JSONSerialization.jsonObject(with: Data(read("dioaudit-reports/dioaudit.sarif").utf8))
+        #expect((sarif as? [String: Any])?["version"] as? String == "2.1.0")
+        #expect(try StoredReport(read("dioaudit-reports/report.json")).root["verdict"] as? String == "fail")
+    }
+
     /// A baseline is made of the first run, and replaced only by one that passes against it.
     @Test(
         arguments: [
