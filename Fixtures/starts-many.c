@@ -1,4 +1,4 @@
-// Intent: tries more programs than the ledger has places for, none of which exist, and then starts 600, which all load the
+// Intent: tries more programs than the ledger has places for, none of which exist, and then starts 300, which all load the
 // interposer.
 // Exit: 0
 // Verdict: pass
@@ -7,7 +7,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-enum { TRIED = 2000, STARTED = 600 };
+enum { TRIED = 2000, STARTED = 300 };
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");

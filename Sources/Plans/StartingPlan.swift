@@ -8,13 +8,18 @@ public struct StartingPlan: Sendable {
     public var scope: String
     /// dioaudit's own engines, on the disk where they will run.
     public var engines: Bool
+    /// From which the command's paths start; null for the plan's own.
+    public var directory: String?
 
-    public init(command: [String]?, name: String?, lock: Bool, scope: String, engines: Bool) {
+    public init(
+        command: [String]?, name: String?, lock: Bool, scope: String, engines: Bool, directory: String? = nil
+    ) {
         self.command = command
         self.name = name
         self.lock = lock
         self.scope = scope
         self.engines = engines
+        self.directory = directory
     }
 
     public var text: String {
@@ -39,7 +44,7 @@ public struct StartingPlan: Sendable {
             subjects:
               \(scalar(name ?? Self.name(of: command))):
                 # A program and its arguments: no shell runs unless it is named, as in [sh, -c, 'a && b'].
-                command: [\(command.map(scalar).joined(separator: ", "))]
+                command: [\(command.map(scalar).joined(separator: ", "))]\(workingDirectory)
                 # Whose events are judged: process, io-threads, or thread:PATTERN.
                 scope: \(scalar(scope))
                 # true: no pass without mlockall(MCL_FUTURE) through the steady phase.
@@ -54,6 +59,10 @@ public struct StartingPlan: Sendable {
                 #   - [rm, -f, disk.img]
 
             """
+    }
+
+    private var workingDirectory: String {
+        directory.map { "\n    # Where it runs, seen from this file.\n    working-directory: \(scalar($0))" } ?? ""
     }
 
     private var workloads: String {

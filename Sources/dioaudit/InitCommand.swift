@@ -48,8 +48,9 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         var starting = StartingPlan(
-            command: command.isEmpty ? nil : command, name: name, lock: requireLock, scope: scope.text, engines: engines
-        )
+            command: command.isEmpty ? nil : command, name: name, lock: requireLock, scope: scope.text,
+            engines: engines,
+            directory: directory)
         if !force { try checkIsFree() }
         if command.isEmpty && !engines { starting = try answers(starting) }
         // What it writes can be read.
@@ -64,6 +65,13 @@ struct InitCommand: ParsableCommand {
         try write(starting.text)
         writeError("dioaudit: wrote \(printable(plan)): look it over, then: dioaudit audit\(planOption)\n")
         try Output.stdout.write(snippet)
+    }
+
+    /// This one, seen from a plan that is written elsewhere.
+    private var directory: String? {
+        let above = plan.split(separator: "/").dropLast().filter { $0 != "." }
+        guard !plan.hasPrefix("/"), !above.contains("..") else { return currentDirectory }
+        return above.isEmpty ? nil : above.map { _ in ".." }.joined(separator: "/")
     }
 
     private var planOption: String { plan == PlanFile.usual ? "" : " --plan \(printable(plan))" }

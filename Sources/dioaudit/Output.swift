@@ -72,9 +72,7 @@ struct Output {
 
     /// By its own name, and by the one that the shell has for it, with links, which compilers record.
     private static var workingDirectories: [String] {
-        guard let buffer = getcwd(nil, 0) else { return [] }
-        defer { free(buffer) }
-        let physical = String(cString: buffer)
+        guard let physical = currentDirectory else { return [] }
         guard let logical = getenv("PWD").map({ String(cString: $0) }), logical.hasPrefix("/"),
             let resolved = realpath(logical, nil)
         else { return [physical] }
@@ -151,4 +149,11 @@ func write<Format>(
 /// For messages. A failure to write them is ignored: there is no other place to report it.
 func writeError(_ text: String) {
     try? Output.stderr.write(text)
+}
+
+/// Null if it was removed.
+var currentDirectory: String? {
+    guard let buffer = getcwd(nil, 0) else { return nil }
+    defer { free(buffer) }
+    return String(cString: buffer)
 }

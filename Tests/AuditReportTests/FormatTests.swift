@@ -211,10 +211,9 @@ import Testing
         }
         let violations = process.sites.map { Violation(at: $0, pid: 1) }
         let groups = ViolationGroup.all(violations, at: Place.all(of: violations, in: [process]))
-        let fingerprints = Fingerprints(.passing, groups)
-        #expect(Set(groups.map(fingerprints.text)).count == 2)
-        let reversed = Fingerprints(.passing, groups.reversed())
-        #expect(groups.map(fingerprints.text) == groups.map(reversed.text))
+        let each = AuditReport.fingerprints(of: groups, in: .passing)
+        #expect(Set(each).count == 2)
+        #expect(AuditReport.fingerprints(of: groups.reversed(), in: .passing) == each.reversed())
     }
 
     // MARK: GitHub

@@ -67,7 +67,8 @@ import Testing
         Wrong("run --squeeze --squeeze-slack 5q -- true", "'5q'", "'--squeeze-slack <size>'", "64k"),
         Wrong("run --scope threads:x -- true", "'threads:x'", "'--scope <scope>'", "'thread:worker*'"),
         Wrong(
-            "run --format jsn -- true", "'jsn'", "text, json, junit, sarif, ", ", csv, suppressions", "json=report.json"
+            "run --format jsn -- true", "'jsn'", "text, json, html, junit, sarif, ", ", csv, suppressions",
+            "json=report.json"
         ),
         Wrong("run --format json= -- true", "'json='", "json=report.json"),
         Wrong("run --timout 5s -- true", "'--timout'", "Did you mean '--timeout'?"),

@@ -281,6 +281,20 @@ import Testing
         #expect(outcome.output.contains("dioaudit: pass: 3 audits: 3 pass"), "\(outcome)")
     }
 
+    /// The command's paths are those of the directory where init was called.
+    @Test(arguments: ["sub/plan.yml", "./sub/./plan.yml", "PLACE/sub/plan.yml", "sub/../sub/plan.yml"])
+    func aPlanElsewhereRunsWhereItWasWritten(path: String) throws {
+        try FileManager.default.createDirectory(atPath: scratch.file("sub"), withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: scratch.file("program"), withDestinationPath: clean)
+        let plan = path.replacing("PLACE", with: scratch.path)
+        let written = try run(
+            [Place.dioaudit, "init", "--plan", plan, "--", "./program", "data"], directory: scratch.path)
+        #expect(written.status == 0, "\(written)")
+        let outcome = try run([Place.dioaudit, "audit", "--plan", plan], directory: scratch.path)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(FileManager.default.fileExists(atPath: scratch.file("data")))
+    }
+
     @Test func initOverwritesNothingUnasked() throws {
         try "mine".write(toFile: scratch.file("dioaudit.yml"), atomically: true, encoding: .utf8)
         let refused = try run([Place.dioaudit, "init", "--engines"], directory: scratch.path)

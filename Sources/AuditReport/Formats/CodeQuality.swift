@@ -19,12 +19,11 @@ private struct Issues: Encodable {
         }
         for (name, audit) in report.namedAudits {
             let groups = audit.groups
-            let fingerprints = Fingerprints(audit, groups)
-            for group in groups {
+            for (group, fingerprint) in zip(groups, fingerprints(of: groups, in: audit)) {
                 let location = Issue.Location(style.source(of: group), audit)
                 let text = "\(group.function): \(group.text)"
                 try container.encode(
-                    Issue(text, group.kind.rawValue, "critical", fingerprints.text(group), location))
+                    Issue(text, group.kind.rawValue, "critical", fingerprint, location))
             }
             guard groups.isEmpty else { continue }
             let severity = audit.verdict == .pass ? "info" : audit.verdict == .fail ? "critical" : "blocker"

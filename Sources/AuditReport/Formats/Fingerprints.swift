@@ -1,40 +1,34 @@
 import AuditCore
 
-/// By which services that keep findings know one again in the next run: of a place's identity (`PlaceIdentity`), and so of no line, address
-/// or process. Where several lines of a function have one kind, they are numbered in their order.
-struct Fingerprints {
-    private let audit: String
-    private var numbers: [Key: Int] = [:]
+/// By which services that keep findings know each one again in the next run: of a place's identity (`PlaceIdentity`), and so of no line,
+/// address or process. Where several lines of a function have one kind, they are numbered in their order.
+func fingerprints(of groups: [ViolationGroup], in audit: Audit) -> [String] {
+    let keys = groups.map(FingerprintKey.init)
+    var numbers = [Int](repeating: 1, count: keys.count)
+    for alike in Dictionary(grouping: keys.indices, by: { keys[$0].identity }).values where alike.count > 1 {
+        let lines = Set(alike.map { keys[$0].line }).sorted()
+        let numberOfLine = Dictionary(uniqueKeysWithValues: zip(lines, 1...))
+        for index in alike { numbers[index] = numberOfLine[keys[index].line]! }
+    }
+    return keys.indices.map { fingerprint([audit.name] + keys[$0].identity + ["\(numbers[$0])"]) }
+}
 
-    private struct Key: Hashable {
-        let kind: EventKind
-        let identity: String
+private struct FingerprintKey {
+    struct Line: Hashable, Comparable {
         let line: Int
         let offset: UInt64
 
-        init(_ group: ViolationGroup) {
-            kind = group.kind
-            let violation = group.violations[0]
-            let own = group.place.frame.flatMap { violation.stack.firstIndex(of: $0) }
-            identity = PlaceIdentity(of: violation, ownFrame: own)?.text ?? ""
-            line = group.place.frame?.line ?? 0
-            offset = group.place.frame?.offset ?? 0
-        }
-
-        var withoutLine: [String] { [kind.rawValue, identity] }
+        static func < (left: Line, right: Line) -> Bool { (left.line, left.offset) < (right.line, right.offset) }
     }
 
-    init(_ audit: Audit, _ groups: [ViolationGroup]) {
-        self.audit = audit.name
-        for keys in Dictionary(grouping: groups.map(Key.init), by: \.withoutLine).values where keys.count > 1 {
-            let sorted = keys.sorted { ($0.line, $0.offset) < ($1.line, $1.offset) }
-            for (number, key) in sorted.enumerated() { numbers[key] = number + 1 }
-        }
-    }
+    let identity: [String]
+    let line: Line
 
-    func text(_ group: ViolationGroup) -> String {
-        let key = Key(group)
-        return fingerprint([audit] + key.withoutLine + ["\(numbers[key] ?? 1)"])
+    init(_ group: ViolationGroup) {
+        let violation = group.violations[0]
+        let own = group.place.frame.flatMap { violation.stack.firstIndex(of: $0) }
+        identity = [group.kind.rawValue, PlaceIdentity(of: violation, ownFrame: own)?.text ?? ""]
+        line = Line(line: group.place.frame?.line ?? 0, offset: group.place.frame?.offset ?? 0)
     }
 }
 

@@ -167,11 +167,11 @@ struct SARIFResults: Encodable {
         var container = encoder.unkeyedContainer()
         for (index, audit) in report.audits.enumerated() {
             let groups = audit.groups + audit.acceptedGroups
-            let fingerprints = Fingerprints(audit, groups)
-            for group in groups.prefix(Self.most - container.count) {
+            let shown = zip(groups, fingerprints(of: groups, in: audit)).prefix(Self.most - container.count)
+            for (group, fingerprint) in shown {
                 let hasStacks = container.count < Self.mostWithStacks
                 try container.encode(
-                    SARIFResult(group, fingerprints.text(group), of: audit, index, style, hasStacks: hasStacks))
+                    SARIFResult(group, fingerprint, of: audit, index, style, hasStacks: hasStacks))
             }
             // A failure without a violation has reasons, and so has all that is inconclusive.
             guard audit.verdict != .pass, audit.violations.isEmpty else { continue }
