@@ -67,3 +67,12 @@ public struct Witnesses: Equatable, Sendable, Codable {
         self.heap = heap
     }
 }
+
+extension Witnesses {
+    /// Each by its name in the report; nil where an audit had no use for it.
+    package static let named: [(name: String, of: @Sendable (Witnesses) -> Witness?)] = [
+        ("interposer", { $0.interposer }), ("syscalls", { $0.syscalls }), ("kernel", { $0.kernel }),
+        ("transfers", { $0.transfers }), ("accounting", { $0.accounting }), ("pages", { $0.pages }),
+        ("heap", { $0.heap }),
+    ]
+}

@@ -122,7 +122,7 @@ func ordinal(_ number: UInt64) -> String {
 
 extension Place {
     /// `100 mallocs, 3 callocs`
-    var kindsInWords: String {
+    package var kindsInWords: String {
         EventKind.allCases.compactMap { kind in kinds[kind].map { kind.text($0) } }.joined(separator: ", ")
     }
 }

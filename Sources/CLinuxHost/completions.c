@@ -47,11 +47,12 @@ void completions_mark(struct completions *completions) {
         struct ring *ring = ring_of(completions, cpu);
         ring->until = __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE);
     }
+    completions->at_cpu = 0;
 }
 
 bool completions_next(struct completions *completions, struct completion *completion) {
-    for (int cpu = 0; completions->rings && cpu < completions->cpus; cpu++) {
-        struct ring *ring = ring_of(completions, cpu);
+    for (; completions->rings && completions->at_cpu < completions->cpus; completions->at_cpu++) {
+        struct ring *ring = ring_of(completions, completions->at_cpu);
         if (ring->taken == ring->until) continue;
         const struct completion *first = (const void *)(ring + 1);
         *completion = first[ring->taken % completions->most];

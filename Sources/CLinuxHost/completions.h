@@ -26,6 +26,7 @@ struct completions {
     uint64_t ring_bytes;
     uint32_t most;         // in a ring, a power of two
     int cpus;
+    int at_cpu;            // the first ring that may not have been read up to the mark
 };
 
 // False with errno set.

@@ -32,7 +32,7 @@ extension Audit {
             table.add(
                 [
                     placeName(place), "\(place.calls)", "\(rate(place, processes))",
-                    "\(place.bytes > 0 ? Figures.bytes(place.bytes) : "–")", "\(kindsText(place))",
+                    "\(place.bytes > 0 ? Figures.bytes(place.bytes) : "–")", "\(place.kindsInWords)",
                     "\(threadsText(place))",
                 ], below: stacks(place, limits, open: index == 0))
         }
@@ -67,10 +67,6 @@ private let mostFrames = 200
 private func threadsText(_ place: Place) -> String {
     guard let first = place.threads.first else { return "–" }
     return first + (place.threads.count > 1 ? " and \(place.threads.count - 1) more" : "")
-}
-
-private func kindsText(_ place: Place) -> String {
-    EventKind.allCases.compactMap { kind in place.kinds[kind].map { kind.text($0) } }.joined(separator: ", ")
 }
 
 func stackDetails(_ stack: [Frame], truncated: Bool) -> Markup {

@@ -60,7 +60,6 @@ package struct WholeFile {
         return (file, beside)
     }
 
-    /// link(2) replaces nothing: what another process has put there meanwhile is removed, as rename(2) would.
     /// Whether there is anything of that name.
     package static func exists(at path: String) -> Bool {
         var status = stat()
@@ -88,6 +87,7 @@ package struct WholeFile {
         }
     }
 
+    /// link(2) replaces nothing: what another process has put there meanwhile is removed, as rename(2) would.
     private func name(_ file: FileDescriptor) throws(Errno) {
         let source = "/proc/self/fd/\(file.rawValue)"
         for _ in 0..<100 {

@@ -86,11 +86,9 @@ struct EntryAudit {
     }
 
     private func problem(withDirectory directory: String?) -> String? {
-        guard let directory, chdirIsPossible(directory) != 0 else { return nil }
+        guard let directory, access("\(directory)/.", X_OK) != 0 else { return nil }
         return "could not start: its working directory \(directory): \(Errno.last)"
     }
-
-    private func chdirIsPossible(_ directory: String) -> Int32 { access("\(directory)/.", X_OK) }
 
     // MARK: set-up and tear-down
 

@@ -79,8 +79,7 @@ struct InitCommand: ParsableCommand {
     // MARK: the plan's file
 
     private func checkIsFree() throws(AuditError) {
-        var status = stat()
-        if lstat(plan, &status) == 0 { throw isThere() }
+        if WholeFile.exists(at: plan) { throw isThere() }
     }
 
     private func isThere() -> AuditError {

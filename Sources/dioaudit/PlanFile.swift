@@ -10,8 +10,7 @@ enum PlanFile {
     /// - Parameter path: the file that is named; nil for ./dioaudit.yml, or the built-in plan where there is none.
     static func plan(_ path: String?) throws(AuditError) -> Plan {
         if let path { return try read(path) }
-        var status = stat()
-        guard lstat(usual, &status) == 0 else { return .builtIn }
+        guard WholeFile.exists(at: usual) else { return .builtIn }
         try checkOwner()
         return try read(usual)
     }

@@ -49,7 +49,8 @@ import Testing
             subject: Subject(command: ["a"], exit: SubjectExit(code: 0)), ledger: ledger, pid: 1)
         observation.syscalls = .active
         return violations.budgeted(
-            by: try texts.map { text in try Budget(text) }, observation, AuditRequest(), interposer: interposer)
+            by: try texts.map { text in try Budget(text) }, observation, AuditRequest(), interposer: interposer,
+            settledAfter: settledAfter([process], policy: AuditRequest().policy, scope: .process))
     }
 
     @Test func itsCountIsExact() throws {

@@ -104,7 +104,7 @@ public struct Budget: Equatable, Sendable {
         ]
         guard let found = cases.first(where: { text.hasPrefix($0.key) }) else { return nil }
         let pattern = text.dropFirst(found.key.count)
-        guard !pattern.isEmpty, let glob = try? Glob(Array(pattern.unicodeScalars)[...]) else {
+        guard !pattern.isEmpty, let glob = Glob(String(pattern)) else {
             throw Problem(what: "'\(text)' is no pattern; write a name with * and ?, such as \(found.key)log*")
         }
         return found.value(glob)

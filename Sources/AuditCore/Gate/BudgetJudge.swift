@@ -2,17 +2,20 @@ extension [Violation] {
     /// Those that no budget allows, and what was used of each budget: the first that holds a violation takes it, unless one that
     /// holds it is exceeded.
     func budgeted(
-        by budgets: [Budget], _ observation: Observation, _ request: AuditRequest, interposer: Witness
+        by budgets: [Budget], _ observation: Observation, _ request: AuditRequest, interposer: Witness,
+        settledAfter: UInt64?
     ) -> (remaining: [Violation], uses: [BudgetUse]) {
         guard !budgets.isEmpty else { return (self, []) }
-        let own = map { violation in Place.ownFrame(of: violation.stack).map { violation.stack[$0] } }
+        var code = OwnCode()
+        let own = map { violation in code.index(in: violation.stack).map { violation.stack[$0] } }
         let held = budgets.map { budget in indices.filter { budget.holds(self[$0], ownFrame: own[$0]) } }
         var uses = budgets.indices.map { index in
             let budget = budgets[index]
-            if let reason = budget.unknown(observation, request, interposer, violated: !isEmpty) {
+            if let reason = budget.unknown(observation, request, interposer, settledAfter, violated: !isEmpty) {
                 return BudgetUse(budget, unknown: reason)
             }
-            return BudgetUse(budget, used: budget.used(by: held[index].map { self[$0] }, observation, request))
+            return BudgetUse(
+                budget, used: budget.used(by: held[index].map { self[$0] }, observation, request, settledAfter))
         }
         var takers: [Int?] = [Int?](repeating: nil, count: count)
         for index in budgets.indices.reversed() where uses[index].status == .kept {
@@ -30,13 +33,12 @@ extension [Violation] {
 
 extension Budget {
     fileprivate func used(
-        by violations: [Violation], _ observation: Observation, _ request: AuditRequest
+        by violations: [Violation], _ observation: Observation, _ request: AuditRequest, _ settledAfter: UInt64?
     ) -> Double {
         let processes = observation.ledger.processes
         switch measure {
         case .lockedBytes: return Double(LockSummary(of: processes, limit: nil).lockedBytes)
-        case .settledAfter:
-            return Double(settledAfter(processes, policy: request.policy, scope: request.scope) ?? .max)
+        case .settledAfter: return Double(settledAfter ?? .max)
         case .calls, .callsPerTransfer, .bytes: break
         }
         var count = EventCount()
@@ -61,7 +63,8 @@ extension Budget {
 
     /// Why it is not known what was used, in words: what was not seen is not zero.
     fileprivate func unknown(
-        _ observation: Observation, _ request: AuditRequest, _ interposer: Witness, violated: Bool
+        _ observation: Observation, _ request: AuditRequest, _ interposer: Witness, _ settledAfter: UInt64?,
+        violated: Bool
     ) -> String? {
         let processes = observation.ledger.processes
         switch measure {
@@ -69,8 +72,7 @@ extension Budget {
             let steady = processes.filter(\.steadyReached)
             return steady.isEmpty || !steady.allSatisfy(\.lock.observed) ? "the locked memory was not read" : nil
         case .settledAfter:
-            let settled = settledAfter(processes, policy: request.policy, scope: request.scope)
-            return settled == nil && !violated ? "when it settled was not observed" : nil
+            return settledAfter == nil && !violated ? "when it settled was not observed" : nil
         case .calls, .callsPerTransfer, .bytes: break
         }
         let counted = EventKind.allCases.filter { counts($0, request.policy) }

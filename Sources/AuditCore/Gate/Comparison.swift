@@ -64,7 +64,8 @@ struct Comparison {
     }
 
     private mutating func compareWitnesses(_ before: Witnesses, _ now: Witnesses) {
-        for (name, witness) in Witnesses.compared {
+        // Not the accounting: it is there only where the transfers witness is not.
+        for (name, witness) in Witnesses.named where name != "accounting" {
             let isActive = { (all: Witnesses) in witness(all)?.status == .active }
             if isActive(before) && !isActive(now) { changes.append(Change(.lostWitness, name: name)) }
             if !isActive(before) && isActive(now) { changes.append(Change(.gainedWitness, name: name)) }
@@ -79,16 +80,6 @@ struct Comparison {
         guard isLater || isEarlier else { return }
         let figure = { (ordinal: UInt64?) in ordinal.map { Change.Figure(count: $0, transfers: nil) } }
         changes.append(Change(isLater ? .laterSettling : .earlierSettling, before: figure(old), now: figure(new)))
-    }
-}
-
-extension Witnesses {
-    /// Not the accounting: it is there only where the transfers witness is not.
-    fileprivate static var compared: [(name: String, of: (Witnesses) -> Witness?)] {
-        [
-            ("interposer", { $0.interposer }), ("syscalls", { $0.syscalls }), ("kernel", { $0.kernel }),
-            ("transfers", { $0.transfers }), ("pages", { $0.pages }), ("heap", { $0.heap }),
-        ]
     }
 }
 

@@ -17,7 +17,8 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     let settled = settledAfter(processes, policy: request.policy, scope: request.scope)
 
     let (unbudgeted, budgets) = all.budgeted(
-        by: request.budgets, observation, request, interposer: witnesses.interposer)
+        by: request.budgets, observation, request, interposer: witnesses.interposer,
+        settledAfter: settled)
     let (unsuppressed, suppressions) = unbudgeted.suppressed(by: request.suppressions)
     let (violations, baseline) = unsuppressed.known(
         to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled)

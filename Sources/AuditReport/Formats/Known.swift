@@ -23,16 +23,6 @@ extension Audit {
 
     /// The phases of which anything is known.
     var knownPhases: [PhaseLedger] { phases.all.filter { $0.name == .steady ? hasSteadyPhase : $0.wasThere } }
-
-}
-
-extension Witnesses {
-    /// Each by its name in the report; nil where an audit had no use for it.
-    static let named: [(name: String, of: @Sendable (Witnesses) -> Witness?)] = [
-        ("interposer", { $0.interposer }), ("syscalls", { $0.syscalls }), ("kernel", { $0.kernel }),
-        ("transfers", { $0.transfers }), ("accounting", { $0.accounting }), ("pages", { $0.pages }),
-        ("heap", { $0.heap }),
-    ]
 }
 
 extension Witness? {
