@@ -56,7 +56,14 @@ public struct ProcessLock: Equatable, Sendable {
     public var unlockedMappings: UInt64 = 0
     /// PR_SET_IO_FLUSHER (prctl(2)) of the thread that began the steady phase.
     public var ioFlusher = false
-    /// The last three could be read from proc(5).
+    /// Whether what is mapped anew is locked, where MCL_FUTURE should be in effect.
+    public enum NewMappings: Sendable {
+        case locked, unlocked, unknown
+    }
+
+    /// When the steady phase began and when the process ended.
+    public var newMappings = NewMappings.locked
+    /// Locked bytes, unlocked mappings and the I/O flusher could be read from proc(5).
     public var observed = false
 
     public init() {}
@@ -84,7 +91,8 @@ public struct LockSummary: Equatable, Sendable, Codable {
     init(of processes: [ProcessLedger], limit: UInt64?) {
         let locks = processes.filter(\.steadyReached).map(\.lock)
         mlockall = locks.dropFirst().reduce(locks.first?.flagsAtSteady ?? []) { $0.intersection($1.flagsAtSteady) }
-        inEffectThroughSteady = !locks.isEmpty && locks.allSatisfy(\.inEffectThroughSteady)
+        inEffectThroughSteady =
+            !locks.isEmpty && locks.allSatisfy { $0.inEffectThroughSteady && $0.newMappings != .unlocked }
         lockedBytes = locks.reduce(0) { $0 + $1.lockedBytes }
         unlockedMappings = locks.reduce(0) { $0 + $1.unlockedMappings }
         ioFlusher = !locks.isEmpty && locks.allSatisfy(\.ioFlusher)

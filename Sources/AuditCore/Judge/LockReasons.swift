@@ -52,7 +52,17 @@ private func doubt(about process: ProcessLedger, lockedAtStart: Bool) -> String?
                 + "its steady phase that bypassed libc: whether its memory is locked is unknown"
         }
     }
-    return nil
+    switch lock.newMappings {
+    case .locked: return nil
+    case .unlocked:
+        return
+            "\(name(of: process)) called mlockall(MCL_FUTURE), but what it maps anew is not locked: a call that bypassed libc "
+            + "has ended that, in its steady phase or at another time"
+    case .unknown:
+        return
+            "\(name(of: process)) called mlockall(MCL_FUTURE), but whether what it maps anew is locked could not be asked "
+            + "(mmap, madvise)"
+    }
 }
 
 private func lockFailure(_ process: ProcessLedger, limit: UInt64?) -> String {

@@ -133,7 +133,8 @@ struct ArenaCheck {
             process.denied_calls, process.lost_regions, process.lost_thread_faults, process.unlocked_mappings,
         ] { calls.add(counter) }
         try Damage.unless(
-            process.memory <= DIOAUDIT_MEMORY_OVER.rawValue && process.heap_books <= DIOAUDIT_HEAP_IN_HANDLER.rawValue,
+            process.memory <= DIOAUDIT_MEMORY_OVER.rawValue && process.heap_books <= DIOAUDIT_HEAP_IN_HANDLER.rawValue
+                && process.new_mappings <= DIOAUDIT_NEW_MAPPINGS_UNLOCKED.rawValue,
             "\(name)'s memory is in no state")
         for growth in [process.grown, process.growing] {
             bytes.add(growth.pages > Self.most >> 12 ? .max : growth.pages << 12)

@@ -185,5 +185,11 @@ extension ProcessLock {
         unlockedMappings = process.unlocked_mappings
         ioFlusher = process.io_flusher != 0
         observed = process.proc_readable != 0
+        newMappings =
+            switch process.new_mappings {
+            case DIOAUDIT_NEW_MAPPINGS_LOCKED.rawValue: .locked
+            case DIOAUDIT_NEW_MAPPINGS_UNLOCKED.rawValue: .unlocked
+            default: .unknown
+            }
     }
 }

@@ -127,6 +127,7 @@ static bool transition(uint32_t from, uint32_t to) {
     if (moved) {
         bool reopened = from == DIOAUDIT_PHASE_CLOSED && to != DIOAUDIT_PHASE_EXIT;
         if (to == DIOAUDIT_PHASE_STEADY) observe_steady_point(record, reopened);
+        if (to == DIOAUDIT_PHASE_EXIT && record->steady_reached) lockstate_confirm(record);
         process.next_phase = to;
         take_edge(record, reopened ? process.interlude_from : from);
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
@@ -263,6 +264,7 @@ static void account(uint32_t leaves) {
     struct phase_lock lock;
     phase_lock_take(&lock);
     accounting_take_edge(process.record, process.phase);
+    if (leaves && process.record->steady_reached) lockstate_confirm(process.record);
     process.record->may_have_left = leaves;
     phase_lock_release(&lock);
 }

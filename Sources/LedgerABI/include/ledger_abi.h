@@ -50,7 +50,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 10u
+#define DIOAUDIT_LEDGER_VERSION 11u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -244,6 +244,13 @@ enum dioaudit_memory {
     DIOAUDIT_MEMORY_OVER = 3       // it is over, and its growth was added to `grown`
 };
 
+// Whether a mapping that is made now is locked, where mlockall(MCL_FUTURE) is in effect by the calls that were counted.
+enum dioaudit_new_mappings {
+    DIOAUDIT_NEW_MAPPINGS_LOCKED,  // or not asked
+    DIOAUDIT_NEW_MAPPINGS_UNKNOWN,
+    DIOAUDIT_NEW_MAPPINGS_UNLOCKED,
+};
+
 // How far glibc's books could be read at the edges; of several, the largest.
 enum dioaudit_heap {
     DIOAUDIT_HEAP_NONE = 0,
@@ -310,7 +317,7 @@ struct dioaudit_process {
     uint32_t memory;                         // edge into and out of a steady phase: enum dioaudit_memory
     uint32_t memory_unread;                  // edge: nonzero: a file of /proc could not be read, and `growth` is not known
     uint32_t heap_books;                     // edge: enum dioaudit_heap
-    uint32_t reserved;
+    uint32_t new_mappings;                   // edge to the first steady phase, and to exit: enum dioaudit_new_mappings, the worse
     // any, at each occasion, down to `looked_up`:
     uint64_t transfers;                      // ordinal of the last completed transfer, all threads
     uint64_t lost_sites;                     // violations whose stack the full table of sites could not hold
