@@ -49,7 +49,7 @@ public struct Witnesses: Equatable, Sendable, Codable {
     /// The kernel's accounting of disk I/O, which confirms the transfers where that witness does not: null where it does, and
     /// without a steady phase.
     public var accounting: Witness?
-    /// Resident pages and mappings at the edges of the steady phase; null without one, and where a program was attached to.
+    /// Resident pages and mappings at the edges of the steady phase, or as the kernel records each change; null without that phase.
     public var pages: Witness?
     /// glibc's own books of its heap at these edges; or probes on libc's heap functions, in a program that was attached to.
     public var heap: Witness?

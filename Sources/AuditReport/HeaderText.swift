@@ -22,10 +22,12 @@ extension Report {
             NamedWitnesses("transfers", audits) { $0.transfers },
         ]
         let accounting = NamedWitnesses("I/O accounting for the transfers", audits) { $0.accounting }
-        // The interposer reads these two, so that they add nothing where it is not there.
+        // The interposer reads these two, so that they add nothing where it is not there; the pages the kernel may have recorded.
+        let isAlone = interposer.all.allSatisfy { $0.status == .unavailable }
+        let pages = NamedWitnesses("pages", audits) { $0.pages }
+        let heap = NamedWitnesses("heap", audits) { $0.heap }
         let edges =
-            interposer.all.allSatisfy { $0.status == .unavailable }
-            ? [] : [NamedWitnesses("pages", audits) { $0.pages }, NamedWitnesses("heap", audits) { $0.heap }]
+            !isAlone ? [pages, heap] : pages.all.allSatisfy { $0.status == .unavailable } ? [] : [pages]
         return AuditReport.headerLines(machine, files, [interposer] + kernels.joined() + [accounting] + edges)
     }
 }

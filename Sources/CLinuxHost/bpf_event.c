@@ -135,7 +135,7 @@ void event_store_callers(struct bpf_text *text, int at) {
 
 // Submits the record, and wakes the reader at each sixteenth of the ring. The record's address, relative to a map that does
 // not move, shows where a sixteenth begins; so no counter is needed.
-void event_submit(struct bpf_text *text, const struct listener *listener) {
+void event_hand_over(struct bpf_text *text, const struct listener *listener) {
     bpf_point_into(text, BPF_REG_1, listener->losses);
     bpf_move(text, BPF_REG_3, BPF_REG_7);
     bpf_operate_by(text, BPF_SUB, BPF_REG_3, BPF_REG_1);
@@ -146,7 +146,19 @@ void event_submit(struct bpf_text *text, const struct listener *listener) {
     bpf_set(text, BPF_REG_2, BPF_RB_FORCE_WAKEUP);
     bpf_land(text, between);
     bpf_call(text, BPF_FUNC_ringbuf_submit);
+}
+
+void event_submit(struct bpf_text *text, const struct listener *listener) {
+    event_hand_over(text, listener);
     bpf_leave(text);
+}
+
+// By its number's lower bits: another process with the same ones shares it.
+int event_find_ends(struct bpf_text *text, const struct listener *listener, int process, int key) {
+    if (process != BPF_REG_1) bpf_move(text, BPF_REG_1, process);
+    bpf_operate(text, BPF_AND, BPF_REG_1, LISTENER_SLOTS - 1);
+    bpf_store(text, BPF_W, BPF_REG_10, key, BPF_REG_1);
+    return bpf_look_up(text, listener->ends, key);
 }
 
 void event_wake(struct bpf_text *text, const struct listener *listener) {

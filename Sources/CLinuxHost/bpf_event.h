@@ -54,7 +54,11 @@ void event_ask_abi(struct bpf_text *text, const struct kernel_shape *shape, int 
 void event_count_loss(struct bpf_text *text, const struct listener *listener);
 // Wakes the reader, by a record that says nothing.
 void event_wake(struct bpf_text *text, const struct listener *listener);
-// Submits the record, and returns.
+// Sets r0 to the address of the number of CL_MOVED that were reported of the process whose number is in a register. Returns a jump that
+// is taken if there is none. It uses 4 bytes of the stack at `key`.
+int event_find_ends(struct bpf_text *text, const struct listener *listener, int process, int key);
+// Submits the record; and returns, too.
+void event_hand_over(struct bpf_text *text, const struct listener *listener);
 void event_submit(struct bpf_text *text, const struct listener *listener);
 // All false with errno and `why` set: makes the BPF program a watcher of system calls; attaches it; submits, returns and attaches it.
 bool event_watch(struct bpf_text *text, struct listener *listener, enum call_end end, enum watcher watcher, const char *name);

@@ -125,24 +125,44 @@ static bool is_composite(const struct btf_type *type) {
     return type && (BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT || BTF_INFO_KIND(type->info) == BTF_KIND_UNION);
 }
 
-// In bits; -1: there is none. A member without a name is a structure or union whose members count as the outer one's.
-static int64_t find_member(const struct btf *btf, const struct btf_type *type, const char *name, int depth) {
+// In bits; -1: there is none. A member without a name is a structure or union whose members count as the outer one's. `of` is set to
+// the number of its type.
+static int64_t find_member(const struct btf *btf, const struct btf_type *type, const char *name, int depth, uint32_t *of) {
     const struct btf_member *members = (const void *)(type + 1);
     for (uint32_t i = 0; depth < 8 && i < BTF_INFO_VLEN(type->info); i++) {
         const char *own = text(btf, members[i].name_off);
         int64_t bits = BTF_INFO_KFLAG(type->info) ? BTF_MEMBER_BIT_OFFSET(members[i].offset) : members[i].offset;
-        if (strcmp(own, name) == 0) return bits;
+        if (strcmp(own, name) == 0) {
+            *of = members[i].type;
+            return bits;
+        }
         const struct btf_type *inner = type_at(btf, members[i].type);
-        int64_t within = own[0] || !is_composite(inner) ? -1 : find_member(btf, inner, name, depth + 1);
+        int64_t within = own[0] || !is_composite(inner) ? -1 : find_member(btf, inner, name, depth + 1, of);
         if (within >= 0) return bits + within;
     }
     return -1;
 }
 
-int btf_member(const struct btf *btf, const char *structure, const char *member) {
+static int member_of(const struct btf *btf, const char *structure, const char *member, uint32_t *of) {
     const struct btf_type *type = type_at(btf, find(btf, BTF_KIND_STRUCT, structure));
-    int64_t bits = type ? find_member(btf, type, member, 0) : -1;
+    int64_t bits = type ? find_member(btf, type, member, 0, of) : -1;
     return bits < 0 || bits % 8 ? -1 : (int)(bits / 8);
+}
+
+int btf_member(const struct btf *btf, const char *structure, const char *member) {
+    uint32_t of;
+    return member_of(btf, structure, member, &of);
+}
+
+int btf_array(const struct btf *btf, const char *structure, const char *member, const char *element, int *bytes) {
+    uint32_t of = 0;
+    int offset = member_of(btf, structure, member, &of);
+    const struct btf_type *type = type_at(btf, of);
+    if (offset < 0 || !type || BTF_INFO_KIND(type->info) != BTF_KIND_ARRAY) return -1;
+    const struct btf_type *each = type_at(btf, ((const struct btf_array *)(const void *)(type + 1))->type);
+    if (!is_composite(each) || strcmp(text(btf, each->name_off), element) != 0) return -1;
+    *bytes = (int)each->size;
+    return offset;
 }
 
 static char shape(const struct btf *btf, uint32_t number) {

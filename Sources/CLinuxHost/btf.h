@@ -24,6 +24,9 @@ void btf_close(struct btf *btf);
 // The offset of a structure's member in bytes; -1: there is none.
 int btf_member(const struct btf *btf, const char *structure, const char *member);
 
+// The same of a member that is an array of structures of that name, and the bytes of each.
+int btf_array(const struct btf *btf, const char *structure, const char *member, const char *element, int *bytes);
+
 // The number of a tracepoint's type if its arguments are these, each given as 'p' (a pointer) or its size ('1', '2', '4',
 // '8'). Else 0.
 uint32_t btf_tracepoint(const struct btf *btf, const char *name, const char *arguments);

@@ -67,6 +67,7 @@ void listener_end(struct listener *listener) {
     completions_end(&listener->completions);
     if (listener->losses >= 0) close(listener->losses);
     if (listener->ends >= 0) close(listener->ends);
+    if (listener->cpus > 0) close(listener->cpus);
     if (listener->waker >= 0) close(listener->waker);
     if (listener->ring >= 0) close(listener->ring);
     listener->tree = NULL;

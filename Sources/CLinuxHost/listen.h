@@ -26,7 +26,7 @@ struct event_record {
     char text[64];         // only in records of tracepoints that have one
 };
 
-enum { LISTENER_MOST = 8 };
+enum { LISTENER_MOST = 8, LISTENER_SLOTS = 1 << 16 };
 
 // BPF programs, each at a tracepoint, that share a ring buffer.
 struct listener {
@@ -46,6 +46,8 @@ struct listener {
     struct completions completions;  // of io_uring's requests
     struct event_record completed;   // of the one that was read last
     int ends;                        // a map: how many CL_MOVED were reported of each process; -1: none is asked for
+    int cpus;                        // a map by which pages.c finds what each CPU has for itself; 0: there is none
+    char why_no_pages[REFUSAL];      // why there is no CL_PAGES; empty: there is
     bool is_relied_on;
     char why[REFUSAL];               // why it is not relied on
 };
@@ -68,6 +70,9 @@ bool listen_calls(struct listener *listener);
 //   CL_SUBMITS    io_submit begins: number, reading iocbs and (in the upper half) writing ones, iocbs looked at, a file
 //   CL_COMPLETED  io_uring's: opcode, result, 0, file (0: it had none any more); the thread is the request's
 //   CL_CLOSES     the last descriptor of such a file: number, 0, 0, file
+// and, unless `why_no_pages` says otherwise, of each process from the end of its first transfer on:
+//   CL_PAGES      its resident pages then, and whenever they change: of files, anonymous ones, of shared memory; the process; the
+//                 memory's address, and in its lowest bit whether the thread is of another memory
 bool listen_transfers(struct listener *listener);
 
 // As rings_mark.

@@ -17,6 +17,7 @@
 #include "clinux_trace.h"
 #include "listen.h"
 #include "movers.h"
+#include "pages.h"
 
 enum { I386_IO_SUBMIT = 248 };
 
@@ -225,23 +226,25 @@ static bool listen_moves(struct listener *listener) {
     return true;
 }
 
-// Of a process, by its number's lower bits. Another process with the same ones leaves it fewer.
-enum { FIRST_ENDS = 1 << 14, SLOTS_OF_ENDS = 1 << 16, SLOT = -120 };
+// Of a process. Another one with the same slot leaves it fewer.
+enum { FIRST_ENDS = 1 << 14, SLOT = -120 };
 
-// Sets r0 to the address of the number of ends that were reported of the current process. Returns a jump that is taken if there
-// is none.
+// Of the current process.
 static int find_ends(struct bpf_text *text, const struct listener *listener) {
     bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, listener->tree->shape.task_tgid);
-    bpf_operate(text, BPF_AND, BPF_REG_1, SLOTS_OF_ENDS - 1);
-    bpf_store(text, BPF_W, BPF_REG_10, SLOT, BPF_REG_1);
-    return bpf_look_up(text, listener->ends, SLOT);
+    return event_find_ends(text, listener, BPF_REG_1, SLOT);
 }
 
+// Counts an end, at r0. The first one of a process begins to report the pages of its memory.
 static void count_end(struct bpf_text *text, const struct listener *listener) {
-    int none = find_ends(text, listener);
+    bpf_load(text, BPF_DW, BPF_REG_8, BPF_REG_0, 0);
     bpf_set(text, BPF_REG_1, 1);
     bpf_atomically(text, BPF_ADD, BPF_REG_0, 0, BPF_REG_1);
-    bpf_land(text, none);
+    if (listener->why_no_pages[0]) return;
+    int later = bpf_jump(text, BPF_JNE, BPF_REG_8, 0);
+    event_fetch(text, TASK, sizeof(uint64_t), BPF_REG_9, listener->tree->shape.task_mm);
+    pages_report(text, listener, TASK);
+    bpf_land(text, later);
 }
 
 // Returns if the call returned its length: it did all that CL_MOVES reported.
@@ -285,11 +288,14 @@ static bool listen_ends(struct listener *listener) {
     mark_arguments(&text, at);
     bpf_land(&text, submits[0]);
     bpf_land(&text, submits[1]);
+    int none = find_ends(&text, listener);
     count_end(&text, listener);
+    bpf_land(&text, none);
     open_call(&text, listener, CL_MOVED, AT_EXIT);
     event_store_argument(&text, 1, event_number(1));
     store_from_stack(&text, DIRECT, event_number(3));
     event_submit(&text, listener);
+    if (!listener->why_no_pages[0]) pages_append_callback(&text, listener);
     if (!event_watch(&text, listener, AT_EXIT, WATCHES_MOVING, "raw_syscalls:sys_exit of transfers")) return false;
     watch_movers(at);
     watch_submissions(at, WATCHES_MOVING);
@@ -529,6 +535,23 @@ static void append(struct bpf_text *text, const struct listener *listener) {
     event_count_loss(text, listener);
 }
 
+// The first request of a process begins to report its pages, as the first end of a call does. The address of its thread is at TASK.
+static void begin_pages(struct bpf_text *text, const struct listener *listener) {
+    if (listener->why_no_pages[0]) return;
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_10, THREAD + 4);
+    int none = event_find_ends(text, listener, BPF_REG_1, SLOT);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, 0);
+    int later = bpf_jump(text, BPF_JNE, BPF_REG_1, 0);
+    bpf_set(text, BPF_REG_1, 1);
+    bpf_atomically(text, BPF_ADD, BPF_REG_0, 0, BPF_REG_1);
+    fetch_member(text, TASK, sizeof(uint64_t), TASK, listener->tree->shape.task_mm);
+    bpf_call(text, BPF_FUNC_get_current_task_btf);
+    bpf_move(text, BPF_REG_9, BPF_REG_0);
+    pages_report(text, listener, TASK);
+    bpf_land(text, later);
+    bpf_land(text, none);
+}
+
 // io_uring_complete, which may run in any thread, or in none. A request that failed early may have no file. A splice is reported
 // without its file if that is no O_DIRECT file: the file that it reads from may be one.
 static bool listen_completions(struct listener *listener) {
@@ -544,6 +567,7 @@ static bool listen_completions(struct listener *listener) {
     bpf_store(&text, BPF_DW, BPF_REG_10, REQUEST, BPF_REG_8);
     take_thread(&text, shape);
     process_tree_only_process(&text, listener->tree);
+    begin_pages(&text, listener);
     bpf_load(&text, BPF_DW, BPF_REG_8, BPF_REG_10, REQUEST);
     load_result(&text, shape);
     bpf_load(&text, BPF_DW, BPF_REG_1, BPF_REG_10, FILE_FOUND);
@@ -558,6 +582,7 @@ static bool listen_completions(struct listener *listener) {
     bpf_land(&text, direct);
     append(&text, listener);
     bpf_leave(&text);
+    if (!listener->why_no_pages[0]) pages_append_callback(&text, listener);
     return event_attach(&text, listener, shape->io_uring_complete, "io_uring:io_uring_complete");
 }
 
@@ -669,9 +694,10 @@ bool listen_transfers(struct listener *listener) {
         snprintf(listener->why, sizeof(listener->why), "this kernel's threads, open files or io_uring requests have another shape");
         return false;
     }
-    listener->ends = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), SLOTS_OF_ENDS, 0);
+    listener->ends = bpf_map(BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(uint64_t), LISTENER_SLOTS, 0);
     bool has_maps = listener->ends >= 0 && completions_begin(&listener->completions);
     if (!has_maps) snprintf(listener->why, sizeof(listener->why), "a map: %s", strerror(errno));
+    if (has_maps) listen_pages(listener);
     return has_maps && listen_moves(listener) && listen_ends(listener) && listen_io_submit(listener) && listen_completions(listener) &&
            listen_silent_requests(listener) && listen_overflows(listener) && listen_closings(listener);
 }

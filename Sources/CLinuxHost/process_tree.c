@@ -33,6 +33,16 @@ static void learn_files(const struct btf *btf, struct kernel_shape *shape) {
     if (shape->counts_from_zero) shape->file_count = btf_member(btf, "file", "f_ref");
 }
 
+// Until Linux 6.2 each thread had counts of its own, which it added to its memory's now and then.
+static void learn_pages(const struct btf *btf, struct kernel_shape *shape) {
+    shape->mm_owner = btf_member(btf, "mm_struct", "owner");  // with CONFIG_MEMCG
+    shape->mm_counters = btf_array(btf, "mm_struct", "rss_stat", "percpu_counter", &shape->counter_bytes);
+    shape->counter_count = btf_member(btf, "percpu_counter", "count");
+    shape->counter_pointer = btf_member(btf, "percpu_counter", "counters");
+    shape->rss_stat = btf_tracepoint(btf, "rss_stat", "p4");
+    shape->array_pointers = btf_member(btf, "bpf_array", "pptrs");
+}
+
 // io_uring_complete(ctx, req, cqe); until Linux 6.10 (ctx, req, user_data, res, cflags, extra1, extra2).
 static void learn_requests(const struct btf *btf, struct kernel_shape *shape) {
     shape->request_file = btf_member(btf, "io_kiocb", "file");
@@ -86,6 +96,7 @@ static bool learn(struct kernel_shape *shape) {
         if (!shape->process_exit) shape->process_exit = btf_tracepoint(&btf, "sched_process_exit", "p");
         learn_files(&btf, shape);
         learn_requests(&btf, shape);
+        learn_pages(&btf, shape);
         errno = ENOTSUP;
         known = shape->task_tgid >= 0 && shape->task_pid >= 0 && shape->task_newtask && !shape->has_large_stacks;
     }

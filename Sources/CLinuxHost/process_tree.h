@@ -19,6 +19,10 @@ struct kernel_shape {
     int task_status;              // of a thread: TS_COMPAT
     int task_mm, mm_brk;          // of a thread's memory: where its data segment ends
     int mm_def_flags, mm_locked;  // flags of mappings to come; pages that are locked
+    int mm_owner;                 // a thread of the process that it is of
+    int mm_counters, counter_bytes;      // of resident pages by kind: an array of struct percpu_counter
+    int counter_count, counter_pointer;  // its part that all CPUs share, and where those of each are
+    int array_pointers;                  // of a BPF array whose values each CPU has for itself: where these are
     int task_minor, task_major;   // page faults of a thread
     int cache_bytes, cache_name;  // of struct kmem_cache
     int task_files, files_table, table_room, table_files;  // the thread's open files
@@ -34,6 +38,7 @@ struct kernel_shape {
     // BTF type numbers of the tracepoints; 0 unless their arguments are those expected.
     uint32_t task_newtask, kmalloc, kmem_cache_alloc, mm_page_alloc, page_fault_user, page_fault_kernel, sys_enter, sys_exit;
     uint32_t process_exit;
+    uint32_t rss_stat;
     uint32_t io_uring_complete, io_uring_submit, io_uring_overflow;
 };
 

@@ -102,6 +102,7 @@ void prove(struct process_tree *tree, struct listener *memory, struct listener *
     rely(memory, &(struct proof){pages ? of_memory : 0, proof_of_act, names});
     rely(calls, &(struct proof){pages ? CALL : 0, proof_of_act, names});
     rely(transfers, &(struct proof){of_transfers, prove_transfers_proof, prove_transfers_names});
+    if (transfers) prove_transfers_pages(transfers);
     if (tree->is_relied_on) return;
     struct listener *all[] = {memory, calls, transfers};
     for (int i = 0; i < CL_STREAMS; i++) {

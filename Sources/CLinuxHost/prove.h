@@ -15,5 +15,7 @@ void prove(struct process_tree *tree, struct listener *memory, struct listener *
 unsigned prove_transfers_act(int *file);
 unsigned prove_transfers_proof(const struct event_record *event);
 extern const char *const prove_transfers_names[7];
+// Sets `why_no_pages` unless the pages that this process touched were reported.
+void prove_transfers_pages(struct listener *listener);
 
 #endif

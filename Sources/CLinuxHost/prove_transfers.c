@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/io_uring.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -81,11 +82,42 @@ static bool complete_requests(int file) {
     return true;
 }
 
+// MARK: pages
+
+enum { TOUCHED = 16, PAGE = 4096 };
+
+// The pages that were reported of this process: as many anonymous ones as the last time, and how often that grew by one.
+static struct {
+    uint64_t last;
+    unsigned grown;
+} reported;
+
+static void touch_pages(void) {
+    volatile char *pages = mmap(NULL, TOUCHED * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) return;
+    madvise((void *)pages, TOUCHED * PAGE, MADV_NOHUGEPAGE);
+    for (int i = 0; i < TOUCHED; i++) pages[i * PAGE] = 1;
+    munmap((void *)pages, TOUCHED * PAGE);
+}
+
+static void note_pages(const struct event_record *event) {
+    if (event->number[3] != (uint64_t)getpid() || event->number[4] & 1) return;
+    reported.grown += event->number[1] == reported.last + 1 && event->faults;
+    reported.last = event->number[1];
+}
+
+void prove_transfers_pages(struct listener *listener) {
+    if (listener->why_no_pages[0] || reported.grown >= TOUCHED) return;
+    snprintf(listener->why_no_pages, sizeof(listener->why_no_pages), "kmem:rss_stat: its BPF program did not report what dioaudit did");
+}
+
 unsigned prove_transfers_act(int *file) {
     *file = open_direct();
     if (*file < 0) return 0;
     char nothing[1];
     if (pread(*file, nothing, 0, 0) < 0) return 0;
+    reported.grown = 0;
+    touch_pages();
     submit_to_no_context(*file);
     unsigned needed = MOVES | MOVED | SUBMITS | CLOSES | (complete_requests(*file) ? REQUESTS : 0);
     close(*file);
@@ -105,6 +137,7 @@ unsigned prove_transfers_proof(const struct event_record *event) {
         case CL_MOVED: return number[0] == SYS_pread64 && number[1] == 0 ? MOVED : 0;
         case CL_SUBMITS: return number[0] == SYS_io_submit && number[1] == 1 && number[2] == 1 && number[3] && number[4] == 1 ? SUBMITS : 0;
         case CL_COMPLETED: return proof_of_request(number);
+        case CL_PAGES: note_pages(event); return 0;
         case CL_CLOSES: return number[0] == SYS_close && number[3] ? CLOSES : 0;
         default: return 0;
     }

@@ -373,6 +373,10 @@ uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream) {
            (has_processes ? rings_lost(&trace->processes.rings) : 0);
 }
 
+const char *cl_trace_why_no_pages(const struct cl_trace *trace) {
+    return trace->stream[CL_TRANSFERS].listener.why_no_pages;
+}
+
 // MARK: reading
 
 // perf reports processes outside the tree, too. It reports a fork a moment before the child is a member.
@@ -411,6 +415,12 @@ static void take_transfer(const struct event_record *event, struct cl_trace_reco
             record->bytes = event->number[2];
             record->direct = event->number[4];
             break;
+        case CL_PAGES:
+            memcpy(record->argument, event->number, sizeof(record->argument));
+            record->parent = (int32_t)event->number[3];
+            record->address = event->number[4] & ~UINT64_C(1);
+            record->reads = event->number[4] & 1;
+            break;
         case CL_COMPLETED:
             record->act = CL_IO_URING;
             record->writes = movers_request_writes(event->number[0]);
@@ -443,7 +453,7 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
     record->user_sp = event->user_sp;
     record->faults = event->faults;
     record_text((const unsigned char *)event->text, event->text_bytes, 0, record->text, sizeof(record->text));
-    if (event->kind >= CL_MOVES && event->kind <= CL_CLOSES) {
+    if (event->kind >= CL_MOVES && event->kind <= CL_PAGES) {
         take_transfer(event, record);
         return true;
     }

@@ -33,6 +33,7 @@ struct Attachment: ~Copyable {
     private var syscallsBook = SyscallsBook()
     private var heapBook: HeapBook
     private var transfersBook = TransfersBook()
+    private var pagesBook = PagesBook()
     /// The files of code that it had mapped when the watch began.
     private let code: Set<String>
     private let heap: HeapProbes
@@ -149,7 +150,9 @@ struct Attachment: ~Copyable {
         let records = events.kernel.pending.take(before: limit)
         flushers.look(at: kernelBook.add(records, phases, Ancestry(), events.kernel.texts, events.kernel.stacks))
         syscallsBook.add(events.syscalls.pending.take(before: limit), phases)
-        transfersBook.add(events.transfers.pending.take(before: limit), phases, Ancestry())
+        let transfers = events.transfers.pending.take(before: limit)
+        transfersBook.add(transfers, phases, Ancestry())
+        pagesBook.add(events.transfers.pages.take(before: limit), transfers, records, phases, Ancestry())
         heapBook.add(events.kernel.calls.take(before: limit), within: since..<until)
     }
 
@@ -165,6 +168,9 @@ struct Attachment: ~Copyable {
         events.finish()
         noteThreads(live)
         fold(before: .max)
+        for tid in names.keys {
+            if let now = live.faults(of: tid) { pagesBook.note(tid, faults: now.minor + now.major) }
+        }
         let parser = Parser()
         let kernelView = KernelView(kernelBook, events.kernel, flushers, parser)
         let syscallsView = SyscallsView(syscallsBook, events.syscalls)
@@ -172,6 +178,10 @@ struct Attachment: ~Copyable {
         var ledger = Ledger()
         ledger.processes = [process(live, request.scope)]
         ledger.add(syscallsBook, of: [.attached])
+        ledger.add(
+            pagesBook, of: [.attached], areFaultsKnown: ledger.processes[0].phases[.steady].faultsKnown,
+            isAttached: true)
+        ledger.processes[0].countUnexplained()
         ledger.add(transfersBook, of: [.attached])
         ledger.add(kernelView, of: [.attached])
         ledger.processes[0].nameFrames(by: Symbolizer(parser, owner: owner))
@@ -188,6 +198,7 @@ struct Attachment: ~Copyable {
         observation.syscalls = syscallsView.witness
         observation.kernel = kernelView.witness
         observation.transfers = events.transfers.witness
+        observation.pagesProblem = events.transfers.pagesProblem
         return observation
     }
 

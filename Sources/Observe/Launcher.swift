@@ -68,6 +68,7 @@ struct Launch: ~Copyable {
     private var transfersBook = TransfersBook()
     private var kernelPhases: KernelPhases
     private var untracedFaults = UntracedFaults()
+    private var pagesBook = PagesBook()
     private let findsPhases: Bool
     private var flushers = IOFlushers()
     private var squeezer: Squeezer?
@@ -146,7 +147,7 @@ struct Launch: ~Copyable {
             pid: child.pid, exit: exit, timedOut: timedOut, leftBehind: descendantsRun ? Descendants.running() : nil,
             syscalls: SyscallsView(book, events.syscalls),
             kernel: KernelView(kernelBook, events.kernel, flushers, parser),
-            transfers: TransfersView(transfersBook, kernelPhases, untracedFaults, events.transfers),
+            transfers: TransfersView(transfersBook, kernelPhases, untracedFaults, pagesBook, events.transfers),
             squeeze: squeezer?.outcome, window: cues?.window ?? SteadyWindow(), hang: hang)
     }
 
@@ -199,9 +200,10 @@ struct Launch: ~Copyable {
         let calls = events.syscalls.pending.take(before: limit)
         let records = events.kernel.pending.take(before: limit)
         let transfers = events.transfers.pending.take(before: limit)
+        let pages = events.transfers.pages.take(before: limit)
         // What is too young stays; to sort it again for each new record would be quadratic.
         enough = 4096 + 2 * events.pending
-        guard !calls.isEmpty || !records.isEmpty || !transfers.isEmpty else { return }
+        guard !calls.isEmpty || !records.isEmpty || !transfers.isEmpty || !pages.isEmpty else { return }
         ancestry.note(records)
         var phases = try session.phaseBook(events.syscalls.execs)
         if findsPhases {
@@ -214,6 +216,7 @@ struct Launch: ~Copyable {
         transfersBook.add(transfers, phases, ancestry)
         // Without the kernel witness they would all seem to be untraced.
         if events.kernel.problem == nil { untracedFaults.add(transfers, records, phases, ancestry) }
+        pagesBook.add(pages, transfers, records, phases, ancestry)
     }
 }
 

@@ -48,6 +48,7 @@ package func observe(
     observation.syscalls = ending.syscalls.witness
     observation.kernel = ending.kernel.witness(of: ledger.processes)
     observation.transfers = ending.transfers.witness
+    observation.pagesProblem = ending.transfers.pagesProblem
     observation.squeeze = ending.squeeze
     observation.window = ending.window
     observation.squeeze?.transfersAfter = ledger.squeezedTransfers

@@ -58,7 +58,7 @@ extension Ledger {
 
 extension ProcessLedger {
     /// In the steady phase, and in no allowed region.
-    fileprivate func isStrictlySteady(_ moment: PhaseBook.Moment) -> Bool {
+    func isStrictlySteady(_ moment: PhaseBook.Moment) -> Bool {
         phase(of: moment) == .steady && place(of: moment).phase.isStrict
     }
 

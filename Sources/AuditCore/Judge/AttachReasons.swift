@@ -1,3 +1,9 @@
+/// A pass says what it does not rest on.
+func attachNotes(_ observation: Observation) -> [String] {
+    guard observation.attached != nil, observation.ledger.processes.contains(where: \.growth.isKnown) else { return [] }
+    return ["pages that came to it without a page fault are known from the end of its first transfer on"]
+}
+
 /// What is unknown about an attached program. Its phases are not asked for: all of the time counts as its steady phase.
 func attachReasons(_ observation: Observation, _ attached: Attached, _ request: AuditRequest) -> [String] {
     var reasons: [String] = []

@@ -81,7 +81,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         reasons: reasons,
         failure: failure,
         notes: unmetLimits(request.kernelLimits, observation) + phaseNotes(processes) + windowNotes(observation.window)
-            + memoryNotes(observation, request) + poolNotes(processes) + missingNames(observation),
+            + attachNotes(observation) + poolNotes(processes) + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,

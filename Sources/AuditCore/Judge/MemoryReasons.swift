@@ -1,12 +1,22 @@
-/// The witnesses of memory at the edges of the steady phase. Nil where no steady phase was seen.
+/// Of resident pages. Nil where no steady phase was seen.
 func pagesWitness(_ observation: Observation) -> Witness? {
-    guard observation.attached == nil else { return nil }
     let steady = observation.ledger.processes.filter(\.steadyReached)
-    guard !steady.isEmpty else { return nil }
-    if let process = steady.first(where: \.phasesByKernel) { return .unavailable(unread(process)) }
-    guard let process = steady.first(where: { !$0.growth.isKnown }) else { return .active }
-    return .partial(
-        "the memory of \(name(of: process)) could not be read in /proc at both edges of its steady phase")
+    guard let process = steady.first(where: { !$0.growth.isKnown }) else { return steady.isEmpty ? nil : .active }
+    let isAlone = steady.allSatisfy { $0.phasesByKernel && !$0.growth.isKnown }
+    let why = whyPagesAreUnknown(process, observation)
+    return isAlone ? .unavailable(why) : .partial(why)
+}
+
+private func whyPagesAreUnknown(_ process: ProcessLedger, _ observation: Observation) -> String {
+    guard process.phasesByKernel else {
+        return "the memory of \(name(of: process)) could not be read in /proc at both edges of its steady phase"
+    }
+    if let problem = observation.transfers.reason ?? observation.pagesProblem {
+        return "\(unread(process)), and the kernel's records of it: \(problem)"
+    }
+    return process.phases[.steady].faultsKnown
+        ? "the kernel's records of the memory of \(name(of: process)) begin after its steady phase"
+        : "the page faults of \(name(of: process)) are not known, which may have brought its pages"
 }
 
 func heapWitness(_ observation: Observation) -> Witness? {
@@ -39,23 +49,18 @@ extension MemoryGrowth.Books {
     }
 }
 
-/// A pass says what it does not rest on.
-func memoryNotes(_ observation: Observation, _ request: AuditRequest) -> [String] {
-    guard request.policy.forbids(.pagesUnexplained) else { return [] }
-    return observation.ledger.processes.filter { $0.steadyReached && $0.phasesByKernel }.map {
-        "\(unread($0)) at the edges of its steady phase: pages that came to it without a page fault, by another process or by "
-            + "userfaultfd(2), are not counted"
-    }
-}
-
 func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
     observation.ledger.processes.filter(\.steadyReached).flatMap { process -> [String] in
         var reasons: [String] = []
         let judgesPages = request.policy.forbids(.pagesUnexplained)
         if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages {
             reasons.append(
-                "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status could "
-                    + "not be read at an edge of its steady phase, or not /proc/self/pagemap for a range that it gave back"
+                process.phasesByKernel
+                    ? "pages that came to \(name(of: process)) without a page fault are not known: "
+                        + whyPagesAreUnknown(process, observation)
+                    : "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status "
+                        + "could not be read at an edge of its steady phase, or not /proc/self/pagemap for a range that it "
+                        + "gave back"
             )
         }
         if request.policy.forbids(.malloc) && process.unexplainedHeapBytes > 0 {

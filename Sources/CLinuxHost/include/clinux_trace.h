@@ -28,6 +28,8 @@ enum cl_trace_kind {
     CL_SUBMITS,          // io_submit begins; `bytes` is the number of iocbs that could be read
     CL_COMPLETED,        // a request of io_uring's is complete, with its `result`; address 0: its file is not known
     CL_CLOSES,           // the file's last descriptor is closed or replaced
+    CL_PAGES,            // the resident pages of process `parent` changed: `argument` (of files, anonymous, of shared memory);
+                         // `address` identifies its memory; `reads`: it is not the thread's own
     CL_ENDED,            // the thread ends; BPF only
     CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
     CL_NOTHING           // ignore it
@@ -144,7 +146,7 @@ struct cl_trace_layout {
     uint32_t count;
     bool stacks;
     bool probes;  // some are CL_PROBE: with their arguments and callers
-    bool transfers;  // CL_MOVES to CL_CLOSES, without a tracepoint for perf
+    bool transfers;  // CL_MOVES to CL_PAGES, without a tracepoint for perf
     bool calls;   // CL_CALL; or CL_MAPPED alone: perf's records of new mappings, as calls of mmap and brk
 };
 
@@ -182,6 +184,9 @@ int cl_trace_descriptors(const struct cl_trace *trace, int *descriptors, int roo
 // The number of records of a stream that were lost so far. A ring reports a loss (CL_TRACE_LOST) only with the next record for
 // which it has room, which may never come. 0 if the kernel does not report it.
 uint64_t cl_trace_lost(const struct cl_trace *trace, enum cl_stream stream);
+
+// Why there is no CL_PAGES, though there are transfers; empty: there is.
+const char *cl_trace_why_no_pages(const struct cl_trace *trace);
 
 // From now on cl_trace_next returns the records that there are now, and no others before the next mark: a program that makes records
 // without a pause would never let its reader end.

@@ -69,6 +69,7 @@ extension Session {
             ledger.processes.append(ProcessLedger(process, areFaultsKnown: areFaultsKnown))
         }
         ledger.add(syscalls.book, of: owners)
+        ledger.add(transfers.pages, of: owners, areFaultsKnown: areFaultsKnown)
         for process in ledger.processes.indices { ledger.processes[process].countUnexplained() }
         // First, since the kernel's allocations are counted for each transfer.
         ledger.add(transfers.book, of: owners)

@@ -113,7 +113,10 @@ package struct KernelEvents: ~Copyable {
         cl_trace_watch(trace, threads, Int32(threads.count), process)
         if layouts[0] != nil { kernel.begin(Opening(trace, CL_MEMORY)) }
         if let calls = layouts[1] { syscalls.begin(Opening(trace, CL_CALLS), calls) }
-        if layouts[2] != nil { transfers.begin(Opening(trace, CL_TRANSFERS)) }
+        if layouts[2] != nil {
+            transfers.begin(
+                Opening(trace, CL_TRANSFERS), whyNoPages: String(cString: cl_trace_why_no_pages(trace)))
+        }
         var all = [Int32](repeating: -1, count: 4096)
         let count = cl_trace_descriptors(trace, &all, Int32(all.count))
         descriptors += all.prefix(Int(count))
@@ -158,6 +161,7 @@ package struct KernelEvents: ~Copyable {
     /// The number of records whose phases are not known yet.
     package var pending: Int {
         kernel.pending.count + kernel.calls.count + syscalls.pending.count + transfers.pending.count
+            + transfers.pages.count
     }
 
     /// Lets the system calls of processes that outlive dioaudit continue.

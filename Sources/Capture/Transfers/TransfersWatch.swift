@@ -4,17 +4,25 @@ import CLinuxHost
 /// The transfers witness's records, each kept until its phase is known, so that memory stays bounded.
 package struct TransfersWatch: ~Copyable {
     package var pending: [TransferRecord] = []
+    package var pages: [PagesRecord] = []
     var lost: UInt64 = 0
     /// Null while it watches.
     var problem: String?
+    /// Why the resident pages of processes without an interposer are not watched; null if they are.
+    package private(set) var pagesProblem: String?
 
-    mutating func begin(_ opening: Opening) {
+    mutating func begin(_ opening: Opening, whyNoPages: String) {
         if opening.tracing == nil { problem = "BPF programs: \(opening.refusal ?? "not to be had here")" }
+        if !whyNoPages.isEmpty { pagesProblem = whyNoPages }
     }
 
     mutating func note(_ record: UnsafeMutablePointer<cl_trace_record>) {
         guard record.pointee.kind != CL_TRACE_LOST.rawValue else {
             lost += record.pointee.bytes
+            return
+        }
+        if record.pointee.kind == CL_PAGES.rawValue {
+            pages.append(PagesRecord(record))
             return
         }
         guard let call = TransferCall(record.pointee.act), let act = TransferRecord.Act(record) else { return }
@@ -31,6 +39,16 @@ package struct TransfersWatch: ~Copyable {
         if problem == nil, lost > 0 { witness = .partial("the transfers witness lost \(plural(lost, "record"))") }
         if problem == nil { witness.tracing = .programs }
         return witness
+    }
+}
+
+extension PagesRecord {
+    fileprivate init(_ record: UnsafeMutablePointer<cl_trace_record>) {
+        let (ofFiles, anonymous, shared) = record.pointee.argument
+        self.init(
+            nanoseconds: record.pointee.nanoseconds, pid: record.pointee.parent, memory: record.pointee.address,
+            others: ofFiles &+ shared, anonymous: anonymous, tid: record.pointee.tid,
+            isByAnother: record.pointee.reads != 0, faults: record.pointee.faultsSoFar ?? 0)
     }
 }
 
