@@ -37,8 +37,8 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix real test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
-    build-needs matrix-needs real-needs test-needs browser-needs lint-needs bench-needs sarif-schema
+.PHONY: help audit matrix real lab test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
+    build-needs matrix-needs real-needs lab-needs test-needs browser-needs lint-needs bench-needs sarif-schema
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ matrix: matrix-needs build ## measure what the kernel allocates per transfer, by
 
 real: real-needs build ## audit the real programs of docs/real-programs.md, and compare (as root; ARGS=WORD: those alone)
 	@Scripts/real $(DIOAUDIT) $(ARGS)
+
+lab: lab-needs install-needs release ## audit mdmon while a disk fails, in virtual machines (ARGS=SCENARIO: that alone)
+	Lab/image .build/lab/packages/root .build/release .build/lab/initramfs
+	Lab/run $(ARGS)
 
 test: test-needs build fixtures sarif-schema ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
@@ -137,6 +141,9 @@ install-needs: ## those of `make install`
 
 package-needs: ## those of `make deb`
 	@Scripts/install-needs $(BUILD_NEEDS) $(PACKAGE_NEEDS)
+
+lab-needs: ## fetch the packages of `make lab` into .build; nothing is installed
+	@Lab/packages .build/lab/packages
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
