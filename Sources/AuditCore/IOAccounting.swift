@@ -42,6 +42,22 @@ public struct IOAccounting: Equatable, Sendable {
         case unknown
     }
 
+    /// What a process did while it had an O_DIRECT file and before its first transfer that was seen.
+    public struct Unseen: Equatable, Sendable {
+        public var accounted: UInt64 = 0
+        /// Moved by calls that did not reach the interposer.
+        public var uncalled: UInt64 = 0
+
+        public init(accounted: UInt64 = 0, uncalled: UInt64 = 0) {
+            self.accounted = accounted
+            self.uncalled = uncalled
+        }
+    }
+
+    public var readUnseen = Unseen()
+    public var writtenUnseen = Unseen()
+    /// It ended in that time, or /proc/self/io could not be read.
+    public var isUnseenUnknown = false
     public var rings = Rings.unknown
     /// getrusage(2) failed.
     public var wasRefused = false

@@ -13,11 +13,35 @@ func accountingWitness(_ observation: Observation) -> Witness? {
 /// transfers that the interposer saw. Where it knows of less (holes, file systems that account nothing), which would hide as much
 /// of what was not seen, no call may have passed the interposer.
 func accountingReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
-    guard observation.transfers.status != .active else { return [] }
-    return observation.ledger.processes.filter(\.steadyReached).flatMap { $0.accountingReasons(request) }
+    guard observation.transfers.status != .active, observation.attached == nil else { return [] }
+    let processes = observation.ledger.processes
+    return processes.compactMap(\.unseenReason)
+        + processes.filter(\.steadyReached).flatMap { $0.accountingReasons(request) }
 }
 
 extension ProcessLedger {
+    /// Transfers by the instruction come in no less than a block of 512 bytes: as little as a line of output may be buffered I/O.
+    fileprivate var unseenReason: String? {
+        if phasesByMarker { return nil }
+        if accounting.isUnseenUnknown {
+            return
+                "whether \(name(of: self)) made transfers before the first that was seen is not known: it ended without exit, or "
+                + "/proc/self/io could not be read"
+        }
+        let block: UInt64 = 512
+        let hasUnknownRing = steadyReached && accounting.rings == .unknown
+        for (verb, unseen) in [("read from", accounting.readUnseen), ("written to", accounting.writtenUnseen)]
+        where unseen.accounted >= block && (unseen.uncalled >= block || hasUnknownRing) {
+            return
+                "the kernel accounts \(plural(unseen.accounted, "byte")) \(verb) disks to \(name(of: self)) while it had an "
+                + "O_DIRECT file and before its first transfer that was seen, and "
+                + (unseen.uncalled >= block
+                    ? "calls that were not seen moved \(unseen.uncalled)" : "it has a ring that was not seen")
+                + ": transfers that were not seen, or buffered I/O"
+        }
+        return nil
+    }
+
     fileprivate func accountingReasons(_ request: AuditRequest) -> [String] {
         if accounting.wasRefused {
             return ["the kernel's I/O accounting of \(name(of: self)) is not known: getrusage(2) was refused"]

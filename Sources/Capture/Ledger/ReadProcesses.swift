@@ -149,6 +149,17 @@ extension IOAccounting {
             && process.may_have_left == 0
         read = Direction(&process, 0)
         written = Direction(&process, 1)
+        readUnseen = Unseen(&process.unseen, 0)
+        writtenUnseen = Unseen(&process.unseen, 1)
+        isUnseenUnknown = process.unseen.unknown != 0 || process.unseen.goes_on != 0
+    }
+}
+
+extension IOAccounting.Unseen {
+    fileprivate init(_ unseen: inout dioaudit_unseen, _ direction: UInt32) {
+        self.init(
+            accounted: dioaudit_bytes_of(&unseen.accounted, direction),
+            uncalled: dioaudit_bytes_of(&unseen.uncalled, direction))
     }
 }
 

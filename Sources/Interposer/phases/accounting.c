@@ -11,18 +11,22 @@ enum { DISK_BLOCK = 512 };
 
 // getrusage and not /proc/self/io: it opens no file, and the kernel allocates nothing for it. Its blocks are exact: direct I/O
 // moves whole ones, and buffered I/O whole pages.
-static void add_since_edge(struct dioaudit_process *record, struct dioaudit_bytes *phase) {
+static bool accounted(struct dioaudit_process *record, struct dioaudit_bytes *bytes) {
     // TRAP: a filter may make the call succeed without an answer. Fixture: refuses-identity.c
     struct rusage usage = {.ru_inblock = -1};
-    if (SYSTEM(SYS_getrusage, RUSAGE_SELF, &usage) != 0 || usage.ru_inblock < 0) {
-        record->accounting_refused = 1;
-        return;
-    }
-    uint64_t now[DIRECTIONS] = {(uint64_t)usage.ru_inblock * DISK_BLOCK, (uint64_t)usage.ru_oublock * DISK_BLOCK};
-    for (int direction = 0; direction < DIRECTIONS; direction++) {
-        if (phase) phase->bytes[direction] += now[direction] - record->edge_accounted.bytes[direction];
-        record->edge_accounted.bytes[direction] = now[direction];
-    }
+    bool known = SYSTEM(SYS_getrusage, RUSAGE_SELF, &usage) == 0 && usage.ru_inblock >= 0;
+    if (!known) record->accounting_refused = 1;
+    bytes->bytes[DIRECTION_READ] = (uint64_t)usage.ru_inblock * DISK_BLOCK;
+    bytes->bytes[DIRECTION_WRITE] = (uint64_t)usage.ru_oublock * DISK_BLOCK;
+    return known;
+}
+
+static void add_since_edge(struct dioaudit_process *record, struct dioaudit_bytes *phase) {
+    struct dioaudit_bytes now;
+    if (!accounted(record, &now)) return;
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        if (phase) phase->bytes[direction] += now.bytes[direction] - record->edge_accounted.bytes[direction];
+    record->edge_accounted = now;
 }
 
 void accounting_begin(struct dioaudit_process *record) {
@@ -69,4 +73,27 @@ void accounting_take_edge(struct dioaudit_process *record, uint32_t from) {
     struct dioaudit_balance *left = accounting_of(record, from);
     add_since_edge(record, left ? &left->accounted : NULL);
     if (from == DIOAUDIT_PHASE_STEADY && record->steady_reached && !is_exact(record)) count_uncalled(record);
+}
+
+// MARK: before the first transfer that was seen
+
+void accounting_unseen_begins(struct dioaudit_process *record) {
+    struct dioaudit_unseen *unseen = &record->unseen;
+    if (unseen->goes_on) return;
+    bool known = accounted(record, &unseen->accounted_before) && uncalled(record, &unseen->uncalled_before);
+    if (!known) unseen->unknown = 1;
+    unseen->goes_on = known;
+}
+
+void accounting_unseen_ends(struct dioaudit_process *record) {
+    struct dioaudit_unseen *unseen = &record->unseen;
+    struct dioaudit_bytes now, moved;
+    if (!unseen->goes_on) return;
+    unseen->goes_on = 0;
+    bool known = accounted(record, &now) && uncalled(record, &moved);
+    if (!known) unseen->unknown = 1;
+    for (int direction = 0; known && direction < DIRECTIONS; direction++) {
+        unseen->accounted.bytes[direction] += now.bytes[direction] - unseen->accounted_before.bytes[direction];
+        unseen->uncalled.bytes[direction] += moved.bytes[direction] - unseen->uncalled_before.bytes[direction];
+    }
 }

@@ -15,6 +15,10 @@ void accounting_begin(struct dioaudit_process *record);
 void accounting_steady_begins(struct dioaudit_process *record);
 void accounting_take_edge(struct dioaudit_process *record, uint32_t from);
 
+// The process has an O_DIRECT file and no transfer of it was seen; and that is over.
+void accounting_unseen_begins(struct dioaudit_process *record);
+void accounting_unseen_ends(struct dioaudit_process *record);
+
 // The I/O of a phase of the process, or null if it is none that is looked at.
 static inline struct dioaudit_balance *accounting_of(struct dioaudit_process *record, uint32_t phase) {
     if (phase == DIOAUDIT_PHASE_STEADY) return &record->steady_io;

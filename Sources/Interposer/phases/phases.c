@@ -59,6 +59,7 @@ void phases_begin(struct dioaudit_process *record) {
     record->started_nanoseconds = record->edge_nanoseconds = clock_now();
     record->edge_faults = faults_of(RUSAGE_SELF);
     accounting_begin(record);
+    if (direct_files_any()) accounting_unseen_begins(record);
     record->phase_by_marker = ledger->config.phases_by_marker;
     edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
@@ -130,6 +131,8 @@ static bool transition(uint32_t from, uint32_t to) {
         if (to == DIOAUDIT_PHASE_EXIT && record->steady_reached) lockstate_confirm(record);
         process.next_phase = to;
         take_edge(record, reopened ? process.interlude_from : from);
+        if (from == DIOAUDIT_PHASE_SETUP) accounting_unseen_ends(record);
+        if (to == DIOAUDIT_PHASE_SETUP && direct_files_any()) accounting_unseen_begins(record);
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
         if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;
         if (reopened && to == DIOAUDIT_PHASE_STEADY) note_lost_lock(record);
@@ -203,13 +206,26 @@ void phases_follow_host(void) {
     else enter_steady_if_warm();
 }
 
+// Before its first transfer a process has no phases: it is looked at whether it makes others that are not seen.
+static void watch_unseen(void) {
+    if (!process_is_ours()) return;
+    struct phase_lock lock;
+    phase_lock_take(&lock);
+    bool is_setup = process.phase == DIOAUDIT_PHASE_SETUP && process.record->state == DIOAUDIT_PROCESS_ACTIVE;
+    if (is_setup && direct_files_any()) accounting_unseen_begins(process.record);
+    else if (is_setup) accounting_unseen_ends(process.record);
+    phase_lock_release(&lock);
+}
+
 void phases_last_file_closed(void) {
     uint32_t phase = process.phase;
+    if (phase == DIOAUDIT_PHASE_SETUP) watch_unseen();
     if ((phase == DIOAUDIT_PHASE_WARMUP || phase == DIOAUDIT_PHASE_STEADY) && phases_automatic())
         transition(phase, DIOAUDIT_PHASE_CLOSED);
 }
 
 void phases_first_file_opened(void) {
+    if (process.phase == DIOAUDIT_PHASE_SETUP) watch_unseen();
     if (process.phase == DIOAUDIT_PHASE_CLOSED && phases_automatic())
         transition(DIOAUDIT_PHASE_CLOSED, process.interlude_from);
 }
@@ -265,6 +281,8 @@ static void account(uint32_t leaves) {
     phase_lock_take(&lock);
     accounting_take_edge(process.record, process.phase);
     if (leaves && process.record->steady_reached) lockstate_confirm(process.record);
+    if (leaves) accounting_unseen_ends(process.record);
+    else if (process.phase == DIOAUDIT_PHASE_SETUP && direct_files_any()) accounting_unseen_begins(process.record);
     process.record->may_have_left = leaves;
     phase_lock_release(&lock);
 }

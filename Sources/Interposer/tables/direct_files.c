@@ -59,6 +59,10 @@ bool direct_files_switch(struct direct_file *file, bool on) {
               : __atomic_sub_fetch(&open_files, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
+bool direct_files_any(void) {
+    return __atomic_load_n(&open_files, __ATOMIC_ACQUIRE) > 0;
+}
+
 void direct_files_forget_transfers(void) {
     for (uint32_t i = 0; i < DIRECT_FILES; i++)
         for (int direction = 0; direction < DIRECTIONS; direction++)

@@ -52,6 +52,9 @@ static inline bool direct_files_is_on(const struct direct_file *file) {
     return !__atomic_load_n(&file->is_off, __ATOMIC_RELAXED);
 }
 
+// Whether any file is open, with O_DIRECT on.
+bool direct_files_any(void);
+
 // In a forked child, which has done no transfer on its files yet.
 void direct_files_forget_transfers(void);
 

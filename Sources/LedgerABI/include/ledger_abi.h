@@ -271,6 +271,16 @@ struct dioaudit_balance {
     struct dioaudit_bytes explained;  // any: moved by transfers that began while the process was in the phase
 };
 
+// What a process did before the first transfer that was seen, while it had an O_DIRECT file: transfers that were not seen may be among it.
+struct dioaudit_unseen {
+    struct dioaudit_bytes accounted;        // by the kernel
+    struct dioaudit_bytes uncalled;         // moved by calls that did not reach the interposer
+    struct dioaudit_bytes accounted_before; // while it goes on: what there was when it began
+    struct dioaudit_bytes uncalled_before;
+    uint32_t goes_on;
+    uint32_t unknown;                       // nonzero: it could not be read
+};
+
 enum dioaudit_ring { DIOAUDIT_RING_AIO, DIOAUDIT_RING_URING };
 
 struct dioaudit_process {
@@ -287,6 +297,7 @@ struct dioaudit_process {
     struct dioaudit_bytes edge_accounted;    // edge: what the kernel has accounted to the process (getrusage, blocks of 512)
     struct dioaudit_balance warmup_io;
     struct dioaudit_balance steady_io;
+    struct dioaudit_unseen unseen;           // edge to setup and out of it, and where its first O_DIRECT file is opened or its last closed
     struct dioaudit_bytes deferred;          // any: explained ones begun before steady, that may be accounted in a later phase
     uint32_t accounting_refused;             // edge; nonzero: getrusage(2) failed
     uint32_t may_have_left;                  // the thread that is about to exec or end: all was accounted then; 0 again if it stays
