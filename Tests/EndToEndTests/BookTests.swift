@@ -25,6 +25,7 @@ import Testing
     /// Their output needs root, who may lock an arena, look into the kernel, read others' stacks and limit memory.
     private static let forRoot = [
         "docs/syscalls.md", "docs/kernel.md", "docs/squeeze.md", "docs/transfers.md", "docs/plans.md", "docs/hangs.md",
+        "docs/tutorial.md",
     ]
 
     static let tried = pages.filter { (isRoot || !forRoot.contains($0.path)) && !commands(of: $0).isEmpty }
