@@ -37,8 +37,8 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix real lab test attacks fuzz build fixtures mutants bench debian format lint release install uninstall clean \
-    build-needs matrix-needs real-needs lab-needs test-needs browser-needs lint-needs bench-needs sarif-schema
+.PHONY: help audit matrix reference real lab test attacks fuzz build fixtures mutants bench debian format lint release install \
+    uninstall clean build-needs matrix-needs real-needs lab-needs test-needs browser-needs lint-needs bench-needs sarif-schema
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ audit: build ## prove the built-in O_DIRECT workloads allocation-free
 
 matrix: matrix-needs build ## measure what the kernel allocates per transfer, by engine and file system (as root)
 	@$(DIOAUDIT) matrix $(ARGS)
+
+reference: build ## write docs/reference.md anew, from what the tool says of itself
+	Scripts/reference $(DIOAUDIT) >.build/reference.md
+	mv .build/reference.md docs/reference.md
 
 real: real-needs build ## audit the real programs of docs/real-programs.md, and compare (as root; ARGS=WORD: those alone)
 	@Scripts/real $(DIOAUDIT) $(ARGS)

@@ -137,11 +137,22 @@ struct ReportOptions: ParsableArguments {
     }
 }
 
+/// The kinds of event by group, a line for each.
+private let kindsInWords: String = {
+    let groups = ["heap", "mappings", "faults"].map { name in (name, (try? Policy.kinds(in: name)) ?? []) }
+    let others = groups.reduce(Set(EventKind.counted)) { $0.subtracting($1.1) }
+    return (groups + [("in no group", others), ("no violations by default", Policy.allowedByDefault)])
+        .map { name, kinds in
+            "\(name): " + EventKind.counted.filter(kinds.contains).map(\.rawValue).joined(separator: ", ") + "."
+        }.joined(separator: "\n")
+}()
+
 /// Options of every command that judges a program of the user's.
 struct JudgingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Kinds of event that are violations too, or 'heap', 'mappings', 'faults', 'all'.", valueName: "kinds"))
+            "Kinds of event that are violations too, or 'heap', 'mappings', 'faults', 'all'.",
+            discussion: kindsInWords, valueName: "kinds"))
     var forbid: [String] = []
 
     @Option(

@@ -169,6 +169,14 @@ import Testing
         return Array(lines[..<first] + ["witnesses: interposer; syscalls"] + lines[next...])
     }
 
+    // MARK: the reference
+
+    @Test func theReferenceIsWhatTheToolSays() throws {
+        let outcome = try run([Place.repository + "Scripts/reference", Place.dioaudit])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == Page(path: "docs/reference.md").text, "`make reference` writes it anew")
+    }
+
     // MARK: links
 
     /// Links between pages, to their headings too, as GitHub names these.
