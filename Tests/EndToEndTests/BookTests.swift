@@ -177,7 +177,14 @@ import Testing
         #expect(outcome.output == Page(path: "docs/reference.md").text, "`make reference` writes it anew")
     }
 
-    // MARK: links
+    // MARK: the index
+
+    @Test func everyPageIsInTheIndex() {
+        let index = Page(path: "docs/README.md").text
+        for page in Self.pages where page.path.hasPrefix("docs/") && page.path != "docs/README.md" {
+            #expect(index.contains("](\(page.path.dropFirst("docs/".count)))"), "\(page.path)")
+        }
+    }
 
     /// Links between pages, to their headings too, as GitHub names these.
     @Test(arguments: pages) func itsLinksLeadSomewhere(page: Page) throws {
