@@ -54,6 +54,23 @@ import Testing
         #expect(identity(violation([])) == nil)
     }
 
+    /// Debian has the names of `__libc_start_call_main` and of `start_thread` in libc6-dbg alone.
+    @Test func libcsDebugSymbolsMoveNoPlace() {
+        func start(_ functions: [String?]) -> PlaceIdentity? {
+            var violation = violation(["flush", "main"])
+            violation.stack += functions.map { Frame(function: $0, module: "/lib/libc.so.6", offset: 1) }
+            return identity(violation)
+        }
+        #expect(start(["__libc_start_call_main", "__libc_start_main", "_start"])?.functions == ["flush", "main"])
+        #expect(start([nil, "__libc_start_main", "_start"])?.functions == ["flush", "main"])
+        #expect(start([nil, nil])?.functions == ["flush", "main"])
+        // Elsewhere a function without a name is a caller as any other.
+        #expect(start([nil, "qsort"])?.functions == ["flush", "main", "??", "qsort"])
+        var stripped = violation(["flush", "main"])
+        stripped.stack[1].function = nil
+        #expect(identity(stripped)?.functions == ["flush", "??"])
+    }
+
     // MARK: changes
 
     private func audit(

@@ -152,7 +152,6 @@ import Testing
             .replacing(/pid [0-9]+/, with: "PID")
             .replacing(/sleeps \(S\) in \w+/, with: "SLEEPS")
             .replacing(/#[0-9]+\s/, with: "#N ")
-            .replacing(" < …", with: "")
             .replacing(/(process|thread) [0-9]+/) { "\($0.1) PID" }
             .replacing(/[0-9]+\.[0-9] MiB/, with: "LOCKED")
             .split(separator: "\n").filter { !$0.contains("(libc.so.6+") && !isOfKernel($0) }

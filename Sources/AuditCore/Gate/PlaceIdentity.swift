@@ -45,9 +45,11 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
         }
         let stack = violation.stack[ownFrame...]
         let end = stack.dropFirst().firstIndex(where: \.isBelowMain) ?? stack.endIndex
+        // TRAP: what starts main and threads has a name only where libc's debug symbols are: without them a place would be another.
+        let outermost = stack[..<end].lastIndex { !$0.isNamelessInLibc } ?? ownFrame
         var seen = Set<String>()
         module = violation.stack[ownFrame].module.map(Self.fileName)
-        chain = stack[..<end].map { $0.function.map(withoutCompilersSuffixes) ?? "??" }.filter {
+        chain = stack[...outermost].map { $0.function.map(withoutCompilersSuffixes) ?? "??" }.filter {
             seen.insert($0).inserted
         }
     }
@@ -78,7 +80,7 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
     }
 
     /// `libfoo.so` of `/usr/lib/libfoo.so.1.2`
-    private static func fileName(_ path: String) -> String {
+    fileprivate static func fileName(_ path: String) -> String {
         let file = path.split(separator: "/").last ?? path[...]
         guard let end = file.firstRange(of: ".so.") else { return String(file) }
         return String(file[..<end.lowerBound]) + ".so"
@@ -103,6 +105,10 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
         try container.encode(_module, forKey: .module)
         try container.encode(functions, forKey: .functions)
     }
+}
+
+extension Frame {
+    fileprivate var isNamelessInLibc: Bool { function == nil && module.map(PlaceIdentity.fileName) == "libc.so" }
 }
 
 /// Suffixes of the parts and copies that compilers make of a function, before a number or at the end.
