@@ -59,6 +59,7 @@ private func subject(of change: Change) -> String {
     guard let place = change.place else { return change.kind == .newPlace ? ": calls without a known stack" : "" }
     let functions = place.functions.prefix(3).map { shortened(printable(shortFunction($0)), to: 40) }
     let path = functions.joined(separator: " < ") + (place.functions.count > 3 ? " < …" : "")
+    if path.isEmpty && place.module == nil { return ": \(place.group.rawValue) without a stack" }
     let module = place.module.map { "(\(shortened(printable($0), to: 40)))" }
     return ": "
         + ([place.group.rawValue, "in"] + (path.isEmpty ? [] : [path]) + [module].compactMap { $0 })
