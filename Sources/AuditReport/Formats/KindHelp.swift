@@ -18,7 +18,7 @@ extension EventKind {
         case .unexplained:
             "An \(noun) is memory that the process gained in the phase, without a page fault or call that was counted."
         case .systemCall:
-            "An \(noun) was seen by the kernel and not by the interposer: libc made it for itself, or the program made it past libc."
+            "These \(noun)s were seen by the kernel and not by the interposer: libc made them for itself, or the program made them past libc."
         case .kernel:
             "A \(noun) in the kernel, for a transfer or another call of the program's: with flags that let it wait for writeback "
                 + "it may wait for this program's own writing."
