@@ -7,6 +7,7 @@
 // Reason: is a static program, which loads no interposer
 // Root Exit: 0
 // Root Verdict: pass
+// Root Reason: none
 // Root Warmup: transfers 1/4096
 // Root Steady: transfers 29/118784
 #include "direct.h"

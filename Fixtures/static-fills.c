@@ -7,7 +7,7 @@
 // Reason: is a static program, which loads no interposer
 // Root Exit: 1
 // Root Verdict: fail
-// Root Reason: in the steady phase: 67 pages
+// Root Reason: in the steady phase: 67 unexplained resident pages
 // Root Warmup: transfers 1/4096
 // Root Steady: transfers 29/118784, pagesUnexplained 67/274432
 // Root Violation: pagesUnexplained 67/274432

@@ -30,6 +30,19 @@ import Testing
         #expect(other[0].contains("1 byte written to disks"))
     }
 
+    @Test func beforeTheFirstTransferCallsThatWereNotSeenMayBeOthers() {
+        func unseen(_ accounted: UInt64, _ uncalled: UInt64) -> [String] {
+            reasons {
+                $0.steadyReached = false
+                $0.accounting.writtenUnseen = IOAccounting.Unseen(accounted: accounted, uncalled: uncalled)
+            }.filter { $0.contains("before its first transfer that was seen") }
+        }
+        #expect(unseen(4096, 512).count == 1)
+        #expect(unseen(4096, 511) == [], "no call moved a block")
+        #expect(unseen(0, 4096) == [], "nothing reached a disk")
+        #expect(reasons { $0.accounting.isUnseenUnknown = true }.count == 1)
+    }
+
     private func leftOver(deferred: UInt64, warmup: Balance) -> [String] {
         reasons {
             $0.accounting.read.warmup = warmup

@@ -39,15 +39,22 @@ import Testing
         #expect(audit(by: faultsAllowed) { $0.growth.isKnown = false }.verdict == .pass)
     }
 
-    @Test func aPassSaysThatPagesWereNotCompared() {
+    @Test func pagesWithoutAnInterposerAreTheKernels() {
         let faultsAllowed = AuditRequest.with { $0.policy = Policy(allow: [.pageFaultMinor, .pageFaultMajor]) }
         func isStatic(_ process: inout ProcessLedger) {
             process.phasesByKernel = true
             process.attached = false
         }
-        #expect(audit { _ in }.notes == [])
-        #expect(audit(isStatic).notes.map { $0.contains("has no interposer, which reads its memory") } == [true])
-        #expect(audit(by: faultsAllowed, isStatic).notes == [])
+        func isUnwatched(_ process: inout ProcessLedger) {
+            isStatic(&process)
+            process.growth.isKnown = false
+        }
+        func saysSo(_ audit: Audit) -> Bool {
+            audit.reasons.contains { $0.contains("without a page fault are not known") }
+        }
+        #expect(!saysSo(audit(isStatic)) && audit(isStatic).witnesses.pages == .active)
+        #expect(saysSo(audit(isUnwatched)) && audit(isUnwatched).witnesses.pages?.status == .unavailable)
+        #expect(!saysSo(audit(by: faultsAllowed, isUnwatched)))
     }
 
     @Test func whoseItIsIsNotKnown() {

@@ -15,7 +15,8 @@ private func whyPagesAreUnknown(_ process: ProcessLedger, _ observation: Observa
         return "\(unread(process)), and the kernel's records of it: \(problem)"
     }
     return process.phases[.steady].faultsKnown
-        ? "the kernel's records of the memory of \(name(of: process)) begin after its steady phase"
+        ? "the kernel records those of \(name(of: process)) from the end of its first transfer on, and not from the beginning of its "
+            + "steady phase"
         : "the page faults of \(name(of: process)) are not known, which may have brought its pages"
 }
 
@@ -53,7 +54,9 @@ func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [Stri
     observation.ledger.processes.filter(\.steadyReached).flatMap { process -> [String] in
         var reasons: [String] = []
         let judgesPages = request.policy.forbids(.pagesUnexplained)
-        if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages {
+        // Without a transfer there is no pass, and the kernel records none.
+        let isWatched = !process.phasesByKernel || process.phases[.steady].transfers > 0
+        if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages && isWatched {
             reasons.append(
                 process.phasesByKernel
                     ? "pages that came to \(name(of: process)) without a page fault are not known: "
