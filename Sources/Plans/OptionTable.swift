@@ -3,18 +3,15 @@ public struct OptionTable: Sendable {
     public struct Option: Sendable {
         public let name: String
         public let isFlag: Bool
-        /// `--no-name` is an option too.
-        public let hasOpposite: Bool
         public let repeats: Bool
         /// Its value is `WHAT=N`, so that several are a mapping.
         public let isPair: Bool
 
         public init(
-            _ name: String, isFlag: Bool = false, hasOpposite: Bool = false, repeats: Bool = false, isPair: Bool = false
+            _ name: String, isFlag: Bool = false, repeats: Bool = false, isPair: Bool = false
         ) {
             self.name = name
             self.isFlag = isFlag
-            self.hasOpposite = hasOpposite
             self.repeats = repeats
             self.isPair = isPair
         }
@@ -28,14 +25,6 @@ public struct OptionTable: Sendable {
     }
 
     public var names: [String] { options.keys.sorted() }
-
-    /// As a command line has it.
-    public func arguments(of setting: Setting) -> [String] {
-        guard let option = options[setting.key] else { return [] }
-        guard option.isFlag else { return setting.values.map { "--\(option.name)=\($0)" } }
-        if setting.values == ["true"] { return ["--\(option.name)"] }
-        return option.hasOpposite ? ["--no-\(option.name)"] : []
-    }
 
     /// Those whose values are files.
     static let paths = ["suppressions"]

@@ -28,15 +28,15 @@ struct AttachCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Watch for this long: 500ms, 10s, 2m. By default until Ctrl-C.", valueName: "duration"),
-        transform: DurationOption.limit)
-    var duration: DurationOption?
+        transform: read)
+    var duration: TimeLimit?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "Whose events are judged: process, or thread:PATTERN with * and ?. (default: process)",
             valueName: "scope"),
-        transform: Scope.read)
+        transform: read)
     var scope = Scope.process
 
     @Flag(

@@ -51,7 +51,7 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         let plan = try PlanFile.plan(plan)
         let entries = try selection(of: plan)
-        var requests = PlanRequests(plan)
+        var requests = PlanRequests()
         var planned: [PlannedAudit] = []
         let baseline = try gate.readBaseline()
         for entry in entries {

@@ -11,7 +11,7 @@ struct GateOptions: ParsableArguments {
             """
             How much of WHAT is allowed: kinds, heap, mappings, faults, all, bytes, thread:PATTERN, place:FUNCTION, file:FILE, \
             locked or settledAfter; with /transfer or /bytes behind it (docs/budgets.md).
-            """, valueName: "what=n"), transform: Budget.read)
+            """, valueName: "what=n"), transform: read)
     var budget: [Budget] = []
 
     @Option(help: ArgumentHelp("An earlier report: only what is worse fails (docs/baselines.md).", valueName: "file"))
@@ -67,8 +67,8 @@ struct GateOptions: ParsableArguments {
     }
 }
 
-extension Budget {
-    fileprivate static func read(_ argument: String) throws(WrongValue) -> Budget {
-        do throws(Problem) { return try Budget(argument) } catch { throw WrongValue(error.what) }
+extension Budget: OptionValue {
+    init(option argument: String) throws(WrongValue) {
+        do throws(Problem) { try self.init(argument) } catch { throw WrongValue(error.what) }
     }
 }

@@ -34,7 +34,7 @@ struct InitCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp(
             "Whose events are judged: process, io-threads or thread:PATTERN. (default: process)", valueName: "scope"),
-        transform: Scope.read)
+        transform: read)
     var scope = Scope.process
 
     @Flag(help: "Audit dioaudit's own engines too, on the disk where they will run.")
@@ -56,7 +56,7 @@ struct InitCommand: ParsableCommand {
         // What it writes can be read.
         do throws(AuditError) {
             let plan = try Plan(yaml: Array(starting.text.utf8), file: plan, options: .ofRun)
-            var requests = PlanRequests(plan)
+            var requests = PlanRequests()
             for entry in plan.entries { _ = try requests.planned(entry) }
         } catch {
             throw AuditError(

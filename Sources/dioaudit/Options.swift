@@ -13,6 +13,29 @@ struct WrongValue: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
+/// What an option takes. Its type says which texts are one, for command lines and plans alike.
+protocol OptionValue: Sendable {
+    init(option text: String) throws(WrongValue)
+}
+
+/// For an option's `transform`.
+func read<Value: OptionValue>(_ argument: String) throws(WrongValue) -> Value { try Value(option: argument) }
+
+extension OptionValue where Self: RawRepresentable<String> & CaseIterable {
+    init(option text: String) throws(WrongValue) {
+        guard let value = Self(rawValue: text) else {
+            let texts = Self.allCases.map(\.rawValue)
+            let suggestion = text.nearest(of: texts).map { "did you mean '\($0)'? " } ?? ""
+            throw WrongValue("\(suggestion)it is one of: " + texts.joined(separator: ", "))
+        }
+        self = value
+    }
+}
+
+extension String: OptionValue {
+    init(option text: String) { self = text }
+}
+
 /// `--format F[=PATH]`.
 struct FormatOption<Format: RawRepresentable<String> & CaseIterable & Sendable>: Sendable {
     let format: Format
@@ -39,14 +62,14 @@ enum ReportFormat: String, CaseIterable {
 }
 
 /// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.
-struct DurationOption {
+struct DurationOption: OptionValue {
     let nanoseconds: UInt64
 
     init(nanoseconds: UInt64) {
         self.nanoseconds = nanoseconds
     }
 
-    init(_ argument: String) throws(WrongValue) {
+    init(option argument: String) throws(WrongValue) {
         let units: KeyValuePairs = ["ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9]
         let unit = units.first { argument.hasSuffix($0.key) } ?? (key: "", value: 1e9)
         guard let value = Double(argument.dropLast(unit.key.count)), value.isFinite else {
@@ -56,29 +79,38 @@ struct DurationOption {
         guard value * unit.value < 9e18 else { throw WrongValue("that is more than 280 years; write 10s or 2m") }
         nanoseconds = UInt64(value * unit.value)
     }
+}
 
-    /// One that ends something.
-    static func limit(_ argument: String) throws(WrongValue) -> DurationOption {
-        let duration = try DurationOption(argument)
-        guard duration.nanoseconds > 0 else {
+/// One that ends something.
+struct TimeLimit: OptionValue {
+    let nanoseconds: UInt64
+
+    init(nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    init(option argument: String) throws(WrongValue) {
+        nanoseconds = try DurationOption(option: argument).nanoseconds
+        guard nanoseconds > 0 else {
             throw WrongValue("it would be over before it began; write 10s, or leave the option out for no limit")
         }
-        return duration
     }
 }
 
 /// `0`, `100`.
-func count(_ argument: String) throws(WrongValue) -> UInt64 {
-    guard let count = UInt64(argument) else { throw WrongValue("it takes a whole number from 0 on, such as 100") }
-    return count
+extension UInt64: OptionValue {
+    init(option argument: String) throws(WrongValue) {
+        guard let count = UInt64(argument) else { throw WrongValue("it takes a whole number from 0 on, such as 100") }
+        self = count
+    }
 }
 
 /// Transfers by direction: `4`, `read=4,write=1024`. A direction that is not named keeps its default.
-struct TransfersOption {
+struct TransfersOption: OptionValue {
     private(set) var reads: UInt64?
     private(set) var writes: UInt64?
 
-    init(_ argument: String) throws(WrongValue) {
+    init(option argument: String) throws(WrongValue) {
         if let count = UInt64(argument) {
             (reads, writes) = (count, count)
             return
@@ -97,10 +129,10 @@ struct TransfersOption {
 }
 
 /// Bytes as fio writes them: `4096`, `64k`, `1m`, `2g`, each unit 1024 of the one before.
-struct SizeOption {
+struct SizeOption: OptionValue {
     let bytes: UInt64
 
-    init(_ argument: String) throws(WrongValue) {
+    init(option argument: String) throws(WrongValue) {
         guard let bytes = byteSize(argument) else {
             throw WrongValue("a size is a number of bytes, with k, m or g for more, such as 0, 64k or 1m")
         }
@@ -126,7 +158,7 @@ struct ReportOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: "How many places the text shows with their stacks, the worst first. (default: 5)", transform: count)
+        help: "How many places the text shows with their stacks, the worst first. (default: 5)", transform: read)
     var top: UInt64 = 5
 
     @Flag(name: .customLong("no-color"), help: "No colours, not even on a terminal. NO_COLOR does the same.")

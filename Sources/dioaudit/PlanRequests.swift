@@ -7,18 +7,20 @@ struct PlannedAudit {
     let entry: Entry
     let run: RunCommand
     var request: AuditRequest
-    let commandTimeout: DurationOption
+    let commandTimeout: TimeLimit
 }
 
 /// Reads the options of entries as `dioaudit run` reads a command line, all before the first audit.
 struct PlanRequests {
-    private let table: OptionTable
-    /// By command line: many entries have the same.
-    private var known: [[String]: (RunCommand, AuditRequest)] = [:]
+    /// Without an option: the parser knows what each is then.
+    private let plain: RunCommand
+    /// By options: many entries have the same.
+    private var known: [[[String]]: (RunCommand, AuditRequest)] = [:]
 
-    init(_ plan: Plan) {
-        // The built-in plan, and fio's jobs, have no options.
-        table = plan.entries.contains { !$0.options.isEmpty } ? .ofRun : OptionTable([])
+    init() {
+        do { plain = try RunCommand.parse(["--", "program"]) } catch {
+            fatalError("'dioaudit run' needs an option: \(error)")
+        }
     }
 
     mutating func planned(_ entry: Entry) throws(AuditError) -> PlannedAudit {
@@ -28,27 +30,39 @@ struct PlanRequests {
     }
 
     private mutating func request(_ entry: Entry) throws(AuditError) -> (RunCommand, AuditRequest) {
-        let arguments = entry.options.flatMap { table.arguments(of: $0) }
-        if let same = known[arguments] { return same }
+        let options = entry.options.map { [$0.key] + $0.values }
+        if let same = known[options] { return same }
+        var run = try run(with: entry.options)
         do {
-            let parsed = try Self.parse(arguments)
-            known[arguments] = parsed
-            return parsed
+            try run.checkTogether()
+            let request = try run.request()
+            known[options] = (run, request)
+            return (run, request)
         } catch {
             throw self.error(error, entry)
         }
     }
 
-    private static func parse(_ arguments: [String]) throws -> (RunCommand, AuditRequest) {
-        let run = try RunCommand.parse(arguments + ["--", "program"])
-        return (run, try run.request())
+    private func run(with settings: [Setting]) throws(AuditError) -> RunCommand {
+        var run = plain
+        for setting in settings {
+            do throws(WrongValue) {
+                // The reader of plans takes no other key.
+                try RunOption.byName[setting.key]!.set(&run, setting.values)
+            } catch {
+                throw wrongValue(error, of: setting)
+            }
+        }
+        return run
     }
 
     /// At the first of its options that is wrong by itself, or at the entry where they are so together.
     private func error(_ all: any Error, _ entry: Entry) -> AuditError {
         for setting in entry.options {
             do {
-                _ = try Self.parse(table.arguments(of: setting))
+                var run = try run(with: [setting])
+                try run.checkTogether()
+                _ = try run.request()
             } catch {
                 return badInput(error, at: setting.place, setting.key)
             }
@@ -66,15 +80,15 @@ struct PlanRequests {
             remedy: "its values are those of the option: dioaudit run --help", exit: .badInput)
     }
 
-    private func commandTimeout(_ entry: Entry) throws(AuditError) -> DurationOption {
-        guard let setting = entry.commandTimeout else { return DurationOption(nanoseconds: 60_000_000_000) }
-        do throws(WrongValue) {
-            return try DurationOption.limit(setting.values[0])
-        } catch {
-            throw AuditError(
-                "'command-timeout': '\(setting.values[0])': \(error)", at: setting.place,
-                remedy: "correct it, or leave it out",
-                exit: .badInput)
+    private func wrongValue(_ error: WrongValue, of setting: Setting) -> AuditError {
+        AuditError(
+            "'\(setting.key)': \(error)", at: setting.place, remedy: "correct it, or leave it out", exit: .badInput)
+    }
+
+    private func commandTimeout(_ entry: Entry) throws(AuditError) -> TimeLimit {
+        guard let setting = entry.commandTimeout else { return TimeLimit(nanoseconds: 60_000_000_000) }
+        do throws(WrongValue) { return try RunOption.value(setting.values[0]) } catch {
+            throw wrongValue(error, of: setting)
         }
     }
 }

@@ -19,14 +19,14 @@ struct RunCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp(
             "Transfers of each O_DIRECT file in each direction that are warm-up: 4, or read=4,write=1024. (default: 1)",
-            valueName: "n"), transform: { try TransfersOption($0) })
+            valueName: "n"), transform: read)
     var warmupIos: TransfersOption?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "The first N transfers of each process are warm-up, on whichever file, instead of those of each file.",
-            valueName: "n"), transform: count)
+            valueName: "n"), transform: read)
     var steadyAfter: UInt64?
 
     @Option(
@@ -35,19 +35,19 @@ struct RunCommand: ParsableCommand {
             """
             What begins the steady phase of processes that transfer, instead of their warm-up: signal:USR1, a signal to \
             dioaudit, or file:PATH, when it appears.
-            """, valueName: "cue"), transform: Cue.read)
+            """, valueName: "cue"), transform: read)
     var steadyFrom: Cue?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("What ends their steady phase: signal:USR2 or file:PATH.", valueName: "cue"),
-        transform: Cue.read)
+        transform: read)
     var steadyTo: Cue?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("The warm-up lasts at least this long: 500ms, 10s, 2m.", valueName: "duration"),
-        transform: { try DurationOption($0) })
+        transform: read)
     var warmupTime: DurationOption?
 
     @Option(help: "Where phases come from: the program's O_DIRECT transfers, or only its own markers (dioaudit.h).")
@@ -59,7 +59,7 @@ struct RunCommand: ParsableCommand {
             """
             Whose events are judged: process, io-threads (those that do transfers), or thread:PATTERN with * and ?. \
             (default: process)
-            """, valueName: "scope"), transform: Scope.read)
+            """, valueName: "scope"), transform: read)
     var scope = Scope.process
 
     @Option(
@@ -85,30 +85,30 @@ struct RunCommand: ParsableCommand {
         parsing: .unconditional,
         help:
             "Transfers that the steady phase must hold at the least; 0 for a program with markers and no file. (default: 1)",
-        transform: count)
+        transform: read)
     var minIos: UInt64 = 1
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "The exit status of a program that did not fail; 128 + N for one that signal N ends. (default: 0)",
-            valueName: "n"), transform: exitStatus)
-    var expectExit: Int32 = 0
+            valueName: "n"), transform: read)
+    var expectExit = StatusOption(status: 0)
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "End the program after this long: 500ms, 10s, 2m. A plain number is one of seconds, here as elsewhere.",
             valueName: "duration"),
-        transform: DurationOption.limit)
-    var timeout: DurationOption?
+        transform: read)
+    var timeout: TimeLimit?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "How long to wait for processes that outlive the program, daemons among them: 0s, 10s. (default: 5s)",
             valueName: "duration"),
-        transform: { try DurationOption($0) })
+        transform: read)
     var wait = DurationOption(nanoseconds: 5_000_000_000)
 
     @Option(
@@ -126,7 +126,7 @@ struct RunCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp(
             "What --squeeze leaves it beyond that: 0, 64k, 1m. Rounded up to whole pages. (default: 64k)",
-            valueName: "size"), transform: { try SizeOption($0) })
+            valueName: "size"), transform: read)
     var squeezeSlack: SizeOption?
 
     @Option(
@@ -141,7 +141,7 @@ struct RunCommand: ParsableCommand {
             """
             How often the kernel may allocate for each steady transfer: WHAT is 'all', a kind (kmalloc, kmemCacheAlloc, \
             pageAlloc), a risk (mayWaitForWriteback, mayWait: of this risk or worse), or a call site with * and ?.
-            """, valueName: "what=n"), transform: KernelLimit.read)
+            """, valueName: "what=n"), transform: read)
     var kernelLimit: [KernelLimit] = []
 
     @Flag(help: "Take the call chain of each of the kernel's allocations, and the program's above it. Slower.")
@@ -155,6 +155,14 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         if squeezeSlack != nil && !squeeze { throw ValidationError("--squeeze-slack goes with --squeeze.") }
         try validateWarmup()
+    }
+
+    /// What the parser does with a command line that it has read.
+    mutating func checkTogether() throws {
+        try judging.validate()
+        try gate.validate()
+        try reporting.validate()
+        try validate()
     }
 
     /// What would be left unheeded is refused.
@@ -215,7 +223,7 @@ struct RunCommand: ParsableCommand {
         request.steadyFrom = steadyFrom
         request.steadyTo = steadyTo
         request.minimumTransfers = minIos
-        request.expectedStatus = expectExit
+        request.expectedStatus = expectExit.status
         request.policy = try judging.policy()
         request.scope = scope
         request.suppressions = try readSuppressions(in: judging.suppressions)
@@ -250,44 +258,57 @@ struct RunCommand: ParsableCommand {
     }
 }
 
-extension KernelChoice: ExpressibleByArgument {}
-extension SyscallsChoice: ExpressibleByArgument {}
+extension KernelChoice: ExpressibleByArgument, OptionValue {}
+extension SyscallsChoice: ExpressibleByArgument, OptionValue {}
 
-extension KernelLimit {
-    fileprivate static func read(_ argument: String) throws(WrongValue) -> KernelLimit {
+extension KernelLimit: OptionValue {
+    init(option argument: String) throws(WrongValue) {
         guard let limit = KernelLimit(argument) else {
             throw WrongValue("a limit is WHAT=N, N from 0 on, such as mayWaitForWriteback=0, kmalloc=1.5 or 'ext4_*=0'")
         }
-        return limit
+        self = limit
     }
 }
-extension Enforce: ExpressibleByArgument {}
+extension Enforce: ExpressibleByArgument, OptionValue {}
 
-private func exitStatus(_ argument: String) throws(WrongValue) -> Int32 {
-    guard let status = UInt8(argument) else { throw WrongValue("an exit status is a whole number from 0 to 255") }
-    return Int32(status)
+/// An exit status that is expected.
+struct StatusOption: OptionValue {
+    let status: Int32
+
+    init(status: Int32) {
+        self.status = status
+    }
+
+    init(option argument: String) throws(WrongValue) {
+        guard let status = UInt8(argument) else { throw WrongValue("an exit status is a whole number from 0 to 255") }
+        self.status = Int32(status)
+    }
 }
 
-enum PhasesOption: String, CaseIterable, ExpressibleByArgument {
+enum PhasesOption: String, CaseIterable, ExpressibleByArgument, OptionValue {
     case auto, markers
 }
 
-extension Cue {
-    static func read(_ argument: String) throws(WrongValue) -> Cue {
+extension Cue: OptionValue {
+    init(option argument: String) throws(WrongValue) {
         let (kind, rest) = (argument.prefix { $0 != ":" }, String(argument.drop { $0 != ":" }.dropFirst()))
         let name = rest.hasPrefix("SIG") ? String(rest.dropFirst(3)) : rest
         let signals = ["USR1": SIGUSR1, "USR2": SIGUSR2]
-        if kind == "signal", let number = signals[name] { return .signal(number, name: name) }
-        if kind == "file", !rest.isEmpty { return .file(rest) }
-        throw WrongValue("it takes signal:USR1, signal:USR2 or file:PATH, such as file:/run/app/ready")
+        if kind == "signal", let number = signals[name] {
+            self = .signal(number, name: name)
+        } else if kind == "file", !rest.isEmpty {
+            self = .file(rest)
+        } else {
+            throw WrongValue("it takes signal:USR1, signal:USR2 or file:PATH, such as file:/run/app/ready")
+        }
     }
 }
 
-extension Scope {
-    static func read(_ argument: String) throws(WrongValue) -> Scope {
+extension Scope: OptionValue {
+    init(option argument: String) throws(WrongValue) {
         guard let scope = Scope(argument) else {
             throw WrongValue("a scope is process, io-threads or thread:PATTERN, such as 'thread:worker*'")
         }
-        return scope
+        self = scope
     }
 }

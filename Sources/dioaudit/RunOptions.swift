@@ -1,56 +1,68 @@
-import ArgumentParser
 import AuditCore
-import FoundationEssentials
 import Plans
 
-extension OptionTable {
-    /// Those of `dioaudit run`, as its own parser describes them.
-    static let ofRun: OptionTable = {
-        let all = Description.arguments(of: RunCommand._dumpHelp())
-        let names = Set(all.compactMap(\.name))
-        return OptionTable(
-            all.compactMap { argument in
-                guard let name = argument.name, OptionTable.ofSubjects.contains(name) else { return nil }
-                return Option(
-                    name, isFlag: argument.isFlag, hasOpposite: names.contains("no-\(name)"),
-                    repeats: argument.isRepeating, isPair: argument.valueName?.contains("=") ?? false)
-            })
-    }()
+/// An option of `dioaudit run` that is a key of plans, and how its values get into a command without the parser, which would take half
+/// a millisecond for each entry. Which texts are its values is its type's to say, for both.
+struct RunOption: Sendable {
+    let key: OptionTable.Option
+    let set: @Sendable (inout RunCommand, [String]) throws(WrongValue) -> Void
+
+    static let all = [
+        flag("kernel-stacks", \.kernelStacks), flag("lock", \.lock), flag("squeeze", \.squeeze),
+        flag("strict", \.gate.strict), flagWithOpposite("require-lock", \.requireLock),
+        value("enforce", \.enforce), value("expect-exit", \.expectExit), value("kernel", \.kernel),
+        value("min-ios", \.minIos), value("phases", \.phases), value("scope", \.scope),
+        value("squeeze-slack", \.squeezeSlack), value("steady-after", \.steadyAfter),
+        value("steady-from", \.steadyFrom), value("steady-to", \.steadyTo), value("syscalls", \.syscalls),
+        value("timeout", \.timeout), value("wait", \.wait), value("warmup-ios", \.warmupIos),
+        value("warmup-time", \.warmupTime),
+        list("allow", \.judging.allow), list("forbid", \.judging.forbid),
+        list("suppressions", \.judging.suppressions),
+        list("budget", \.gate.budget, ofPairs: true), list("kernel-limit", \.kernelLimit, ofPairs: true),
+    ]
+
+    static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.key.name, $0) })
 }
 
-/// What `--experimental-dump-help` prints, as far as it is of use here.
-private struct Description: Decodable {
-    struct Command: Decodable {
-        let arguments: [Argument]?
+extension OptionTable {
+    static let ofRun = OptionTable(RunOption.all.map(\.key))
+}
+
+private typealias Property<Value> = WritableKeyPath<RunCommand, Value> & Sendable
+
+extension RunOption {
+    static func value<Value: OptionValue>(_ text: String) throws(WrongValue) -> Value {
+        do throws(WrongValue) { return try Value(option: text) } catch {
+            throw WrongValue("'\(text)': \(error)")
+        }
     }
 
-    struct Argument: Decodable {
-        struct Name: Decodable {
-            let name: String
+    private static func value<Value: OptionValue>(_ name: String, _ property: Property<Value>) -> RunOption {
+        RunOption(key: .init(name)) { (run, texts) throws(WrongValue) in
+            for text in texts { run[keyPath: property] = try value(text) }
         }
-
-        let kind: String
-        let names: [Name]?
-        let valueName: String?
-        let isRepeating: Bool
-
-        /// Null for what is no option of the command's own.
-        var name: String? {
-            guard kind != "positional", let name = names?.first?.name, !["help", "version"].contains(name) else {
-                return nil
-            }
-            return name
-        }
-
-        var isFlag: Bool { kind == "flag" }
     }
 
-    let command: Command
-
-    static func arguments(of json: String) -> [Argument] {
-        guard let description = try? JSONDecoder().decode(Description.self, from: Data(json.utf8)) else {
-            fatalError("ArgumentParser describes commands in another way")
+    private static func value<Value: OptionValue>(_ name: String, _ property: Property<Value?>) -> RunOption {
+        RunOption(key: .init(name)) { (run, texts) throws(WrongValue) in
+            for text in texts { run[keyPath: property] = try value(text) }
         }
-        return description.command.arguments ?? []
+    }
+
+    private static func list<Value: OptionValue>(
+        _ name: String, _ property: Property<[Value]>, ofPairs isPair: Bool = false
+    ) -> RunOption {
+        RunOption(key: .init(name, repeats: true, isPair: isPair)) { (run, texts) throws(WrongValue) in
+            for text in texts { run[keyPath: property].append(try value(text)) }
+        }
+    }
+
+    private static func flag(_ name: String, _ property: Property<Bool>) -> RunOption {
+        RunOption(key: .init(name, isFlag: true)) { $0[keyPath: property] = $1 == ["true"] }
+    }
+
+    /// `--no-name` is an option too: neither of the two is the default.
+    private static func flagWithOpposite(_ name: String, _ property: Property<Bool?>) -> RunOption {
+        RunOption(key: .init(name, isFlag: true)) { $0[keyPath: property] = $1 == ["true"] }
     }
 }

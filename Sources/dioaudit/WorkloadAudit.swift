@@ -11,7 +11,7 @@ import Plans
 ///   - request: what the workload does not say itself. It is completed.
 /// - Returns: the observation, and the signal that came for dioaudit meanwhile.
 func observe(
-    _ workload: Workload, driver: String, file: String, _ request: inout AuditRequest, timeout: DurationOption? = nil
+    _ workload: Workload, driver: String, file: String, _ request: inout AuditRequest, timeout: TimeLimit? = nil
 ) throws(AuditError) -> (Observation, interruption: Int32?) {
     let error = try memoryFile("dioaudit-messages", for: "what the driver says")
     let null = try? FileDescriptor(opening: "/dev/null", .writeOnly)

@@ -268,6 +268,51 @@ import Testing
         #expect(Set(names).subtracting(none) == keys)
     }
 
+    /// The command line's parser reads no plan: both say the same of a wrong value.
+    @Test(arguments: [
+        ("budget", "malloc"), ("enforce", "stop"), ("expect-exit", "256"), ("kernel", "of"), ("kernel-limit", "x"),
+        ("min-ios", "-1"), ("phases", "none"), ("scope", "threads"), ("squeeze-slack", "1x"), ("steady-after", "x"),
+        ("steady-from", "USR1"), ("steady-to", "USR2"), ("syscalls", "ptrace"), ("timeout", "0s"), ("wait", "-1s"),
+        ("warmup-ios", "reads=1"), ("warmup-time", "1d"),
+    ]) func aPlanAndACommandLineRefuseTheSame(option: String, value: String) throws {
+        let planned = try audit("version: 1\nsubjects: {a: {command: [x], \(option): '\(value)'}}\n")
+        #expect(planned.status == 65 && planned.output.isEmpty, "\(planned)")
+        let words = try #require(planned.errors.firstMatch(of: /'\S+': '.+?': ([^\n]+)/)?.1)
+        let run = try run([Place.dioaudit, "run", "--\(option)", value, "--", "true"])
+        #expect(run.status == 64, "\(run)")
+        // The parser has words of its own for what is one of several.
+        #expect(run.errors.contains(words) || words.contains("it is one of: "), "\(planned.errors)\(run.errors)")
+        #expect(planned.errors.contains("dioaudit.yml:2:"), "\(planned.errors)")
+    }
+
+    /// Each is the option of its name: those that exclude each other say both.
+    @Test(arguments: [
+        ("warmup-ios: 1, steady-after: 1", "--steady-after and --warmup-ios exclude each other"),
+        ("warmup-ios: 1, phases: markers", "--warmup-ios and --phases markers"),
+        ("warmup-time: 1s, phases: markers", "--warmup-time and --phases markers"),
+        ("steady-after: 1, phases: markers", "--steady-after and --phases markers"),
+        ("'steady-from': 'file:x', phases: markers", "--steady-from and --phases markers"),
+        ("'steady-to': 'file:x', phases: markers", "--steady-to and --phases markers"),
+        ("allow: free, budget: {'malloc:file:x': 1}", "malloc"),
+        ("squeeze-slack: 1k, lock: true", "goes with --squeeze"),
+    ]) func optionsThatExcludeEachOtherAreNamed(keys: String, words: String) throws {
+        let outcome = try audit("version: 1\nsubjects: {a: {command: [x], \(keys)}}\n")
+        #expect(outcome.status == 65 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.errors.contains(words) && outcome.errors.contains("dioaudit.yml:2:"), "\(outcome.errors)")
+    }
+
+    /// Each entry has other options than the one before, which the command line's parser would take 300 ms for.
+    @Test func aPlanOf500EntriesStartsAtOnce() throws {
+        let entries = (1...500).map { number in
+            "  s\(number): {command: [x], timeout: \(number)s, min-ios: \(number), scope: 'thread:t\(number)', budget: {malloc: \(number)}}\n"
+        }
+        let plan = "version: 1\nsubjects:\n" + entries.joined()
+        let outcome = try audit(plan, ["--list"])
+        #expect(outcome.output.split(separator: "\n").count == 500, "\(outcome)")
+        let wrong = plan + "  last: {command: [x], timeout: 1x}\n"
+        #expect(try audit(wrong, ["--list"]).errors.contains("dioaudit.yml:503:33: 'timeout': '1x': a duration is"))
+    }
+
     // MARK: init
 
     @Test func whatInitWritesRuns() throws {

@@ -51,16 +51,15 @@ import Testing
         #expect(random.arguments(driver: "d", file: "f").joined(separator: " ").contains("--size 2097152 "))
         #expect(plan.entries[4].directory == "ci/scratch")
         #expect(
-            plan.entries[4].arguments == [
-                "--forbid=free", "--forbid=munmap", "--kernel-limit=mayWaitForWriteback=0",
-                "--kernel-limit=kmalloc=1.5",
-                "--timeout=30s", "--suppressions=ci/known.txt",
+            plan.entries[4].settings == [
+                "forbid=free", "forbid=munmap", "kernel-limit=mayWaitForWriteback=0", "kernel-limit=kmalloc=1.5",
+                "timeout=30s", "suppressions=ci/known.txt",
             ])
         let daemon = plan.entries[5]
         #expect(daemon.program?.command == ["./daemon", "--once", "010", "no"])
         #expect(daemon.program?.environment.map { "\($0.name)=\($0.value)" } == ["MODE=on"])
         #expect(daemon.program?.directory == "ci/run")
-        #expect(daemon.arguments == ["--lock", "--no-require-lock", "--timeout=30s", "--suppressions=ci/known.txt"])
+        #expect(daemon.settings == ["lock=true", "require-lock=false", "timeout=30s", "suppressions=ci/known.txt"])
         #expect(daemon.repeats == 3 && daemon.setUp == [["truncate", "-s", "8m", "disk.img"]])
         #expect(daemon.tearDown == [["rm", "disk.img"]] && daemon.commandTimeout?.values == ["5s"])
     }
@@ -77,8 +76,8 @@ import Testing
             """
         let entries = try plan(text).entries
         #expect(entries.map(\.name) == ["a[scope=io-threads]", "b"])
-        #expect(entries[0].arguments == ["--min-ios=7", "--scope=io-threads", "--timeout=2s"])
-        #expect(entries[1].arguments == ["--min-ios=5", "--scope=thread:t", "--timeout=2s"])
+        #expect(entries[0].settings == ["min-ios=7", "scope=io-threads", "timeout=2s"])
+        #expect(entries[1].settings == ["min-ios=5", "scope=thread:t", "timeout=2s"])
     }
 
     /// A plan's matrix crosses those that take its keys.

@@ -7,7 +7,7 @@ let table = OptionTable([
     .init("scope"), .init("min-ios"), .init("timeout"), .init("phases"), .init("kernel"), .init("warmup-ios"),
     .init("forbid", repeats: true), .init("suppressions", repeats: true),
     .init("kernel-limit", repeats: true, isPair: true), .init("lock", isFlag: true),
-    .init("require-lock", isFlag: true, hasOpposite: true), .init("squeeze", isFlag: true),
+    .init("require-lock", isFlag: true), .init("squeeze", isFlag: true),
 ])
 
 func plan(_ text: String, file: String = "p.yml") throws -> Plan {
@@ -29,5 +29,6 @@ extension Entry {
     var program: Program? { if case .program(let program) = work { program } else { nil } }
     var whyNothing: String? { if case .nothing(let why) = work { why } else { nil } }
     var directory: String? { if case .workload(_, let setting) = work { setting?.values[0] } else { nil } }
-    var arguments: [String] { options.flatMap { table.arguments(of: $0) } }
+    /// `timeout=30s`
+    var settings: [String] { options.flatMap { option in option.values.map { "\(option.key)=\($0)" } } }
 }
