@@ -19,6 +19,9 @@ extension FileDescriptor {
     /// - Parameter limit: more bytes than that are returned, and the rest is not read, if there are more: a device would never end.
     package func readAll(atMost limit: Int = .max) throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
+        // An array that grows takes twice its memory. A larger file than the limit is not read to it.
+        let size = (try? self.size()) ?? 0
+        bytes.reserveCapacity(min(Int(size), limit < .max ? limit + 1 : limit))
         var block = [UInt8](repeating: 0, count: 16384)
         while bytes.count <= limit {
             let length = try failing { try block.withUnsafeMutableBytes { try read(into: $0) } }

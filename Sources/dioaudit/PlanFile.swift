@@ -16,9 +16,9 @@ enum PlanFile {
     }
 
     private static func read(_ path: String) throws(AuditError) -> Plan {
-        let bytes = try contents(path)
+        let bytes = try InputFile.plan.contents(path)
         guard isJobFile(path) else { return try Plan(yaml: bytes, file: path, options: .ofRun) }
-        return try Plan(job: bytes, file: path) { (path) throws(AuditError) in try contents(path) }
+        return try Plan(job: bytes, file: path) { (path) throws(AuditError) in try InputFile.plan.contents(path) }
     }
 
     private static func isJobFile(_ path: String) -> Bool { path.hasSuffix(".fio") || path.hasSuffix(".job") }
@@ -38,24 +38,5 @@ enum PlanFile {
         throw AuditError(
             "this plan is not used unasked, since a plan runs commands: \(problem)", at: usual,
             remedy: "if you trust it, name it: dioaudit audit --plan \(usual)", exit: .usage)
-    }
-
-    private static func contents(_ path: String) throws(AuditError) -> [UInt8] {
-        let limit = 4 << 20
-        let bytes: [UInt8]
-        do {
-            let file = try FileDescriptor(openingRegular: path)
-            defer { file.closeQuietly() }
-            bytes = try file.readAll(atMost: limit)
-        } catch {
-            throw AuditError(
-                "cannot read the plan: \(error)", at: path.isEmpty ? "--plan ''" : path,
-                remedy: "give --plan a file that you may read; 'dioaudit init' writes one", exit: .badInput)
-        }
-        guard bytes.count <= limit else {
-            throw AuditError(
-                "larger than \(limit >> 20) MiB", at: path, remedy: "write several plans", exit: .badInput)
-        }
-        return bytes
     }
 }

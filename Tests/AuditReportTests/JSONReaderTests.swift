@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+@testable import AuditCore
+@testable import AuditReport
+
+/// What our reader of JSON takes, and what it makes of it, is what Foundation's does.
+@Suite struct JSONReaderTests {
+    private struct Value: Decodable, Equatable {
+        var text: String?
+        var number: UInt64?
+        var signed: Int32?
+        var half: Double?
+        var flag: Bool?
+        var list: [[Int]]?
+        var counts: [String: UInt64]?
+    }
+
+    private func expectTheSame(_ bytes: [UInt8]) {
+        let ours = try? readJSON(Value.self, bytes)
+        let theirs = try? JSONDecoder().decode(Value.self, from: Data(bytes))
+        #expect(ours == theirs, "\(String(decoding: bytes, as: UTF8.self))")
+    }
+
+    @Test(arguments: [
+        #"{}"#, #" { "text" : "a" } "#, #"{"text": "\"\\\/\b\f\n\r\t"}"#,
+        #"{"text": "\u00e9\u20AC\uD83D\uDE00 long enough to be kept"}"#,
+        #"{"text": "\uD83D"}"#, #"{"text": "\uDE00"}"#, #"{"text": "\uD83Dx"}"#, #"{"text": "\u12"}"#,
+        #"{"text": "\x"}"#,
+        #"{"text": "é€😀"}"#, "{\"text\": \"a\nb\"}", "{\"text\": \"a\u{0}\"}", #"{"text": 1}"#, #"{"text": null}"#,
+        #"{"number": 18446744073709551615}"#, #"{"number": 18446744073709551616}"#, #"{"number": -1}"#,
+        #"{"number": 01}"#,
+        #"{"number": +1}"#, #"{"number": 1.}"#, #"{"number": .5}"#, #"{"number": 0}"#, #"{"number": 1.5}"#,
+        #"{"number": "1"}"#,
+        #"{"signed": -2147483648}"#, #"{"signed": -2147483649}"#, #"{"signed": -}"#, #"{"half": -0.5e-3}"#,
+        #"{"half": 1E+2}"#,
+        #"{"half": 1e400}"#, #"{"half": 1e}"#, #"{"half": NaN}"#, #"{"half": 7}"#, #"{"flag": true}"#,
+        #"{"flag": false}"#,
+        #"{"flag": tru}"#, #"{"flag": 1}"#, #"{"list": []}"#, #"{"list": [[], [1, 2], [-3]]}"#,
+        #"{"list": [,]}"#,
+        #"{"list": [[1] [2]]}"#, #"{"list": [null]}"#, #"{"list": [[1}]}"#, #"{"list": {"a": 1}}"#,
+        #"{"counts": {"b": 1, "a": 2}}"#,
+        #"{"counts": {"a\u0062": 1}}"#, #"{"counts": []}"#,
+        #"{"other": [{"deep": [1, {"text": "no"}]}], "text": "yes"}"#,
+        #"{"t\u0065xt": "a"}"#, #"{"text" "a"}"#, #"{text: "a"}"#, #"{,}"#, #"{"text": "a"} x"#,
+        #"{"text": "a"}}"#,
+        #"["text"]"#, "\"text\"", "null", "", " ", "{", "[", "}", #"{"text"#, #"{"text": "a\"#, #"{"text": "a\u"#,
+    ]) func aTextIsTakenAsByFoundation(text: String) { expectTheSame(Array(text.utf8)) }
+
+    /// Foundation's takes these, where nobody asks for the string.
+    @Test(arguments: [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf5, 0x80, 0x80, 0x80], [0x80]])
+    func whatIsNoUTF8IsNone(bytes: [UInt8]) {
+        for key in ["text", "other"] {
+            let text = Array("{\"\(key)\": \"".utf8) + bytes + Array("\"}".utf8)
+            #expect(throws: JSONProblem.self) { try readJSON(Value.self, text) }
+        }
+    }
+
+    /// Foundation's takes a comma there.
+    @Test(arguments: [#"{"list": [[1,]]}"#, #"{"text": "a",}"#]) func aCommaAnnouncesAValue(text: String) {
+        #expect(throws: JSONProblem.self) { try readJSON(Value.self, Array(text.utf8)) }
+    }
+
+    /// A dictionary of a million keys takes no million times a million steps, and neither does a key that stands last.
+    @Test func manyKeysAreReadInTheirOrder() throws {
+        let keys = (0..<100_000).map { "\"key number \($0)\": \($0)" }.joined(separator: ",")
+        let value = try readJSON(Value.self, Array("{\"counts\": {\(keys)}}".utf8))
+        #expect(value.counts?.count == 100_000 && value.counts?["key number 99999"] == 99_999)
+    }
+
+    @Test func aProblemHasItsPlace() {
+        for (text, place) in [("{\n  \"schema\": }", "a.json:2:13"), ("{}\n\nx", "a.json:3:1"), ("", "a.json:1:1")] {
+            #expect(throws: AuditErrorAt(place)) { try AuditErrorAt.of(text) }
+        }
+    }
+}
+
+private struct AuditErrorAt: Error, Equatable {
+    let place: String
+
+    init(_ place: String) { self.place = place }
+
+    static func of(_ text: String) throws {
+        do throws(AuditError) { _ = try Report(stored: Array(text.utf8), at: "a.json") } catch {
+            throw AuditErrorAt(error.place)
+        }
+    }
+}
