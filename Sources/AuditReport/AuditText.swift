@@ -22,6 +22,7 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
                 body += ["", style.strong(printable(audit.name)) + knownText(audit)] + gate.map { "  \($0)" }
             }
         }
+        body += noteLines(report.audits)
         body += report.lostAudits.map { "lost: the baseline has an audit '\(printable($0))', and this run has none" }
         if verbose {
             body += report.audits.flatMap { ["", printable($0.name)] + ledgerLines($0, style, verbose: true) }
@@ -30,6 +31,22 @@ public func auditText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bo
     }
     lines.append(summary(report, style))
     return lines.joined(separator: "\n") + "\n"
+}
+
+/// A note that many audits have is said once.
+private func noteLines(_ audits: [Audit]) -> [String] {
+    var names: [String: [String]] = [:]
+    for audit in audits { for note in audit.notes.unique { names[note, default: []].append(audit.name) } }
+    let notes = audits.flatMap(\.notes).unique
+    return (notes.isEmpty ? [] : [""])
+        + notes.map { note in
+            let having = names[note]!
+            let whose =
+                having.count == audits.count && audits.count > 1
+                ? "all"
+                : having.count > 3 ? "\(having[0]) and \(having.count - 1) others" : having.joined(separator: ", ")
+            return printable("note: \(whose): \(note)")
+        }
 }
 
 /// What keeps many workloads from passing is said once.

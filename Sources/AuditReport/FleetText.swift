@@ -23,6 +23,9 @@ public func fleetText(_ reports: [NamedReport], _ style: Style, quiet: Bool) -> 
                     "\(style.verdict(audit.verdict)): \(printable(audit.name)) in \(number + 1): "
                         + printable(audit.reasons.first ?? audit.failure ?? ""))
             }
+                + named.report.lostAudits.flatMap {
+                    wrapped("\(style.verdict(.fail)): \(printable($0)) in \(number + 1): lost: its baseline has it")
+                }
         }
     }
     let verdict = Verdict.overall(reports.map(\.report.verdict))

@@ -129,8 +129,7 @@ final class JSONWriter {
         case "\t": text += "\\t"
         case _ where scalar.isInvisible:
             for unit in UTF16.encode(scalar)! {
-                let digits = String(unit, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                text += "\\u" + hexadecimal(unit, digits: 4)
             }
         default: text.unicodeScalars.append(scalar)
         }

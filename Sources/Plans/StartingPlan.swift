@@ -1,3 +1,5 @@
+import AuditCore
+
 /// The plan that `dioaudit init` writes: what is asked for, and in comments what else there is.
 public struct StartingPlan: Sendable {
     /// Null if no program is to be audited.
@@ -104,8 +106,7 @@ public struct StartingPlan: Sendable {
         case _
         where scalar.value < 0x20 || (0x7f...0xa0).contains(scalar.value)
             || [0x2028, 0x2029, 0xfeff].contains(scalar.value):
-            let digits = String(scalar.value, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            return "\\u" + hexadecimal(scalar.value, digits: 4)
         default: return String(scalar)
         }
     }

@@ -57,8 +57,8 @@ enum ReportFormat: String, CaseIterable {
     case text, json, html, junit, sarif, github, codequality, markdown, tap, openmetrics, folded, speedscope, csv,
         suppressions
 
-    /// It has a view of several reports in one page.
-    var showsSeveral: Bool { self == .text || self == .html }
+    /// Its schema, or its reader, takes one report at a time.
+    var showsSeveral: Bool { self != .json && self != .suppressions }
 }
 
 /// A time span: `500ms`, `10s`, `2m`, or a plain number of seconds.

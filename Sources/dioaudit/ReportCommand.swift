@@ -8,9 +8,10 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Shows stored reports again, in any format.",
         discussion: """
-            A report is what --format json=PATH wrote. Of several, of many machines, the text is one table, and html one page. Nothing is judged anew: \
-            exit codes are the stored verdicts', as if the program ran again: 0 pass, 1 violations, 2 inconclusive, 3 the program \
-            itself failed; 64 usage, 65 a report that cannot be read, 70 internal error.
+            A report is what --format json=PATH wrote. Of several, of many machines, the text is one table, and the other formats are \
+            one page or file too, but for json and suppressions. Nothing is judged anew: exit codes are the stored verdicts', as if \
+            the program ran again: 0 pass, 1 violations, 2 inconclusive, 3 the program itself failed; 64 usage, 65 a report that \
+            cannot be read, 70 internal error.
             """)
 
     @OptionGroup var reporting: ReportOptions
@@ -23,7 +24,7 @@ struct ReportCommand: ParsableCommand {
             return
         }
         throw ValidationError(
-            "--format \(format.rawValue) shows one report, and these are \(paths.count); give one at a time, or use text or html."
+            "--format \(format.rawValue) shows one report, and these are \(paths.count); give one at a time, or use another format."
         )
     }
 
@@ -31,11 +32,7 @@ struct ReportCommand: ParsableCommand {
         // All are read before an output is opened, which may take the place of one of them.
         let reports = try readReports(at: paths)
         let reporter = try Reporter(reporting, textOutput: .stdout)
-        if reports.count == 1 {
-            try reporter.write(reports[0].report)
-        } else {
-            try reporter.write(reports)
-        }
+        try reporter.write(reports)
         throw ExitCode(ExitStatus.first(of: reports.map(\.report.exitStatus)).rawValue)
     }
 }

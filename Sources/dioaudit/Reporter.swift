@@ -30,51 +30,52 @@ struct Reporter {
     ///
     /// - Throws: a view that was asked for could not be written. For the text that nobody asked for, the exit code is enough.
     func write(_ report: Report) throws(AuditError) {
+        try write([NamedReport(name: "", report: report)])
+    }
+
+    /// Of several reports one page, in the formats that have one (`ReportFormat.showsSeveral`).
+    func write(_ reports: [NamedReport]) throws(AuditError) {
         var isSaid = false
         do throws(AuditError) {
             try dioaudit.write(views) { (format, output) throws(AuditError) in
-                try write(report, as: format, to: output)
+                try write(reports, as: format, to: output)
                 isSaid = isSaid || format == .text
             }
         } catch {
-            if !isSaid { sayVerdict(of: report) }
+            if !isSaid { sayVerdict(of: reports) }
             if !options.formats.isEmpty { throw error }
         }
     }
 
-    private func write(_ report: Report, as format: ReportFormat, to output: Output) throws(AuditError) {
+    private func write(_ reports: [NamedReport], as format: ReportFormat, to output: Output) throws(AuditError) {
         // Of what others keep and show.
         let plain = Style(coloured: false, directories: Output.repository, stacks: Int(clamping: options.top))
         switch format {
-        case .text: try output.write(text(report, style(of: output), quiet: options.quiet, verbose: options.verbose))
-        case .json: try output.write(json: report)
-        case .html: try output.write(html([report]))
-        case .junit: try output.write(junit(report, plain))
-        case .sarif: try output.write(json: sarif(report, plain))
-        case .github: try output.write(github(report, plain))
-        case .codequality: try output.write(json: codeQuality(report, plain))
-        case .markdown: try output.write(markdown(report, plain))
-        case .tap: try output.write(tap(report, plain))
-        case .openmetrics: try output.write(openMetrics(report))
-        case .folded: try output.write(folded(report))
-        case .speedscope: try output.write(json: speedscope(report))
-        case .csv: try output.write(csv(report))
-        case .suppressions: try output.write(suppressionText(report))
+        case .text: try output.write(text(of: reports, style(of: output)))
+        case .json: for named in reports { try output.write(json: named.report) }
+        case .html: try output.write(html(reports.map(\.report)))
+        case .junit: try output.write(junit(reports, plain))
+        case .sarif: try output.write(json: sarif(reports, plain))
+        case .github: try output.write(github(reports, plain))
+        case .codequality: try output.write(json: codeQuality(reports, plain))
+        case .markdown: try output.write(markdown(reports, plain))
+        case .tap: try output.write(tap(reports, plain))
+        case .openmetrics: try output.write(openMetrics(reports))
+        case .folded: try output.write(folded(reports))
+        case .speedscope: try output.write(json: speedscope(reports))
+        case .csv: try output.write(csv(reports))
+        case .suppressions: for named in reports { try output.write(suppressionText(named.report)) }
         }
     }
 
-    private func sayVerdict(of report: Report) {
-        let line = text(report, Style(coloured: false), quiet: true, verbose: false)
+    private func text(of reports: [NamedReport], _ style: Style, quiet: Bool? = nil) -> String {
+        let quiet = quiet ?? options.quiet
+        guard reports.count == 1 else { return fleetText(reports, style, quiet: quiet) }
+        return AuditReport.text(reports[0].report, style, quiet: quiet, verbose: options.verbose && !quiet)
+    }
+
+    private func sayVerdict(of reports: [NamedReport]) {
+        let line = text(of: reports, Style(coloured: false), quiet: true)
         for output in [Output.stderr, .stdout] where (try? output.write(line)) != nil { return }
-    }
-
-    /// A page of several, in the formats that have one (`ReportFormat.showsSeveral`).
-    func write(_ reports: [NamedReport]) throws(AuditError) {
-        try dioaudit.write(views) { (format, output) throws(AuditError) in
-            switch format {
-            case .html: try output.write(html(reports.map(\.report)))
-            default: try output.write(fleetText(reports, style(of: output), quiet: options.quiet))
-            }
-        }
     }
 }

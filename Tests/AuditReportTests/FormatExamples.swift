@@ -69,6 +69,22 @@ extension Audit {
     }()
 }
 
+// Of one report.
+func junit(_ report: Report, _ style: Style) -> String { junit([NamedReport(report)], style) }
+func sarif(_ report: Report, _ style: Style) -> some Encodable { sarif([NamedReport(report)], style) }
+func github(_ report: Report, _ style: Style) -> String { github([NamedReport(report)], style) }
+func codeQuality(_ report: Report, _ style: Style) -> some Encodable { codeQuality([NamedReport(report)], style) }
+func markdown(_ report: Report, _ style: Style) -> String { markdown([NamedReport(report)], style) }
+func tap(_ report: Report, _ style: Style) -> String { tap([NamedReport(report)], style) }
+func openMetrics(_ report: Report) -> String { openMetrics([NamedReport(report)]) }
+func folded(_ report: Report) -> String { folded([NamedReport(report)]) }
+func speedscope(_ report: Report) -> some Encodable { speedscope([NamedReport(report)]) }
+func csv(_ report: Report) -> String { csv([NamedReport(report)]) }
+
+extension NamedReport {
+    init(_ report: Report) { self.init(name: "", report: report) }
+}
+
 /// Each format by its name in `--format`.
 enum Formats {
     static let style = Style(coloured: false, directories: ["/home/user/project"])

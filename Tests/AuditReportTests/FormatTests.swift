@@ -319,7 +319,7 @@ import Testing
         #expect(
             value("phase_events_per_transfer", ["audit": "writer", "phase": "steady", "kind": "malloc"]) == 0.097656)
         #expect(value("phase_events", ["audit": "psync-read-4k", "phase": "steady", "kind": "malloc"]) == 0)
-        #expect(try samples(none).map(\.name) == ["dioaudit_machine", "dioaudit_audits"])
+        #expect(try samples(none).map(\.name) == ["dioaudit_machine", "dioaudit_audits", "dioaudit_lost_audits"])
     }
 
     /// Unknown is not zero.
@@ -354,7 +354,96 @@ import Testing
         #expect(steady["audit"] == "writer" && steady["verdict"] == "fail" && steady["transfers"] == "1024")
         #expect(steady["malloc"] == "100" && steady["mallocBytes"] == "3200" && steady["witness.kernel"] == "active")
         #expect(try csvRows(Report(of: .inconclusive)).allSatisfy { $0["verdict"] == "inconclusive" })
-        #expect(try csvRows(none).isEmpty)
+        #expect(try csvRows(none).map { $0["verdict"] } == ["inconclusive"])
+    }
+
+    // MARK: what is no verdict on an audit
+
+    /// The baseline's that was not made again is a failure, and the other audits are passes.
+    @Test func aLostAuditIsInEachFormat() throws {
+        let report = Report(machine: Example.machine, audits: [.passing], lostAudits: ["gone-4k"])
+        #expect(report.verdict == .fail)
+        for (format, write) in Formats.all where format != "openmetrics" {
+            #expect(try write(report).contains("gone-4k"), "\(format)")
+        }
+        let read = try #require(try python(Self.cases, junit(report, Formats.style)) as? [String: Any])
+        #expect(read["counts"] as? [Int] == [2, 1, 0])
+        #expect(try prove(report).status != 0)
+        #expect(try commands(github(report, Formats.style)).map(\.command).sorted() == ["error", "notice"])
+        #expect(try csvRows(report).last?["verdict"] == "fail")
+        #expect(try samples(report).first { $0.name == "dioaudit_lost_audits" }?.value == 1)
+        let results = try #require(
+            ((try object(sarif(report, Formats.style))["runs"] as? [[String: Any]])?[0])?["results"])
+        #expect((results as? [[String: Any]])?.map { $0["ruleId"] as? String } == ["failed"])
+        let several = fleetText([NamedReport(name: "a", report: report)], Style(coloured: false), quiet: false)
+        #expect(several.contains("fail: gone-4k in 1: lost"))
+    }
+
+    /// A pass by a plan whose options were left out says so.
+    @Test func notesAreInEachFormat() throws {
+        var noted = Audit.passing
+        noted.notes = ["not supported, and left out: rate (job.fio:4)"]
+        let report = Report(.audit, machine: Example.machine, audits: [noted, .passing])
+        #expect(
+            text(report, Style(coloured: false), quiet: false, verbose: false)
+                .contains("\nnote: psync-read-4k: not supported, and left out: rate (job.fio:4)\n"))
+        #expect(
+            text(
+                Report(.audit, machine: Example.machine, audits: [noted, noted]), Style(coloured: false), quiet: false,
+                verbose: false
+            )
+            .contains("\nnote: all: not supported"))
+        for (format, write) in Formats.all where !["openmetrics", "folded", "speedscope", "csv"].contains(format) {
+            let words = try write(report).replacing("%3A", with: ":").replacing("\\", with: "")
+            #expect(words.contains("not supported, and left out: rate (job.fio:4)"), "\(format): \(words)")
+        }
+        #expect(try samples(report).first { $0.name == "dioaudit_notes" }?.value == 1)
+        #expect(try prove(report).status == 0)
+    }
+
+    // MARK: several reports
+
+    @Test func severalReportsAreOneOfEachFormat() throws {
+        let other = Report(of: failing, .passing)
+        let reports = [("a.json", all), ("b.json", other), ("b.json", none)].map(NamedReport.init)
+        let read = try #require(try python(Self.cases, junit(reports, Formats.style)) as? [String: Any])
+        #expect(read["suites"] as? [[Int]] == [[3, 1, 1, 0], [2, 1, 0, 0], [1, 0, 1, 0]])
+        let names = try #require(read["cases"] as? [[String]]).map { $0[0] }
+        #expect(
+            names == [
+                "a.json: psync-read-4k", "a.json: writer", "a.json: psync-read-4k (2)", "b.json: writer",
+                "b.json: psync-read-4k", "b.json (2): dioaudit",
+            ])
+        let said = try consume(asTap13(tap(reports, Formats.style)), ["prove", "--verbose", "--exec", "cat", "FILE"])
+            .said
+        #expect(said.contains("ok 5 - b.json: psync-read-4k: pass"), "\(said)")
+
+        let metrics = try #require(try python(Self.samples, openMetrics(reports)) as? [[Any]])
+        let verdicts = metrics.compactMap { $0[3] as? [String: String] }.filter { $0["verdict"] != nil }
+        #expect(Set(verdicts).count == verdicts.count && verdicts.count == 15)
+        #expect(verdicts.contains(["report": "b.json", "audit": "psync-read-4k", "verdict": "pass"]))
+
+        let rows = try #require(
+            try python(
+                "import csv\nprint(json.dumps(list(csv.DictReader(open(path, newline=''), strict=True))))", csv(reports)
+            )
+                as? [[String: String]])
+        #expect(Set(rows.map { "\($0["report"] ?? "") \($0["audit"] ?? "")" }).count == 6)
+
+        let runs = try #require(try object(sarif(reports, Formats.style))["runs"] as? [[String: Any]])
+        let ids = runs.compactMap { ($0["automationDetails"] as? [String: String])?["id"] }
+        #expect(ids == ["dioaudit/a.json/", "dioaudit/b.json/", "dioaudit/b.json (2)/"])
+
+        let issues = try JSONSerialization.jsonObject(with: Data(json(codeQuality(reports, Formats.style)).utf8))
+        let prints = try #require(issues as? [[String: Any]]).compactMap { $0["fingerprint"] as? String }
+        #expect(prints.count == 6 && Set(prints).count == 6)
+        #expect(try commands(github(reports, Formats.style)).count == 6)
+        #expect(folded(reports).contains("\nb.json: writer;thread monitor;"))
+        #expect((try object(speedscope(reports))["profiles"] as? [Any])?.count == 8)
+        let page = markdown(reports, Formats.style)
+        #expect(
+            page.hasPrefix("## dioaudit: fail\n") && page.contains("report: b.json (2)")
+                && page.contains(nothingAudited))
     }
 
     // MARK: stacks

@@ -120,7 +120,7 @@ import Testing
             print(json.dumps([[row["audit"], len(row), row.get(None)] for row in csv.DictReader(open(path, newline=""), strict=True)]))
             """
         let all = Report(machine: Example.machine, audits: Self.names.map(Self.audit))
-        let expected = all.namedAudits.map(\.name)
+        let expected = [NamedReport(all)].sections[0].audits.map(\.name)
         #expect(try python(metrics, openMetrics(all)) as? [String] == expected)
         let read = try #require(try python(rows, csv(all)) as? [[Any]])
         let names = stride(from: 0, to: read.count, by: 3).map { read[$0][0] as? String ?? "" }

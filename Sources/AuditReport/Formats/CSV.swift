@@ -1,12 +1,23 @@
 import AuditCore
 
-/// A row for each phase of each audit (RFC 4180, the first row names the columns). A cell is empty where nothing counted.
-public func csv(_ report: Report) -> String {
-    var text = row(columns.map(\.name))
-    for (name, audit) in report.namedAudits {
-        // An audit without phases is there all the same, with its verdict.
-        let phases = audit.knownPhases.isEmpty ? [nil] : audit.knownPhases.map(Optional.some)
-        for phase in phases { text += row(columns.map { $0.value(report, name, audit, phase) }) }
+/// A row for each phase of each audit (RFC 4180, the first row names the columns). A cell is empty where nothing counted. Of several
+/// reports the first column names each.
+public func csv(_ reports: [NamedReport]) -> String {
+    let isOne = reports.count == 1
+    var text = row((isOne ? [] : ["report"]) + columns.map(\.name))
+    for (named, section) in zip(reports, reports.sections) {
+        let first = isOne ? [] : [cell(section.name ?? "")]
+        // By their own names: the report's is in a column of its own.
+        let own = [named].sections[0]
+        for (name, audit) in own.audits {
+            // An audit without phases is there all the same, with its verdict.
+            let phases = audit.knownPhases.isEmpty ? [nil] : audit.knownPhases.map(Optional.some)
+            for phase in phases { text += row(first + columns.map { $0.value(section.report, name, audit, phase) }) }
+        }
+        for gap in own.gaps {
+            let known = ["audit": cell(gap.name), "verdict": gap.verdict.rawValue]
+            text += row(first + columns.map { known[$0.name] ?? "" })
+        }
     }
     return text
 }

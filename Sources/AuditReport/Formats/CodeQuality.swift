@@ -2,37 +2,46 @@ import AuditCore
 
 /// GitLab's Code Quality report (JSON): an issue for each place and kind, one for each audit that is inconclusive, and one of severity
 /// `info` for each that passes.
-public func codeQuality(_ report: Report, _ style: Style) -> some Encodable {
-    Issues(report: report, style: style)
+public func codeQuality(_ reports: [NamedReport], _ style: Style) -> some Encodable {
+    Issues(sections: reports.sections, style: style)
 }
 
 /// One after the other, since there may be many.
 private struct Issues: Encodable {
-    let report: Report
+    let sections: [Section]
     let style: Style
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.unkeyedContainer()
-        if report.audits.isEmpty {
-            let (print, nowhere) = (fingerprint([nothingAudited]), Issue.Location(nil, nil))
-            try container.encode(Issue(nothingAudited, "inconclusive", "blocker", print, nowhere))
-        }
-        for (name, audit) in report.namedAudits {
-            let groups = audit.groups
-            for (group, fingerprint) in zip(groups, fingerprints(of: groups, in: audit)) {
-                let location = Issue.Location(style.source(of: group), audit)
-                let text = "\(group.function): \(group.text)"
+        for section in sections {
+            for gap in section.gaps {
+                let text = "\(gap.name): \(gap.verdict.rawValue): \(gap.text)"
                 try container.encode(
-                    Issue(text, group.kind.rawValue, "critical", fingerprint, location))
+                    Issue(text, gap.verdict.rawValue, "blocker", fingerprint([text]), Issue.Location(nil, nil)))
             }
-            guard groups.isEmpty else { continue }
-            let severity = audit.verdict == .pass ? "info" : audit.verdict == .fail ? "critical" : "blocker"
-            let text = ["\(name): \(audit.verdictAndOutcome)"] + audit.reasons.dropFirst()
-            try container.encode(
-                Issue(
-                    text.joined(separator: "; "), audit.verdict.rawValue, severity,
-                    fingerprint([audit.name, audit.verdict.rawValue]), Issue.Location(nil, audit)))
+            for (name, audit) in section.audits { try encode(name, audit, of: section.name, to: &container) }
         }
+    }
+
+    private func encode(
+        _ name: String, _ audit: Audit, of report: String?, to container: inout any UnkeyedEncodingContainer
+    ) throws {
+        let groups = audit.groups
+        // Two machines have the same places. Of two issues of one fingerprint GitLab shows one.
+        for (group, fingerprint) in zip(groups, fingerprints(of: groups, in: audit, report)) {
+            let location = Issue.Location(style.source(of: group), audit)
+            let text = (report.map { "\($0): " } ?? "") + "\(group.function): \(group.text)"
+            try container.encode(
+                Issue(text, group.kind.rawValue, "critical", fingerprint, location))
+        }
+        guard groups.isEmpty else { return }
+        let severity = audit.verdict == .pass ? "info" : audit.verdict == .fail ? "critical" : "blocker"
+        let text = ["\(name): \(audit.verdictAndOutcome)"] + audit.reasons.dropFirst() + audit.notes
+        let parts = (report.map { [$0] } ?? []) + [audit.name, audit.verdict.rawValue]
+        try container.encode(
+            Issue(
+                text.joined(separator: "; "), audit.verdict.rawValue, severity, fingerprint(parts),
+                Issue.Location(nil, audit)))
     }
 }
 

@@ -2,7 +2,9 @@ import AuditCore
 
 /// By which services that keep findings know each one again in the next run: of a place's identity (`PlaceIdentity`), and so of no line,
 /// address or process. Where several lines of a function have one kind, they are numbered in their order.
-func fingerprints(of groups: [ViolationGroup], in audit: Audit) -> [String] {
+///
+/// - Parameter report: of several, the one that the audit is in.
+func fingerprints(of groups: [ViolationGroup], in audit: Audit, _ report: String? = nil) -> [String] {
     let keys = groups.map(FingerprintKey.init)
     var numbers = [Int](repeating: 1, count: keys.count)
     for alike in Dictionary(grouping: keys.indices, by: { keys[$0].identity }).values where alike.count > 1 {
@@ -10,7 +12,8 @@ func fingerprints(of groups: [ViolationGroup], in audit: Audit) -> [String] {
         let numberOfLine = Dictionary(uniqueKeysWithValues: zip(lines, 1...))
         for index in alike { numbers[index] = numberOfLine[keys[index].line]! }
     }
-    return keys.indices.map { fingerprint([audit.name] + keys[$0].identity + ["\(numbers[$0])"]) }
+    let names = (report.map { [$0] } ?? []) + [audit.name]
+    return keys.indices.map { fingerprint(names + keys[$0].identity + ["\(numbers[$0])"]) }
 }
 
 private struct FingerprintKey {
@@ -42,6 +45,5 @@ func fingerprint(_ parts: [String]) -> String {
             hash &*= 0x100_0000_01b3
         }
     }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    return hexadecimal(hash, digits: 16)
 }

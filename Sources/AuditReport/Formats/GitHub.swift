@@ -2,22 +2,29 @@ import AuditCore
 
 /// An annotation for each place, and one for each audit that has none (GitHub's workflow commands). GitHub shows ten errors of a step:
 /// the worst places come first, and there is a line for what is left out.
-public func github(_ report: Report, _ style: Style) -> String {
-    guard !report.audits.isEmpty else { return annotation(.error, [("title", "dioaudit")], nothingAudited) }
-    return report.audits.map { annotations($0, style) }.joined()
+public func github(_ reports: [NamedReport], _ style: Style) -> String {
+    reports.sections.map { section in
+        section.gaps.map { gap in
+            annotation(
+                .error, [("title", "dioaudit: " + shortened(gap.name, to: mostOfName))],
+                "\(gap.verdict.rawValue): \(gap.text)")
+        }.joined() + section.audits.map { annotations($0, $1, style) }.joined()
+    }.joined()
 }
 
 private enum Level: String {
     case error, notice
 }
 
-private func annotations(_ audit: Audit, _ style: Style) -> String {
-    let name = shortened(printable(audit.name), to: mostOfName)
+private func annotations(_ name: String, _ audit: Audit, _ style: Style) -> String {
+    let name = shortened(name, to: mostOfName)
     let title = { (what: String) in ("title", "dioaudit: \(what)") }
     switch audit.verdict {
-    case .pass: return annotation(.notice, [title(name)], audit.verdictAndOutcome)
+    case .pass:
+        return annotation(.notice, [title(name)], ([audit.verdictAndOutcome] + audit.notes).joined(separator: "\n"))
     case .inconclusive:
-        return annotation(.error, [title(name)], "inconclusive: " + audit.reasons.joined(separator: "\n"))
+        return annotation(
+            .error, [title(name)], "inconclusive: " + (audit.reasons + audit.notes).joined(separator: "\n"))
     case .fail: break
     }
     let groups = audit.groups
@@ -34,6 +41,7 @@ private func annotations(_ audit: Audit, _ style: Style) -> String {
                 .joined(separator: "\n"))
     }
     var rest = audit.otherReasons
+    rest += audit.notes
     if groups.count > mostListed { rest.insert("and \(groups.count - mostListed) more places and kinds", at: 0) }
     if groups.isEmpty || !rest.isEmpty {
         text += annotation(

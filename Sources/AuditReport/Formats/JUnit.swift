@@ -2,33 +2,43 @@ import AuditCore
 
 /// A test suite with a test case for each audit, in JUnit's XML as Jenkins and GitLab read it. What is inconclusive is an error: a test
 /// that was skipped would be taken for one that passes.
-public func junit(_ report: Report, _ style: Style) -> String {
-    let audits = report.namedAudits
-    let failures = audits.count { $0.audit.verdict == .fail }
-    // A suite without tests would be taken for one that passes.
-    let errors = max(audits.count { $0.audit.verdict == .inconclusive }, audits.isEmpty ? 1 : 0)
+///
+/// Of several reports each is a suite.
+public func junit(_ reports: [NamedReport], _ style: Style) -> String {
+    let sections = reports.sections
+    func sum(_ count: (Section) -> Int) -> String { "\(sections.reduce(0) { $0 + count($1) })" }
     var xml = XML()
     xml.begin(
         "testsuites",
-        ["name": suite, "tests": "\(max(audits.count, 1))", "failures": "\(failures)", "errors": "\(errors)"])
+        [
+            "name": suite, "tests": sum { $0.audits.count + $0.gaps.count }, "failures": sum { $0.count(.fail) },
+            "errors": sum { $0.count(.inconclusive) },
+        ])
+    for section in sections { testSuite(section, style, &xml) }
+    xml.end()
+    return xml.text
+}
+
+private func testSuite(_ section: Section, _ style: Style, _ xml: inout XML) {
     xml.begin(
         "testsuite",
         [
-            "name": suite, "tests": "\(max(audits.count, 1))", "failures": "\(failures)", "errors": "\(errors)",
-            "skipped": "0", "time": seconds(audits.map(\.audit)),
+            "name": section.name.map { "\(suite): \($0)" } ?? suite,
+            "tests": "\(section.audits.count + section.gaps.count)", "failures": "\(section.count(.fail))",
+            "errors": "\(section.count(.inconclusive))", "skipped": "0", "time": seconds(section.audits.map(\.audit)),
         ])
     xml.begin("properties")
-    for (name, value) in report.facts { xml.element("property", ["name": name, "value": value]) }
+    for (name, value) in section.facts { xml.element("property", ["name": name, "value": value]) }
     xml.end()
-    for (name, audit) in audits { testCase(name, audit, report.command, style, &xml) }
-    if audits.isEmpty {
-        xml.begin("testcase", ["classname": suite, "name": "audit", "time": "0"])
-        xml.element("error", ["message": nothingAudited, "type": "inconclusive"], content: nothingAudited)
+    for (name, audit) in section.audits { testCase(name, audit, section.report.command, style, &xml) }
+    for gap in section.gaps {
+        xml.begin("testcase", ["classname": suite, "name": gap.name, "time": "0"])
+        xml.element(
+            gap.verdict == .fail ? "failure" : "error", ["message": gap.text, "type": gap.verdict.rawValue],
+            content: gap.text)
         xml.end()
     }
     xml.end()
-    xml.end()
-    return xml.text
 }
 
 private let suite = "dioaudit"

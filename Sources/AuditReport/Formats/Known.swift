@@ -29,18 +29,6 @@ extension Witness? {
     fileprivate var isThere: Bool { self.map { $0.status != .unavailable } ?? false }
 }
 
-extension Report {
-    /// The audits by names of which no two are the same, as series and test cases are told apart.
-    var namedAudits: [(name: String, audit: Audit)] {
-        var times: [String: Int] = [:]
-        return audits.map { audit in
-            let name = shortened(printable(audit.name), to: 1000)
-            times[name, default: 0] += 1
-            return (times[name] == 1 ? name : "\(name) (\(times[name]!))", audit)
-        }
-    }
-}
-
 extension PhaseLedger {
     func kernelSum(_ kind: KernelAllocation.Kind, _ risk: KernelAllocation.Risk) -> EventCount {
         kernel.lazy.filter { $0.kind == kind && $0.risk == risk }.reduce(into: EventCount()) {

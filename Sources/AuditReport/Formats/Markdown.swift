@@ -2,37 +2,45 @@ import AuditCore
 
 /// A page of GitHub's Markdown: a table of the audits, and for each that is no pass its reasons, places, worst stack and phases. GitHub
 /// takes a step's summary of 1 MiB at most: what is beyond that is left out, and said.
-public func markdown(_ report: Report, _ style: Style) -> String {
-    var lines = ["## dioaudit: \(report.verdict.rawValue)", ""]
-    lines += report.facts.dropFirst().map { "\($0.name): \(escapedMarkdown($0.value))  " }
-    lines += [""] + auditTable(report.audits).markdown
-    if report.audits.isEmpty { lines += ["", nothingAudited] }
-    let table = lines.joined(separator: "\n") + "\n"
-
-    var sections = ""
-    var left = 0
-    for audit in report.audits where audit.verdict != .pass {
-        let section = "\n" + details(audit, style).joined(separator: "\n") + "\n"
-        if left > 0 || table.utf8.count + sections.utf8.count + section.utf8.count > mostBytes {
-            left += 1
-        } else {
-            sections += section
+public func markdown(_ reports: [NamedReport], _ style: Style) -> String {
+    let sections = reports.sections
+    let audits = sections.flatMap(\.audits)
+    var lines = ["## dioaudit: \(Verdict.overall(reports.map(\.report.verdict)).rawValue)", ""]
+    for section in sections.prefix(mostAudits) {
+        lines += section.facts.filter { $0.name != "tool" }.map {
+            "\($0.name): \(escapedMarkdown(short($0.value)))  "
         }
     }
-    return table + sections
+    lines += [""] + auditTable(audits).markdown
+    for gap in sections.flatMap(\.gaps).prefix(mostAudits) {
+        lines += ["", escapedMarkdown(short("\(gap.verdict.rawValue): \(gap.name): \(gap.text)"), beginsBlock: true)]
+    }
+    let table = lines.joined(separator: "\n") + "\n"
+
+    var text = ""
+    var left = 0
+    for (name, audit) in audits where audit.verdict != .pass || !audit.notes.isEmpty {
+        let part = "\n" + details(name, audit, style).joined(separator: "\n") + "\n"
+        if left > 0 || table.utf8.count + text.utf8.count + part.utf8.count > mostBytes {
+            left += 1
+        } else {
+            text += part
+        }
+    }
+    return table + text
         + (left > 0
             ? "\nThe details of \(Figures.count(left, "more audit")) are left out: too long for a summary.\n" : "")
 }
 
 private let mostBytes = 900_000
 
-private func auditTable(_ audits: [Audit]) -> Table {
+private func auditTable(_ audits: [(name: String, audit: Audit)]) -> Table {
     var table = Table([
         .left("audit"), .left("verdict"), .right("steady transfers"), .right("settled after"), .left("outcome"),
     ])
-    for audit in audits.prefix(mostAudits) {
+    for (name, audit) in audits.prefix(mostAudits) {
         table.add([
-            short(audit.name), audit.verdict.rawValue,
+            short(name), audit.verdict.rawValue,
             audit.hasSteadyPhase ? "\(audit.phases[.steady].transfers)" : "-",
             audit.hasSteadyPhase ? audit.settledAfter.map { "\($0)" } ?? "never" : "-", short(audit.outcome),
         ])
@@ -46,12 +54,14 @@ private func auditTable(_ audits: [Audit]) -> Table {
 /// Of 300 characters in a row, these take half of the page.
 private let mostAudits = 1000
 
-private func details(_ audit: Audit, _ style: Style) -> [String] {
-    var lines = ["### \(escapedMarkdown(short(audit.name))): \(audit.verdict.rawValue)", ""]
+private func details(_ name: String, _ audit: Audit, _ style: Style) -> [String] {
+    var lines = ["### \(escapedMarkdown(short(name))): \(audit.verdict.rawValue)", ""]
     lines += audit.reasons.prefix(mostReasons).map { "- \(escapedMarkdown(short($0), beginsBlock: true))" }
     if audit.reasons.count > mostReasons {
         lines.append("- and \(Figures.count(audit.reasons.count - mostReasons, "more reason"))")
     }
+    lines += audit.notes.prefix(mostReasons).map { "- note: \(escapedMarkdown(short($0)))" }
+    if audit.verdict == .pass { return lines }
     if !audit.places.isEmpty {
         lines +=
             [""]

@@ -2,20 +2,42 @@ import AuditCore
 
 /// Gauges for Prometheus: of each audit its verdict, and of each phase its counts. They are gauges since they are of one run, and the next
 /// may have fewer. What was not counted has no sample.
-public func openMetrics(_ report: Report) -> String {
-    let audits = report.namedAudits
-    let machine: [Label] = [
-        ("version", report.tool.version), ("kernel", report.machine.kernel), ("arch", report.machine.arch),
-        ("file_system", report.files?.fileSystem ?? ""),
-    ]
-    return family("machine", "The machine of the report, and the tool that made it.", [(machine, "1")])
-        + family("audits", "Audits in the report: none is no pass.", [([], "\(audits.count)")])
+///
+/// Of several reports each has a label: an audit of one name may be in all of them.
+public func openMetrics(_ reports: [NamedReport]) -> String {
+    let sections = zip(reports, reports.sections).map { named, section in
+        // By their own names: the report's is in a label of its own.
+        (labels: section.name.map { [("report", $0)] } ?? [], section: [named].sections[0])
+    }
+    func ofReports(_ name: String, _ help: String, _ sample: (Section) -> Sample) -> String {
+        family(
+            name, help,
+            sections.map { labels, section in
+                let sample = sample(section)
+                return (labels + sample.labels, sample.value)
+            })
+    }
+    let audits = sections.flatMap { labels, section in
+        section.audits.map { (labels: labels + [("audit", $0.name)], audit: $0.audit) }
+    }
+    return ofReports("machine", "The machine of the report, and the tool that made it.") { section in
+        let (machine, files) = (section.report.machine, section.report.files)
+        let labels = [
+            ("version", section.report.tool.version), ("kernel", machine.kernel), ("arch", machine.arch),
+            ("file_system", files?.fileSystem ?? ""),
+        ]
+        return (labels, "1")
+    }
+        + ofReports("audits", "Audits in the report: none is no pass.") { ([], "\($0.audits.count)") }
+        + ofReports("lost_audits", "Audits of the baseline that the report has not: any is no pass.") {
+            ([], "\($0.report.lostAudits.count)")
+        }
         + auditFamilies(audits) + phaseFamilies(audits) + kernelFamilies(audits) + "# EOF\n"
 }
 
 private typealias Label = (name: String, value: String)
 private typealias Sample = (labels: [Label], value: String)
-private typealias Audits = [(name: String, audit: Audit)]
+private typealias Audits = [(labels: [Label], audit: Audit)]
 
 private func auditFamilies(_ audits: Audits) -> String {
     func each(_ name: String, _ help: String, unit: String? = nil, _ samples: (Audit) -> [Sample]) -> String {
@@ -33,6 +55,7 @@ private func auditFamilies(_ audits: Audits) -> String {
             }
         }
     }
+    text += each("notes", "What is to be known of the audit beside its verdict.") { [([], "\($0.notes.count)")] }
     text += each("places", "Places of the program that violate.") { [([], "\($0.places.count)")] }
     text += each("violations", "Calls that violate, by kind; none of a kind has no sample.") { sums($0.violations) }
     text += each("suppressed", "Calls that suppressions accept, by kind.") { sums($0.suppressed.map(\.violation)) }
@@ -92,16 +115,16 @@ private func kernelFamilies(_ audits: Audits) -> String {
 private func ofPhases(
     _ audits: Audits, _ name: String, _ help: String, unit: String?, _ samples: (Audit, PhaseLedger) -> [Sample]
 ) -> String {
-    let all = audits.flatMap { name, audit in
+    let all = audits.flatMap { labels, audit in
         audit.knownPhases.flatMap { phase in
-            labelled(name, samples(audit, phase).map { ([("phase", phase.name.rawValue)] + $0.labels, $0.value) })
+            labelled(labels, samples(audit, phase).map { ([("phase", phase.name.rawValue)] + $0.labels, $0.value) })
         }
     }
     return family("phase_" + name, help, unit: unit, all)
 }
 
-private func labelled(_ audit: String, _ samples: [Sample]) -> [Sample] {
-    samples.map { ([("audit", audit)] + $0.labels, $0.value) }
+private func labelled(_ labels: [Label], _ samples: [Sample]) -> [Sample] {
+    samples.map { (labels + $0.labels, $0.value) }
 }
 
 private func sums(_ violations: [Violation]) -> [Sample] {

@@ -2,8 +2,10 @@ import AuditCore
 
 /// SARIF 2.1.0 (JSON): a rule for each kind, a result for each place and kind with its stacks, and an invocation for each audit, whose
 /// notifications hold the verdict and the reasons. What is inconclusive is a result too, since some viewers show results only.
-public func sarif(_ report: Report, _ style: Style) -> some Encodable {
-    SARIFLog(runs: [SARIFRun(report, style)])
+///
+/// Of several reports each is a run.
+public func sarif(_ reports: [NamedReport], _ style: Style) -> some Encodable {
+    SARIFLog(runs: reports.sections.map { SARIFRun($0, style) })
 }
 
 struct SARIFLog: Encodable {
@@ -21,16 +23,24 @@ struct SARIFRun: Encodable {
     let tool: SARIFTool
     let invocations: [SARIFInvocation]
     let originalUriBaseIds: [String: SARIFArtifact]?
+    /// By which services tell the runs of one file apart.
+    let automationDetails: Details?
     let results: SARIFResults
     let properties: [String: String]
 
-    init(_ report: Report, _ style: Style) {
+    struct Details: Encodable {
+        let id: String
+    }
+
+    init(_ section: Section, _ style: Style) {
+        let report = section.report
         tool = SARIFTool(report)
-        invocations = report.namedAudits.map { SARIFInvocation($0, $1) }
+        invocations = section.audits.map { SARIFInvocation($0, $1) }
+        automationDetails = section.name.map { Details(id: "dioaudit/\($0)/") }
         originalUriBaseIds = style.directory.map { [SARIFArtifact.base: SARIFArtifact(uri: fileURI($0))] }
-        results = SARIFResults(report: report, style: style)
+        results = SARIFResults(section: section, style: style)
         properties = Dictionary(
-            uniqueKeysWithValues: report.facts.map { ($0.name, $0.value) } + [("verdict", report.verdict.rawValue)])
+            uniqueKeysWithValues: section.facts.map { ($0.name, $0.value) } + [("verdict", report.verdict.rawValue)])
     }
 }
 
@@ -72,6 +82,7 @@ struct SARIFRule: Encodable {
     static let failed = "failed"
     static let inconclusive = "inconclusive"
     static let verdict = "verdict"
+    static let note = "note"
 
     /// Of every kind, whether it happened or not: a rule's index is the same in each report.
     static let all =
@@ -92,6 +103,9 @@ struct SARIFRule: Encodable {
         SARIFRule(verdict, "the audit's verdict", "The verdict on one audit, a pass too.", "The results say more."),
         SARIFRule(
             inconclusive, "a reason against a pass", "A reason against a pass beside the violations.",
+            "See the message."),
+        SARIFRule(
+            note, "what is to be known of the audit", "What is to be known of the audit beside its verdict.",
             "See the message."),
     ]
 }
@@ -145,6 +159,10 @@ struct SARIFInvocation: Encodable {
                     descriptor: Descriptor(id: SARIFRule.inconclusive), level: "error",
                     message: .literal("\(name): \($0)"))
             }
+            + audit.notes.map {
+                Notification(
+                    descriptor: Descriptor(id: SARIFRule.note), level: "note", message: .literal("\(name): \($0)"))
+            }
         properties = Properties(
             audit: name, verdict: audit.verdict, steadyTransfers: audit.phases[.steady].transfers,
             settledAfter: audit.settledAfter, command: audit.subject.command)
@@ -155,7 +173,7 @@ struct SARIFInvocation: Encodable {
 
 /// Made one after the other while they are written, since there may be many.
 struct SARIFResults: Encodable {
-    let report: Report
+    let section: Section
     let style: Style
 
     /// GitHub refuses a run with more. Each audit's invocation has the number of its places.
@@ -165,9 +183,11 @@ struct SARIFResults: Encodable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.unkeyedContainer()
-        for (index, audit) in report.audits.enumerated() {
+        for gap in section.gaps { try container.encode(SARIFResult(gap)) }
+        for (index, audit) in section.report.audits.enumerated() {
             let groups = audit.groups + audit.acceptedGroups
-            let shown = zip(groups, fingerprints(of: groups, in: audit)).prefix(Self.most - container.count)
+            let shown = zip(groups, fingerprints(of: groups, in: audit, section.name)).prefix(
+                Self.most - container.count)
             for (group, fingerprint) in shown {
                 let hasStacks = container.count < Self.mostWithStacks
                 try container.encode(
@@ -187,7 +207,7 @@ struct SARIFResult: Encodable {
     let message: SARIFText
     let locations: [SARIFLocation]
     let partialFingerprints: [String: String]
-    let provenance: Provenance
+    let provenance: Provenance?
     var occurrenceCount: UInt64?
     var stacks: [Stack]?
     var suppressions: [Suppression]?
@@ -247,6 +267,16 @@ struct SARIFResult: Encodable {
         partialFingerprints = ["primaryLocationLineHash": "\(fingerprint):1", "dioauditPlace/v1": fingerprint]
         provenance = Provenance(invocationIndex: index)
     }
+
+    init(_ gap: Gap) {
+        ruleId = gap.verdict == .fail ? SARIFRule.failed : SARIFRule.inconclusive
+        ruleIndex = EventKind.allCases.count + (gap.verdict == .fail ? 0 : 1)
+        message = .literal("\(gap.name): \(gap.text)")
+        locations = [SARIFLocation(path: "dioaudit", function: nil)]
+        let fingerprint = fingerprint([gap.name, ruleId, gap.text])
+        partialFingerprints = ["primaryLocationLineHash": "\(fingerprint):1", "dioauditPlace/v1": fingerprint]
+        provenance = nil
+    }
 }
 
 struct SARIFFrame: Encodable, Hashable {
@@ -291,7 +321,10 @@ struct SARIFLocation: Encodable, Hashable {
 
     /// Services require a file: where there is no line of code it is the program's own.
     init(program: String?, _ audit: Audit, function: String?) {
-        let path = program ?? audit.subject.command.first ?? audit.name
+        self.init(path: program ?? audit.subject.command.first ?? audit.name, function: function)
+    }
+
+    init(path: String, function: String?) {
         physicalLocation = Physical(artifactLocation: SARIFArtifact(uri: fileURI(path)), region: nil)
         logicalLocations = function.map { [Logical(fullyQualifiedName: $0)] }
     }

@@ -4,15 +4,7 @@ import AuditCore
 let mostListed = 10
 
 /// Of a report without audits, which is no pass.
-let nothingAudited = "inconclusive: nothing was audited"
-
-extension Report {
-    /// What it was made by and on.
-    var facts: [(name: String, value: String)] {
-        [("tool", "dioaudit \(tool.version)"), ("machine", printable(machine.text))]
-            + (files.map { [("files", $0.text)] } ?? [])
-    }
-}
+let nothingAudited = "nothing was audited"
 
 extension Audit {
     /// `99 steady transfers without a violation`

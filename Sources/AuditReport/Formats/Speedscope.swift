@@ -2,9 +2,13 @@ import AuditCore
 
 /// Profiles for speedscope (its file format, JSON): of each audit one of calls, and one of bytes if any were asked for. An audit without
 /// violations has an empty one, whose name holds its verdict.
-public func speedscope(_ report: Report) -> some Encodable {
+public func speedscope(_ reports: [NamedReport]) -> some Encodable {
     var frames = Frames()
-    let profiles = report.namedAudits.flatMap { name, audit -> [Profile] in
+    let sections = reports.sections
+    let gaps = sections.flatMap(\.gaps).map { gap in
+        Profile(name: "\(gap.name): \(gap.verdict.rawValue): \(gap.text)", unit: "none", samples: [], weights: [])
+    }
+    let profiles = sections.flatMap(\.audits).flatMap { name, audit -> [Profile] in
         let title = "\(name): \(audit.verdict.rawValue)"
         guard !audit.violations.isEmpty else {
             return [Profile(name: "\(name): \(audit.verdictAndOutcome)", unit: "none", samples: [], weights: [])]
@@ -17,8 +21,9 @@ public func speedscope(_ report: Report) -> some Encodable {
         return [calls, Profile(name: "\(title): bytes", unit: "bytes", samples: samples, weights: bytes)]
     }
     return File(
-        name: "dioaudit: \(report.verdict.rawValue)", exporter: "dioaudit \(report.tool.version)",
-        shared: Shared(frames: frames.all), profiles: profiles)
+        name: "dioaudit: \(Verdict.overall(reports.map(\.report.verdict)).rawValue)",
+        exporter: "dioaudit \(Report.Tool.current.version)", shared: Shared(frames: frames.all),
+        profiles: gaps + profiles)
 }
 
 private struct File: Encodable {
