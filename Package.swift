@@ -13,12 +13,34 @@ let embedded: [SwiftSetting] = [
 let fuzzers: [(name: String, reads: Target.Dependency)] =
     Context.environment["DIOAUDIT_FUZZ"] == nil ? [] : [("Elf", "Inspect"), ("Ledger", "Capture")]
 
+// What of the interposer counts inside a test: it is linked into the program, where it has no ledger, no phases and no host.
+let inProcessSources =
+    ["base/cfi.c", "base/objects.c", "state/context.c", "tables/next.c", "tables/stack.c"]
+    + ["interpose/heap.c", "interpose/locking.c", "interpose/mappings.c"]
+    + [
+        "assertions/assertion.c", "assertions/counting.c", "assertions/no_phases.c", "assertions/obstacle.c",
+        "assertions/places.c",
+    ]
+
+// Its names that other files of a program could have too. A library's are hidden; a program's meet the linker.
+let inProcessNames = [
+    "assertion_note", "cfi_rule_at", "context", "context_enter", "count_slowly", "event_begin", "event_end",
+    "faults_disown",
+    "faults_of_thread", "memory_gave_back", "memory_in", "memory_is_only_marked", "next", "next_block_size", "next_has",
+    "next_heap_names", "next_is_in_ours", "next_is_ours", "next_news_itself", "next_other_names", "next_pool",
+    "next_resolve",
+    "next_resolved", "objects_eh_frame", "objects_find", "objects_precedes", "objects_symbol", "phases_is_any_steady",
+    "phases_lock_failed", "places_at", "places_free", "places_note", "process_memory", "stack_capture", "stack_forget",
+    "stack_is_inside", "stack_is_plain", "stack_warm",
+]
+
 let package = Package(
     name: "dioaudit",
     products: fuzzers.map { .library(name: "Fuzz\($0.name)", type: .static, targets: ["Fuzz\($0.name)"]) } + [
         .executable(name: "dioaudit", targets: ["dioaudit"]),
         .executable(name: "dioaudit-driver", targets: ["dioaudit-driver"]),
         .library(name: "DioauditMarkers", targets: ["DioauditMarkers"]),
+        .library(name: "DioauditTesting", targets: ["DioauditTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -36,6 +58,18 @@ let package = Package(
         .target(name: "CDioaudit"),
         .target(name: "DioauditMarkers", dependencies: ["CDioaudit"]),
         .plugin(name: "BuildNative", capability: .buildTool()),
+        // Allocation assertions in tests. The first target defines malloc and its kin: whatever depends on it counts, so nothing of
+        // this package does. Tests/projects/assertions is its test.
+        .target(
+            name: "CDioauditAssertions", path: "Sources/Interposer", sources: inProcessSources,
+            publicHeadersPath: "assertions/include",
+            cSettings: [
+                .define("_GNU_SOURCE"), .define("DIOAUDIT_IN_PROCESS"), .headerSearchPath("../LedgerABI/include"),
+            ]
+                + inProcessNames.map { .define($0, to: "dioaudit_\($0)") }),
+        .target(
+            name: "DioauditTesting",
+            dependencies: ["AuditReport", "Inspect", "LinuxSystem", "AuditCore", "CDioauditAssertions"]),
         .target(name: "CLinux"),
         .target(name: "CLinuxHost"),
         .target(name: "CUnwind", linkerSettings: [.linkedLibrary("unwind-x86_64")]),

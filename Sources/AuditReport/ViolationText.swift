@@ -10,7 +10,13 @@ extension Style {
         let what =
             "violation: \(violation.kind.text(violation.calls)) in the \(violation.phase.rawValue) phase"
             + (violation.bytes > 0 ? ", \(Figures.count(violation.bytes, "byte"))" : "")
-        var lines = [strong(what), "    " + circumstances(of: violation, attached)]
+        return [strong(what), "    " + circumstances(of: violation, attached)]
+            + stackLines(violation, attached: attached, folded: folded)
+    }
+
+    /// From where in its code, a frame a line.
+    package func stackLines(_ violation: Violation, attached: Bool = false, folded: Bool = false) -> [String] {
+        var lines: [String] = []
         let shown = folded ? foldedStack(violation.stack) : Array(violation.stack.indices)
         for (place, index) in shown.enumerated() {
             if place > 0, index > shown[place - 1] + 1 { lines.append("    …") }

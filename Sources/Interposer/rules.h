@@ -14,11 +14,16 @@
 //  5. Call libc's own functions through tables/next.h and the kernel through base/system.h. Call nothing else but string.h, which
 //     is ours (base/text.c), and functions for which a comment beside the call gives the reason.
 //  6. Count as lost what cannot be recorded; never drop it.
-//  7. A folder includes only those below it: base, state, tables, phases, life, events, interpose (make lint).
+//  7. A folder includes only those below it: base, state, tables, phases, life, events, interpose, assertions (make lint).
 #ifndef DIOAUDIT_RULES_H
 #define DIOAUDIT_RULES_H
 
 #include "interposed.h"  // first: its headers declare what is poisoned below
+
+// Linked into a program, our code lies among the program's: a section of its own tells it apart (base/objects.h).
+#ifdef DIOAUDIT_IN_PROCESS
+#pragma clang section text = "dioaudit_text"
+#endif
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)

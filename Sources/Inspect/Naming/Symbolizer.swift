@@ -38,14 +38,7 @@ package struct Symbolizer {
         guard let file = try? FileDescriptor(openingRegular: path) else { return [:] }
         defer { file.closeQuietly() }
         let answers = parser.names(frames.map(\.offset), byFileOffset: byFileOffset, of: file, at: path) ?? []
-        let named = answers.map { answer in
-            answer.names.map {
-                Frame(
-                    function: $0.function, file: $0.file, line: $0.line.flatMap { Int(exactly: $0) }, module: path,
-                    offset: answer.address, inlined: $0.inlined)
-            }
-        }
-        return Dictionary(uniqueKeysWithValues: zip(frames, named))
+        return Dictionary(uniqueKeysWithValues: zip(frames, answers.map { $0.frames(in: path) }))
     }
 
     /// By the map in which perf(1) looks. Everyone may write there: so the file must be the process's user's.
@@ -61,6 +54,16 @@ package struct Symbolizer {
         let addresses = places.map { stacks[$0.stack][$0.frame].offset }
         for (place, name) in zip(places, parser.compiledNames(addresses, in: file, at: path)) {
             stacks[place.stack][place.frame].function = name
+        }
+    }
+}
+
+extension NamedAddress {
+    func frames(in path: String) -> [Frame] {
+        names.map {
+            Frame(
+                function: $0.function, file: $0.file, line: $0.line.flatMap { Int(exactly: $0) }, module: path,
+                offset: address, inlined: $0.inlined)
         }
     }
 }

@@ -161,7 +161,7 @@ const char next_other_names[] =
     INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME) INTERPOSED_TRANSFERS(NAME);
 
 bool next_is_in_ours(const void *function) {
-    return objects_find((uintptr_t)function) == objects_find((uintptr_t)next_resolve);
+    return objects_is_ours((uintptr_t)function);
 }
 
 // TRAP: a program that is not position-independent and takes a function's address has a PLT entry of that name, which only

@@ -142,11 +142,6 @@ static bool follow_frame_pointer(struct frame *frame) {
     return true;
 }
 
-static bool is_ours(uintptr_t address) {
-    extern const char image_start[] __asm__("__ehdr_start") HIDDEN, image_end[] __asm__("_end") HIDDEN;
-    return address - (uintptr_t)image_start < (uintptr_t)image_end - (uintptr_t)image_start;
-}
-
 static uintptr_t instruction(const struct frame *frame) {
     return frame->exact ? frame->at.ip : frame->at.ip - 1;
 }
@@ -168,7 +163,7 @@ __attribute__((noinline)) void stack_capture(struct stack *stack) {
             address = frame.at.ip;  // a handler returns there, but no call there was made
             stack->in_handler = true;
         }
-        if (!is_ours(address)) {
+        if (!objects_is_ours(address)) {
             if (stack->depth == DIOAUDIT_FRAMES) {
                 stack->truncated = STACK_TOO_DEEP;
                 return;
@@ -198,7 +193,7 @@ __attribute__((noinline)) bool stack_is_inside(uintptr_t local) {
     while (frame.at.ip != 0 && frame.at.sp <= local) {
         uintptr_t address = instruction(&frame);
         struct cfi_rule rule = rule_for(address);
-        bool ours = is_ours(address);
+        bool ours = objects_is_ours(address);
         left_ours |= !ours;
         if (rule.kind == CFI_SIGNAL || rule.kind == CFI_OUTERMOST || !leave(&frame, rule)) return false;
         if (ours && left_ours && local < frame.at.sp) return true;
