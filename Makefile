@@ -37,8 +37,8 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix reference real lab test attacks fuzz build fixtures mutants bench debian format lint release install \
-    uninstall clean build-needs matrix-needs real-needs lab-needs test-needs browser-needs lint-needs bench-needs sarif-schema
+.PHONY: help audit matrix reference real lab test testlib attacks fuzz build fixtures mutants bench debian format lint release \
+    install uninstall clean build-needs matrix-needs real-needs lab-needs test-needs browser-needs lint-needs bench-needs sarif-schema
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ lab: lab-needs install-needs release ## audit mdmon while a disk fails, in virtu
 	Lab/image .build/lab/packages/root .build/release .build/lab/initramfs
 	Lab/run $(ARGS)
 
-test: test-needs build fixtures sarif-schema ## run the test suite
+test: test-needs build fixtures testlib sarif-schema ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
 	swift test -c $(CONFIGURATION) --skip-build $(ARGS)
 
@@ -78,6 +78,16 @@ sarif-schema: ## fetch the schema that SARIF reports are tested against
 
 build: build-needs ## build dioaudit, its interposer and its driver
 	$(SWIFT_BUILD) -c $(CONFIGURATION)
+
+# For tests in C and C++.
+TEST_LIBRARY = .build/$(1)/testlib/libdioaudit_test.a
+
+testlib: build-needs $(call TEST_LIBRARY,$(CONFIGURATION)) ## build libdioaudit_test, with dioaudit.h's assertions for tests in C and C++
+
+.build/%/testlib/libdioaudit_test.a: Scripts/test-library Package.swift Sources/CDioaudit/include/dioaudit.h \
+    Sources/LedgerABI/include/ledger_abi.h $(wildcard Sources/Interposer/*.h Sources/Interposer/*/*.[ch] \
+    Sources/Interposer/*/*/*.h Sources/CDioauditTest/*.[ch])
+	Scripts/test-library $(@D)
 
 attacks: build fixtures ## end dioaudit at random moments (KILLS, 100), and let programs write over its ledger (SCRIBBLES, 50)
 	Scripts/kill-test $(KILLS)
@@ -112,7 +122,7 @@ RELEASE := $(SWIFT_BUILD) -c release -Xlinker --disable-new-dtags
 # What installs and packages it.
 .PHONY: deb tarball reproduce install-needs package-needs
 
-release: build-needs ## build what `make install` installs
+release: build-needs $(call TEST_LIBRARY,release) ## build what `make install` installs
 	$(RELEASE) --product dioaudit --static-swift-stdlib -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/dioaudit'
 	$(RELEASE) --product dioaudit-driver
 

@@ -1,6 +1,7 @@
 cmake_minimum_required(VERSION 3.18)
 
-# find_package(dioaudit) gives the command dioaudit::dioaudit, dioaudit::markers for dioaudit.h, and dioaudit_add_test().
+# find_package(dioaudit) gives the command dioaudit::dioaudit, dioaudit::markers for dioaudit.h, dioaudit::test for its assertions in
+# tests (libdioaudit_test), and dioaudit_add_test().
 get_filename_component(_dioaudit_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 
 if(NOT TARGET dioaudit::dioaudit)
@@ -8,6 +9,10 @@ if(NOT TARGET dioaudit::dioaudit)
   set_target_properties(dioaudit::dioaudit PROPERTIES IMPORTED_LOCATION "${_dioaudit_prefix}/bin/dioaudit")
   add_library(dioaudit::markers INTERFACE IMPORTED GLOBAL)
   set_target_properties(dioaudit::markers PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${_dioaudit_prefix}/include")
+  add_library(dioaudit::test SHARED IMPORTED GLOBAL)
+  set_target_properties(dioaudit::test PROPERTIES
+    IMPORTED_LOCATION "${_dioaudit_prefix}/lib/dioaudit/libdioaudit_test.so"
+    INTERFACE_INCLUDE_DIRECTORIES "${_dioaudit_prefix}/include")
 endif()
 unset(_dioaudit_prefix)
 

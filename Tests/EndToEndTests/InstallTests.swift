@@ -43,6 +43,33 @@ import Testing
         #expect(version.output == said.output)
     }
 
+    /// libdioaudit_test, which is found where it is by pkg-config and by CMake.
+    @Test func testsInCFindTheLibraryOfAssertions() throws {
+        let build = try Scratch()
+        let flags = try run(
+            ["pkg-config", "--cflags", "--libs", "dioaudit_test"],
+            environment: ["PKG_CONFIG_PATH": prefix + "/share/pkgconfig"])
+        #expect(flags.status == 0, "\(flags.errors)")
+        let source = Self.project + "/expects.c"
+        try succeed(
+            ["gcc", source, "-pthread"] + flags.output.split(separator: /\s+/).map(String.init)
+                + ["-o", build.file("by-pkg-config")])
+        try """
+        cmake_minimum_required(VERSION 3.18)
+        project(x LANGUAGES C)
+        find_package(dioaudit REQUIRED)
+        add_executable(by-cmake \(source))
+        target_link_libraries(by-cmake dioaudit::test)
+        """.write(toFile: build.file("CMakeLists.txt"), atomically: true, encoding: .utf8)
+        try succeed(["cmake", "-S", build.path, "-B", build.path, "-DCMAKE_PREFIX_PATH=\(prefix)"])
+        try succeed(["cmake", "--build", build.path])
+        for program in ["by-pkg-config", "by-cmake"] {
+            let outcome = try run([build.file(program)])
+            #expect(outcome.status == 0)
+            #expect(outcome.output.contains("\nthree: 3 3 3 -1\n"), "\(program): \(outcome)")
+        }
+    }
+
     /// A pass passes; a violation, an inconclusive audit and a program that does not start fail. Nothing is skipped.
     @Test func ctestJudgesByDioaudit() throws {
         let build = try Scratch()

@@ -1,5 +1,5 @@
 // Markers, by which a program names its phases and regions for dioaudit. Header-only: nothing needs to be linked, and without
-// dioaudit each call is a test of a null pointer. C99 and C++.
+// dioaudit each call is a test of a null pointer. C99 and C++. Assertions for tests stand at the end: those need libdioaudit_test.
 #ifndef DIOAUDIT_H
 #define DIOAUDIT_H
 
@@ -45,6 +45,41 @@ static inline void dioaudit_allow_begin(const char *reason) {
 static inline void dioaudit_allow_end(const char *reason) {
     if (dioaudit_leave_allowed) dioaudit_leave_allowed(reason);
 }
+
+// Assertions in tests, for which libdioaudit_test must be linked (pkg-config dioaudit_test):
+//
+//     DIOAUDIT_EXPECT_NONE { ring_push(&ring, &item); }                runs once to warm up, and is then judged
+//     DIOAUDIT_EXPECT_NONE_AFTER(10) { ring_push(&ring, &item); }      the same after 10 runs
+//
+// What the calling thread allocates there is a failure, and so is a block of which that could not be observed, or that was left (by
+// break, by return or an exception) before it was judged.
+#define DIOAUDIT_EXPECT_NONE DIOAUDIT_EXPECT_NONE_AFTER(1)
+#define DIOAUDIT_EXPECT_NONE_AFTER(warmup) DIOAUDIT_EXPECT_AT(warmup, __LINE__)
+#define DIOAUDIT_EXPECT_AT(warmup, line) DIOAUDIT_EXPECT_AS(warmup, line)
+#define DIOAUDIT_EXPECT_AS(warmup, line)                                                                          \
+    for (struct dioaudit_expectation dioaudit_expects_##line __attribute__((cleanup(dioaudit_expectation_end))) = \
+             dioaudit_expectation_begin(__FILE__, line, warmup);                                                  \
+         dioaudit_expectation_runs(&dioaudit_expects_##line);)
+
+// The calls of one kind (a key of the report's, such as "malloc") that the calling thread made in the last such block that was judged;
+// -1 if there was none, or if nothing was observed there. Null: of all that are failures.
+long dioaudit_counts(const char *kind);
+
+// What is done at a failure, instead of printing the message on standard error and calling abort(3). It must return.
+void dioaudit_on_failure(void (*handler)(const char *file, int line, const char *message));
+
+struct dioaudit_expectation {
+    struct dioaudit_assertion *assertion;
+    const char *obstacle;
+    const char *file;
+    int line;
+    int runs_left;
+    int is_judged;
+};
+
+struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup);
+int dioaudit_expectation_runs(struct dioaudit_expectation *expectation);
+void dioaudit_expectation_end(struct dioaudit_expectation *expectation);
 
 #ifdef __cplusplus
 }

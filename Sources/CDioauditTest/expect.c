@@ -1,0 +1,170 @@
+// dioaudit.h's assertions.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dioaudit.h"
+#include "dioaudit_assertions.h"
+#include "names.h"
+
+// As AuditCore's Policy has it: those that return memory, advise or lock are no failures by themselves.
+static const char *const allowed[] = {"free", "freeSized", "freeAlignedSized", "munmap", "madvise", "mlock", "mlockall"};
+
+static uint64_t find_failures(void) {
+    uint64_t bits = 0;
+    for (uint32_t event = 0; dioaudit_assertion_key(event); event++) {
+        int is_allowed = 0;
+        for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+            is_allowed |= strcmp(dioaudit_assertion_key(event), allowed[i]) == 0;
+        if (!is_allowed) bits |= UINT64_C(1) << event;
+    }
+    return bits;
+}
+
+// A bit for each event that is one. Found once: threads that find it at a time find the same.
+static uint64_t failures(void) {
+    static uint64_t known;
+    uint64_t bits = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (!bits) __atomic_store_n(&known, bits = find_failures(), __ATOMIC_RELAXED);
+    return bits;
+}
+
+static int is_failure(uint32_t event) {
+    return failures() >> event & 1;
+}
+
+static void (*on_failure)(const char *file, int line, const char *message);
+
+void dioaudit_on_failure(void (*handler)(const char *file, int line, const char *message)) {
+    on_failure = handler;
+}
+
+// MARK: the message
+
+struct text {
+    char bytes[16384];
+    size_t length;
+};
+
+static void say(struct text *text, const char *format, ...) {
+    va_list rest;
+    va_start(rest, format);
+    size_t room = sizeof(text->bytes) - text->length;
+    int written = vsnprintf(text->bytes + text->length, room, format, rest);
+    if (written > 0) text->length += (size_t)written < room ? (size_t)written : room - 1;
+    va_end(rest);
+}
+
+static void say_site(struct text *text, struct names *names, const struct dioaudit_assertion_site *site) {
+    const char *kind = dioaudit_assertion_key(site->event);
+    say(text, "  %llu of %s, %llu bytes:\n", (unsigned long long)site->count.calls, kind, (unsigned long long)site->count.bytes);
+    for (uint32_t frame = 0; frame < site->depth; frame++) {
+        char name[1024];
+        names_write(names, site->frames[frame], name, sizeof(name));
+        say(text, "      #%u %s\n", frame, name);
+    }
+}
+
+enum { MOST_SITES = 10 };
+
+static void say_sites(struct text *text, const dioaudit_assertion *assertion) {
+    struct names *names = names_open();
+    struct dioaudit_assertion_site site;
+    uint32_t index = 0;
+    for (; dioaudit_assertion_site(assertion, index, &site); index++)
+        if (index < MOST_SITES) say_site(text, names, &site);
+    if (index > MOST_SITES) say(text, "  and %u more places\n", index - MOST_SITES);
+    names_close(names);
+}
+
+static void say_counts(struct text *text, const dioaudit_assertion *assertion) {
+    const char *before = "in the judged run: ";
+    for (uint32_t event = 0; dioaudit_assertion_key(event); event++) {
+        unsigned long long calls = dioaudit_assertion_counted(assertion, event).calls;
+        if (!calls || !is_failure(event)) continue;
+        say(text, "%s%llu of %s", before, calls, dioaudit_assertion_key(event));
+        before = ", ";
+    }
+    say(text, "\n");
+}
+
+static void fail(const struct dioaudit_expectation *expectation, const char *message) {
+    void (*handler)(const char *, int, const char *) = on_failure;
+    if (handler) {
+        handler(expectation->file, expectation->line, message);
+        return;
+    }
+    fprintf(stderr, "%s:%d: expected no allocation: %s\n", expectation->file, expectation->line, message);
+    abort();
+}
+
+// MARK: the block
+
+// Of the calling thread's last block, by event; and whether there was one that was observed.
+static _Thread_local long last[64];
+static _Thread_local int last_is_known;
+
+long dioaudit_counts(const char *kind) {
+    long calls = kind ? -1 : 0;
+    for (uint32_t event = 0; last_is_known && dioaudit_assertion_key(event); event++) {
+        const char *key = dioaudit_assertion_key(event);
+        if (kind && strcmp(kind, key) == 0) calls = last[event];
+        if (!kind && is_failure(event)) calls += last[event];
+    }
+    return last_is_known ? calls : -1;
+}
+
+static void remember(const dioaudit_assertion *assertion) {
+    for (uint32_t event = 0; dioaudit_assertion_key(event); event++)
+        last[event] = (long)dioaudit_assertion_counted(assertion, event).calls;
+}
+
+struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup) {
+    struct dioaudit_expectation expectation = {.file = file, .line = line, .runs_left = warmup < 0 ? 1 : warmup + 1};
+    dioaudit_assertion_suspend();
+    expectation.obstacle = dioaudit_assertion_obstacle();
+    if (!expectation.obstacle) expectation.assertion = dioaudit_assertion_make(failures());
+    if (!expectation.obstacle && !expectation.assertion) expectation.obstacle = "there is no memory to count in";
+    dioaudit_assertion_resume();
+    return expectation;
+}
+
+static void stop(struct dioaudit_expectation *expectation) {
+    if (expectation->is_judged) dioaudit_assertion_end(expectation->assertion);
+}
+
+int dioaudit_expectation_runs(struct dioaudit_expectation *expectation) {
+    int is_over = expectation->runs_left-- == 0;
+    if (is_over) stop(expectation);
+    if (expectation->runs_left != 0 || !expectation->assertion) return !is_over;
+    expectation->is_judged = 1;
+    dioaudit_assertion_begin(expectation->assertion);
+    return 1;
+}
+
+static void tell(const struct dioaudit_expectation *expectation, const char *obstacle) {
+    struct text text;
+    text.length = 0;
+    if (obstacle) {
+        say(&text, "inconclusive: whether it allocates was not observed: %s", obstacle);
+    } else {
+        say_counts(&text, expectation->assertion);
+        say_sites(&text, expectation->assertion);
+    }
+    if (text.bytes[text.length - 1] == '\n') text.bytes[text.length - 1] = 0;
+    fail(expectation, text.bytes);
+}
+
+void dioaudit_expectation_end(struct dioaudit_expectation *expectation) {
+    // Left by return, break or an exception, it has not stopped.
+    if (expectation->runs_left >= 0) stop(expectation);
+    dioaudit_assertion_suspend();
+    const char *obstacle = expectation->obstacle;
+    if (!obstacle && !expectation->is_judged) obstacle = "the block was left before its judged run";
+    last_is_known = !obstacle;
+    if (!obstacle) remember(expectation->assertion);
+    if (obstacle || dioaudit_counts(NULL) > 0) tell(expectation, obstacle);
+    if (expectation->assertion) dioaudit_assertion_free(expectation->assertion);
+    dioaudit_assertion_resume();
+}

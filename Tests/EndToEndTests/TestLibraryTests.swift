@@ -1,0 +1,130 @@
+import Foundation
+import Testing
+
+/// libdioaudit_test, with which tests in C and C++ have dioaudit.h's assertions.
+@Suite struct TestLibraryTests {
+    /// Built by `make testlib`.
+    private let directory = Place.products + "testlib"
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    private var statically: [String] { ["\(directory)/libdioaudit_test.a", "-ldw"] }
+
+    private func built(_ compiler: String, _ source: String = "expects.c", link: [String]) throws -> String {
+        let program = scratch.file("\(compiler)-\(UUID().uuidString)")
+        try succeed(
+            [
+                compiler, "-g", "-O1", "-pthread", "-Wall", "-Wextra", "-Werror",
+                "-I\(Place.repository)Sources/CDioaudit/include",
+            ]
+                + ["\(Place.repository)Tests/projects/\(source)"] + link + ["-o", program])
+        return program
+    }
+
+    /// Lines that are no frames: what was said, and the figures.
+    private static let said = """
+        none: 0
+        warm: 11
+        three: in the judged run: 3 of malloc
+        three: 3 3 3 -1
+        return: in the judged run: 2 of malloc
+        break: inconclusive: whether it allocates was not observed: the block was left before its judged run
+        nested: in the judged run: 1 of malloc
+        nested: in the judged run: 2 of malloc
+        others: 0
+        """
+
+    private func check(_ program: String) throws {
+        let outcome = try run([program])
+        #expect(outcome.status == 0, "\(outcome)")
+        let lines = outcome.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
+        #expect(lines.joined(separator: "\n") == Self.said)
+        let source = try String(contentsOfFile: "\(Place.repository)Tests/projects/expects.c", encoding: .utf8)
+        let line = try #require(
+            source.split(separator: "\n", omittingEmptySubsequences: false).firstIndex { $0.contains("= malloc(") })
+        #expect(outcome.output.contains("  3 of malloc, 96 bytes:\n      #0 allocate "))
+        #expect(outcome.output.contains("Tests/projects/expects.c:\(line + 1) ("))
+    }
+
+    @Test(arguments: ["clang", "gcc"]) func aProgramThatIsLinkedWithTheArchiveCounts(compiler: String) throws {
+        try check(built(compiler, link: statically))
+        try check(built(compiler, link: ["-no-pie"] + statically))
+    }
+
+    @Test func aProgramThatIsLinkedWithTheSharedLibraryCounts() throws {
+        try check(built("gcc", link: ["-L\(directory)", "-ldioaudit_test", "-Wl,-rpath,\(directory)"]))
+    }
+
+    @Test func withoutAHandlerAFailureEndsTheProgram() throws {
+        let outcome = try run([built("gcc", link: statically), "abort"])
+        #expect(outcome.signal == SIGABRT)
+        #expect(outcome.errors.contains("expects.c:"))
+        #expect(outcome.errors.contains("expected no allocation: in the judged run: 1 of malloc\n"))
+    }
+
+    @Test func namesOfCPlusPlusAreDemangled() throws {
+        let outcome = try run([built("g++", "expects.cpp", link: statically)])
+        let lines = outcome.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
+        #expect(
+            lines == ["in the judged run: 1 of malloc", "in the judged run: 2 of malloc", "caught after 2"],
+            "\(outcome)")
+        #expect(outcome.output.contains(" ring::Ring<int>::push(int) "))
+    }
+
+    @Test func itsPolicyIsTheCommands() throws {
+        func names(_ file: String, _ list: Regex<(Substring, Substring)>, _ name: Regex<(Substring, Substring)>) throws
+            -> Set<String>
+        {
+            let text = try String(contentsOfFile: "\(Place.repository)Sources/\(file)", encoding: .utf8)
+            let found = try #require(text.firstMatch(of: list)).1
+            return Set(found.matches(of: name).map { String($0.1) })
+        }
+        let here = try names("CDioauditTest/expect.c", /const allowed\[\] = \{([^}]*)\}/, /"(\w+)"/)
+        let there = try names("AuditCore/Policy.swift", /allowedByDefault: Set<EventKind> = \[([^\]]*)\]/, /\.(\w+)/)
+        #expect(here == there.subtracting(["syscallMunmap"]))
+        #expect(here.count > 5)
+    }
+
+    // MARK: what counts nothing says so
+
+    private func reason(_ program: String, _ environment: [String: String] = [:]) throws -> String {
+        let outcome = try run([program], environment: environment)
+        let first = outcome.output.split(separator: "\n").first.map(String.init) ?? ""
+        let before = "none: inconclusive: whether it allocates was not observed: "
+        #expect(first.hasPrefix(before), "\(outcome)")
+        #expect(!outcome.output.contains("in the judged run"))
+        return String(first.dropFirst(before.count))
+    }
+
+    @Test func behindLibcItCountsNothing() throws {
+        let program = try built(
+            "gcc", link: ["-L\(directory)", "-Wl,--no-as-needed", "-lc", "-ldioaudit_test", "-Wl,-rpath,\(directory)"])
+        #expect(try reason(program).hasPrefix("libdioaudit_test was loaded behind libc"))
+    }
+
+    @Test func behindAnotherLibrarysMallocItCountsNothing() throws {
+        let source = scratch.file("malloc.c")
+        try
+            "extern void *__libc_malloc(unsigned long); void *malloc(unsigned long size) { return __libc_malloc(size); }\n"
+            .write(toFile: source, atomically: true, encoding: .utf8)
+        let library = scratch.file("libmalloc.so")
+        try succeed(["gcc", "-shared", "-fPIC", "-fno-builtin", source, "-o", library])
+        let program = try built("gcc", link: ["-L\(directory)", "-ldioaudit_test", "-Wl,-rpath,\(directory)"])
+        #expect(
+            try reason(program, ["LD_PRELOAD": library])
+                == "calls of malloc reach \(library) and not dioaudit, which must be linked before it")
+    }
+
+    @Test func withASanitizerItCountsNothing() throws {
+        let program = try built("clang", link: ["-fsanitize=address"] + statically)
+        #expect(try reason(program, ["ASAN_OPTIONS": "detect_leaks=0"]).hasPrefix("a sanitizer allocates by itself"))
+    }
+
+    @Test func besideAnotherAllocatorItCountsNothing() throws {
+        let program = try built("gcc", link: statically)
+        #expect(try reason(program, ["LD_PRELOAD": "libjemalloc.so.2"]).hasPrefix("operator new of "))
+    }
+}
