@@ -56,14 +56,21 @@ static void say(struct text *text, const char *format, ...) {
     va_end(rest);
 }
 
+struct frames {
+    struct text *text;
+    unsigned said;
+};
+
+static void say_frame(void *to, const char *line) {
+    struct frames *frames = to;
+    say(frames->text, "      #%u %s\n", frames->said++, line);
+}
+
 static void say_site(struct text *text, struct names *names, const struct dioaudit_assertion_site *site) {
     const char *kind = dioaudit_assertion_key(site->event);
     say(text, "  %llu of %s, %llu bytes:\n", (unsigned long long)site->count.calls, kind, (unsigned long long)site->count.bytes);
-    for (uint32_t frame = 0; frame < site->depth; frame++) {
-        char name[1024];
-        names_write(names, site->frames[frame], name, sizeof(name));
-        say(text, "      #%u %s\n", frame, name);
-    }
+    struct frames frames = {text, 0};
+    for (uint32_t frame = 0; frame < site->depth; frame++) names_say(names, site->frames[frame], say_frame, &frames);
 }
 
 enum { MOST_SITES = 10 };

@@ -10,7 +10,8 @@ struct names;
 struct names *names_open(void);
 void names_close(struct names *names);
 
-// `function file:line (module+0xoffset)`, as far as it is known.
-void names_write(struct names *names, uintptr_t address, char *text, unsigned long room);
+// Says a line for each function at an address, those that were inlined first: `function file:line (module+0xoffset)`, as far as it
+// is known.
+void names_say(struct names *names, uintptr_t address, void (*say)(void *to, const char *line), void *to);
 
 #endif

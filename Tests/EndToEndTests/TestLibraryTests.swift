@@ -72,6 +72,35 @@ import Testing
             lines == ["in the judged run: 1 of malloc", "in the judged run: 2 of malloc", "caught after 2"],
             "\(outcome)")
         #expect(outcome.output.contains(" ring::Ring<int>::push(int) "))
+        // What was inlined stands in the function that was left of it.
+        let inlined = try #require(
+            outcome.output.firstMatch(of: /\n +#[0-9] push_back .*stl_vector\.h:[0-9]+ \[inlined\]\n(.*)\n/))
+        #expect(inlined.1.contains(" ring::Ring<int>::push(int) ") && inlined.1.contains("Tests/projects/expects.cpp:"))
+    }
+
+    /// The crate in Rust/, as a project has it that depends on it by path.
+    @Test(.enabled(if: isInstalled("cargo"), "needs cargo")) func testsInRustHaveThem() throws {
+        let outcome = try run(
+            ["cargo", "test", "--offline", "--no-fail-fast"],
+            environment: [
+                "CARGO_TARGET_DIR": "\(Place.repository).build/rust", "RUST_BACKTRACE": "0",
+                "CARGO_TERM_COLOR": "never",
+            ], directory: "\(Place.repository)Tests/projects/rust")
+        #expect(outcome.status == 101, "\(outcome)")
+        let results = outcome.output.matches(of: /(?m)^test (\w+)(?: - should panic)? \.\.\. (\w+)$/).map {
+            "\($0.1) \($0.2)"
+        }
+        #expect(
+            results.sorted() == [
+                "counts_exactly_beside_others ok", "fails FAILED", "grows FAILED", "is_inconclusive ok",
+                "panics_of_its_own ok", "passes ok",
+                "warms_up ok",
+            ], "\(outcome)")
+        #expect(
+            outcome.output.contains(
+                "expected no allocation: in the judged run: 3 of malloc\n  3 of malloc, 96 bytes:\n"))
+        #expect(outcome.output.contains("expected no allocation: in the judged run: 1 of realloc\n"))
+        #expect(outcome.output.contains(/\n +#[0-9] allocate tests\/assertions\.rs:[0-9]+ \(/))
     }
 
     @Test func itsPolicyIsTheCommands() throws {
