@@ -160,13 +160,15 @@ extension Ledger {
         }
     }
 
-    /// Names only the stacks that a verdict may show, since opening a module's debug info takes time.
+    /// Names only the stacks that a verdict may show, since opening a module's debug info takes time. A free is shown where libc
+    /// mapped within it.
     fileprivate mutating func nameViolations(_ strict: Set<EventKind>, _ parser: Parser) {
         let symbolizer = Symbolizer(parser)
         let indices = processes.indices
         let sites = indices.flatMap { process in
             processes[process].sites.indices.filter {
-                strict.contains(processes[process].sites[$0].kind) && processes[process].sites[$0].isOfSteady
+                let site = processes[process].sites[$0]
+                return (strict.contains(site.kind) || site.kind == .free) && site.isOfSteady
             }.map { (process, \ProcessLedger.sites[$0].stack) }
         }
         let faults = indices.flatMap { process in

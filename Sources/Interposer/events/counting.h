@@ -30,7 +30,7 @@ static inline void count(enum dioaudit_event event, uint64_t bytes) {
 
 // A call that may be a violation, from before it is made until it has returned.
 struct event_call {
-    struct dioaudit_site *site;  // null if the call is no violation
+    struct dioaudit_site *site;  // null if the call is no violation, and no first call of a thread within which libc may map
     bool is_first;               // at this site: then its page faults are recorded
     struct dioaudit_faults faults;
 };

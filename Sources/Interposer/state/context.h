@@ -24,6 +24,7 @@ struct context {
     struct dioaudit_faults allowed_edge;  // the same when the outermost allowed region began
     struct dioaudit_faults adopted;  // of the thread's vfork child, which shares this: page faults that were charged to us
     int32_t adopted_from;            // that child
+    bool has_freed;                  // in a strict phase; see counting.c
     bool awaits_child;               // the child's page faults matter, and none were charged yet
     uint32_t allowed_from;                // 1 + interlude of the steady phase that the region began in, or 0
     uintptr_t warmup_frame;          // stack address of the warm-up transfer that the thread is in, or 0
