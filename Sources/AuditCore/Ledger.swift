@@ -45,8 +45,7 @@ public struct PhaseLedger: Equatable, Sendable, Codable {
         var rows = Dictionary(zip(kernel.map(\.place), kernel.indices)) { first, _ in first }
         for allocation in allocations {
             if let row = rows[allocation.place] {
-                kernel[row].calls += allocation.calls
-                kernel[row].bytes += allocation.bytes
+                kernel[row].add(allocation)
             } else {
                 rows[allocation.place] = kernel.count
                 kernel.append(allocation)
@@ -108,6 +107,7 @@ public struct ThreadLedger: Equatable, Sendable, Codable {
     public let tid: Int32
     /// As in prctl(2) PR_GET_NAME.
     public let name: String
+    /// In the steady phase.
     public var doesTransfers: Bool
     public var phases = PhaseLedgers()
     /// For each kind that happened between setup and exit, the ordinal of the transfer last begun when it last did.

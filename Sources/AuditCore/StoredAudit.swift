@@ -66,6 +66,7 @@ private struct Numbers {
     mutating func add(_ allocation: KernelAllocation) {
         add(allocation.calls)
         add(allocation.bytes)
+        for calls in (allocation.sizes ?? [:]).values { note(calls) }
         let perTransfer = allocation.perTransfer ?? 0
         areTooLarge = areTooLarge || !(0...Double(most)).contains(perTransfer)
     }

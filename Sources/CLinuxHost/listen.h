@@ -58,7 +58,8 @@ void listener_end(struct listener *listener);
 
 // Start the BPF programs. False with errno and `why` set; ENOTSUP if this kernel's tracepoint has other arguments.
 // Allocations and page faults: CL_KMALLOC and CL_CACHE_ALLOC (call site, bytes, GFP flags; of the latter the cache's name),
-// CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address), CL_ENDED.
+// CL_PAGE_ALLOC (order, GFP flags; two places), CL_FAULT (address), CL_ENDED. The last number of each allocation is twice the
+// thread's PF_* flags and 1; 0: not known.
 bool listen_memory(struct listener *listener);
 // CL_CALL: number, three arguments, and where the data segment ends.
 bool listen_calls(struct listener *listener);

@@ -3,6 +3,16 @@
 #include "clinux_trace.h"
 #include "listen.h"
 
+// Whether the thread is an I/O flusher is known for this allocation only now: it may end before anybody can ask in /proc.
+static void store_flags(struct bpf_text *text, const struct listener *listener) {
+    int flags = listener->tree->shape.task_flags;
+    if (flags < 0) return;
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_9, flags);
+    bpf_operate(text, BPF_LSH, BPF_REG_1, 1);
+    bpf_operate(text, BPF_OR, BPF_REG_1, 1);
+    bpf_store(text, BPF_DW, BPF_REG_7, event_number(4), BPF_REG_1);
+}
+
 // kmalloc(call_site, ptr, bytes_req, bytes_alloc, gfp_flags, node)
 static bool listen_kmalloc(struct listener *listener) {
     struct bpf_text text = {.count = 0};
@@ -10,6 +20,7 @@ static bool listen_kmalloc(struct listener *listener) {
     event_store_argument(&text, 0, event_number(0));
     event_store_argument(&text, 2, event_number(1));
     event_store_argument(&text, 4, event_number(2));
+    store_flags(&text, listener);
     return event_end(&text, listener, listener->tree->shape.kmalloc, "kmem:kmalloc");
 }
 
@@ -22,6 +33,7 @@ static bool listen_kmem_cache_alloc(struct listener *listener) {
     event_store_pointee(&text, 2, shape->cache_bytes, BPF_W, event_number(1));
     event_store_argument(&text, 3, event_number(2));
     event_store_string(&text, 2, shape->cache_name);
+    store_flags(&text, listener);
     bool known = shape->cache_bytes >= 0 && shape->cache_name >= 0;
     return event_end(&text, listener, known ? shape->kmem_cache_alloc : 0, "kmem:kmem_cache_alloc");
 }
@@ -33,6 +45,7 @@ static bool listen_mm_page_alloc(struct listener *listener) {
     event_store_argument(&text, 1, event_number(0));
     event_store_argument(&text, 2, event_number(1));
     event_store_callers(&text, event_number(2));
+    store_flags(&text, listener);
     return event_end(&text, listener, listener->tree->shape.mm_page_alloc, "kmem:mm_page_alloc");
 }
 

@@ -79,6 +79,7 @@ static bool learn(struct kernel_shape *shape) {
             .mm_locked = btf_member(&btf, "mm_struct", "locked_vm"),
             .task_minor = btf_member(&btf, "task_struct", "min_flt"),
             .task_major = btf_member(&btf, "task_struct", "maj_flt"),
+            .task_flags = btf_member(&btf, "task_struct", "flags"),
             .cache_bytes = btf_member(&btf, "kmem_cache", "object_size"),
             .cache_name = btf_member(&btf, "kmem_cache", "name"),
             .has_large_stacks = btf_member(&btf, "task_struct", "kasan_depth") >= 0,

@@ -24,6 +24,7 @@ struct kernel_shape {
     int counter_count, counter_pointer;  // its part that all CPUs share, and where those of each are
     int array_pointers;                  // of a BPF array whose values each CPU has for itself: where these are
     int task_minor, task_major;   // page faults of a thread
+    int task_flags;               // PF_* of a thread
     int cache_bytes, cache_name;  // of struct kmem_cache
     int task_files, files_table, table_room, table_files;  // the thread's open files
     int file_flags, file_inode, inode_mode;

@@ -441,6 +441,14 @@ static bool take_call(const struct event_record *event, struct cl_trace_record *
     return true;
 }
 
+// What PR_SET_IO_FLUSHER sets: PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE (include/linux/sched.h, kernel/sys.c). Many parts of the
+// kernel set the former alone for a while.
+static uint32_t is_flusher(uint64_t known_flags) {
+    enum { IO_FLUSHER = 0x00180000 };
+    if (!known_flags) return 0;
+    return (known_flags >> 1 & IO_FLUSHER) == IO_FLUSHER ? 2 : 1;
+}
+
 static bool decode_event(const struct event_record *event, struct cl_trace_record *record) {
     if (event->kind == CL_NOTHING) return false;
     memset(record, 0, offsetof(struct cl_trace_record, frame));
@@ -458,6 +466,7 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
         return true;
     }
     if (event->kind == CL_CALL) return take_call(event, record);
+    if (event->kind != CL_FAULT) record->is_flusher = is_flusher(event->number[4]);
     if (event->kind == CL_PAGE_ALLOC) {
         record->bytes = UINT64_C(4096) << event->number[0];
         record->gfp = event->number[1];

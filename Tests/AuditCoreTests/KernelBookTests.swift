@@ -74,12 +74,13 @@ import Testing
     private static func allocation(
         at nanoseconds: UInt64, bytes: UInt64 = 64, site: UInt64 = 0xa0, outerSite: UInt64 = 0, gfp: UInt64 = 0x4c0,
         pid: Int32 = 10, tid: Int32 = 10, userIP: UInt64 = 0x10010, text: Int32 = -1, stack: Int32 = -1,
-        interrupt: Bool = false
+        interrupt: Bool = false, isFlusher: Bool? = nil
     ) -> KernelRecord {
         KernelRecord(
             nanoseconds: nanoseconds, pid: pid, tid: tid,
             kind: interrupt ? .interrupt(.kmalloc) : .allocation(.kmalloc),
-            site: site, outerSite: outerSite, bytes: bytes, gfp: gfp, userIP: userIP, text: text, stack: stack)
+            site: site, outerSite: outerSite, bytes: bytes, gfp: gfp, userIP: userIP, text: text, stack: stack,
+            isFlusher: isFlusher)
     }
 
     private static func fault(
@@ -111,9 +112,9 @@ import Testing
                 KernelAllocation(
                     kind: .kmalloc, site: "blkdev_direct_IO", module: nil, cache: nil,
                     gfp: "__GFP_DIRECT_RECLAIM|__GFP_IO|__GFP_FS",
-                    risk: .mayWaitForWriteback, mempool: false, stack: nil, calls: 2, bytes: 3)
+                    risk: .mayWaitForWriteback, mempool: false, stack: nil, calls: 2, bytes: 3, sizes: ["1": 1, "2": 1])
             ])
-        #expect(ledger.processes[0].strictKernel.mapValues { $0.map(\.calls) } == [10: [2]])
+        #expect(ledger.processes[0].strictKernel.mapValues { $0.map(\.calls) } == [10: [1, 1]])
     }
 
     /// The interval of a thread that is looked up once holds only for that thread and process.
@@ -220,6 +221,28 @@ import Testing
         process.threadsCreated = threads - 1
         process.lock.ioFlusher = atSteady
         #expect(watch.ledger(flushers: [12: true], process).processes[0].phases[.steady].kernel.map(\.risk) == [risk])
+    }
+
+    /// What the kernel's record says of the thread holds for this allocation, whatever was read in /proc at another time; and nobody
+    /// needs to look.
+    @Test func whatTheRecordSaysDecides() {
+        var watch = Watch()
+        watch.add(Self.allocation(at: 250, isFlusher: true), Self.allocation(at: 251, bytes: 8, isFlusher: false))
+        #expect(watch.allocating == [])
+        for known in [[10: true], [10: false], [:]] as [[Int32: Bool]] {
+            let rows = watch.ledger(flushers: known).processes[0].phases[.steady].kernel
+            #expect(Set(rows.map { "\($0.risk) \($0.bytes)" }) == ["mayWait 64", "mayWaitForWriteback 8"])
+        }
+    }
+
+    @Test func sizesOfOneSiteAreKeptApart() {
+        var watch = Watch()
+        for (bytes, calls) in [(912, 3), (80, 2), (272, 1)] as [(UInt64, UInt64)] {
+            for _ in 0..<calls { watch.add(Self.allocation(at: 250, bytes: bytes)) }
+        }
+        let rows = watch.ledger().processes[0].phases[.steady].kernel
+        #expect(rows.map(\.calls) == [6])
+        #expect(rows.map(\.sizes) == [["912": 3, "80": 2, "272": 1]])
     }
 
     @Test func whatWasReadDecides() {

@@ -165,7 +165,17 @@ struct KernelTests {
         try expectFlushers(report)
     }
 
-    /// Where CAP_SYS_RESOURCE is missing: /proc says of the program what it says of an I/O flusher.
+    @Test(.enabled(if: mayBecomeAnIOFlusher, "needs CAP_SYS_RESOURCE for PR_SET_IO_FLUSHER"))
+    func threadsThatHaveEndedWereFlushers() throws {
+        let (outcome, report) = try audit(
+            [Place.fixture("flushers-that-end"), scratch.file("data")],
+            options: ["--allow", "all", "--kernel-limit", "mayWaitForWriteback=0"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        try expectFlushers(report)
+    }
+
+    /// Where CAP_SYS_RESOURCE is missing: /proc says of the program what it says of an I/O flusher. BPF programs would see the thread's
+    /// own flags.
     @Test(arguments: [(0x0018_0000, true), (0x0008_0000, false)])
     func whatProcSaysOfAThreadChangesTheRisk(flags: Int, isFlusher: Bool) throws {
         let subject = try scratch.script(
@@ -178,7 +188,7 @@ struct KernelTests {
         let path = scratch.file("report.json")
         let outcome = try run(
             withOwnMounts + [
-                Place.dioaudit, "run", "--kernel-limit", "mayWaitForWriteback=0", "--format", "text",
+                Place.dioaudit, "run", "--kernel-stacks", "--kernel-limit", "mayWaitForWriteback=0", "--format", "text",
                 "--format", "json=\(path)", "--", subject,
             ])
         #expect(outcome.status == (isFlusher ? 0 : 1), "\(outcome.errors)")

@@ -7,6 +7,10 @@ package struct KernelBook {
         package let gfp: UInt64
         package let text: Int32
         package let stack: Int32
+        /// Of each of them; null where they are not distinguished any more.
+        package let bytes: UInt64?
+        /// As `KernelRecord` has it.
+        package let isFlusher: Bool?
     }
 
     package struct Key: Hashable {
@@ -57,7 +61,7 @@ package struct KernelBook {
         package var firstAddress: UInt64 = 0
     }
 
-    /// Beyond this number of keys, the threads of a process are no longer distinguished.
+    /// Beyond this number of keys, threads of a process and sizes are no longer distinguished.
     private static let mostKeys = 1 << 16
 
     package private(set) var counts: [Key: EventCount] = [:]
@@ -92,8 +96,8 @@ package struct KernelBook {
     }
 
     /// - Parameter ancestry: an empty one counts forked children apart.
-    /// - Returns: the threads among the records that allocated after their setup. Whether each is an I/O flusher is to be read
-    ///   while it runs.
+    /// - Returns: the threads among the records that allocated after their setup, and of which the records do not say whether they
+    ///   are I/O flushers. That is to be read while they run.
     package mutating func add(
         _ records: [KernelRecord], _ phases: PhaseBook, _ ancestry: Ancestry, _ texts: Interner<String>,
         _ stacks: Interner<KernelStack>
@@ -117,7 +121,9 @@ package struct KernelBook {
                 if isOurOwn(record) { continue }
                 let interval = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds)
                 add(record, interval)
-                if case .allocation = record.kind, let (_, moment) = interval.found, moment.phase != .setup {
+                if case .allocation = record.kind, record.isFlusher == nil, let (_, moment) = interval.found,
+                    moment.phase != .setup
+                {
                     allocating.insert(Thread(pid: record.pid, tid: record.tid))
                 }
                 if let stack = stacks[record.stack] { noteUserFrames(stack.user, of: record.pid, texts) }
@@ -154,7 +160,7 @@ package struct KernelBook {
     ) {
         let what = Allocations(
             kind: kind, site: record.site, outerSite: record.outerSite, gfp: record.gfp, text: record.text,
-            stack: record.stack)
+            stack: record.stack, bytes: counts.count < Self.mostKeys ? record.bytes : nil, isFlusher: record.isFlusher)
         let one = EventCount(calls: 1, bytes: record.bytes)
         guard let (owner, moment) = interval.found else {
             unreported[record.pid, default: [:]][what, default: EventCount()] += one

@@ -36,11 +36,13 @@ package struct KernelRecord: Timed {
     package let stack: Int32
     /// Page faults that the thread has had by then; null where it is not known.
     package let faults: UInt64?
+    /// The thread ran as PR_SET_IO_FLUSHER (prctl(2)) when it allocated; null where it is not known.
+    package let isFlusher: Bool?
 
     package init(
         nanoseconds: UInt64, pid: Int32, tid: Int32, kind: Kind, site: UInt64 = 0, outerSite: UInt64 = 0,
         bytes: UInt64 = 0, gfp: UInt64 = 0, address: UInt64 = 0, userIP: UInt64 = 0, userSP: UInt64 = 0,
-        text: Int32 = -1, stack: Int32 = -1, faults: UInt64? = nil
+        text: Int32 = -1, stack: Int32 = -1, faults: UInt64? = nil, isFlusher: Bool? = nil
     ) {
         self.nanoseconds = nanoseconds
         self.pid = pid
@@ -56,6 +58,7 @@ package struct KernelRecord: Timed {
         self.text = text
         self.stack = stack
         self.faults = faults
+        self.isFlusher = isFlusher
     }
 }
 

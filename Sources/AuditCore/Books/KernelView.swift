@@ -56,7 +56,7 @@ package struct KernelView {
             risk: isMempool ? gfp.riskOfMempool(what.gfp, flusher: flusher) : gfp.risk(what.gfp, flusher: flusher),
             mempool: isMempool, stack: chain.map { frames! + (userFrames[$0.user] ?? []) },
             truncated: chain.map { !$0.isWhole } ?? false,
-            calls: count.calls, bytes: count.bytes)
+            calls: count.calls, bytes: count.bytes, sizes: what.bytes.map { [String($0): count.calls] })
     }
 
     /// The user's part of a call chain, not named yet; null if none was taken.

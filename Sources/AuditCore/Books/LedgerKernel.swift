@@ -7,7 +7,7 @@ extension Ledger {
         var rows: [RowsKey: [KernelAllocation]] = [:]
         for (key, count) in view.book.counts {
             guard let index = places[key.owner] else { continue }
-            let flusher = processes[index].isFlusher(key.tid, view.flushers)
+            let flusher = key.what.isFlusher ?? processes[index].isFlusher(key.tid, view.flushers)
             guard let allocation = view.allocation(key.what, count, flusher: flusher) else { continue }
             let phase = processes[index].phase(of: key.moment)
             rows[RowsKey(process: index, phase: phase, tid: key.tid), default: []].append(allocation)
@@ -34,7 +34,9 @@ extension Ledger {
         }
         for (pid, counts) in view.book.unreported {
             guard let index = unreportedProcesses.firstIndex(where: { $0.pid == pid }) else { continue }
-            let allocations = counts.compactMap { view.allocation($0.key, $0.value, flusher: false) }
+            let allocations = counts.compactMap {
+                view.allocation($0.key, $0.value, flusher: $0.key.isFlusher ?? false)
+            }
             unreportedProcesses[index].phases[.setup].add(allocations)
             unreportedProcesses[index].phases[.setup].countPerTransfer()
         }

@@ -38,13 +38,15 @@ public struct KernelAllocation: Equatable, Sendable, Codable {
     public var calls: UInt64
     /// As the kernel's own callers asked for them.
     public var bytes: UInt64
+    /// Calls by the bytes that each asked for, in decimal digits; null where sizes were not distinguished.
+    @Nullable public var sizes: [String: UInt64]?
     /// Calls for each transfer of its phase; null where there were none.
     @Nullable public var perTransfer: Double?
 
     public init(
         kind: Kind, site: String, module: String? = nil, cache: String? = nil, gfp: String, risk: Risk,
         mempool: Bool = false, stack: [Frame]? = nil, truncated: Bool = false, calls: UInt64, bytes: UInt64,
-        transfers: UInt64 = 0
+        sizes: [String: UInt64]? = nil, transfers: UInt64 = 0
     ) {
         self.kind = kind
         self.site = site
@@ -55,9 +57,17 @@ public struct KernelAllocation: Equatable, Sendable, Codable {
         self.mempool = mempool
         self.calls = calls
         self.bytes = bytes
+        self.sizes = sizes
         self.stack = stack
         self.truncated = truncated
         count(per: transfers)
+    }
+
+    /// Adds those of another row of the same place.
+    mutating func add(_ other: KernelAllocation) {
+        calls += other.calls
+        bytes += other.bytes
+        sizes = if let sizes, let others = other.sizes { sizes.merging(others, uniquingKeysWith: +) } else { nil }
     }
 
     mutating func count(per transfers: UInt64) {

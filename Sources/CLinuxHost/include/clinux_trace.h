@@ -106,6 +106,7 @@ struct cl_trace_record {
     uint32_t kind;           // enum cl_trace_kind
     uint32_t act;            // enum cl_act
     uint32_t in_interrupt;   // nonzero: an interrupt caused the event, and the thread was only interrupted
+    uint32_t is_flusher;     // of an allocation: whether the thread ran as PR_SET_IO_FLUSHER is not known (0), no (1), yes (2)
     uint32_t frames;         // of the kernel's call chain
     uint64_t site;
     uint64_t outer_site;     // the site, where `site` is a tracepoint's own function that calls several listeners; 0: it never is

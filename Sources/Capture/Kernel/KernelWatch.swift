@@ -53,7 +53,7 @@ package struct KernelWatch: ~Copyable {
             bytes: record.pointee.bytes, gfp: record.pointee.gfp, address: record.pointee.address,
             userIP: record.pointee.user_ip, userSP: record.pointee.user_sp,
             text: kind == CL_BECAME_PROGRAM.rawValue ? -1 : textIndex(record),
-            stack: stack, faults: record.pointee.faultsSoFar)
+            stack: stack, faults: record.pointee.faultsSoFar, isFlusher: record.pointee.isFlusher)
         if takesStacks { userStacks.note(noted, texts) }
         pending.append(noted)
     }

@@ -23,4 +23,6 @@ extension KernelRecord.Kind {
 extension cl_trace_record {
     /// Page faults that its thread has had; null where it is not known.
     var faultsSoFar: UInt64? { faults == 0 ? nil : faults - 1 }
+
+    var isFlusher: Bool? { is_flusher == 0 ? nil : is_flusher == 2 }
 }
