@@ -18,6 +18,8 @@ public struct AuditRequest: Sendable {
     public var expectedStatus: Int32 = 0
     public var policy = Policy()
     public var scope = Scope.process
+    /// Null: all of the subject's processes are judged.
+    public var process: ProcessPattern?
     public var suppressions: [Suppression] = []
     public var kernelLimits: [KernelLimit] = []
     public var budgets: [Budget] = []

@@ -1,7 +1,7 @@
 /// The threads whose events in the steady phase are judged: the values of `--scope`.
 public enum Scope: Equatable, Sendable {
     case process
-    /// Threads that do transfers, ever.
+    /// Threads that transfer in the steady phase: what they did before is its warm-up, or that of a thread like a manager.
     case ioThreads
     /// Threads whose name matches a pattern (`Glob`).
     case threads(pattern: String)

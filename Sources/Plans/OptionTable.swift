@@ -32,7 +32,8 @@ public struct OptionTable: Sendable {
     /// Those that are keys. A new one is none before somebody has seen that a plan heeds it: EndToEndTests compare these with all.
     public static let ofSubjects: Set<String> = [
         "allow", "budget", "enforce", "expect-exit", "forbid", "kernel", "kernel-limit", "kernel-stacks", "lock",
-        "min-ios", "phases", "require-lock", "scope", "squeeze", "squeeze-slack", "steady-after", "steady-from",
+        "min-ios", "phases", "process", "require-lock", "scope", "squeeze", "squeeze-slack", "steady-after",
+        "steady-from",
         "steady-to", "strict", "suppressions", "syscalls", "timeout", "wait", "warmup-ios", "warmup-time",
     ]
 

@@ -57,10 +57,19 @@ struct RunCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp(
             """
-            Whose events are judged: process, io-threads (those that do transfers), or thread:PATTERN with * and ?. \
+            Whose events are judged: process, io-threads (those that transfer in the steady phase), or thread:PATTERN with * and ?. \
             (default: process)
             """, valueName: "scope"), transform: read)
     var scope = Scope.process
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Which processes are judged: those that run a program of this name, with * and ?, such as a daemon, and not the \
+            command that starts it. (default: all)
+            """, valueName: "pattern"), transform: read)
+    var process: ProcessPattern?
 
     @Option(
         help: """
@@ -154,6 +163,10 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if squeezeSlack != nil && !squeeze { throw ValidationError("--squeeze-slack goes with --squeeze.") }
+        if process != nil, enforce != .report {
+            throw ValidationError(
+                "--process and --enforce \(enforce.rawValue) exclude each other: the interposer acts in every process.")
+        }
         try validateWarmup()
     }
 
@@ -226,6 +239,7 @@ struct RunCommand: ParsableCommand {
         request.expectedStatus = expectExit.status
         request.policy = try judging.policy()
         request.scope = scope
+        request.process = process
         request.suppressions = try readSuppressions(in: judging.suppressions)
         request.kernelLimits = kernelLimit
         request.enforce = enforce
@@ -310,5 +324,14 @@ extension Scope: OptionValue {
             throw WrongValue("a scope is process, io-threads or thread:PATTERN, such as 'thread:worker*'")
         }
         self = scope
+    }
+}
+
+extension ProcessPattern: OptionValue {
+    init(option argument: String) throws(WrongValue) {
+        guard let pattern = ProcessPattern(argument) else {
+            throw WrongValue("it is the name of a program's file, such as mdmon, or a pattern with * and ?")
+        }
+        self = pattern
     }
 }

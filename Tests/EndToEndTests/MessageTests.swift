@@ -43,6 +43,8 @@ import Testing
         Wrong(
             "run --warmup-time 1s --phases markers -- true", "--warmup-time and --phases markers exclude each other"),
         Wrong("run --warmup-ios 4 --phases markers -- true", "--warmup-ios and --phases markers exclude each other"),
+        Wrong("run --process a\\b -- true", "'a\\b'", "'--process <pattern>'", "such as mdmon"),
+        Wrong("run --process mdmon --enforce deny -- true", "--process and --enforce deny exclude each other"),
         Wrong(
             "run --steady-from USR1 -- true", "'USR1'", "'--steady-from <cue>'", "signal:USR1, signal:USR2 or file:PATH"
         ),

@@ -33,10 +33,10 @@ extension ProcessLedger {
     private mutating func addToPhase(_ count: EventCount, _ key: TransfersBook.Key) {
         let phase = phase(of: key.moment)
         if !threads.contains(where: { $0.tid == key.tid }) {
-            threads.append(ThreadLedger(tid: key.tid, name: "", doesTransfers: true))
+            threads.append(ThreadLedger(tid: key.tid, name: "", doesTransfers: false))
         }
         let thread = threads.firstIndex { $0.tid == key.tid }!
-        threads[thread].doesTransfers = true
+        if phase == .steady || steadyBeginsLate { threads[thread].doesTransfers = true }
         threads[thread].phases[phase].transfers += count.calls
         threads[thread].phases[phase].addTransferredBytes(count.bytes)
         phases[phase].transfers += count.calls

@@ -41,7 +41,9 @@ extension ProcessLedger {
         growth = MemoryGrowth()
         take(process, areFaultsKnown: areFaultsKnown)
         threads = own.map { thread in
-            var dated = ThreadLedger(tid: thread.tid, name: thread.name, doesTransfers: thread.doesTransfers)
+            // By the interposer's steady phase, which may have begun later.
+            let mayTransfer = thread.doesTransfers || thread.phases.transfers > 0
+            var dated = ThreadLedger(tid: thread.tid, name: thread.name, doesTransfers: mayTransfer)
             dated.matched = thread.matched
             for phase in Phase.allCases {
                 var counts = thread.phases[phase].events

@@ -1,13 +1,14 @@
 /// The verdict on one subject. Pure: the same observation always gives the same audit.
 ///
 /// Never a false pass: each rule below adds a reason for all that was not observed, and a pass has no reasons.
-public func judge(_ name: String, _ observation: Observation, by request: AuditRequest) -> Audit {
+public func judge(_ name: String, _ whole: Observation, by request: AuditRequest) -> Audit {
+    let observation = whole.judged(request.process)
     let processes = observation.ledger.processes
     let all =
         processes.flatMap { Violation.all(in: $0, policy: request.policy, scope: request.scope) }
         + Violation.kernel(in: processes, limits: request.kernelLimits, scope: request.scope)
     let witnesses = Witnesses(
-        interposer: interposerWitness(observation),
+        interposer: interposerWitness(whole),
         syscalls: observation.syscalls,
         kernel: observation.kernel,
         transfers: observation.transfers,
@@ -70,6 +71,7 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
     reasons += windowReasons(observation)
     reasons += memoryReasons(observation, request)
     if let attached = observation.attached { reasons += attachReasons(observation, attached, request) }
+    reasons += patternReasons(whole, request)
     reasons += scopeReasons(observation, request)
     reasons += lossReasons(processes, violated: !all.isEmpty)
     reasons += accountingReasons(observation, request)
@@ -80,8 +82,9 @@ public func judge(_ name: String, _ observation: Observation, by request: AuditR
         verdict: violations.isEmpty && gate.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
         reasons: reasons,
         failure: failure,
-        notes: unmetLimits(request.kernelLimits, observation) + phaseNotes(processes) + windowNotes(observation.window)
-            + attachNotes(observation) + poolNotes(processes) + missingNames(observation),
+        notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(processes)
+            + windowNotes(observation.window) + attachNotes(observation) + poolNotes(processes)
+            + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,

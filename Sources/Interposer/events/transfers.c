@@ -102,7 +102,9 @@ void transfer_done(struct transfer_call *call, struct direct_file *file, enum di
     bool warmup = direct_files_finish(file, direction, warmup_of_each_file(direction));
     uint32_t phase = warmup && is_after_warmup(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
     rows_count(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
-    if (context.rows) context.rows->does_transfers = 1;
+    // A transfer that is a file's warm-up there is one of the steady phase, too. Fixture: scope-new-files.c
+    bool is_steady = is_after_warmup(call->phase) || is_after_warmup(call->process_phase);
+    if (context.rows && is_steady) context.rows->does_transfers = 1;
     add_shared(&process.record->transfers, 1);
 }
 
