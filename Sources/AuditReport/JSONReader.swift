@@ -51,7 +51,7 @@ private final class JSONText {
     private struct Piece: Hashable {
         let bytes: UnsafeBufferPointer<UInt8>
 
-        static func == (one: Piece, other: Piece) -> Bool { one.bytes.elementsEqual(other.bytes) }
+        static func == (one: Piece, other: Piece) -> Bool { one.bytes.isEqual(to: other.bytes) }
         func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
     }
 
@@ -67,9 +67,7 @@ private final class JSONText {
     func isNext(_ sign: Unicode.Scalar, at offset: Int) -> Bool { bytes[offset] == UInt8(ascii: sign) }
 
     func afterSpace(_ offset: Int) -> Int {
-        var at = offset
-        while bytes[at].isJSONSpace { at += 1 }
-        return at
+        bytes.endOfSpace(from: offset)
     }
 
     /// The place behind a value.
@@ -87,8 +85,10 @@ private final class JSONText {
     }
 
     private func endOfString(_ start: Int) -> Int {
-        var at = start + 1
-        while bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
+        var at = bytes.endOfPlain(from: start + 1)
+        while bytes[at] != UInt8(ascii: "\"") {
+            at = bytes.endOfPlain(from: at + (bytes[at] == UInt8(ascii: "\\") ? 2 : 1))
+        }
         return at + 1
     }
 
@@ -113,8 +113,10 @@ private final class JSONText {
     }
 
     func isKey(_ range: Range<Int>, _ key: String) -> Bool {
-        let plain = bytes[(range.lowerBound + 1)..<(range.upperBound - 1)]
-        return plain.elementsEqual(key.utf8) || plain.contains(UInt8(ascii: "\\")) && string(range.lowerBound) == key
+        let plain = UnsafeBufferPointer(rebasing: bytes[(range.lowerBound + 1)..<(range.upperBound - 1)])
+        if plain.count == key.utf8.count { return plain.elementsEqual(key.utf8) }
+        // One with an escape is longer than what it stands for.
+        return plain.count > key.utf8.count && plain.hasBackslash && string(range.lowerBound) == key
     }
 
     // MARK: values
@@ -153,7 +155,7 @@ private final class JSONText {
         // So short a string has no memory of its own.
         if piece.bytes.count > 15, let known = strings[piece] { return known }
         let string =
-            piece.bytes.contains(UInt8(ascii: "\\"))
+            piece.bytes.hasBackslash
             ? unescaped(piece.bytes) : String(decoding: piece.bytes, as: UTF8.self)
         if piece.bytes.count > 15 {
             if strings.count >= Self.mostKept { strings.removeAll(keepingCapacity: true) }
@@ -173,9 +175,10 @@ private final class JSONText {
         units.reserveCapacity(bytes.count)
         var at = 0
         while at < bytes.count {
-            guard bytes[at] == UInt8(ascii: "\\") else {
-                units.append(bytes[at])
-                at += 1
+            let plain = max(bytes.endOfPlain(from: at), bytes[at] == UInt8(ascii: "\\") ? at : at + 1)
+            if plain > at {
+                units += bytes[at..<plain]
+                at = plain
                 continue
             }
             if let scalar = JSONIndex.scalar(at: at, in: bytes) {
