@@ -43,6 +43,8 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     let name: String
     var options: [String] = []
     var needsRoot = false
+    /// Of the kernel.
+    var needsPagemapScan = false
     /// It becomes another user, who must reach it and dioaudit.
     var changesUser = false
     var exit: Int32 = 0
@@ -101,7 +103,10 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     private mutating func read(_ key: String, _ value: String) throws {
         switch key {
         case "Intent", "Flags", "Link": break
-        case "Needs": needsRoot = try one(of: ["root"], String(value.prefix { $0 != "," }), key)
+        case "Needs":
+            _ = try one(of: ["root", "PAGEMAP_SCAN"], String(value.prefix { $0 != "," }), key)
+            needsRoot = value.hasPrefix("root")
+            needsPagemapScan = !needsRoot
         case "User": changesUser = try one(of: ["changes"], value, key)
         case "Options": options = value.split(separator: " ").map(String.init)
         case "Exit": exit = try number(value, key)

@@ -7,7 +7,7 @@ import Testing
         #expect(Expectation.all.count > 30)
     }
 
-    private static let byAnybody = Expectation.all.filter { !$0.needsRoot }
+    private static let byAnybody = Expectation.all.filter { !$0.needsRoot && !$0.needsPagemapScan }
 
     /// An ordinary user's way of asking the kernel is another, and those of these are judged by seccomp below.
     @Test(arguments: byAnybody.filter { isRoot || !$0.namesSystemCalls })
@@ -22,6 +22,16 @@ import Testing
     func isJudgedAsItSaysForRoot(expected: Expectation) throws {
         try check(expected, options: expected.options)
         try check(expected, options: expected.options + ["--syscalls", "seccomp"])
+    }
+
+    private static let hasPagemapScan: Bool = {
+        let numbers = (try? run(["uname", "-r"]).output)?.split(separator: ".").prefix(2).compactMap { Int($0) } ?? []
+        return !numbers.lexicographicallyPrecedes([6, 7])
+    }()
+
+    @Test(.enabled(if: hasPagemapScan, "needs Linux 6.7"), arguments: Expectation.all.filter(\.needsPagemapScan))
+    func isJudgedAsItSaysByLaterKernels(expected: Expectation) throws {
+        try check(expected, options: expected.options)
     }
 
     /// The other way in which the kernel can be asked; the first is perf's where it is allowed.

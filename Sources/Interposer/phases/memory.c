@@ -127,34 +127,8 @@ static struct memory_pages given_back_so_far(void) {
                                  __atomic_load_n(&given_back.mapped, __ATOMIC_RELAXED)};
 }
 
-// The kernel's zero page, which a read brings, is none of the process's: no process has it alone.
-static void add_page(struct memory_pages *pages, uint64_t entry) {
-    enum { PRESENT = 63, OF_FILE = 61, ALONE = 56 };  // Documentation/admin-guide/mm/pagemap.rst
-    if (!(entry >> PRESENT & 1)) return;
-    if (entry >> OF_FILE & 1) pages->others++;
-    else pages->anonymous += entry >> ALONE & 1;
-}
-
 static bool may_be_steady(void) {
     return process.phase && (process.record->memory == DIOAUDIT_MEMORY_BEGUN || process.record->memory == DIOAUDIT_MEMORY_MEASURED);
-}
-
-// TRAP: a program may reserve more address space than can be looked through, or ask for a range that there is not. What that
-// gives back is not known.
-static bool look_through(struct memory_pages *pages, const void *at, size_t length) {
-    enum { MOST = 1 << 24 };
-    if (length / DIOAUDIT_PAGE >= MOST) return false;
-    uint64_t page = (uintptr_t)at / DIOAUDIT_PAGE, end = page + (length + DIOAUDIT_PAGE - 1) / DIOAUDIT_PAGE;
-    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-    uint64_t entries[64];  // on the stack, since several threads may come
-    while (page < end) {
-        size_t bytes = lesser(end - page, sizeof(entries) / sizeof(*entries)) * sizeof(*entries);
-        long got = SYSTEM(SYS_pread64, fd, entries, bytes, page * sizeof(*entries));
-        if (got <= 0) break;
-        for (long i = 0; i < got / (long)sizeof(*entries); i++, page++) add_page(pages, entries[i]);
-    }
-    if (fd >= 0) SYSTEM(SYS_close, fd);
-    return page == end;
 }
 
 // The first number of statm is exact. Not by procfile.h, whose reader one thread at a time may use.
@@ -181,7 +155,7 @@ bool memory_is_only_marked(int advice) {
 struct memory_pages memory_in(const void *at, size_t length) {
     struct memory_pages pages = {0};
     if (likely(!may_be_steady())) return pages;
-    bool is_known = look_through(&pages, at, length);
+    bool is_known = pagemap_count(&pages, at, length);
     if (!read_address_space(&pages) || !is_known) process.record->memory_unread = 1;
     return pages;
 }

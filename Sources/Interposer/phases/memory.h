@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "ledger_abi.h"
+#include "pagemap.h"
 
 // Reads what the process has when a steady phase begins. `goes_on`: an interlude is over, and what was read before it counts.
 // Call it before the edge, so that its costs are warm-up's, and under the phase-transition lock.
@@ -14,11 +15,6 @@ void memory_begin(struct dioaudit_process *record, bool goes_on);
 // Reads it again and records the difference. `may_go_on`: an interlude begins, and the steady phase may continue after it. Call
 // it under the same lock.
 void memory_end(struct dioaudit_process *record, bool may_go_on);
-
-// Pages of a range, anonymous ones that no other process shares, and others; and those of all the address space.
-struct memory_pages {
-    uint64_t anonymous, others, mapped;
-};
 
 // Those that are in a range, if a steady phase may go on.
 struct memory_pages memory_in(const void *at, size_t length);
