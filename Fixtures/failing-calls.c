@@ -4,7 +4,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
-// Reason: (EINVAL): its flags must be MCL_CURRENT, MCL_FUTURE or both
+// Reason: (EINVAL)
 // Setup: nothing
 // Warmup: transfers 1
 // Steady: transfers 1, malloc 1/4611686018427387904, calloc 1, realloc 1/4611686018427387904, reallocarray 1, posixMemalign 1/8, alignedAlloc 1/4611686018427387904, free 1, mmap 1/0, munmap 1/4096, mremap 1/4096, madvise 1/4096, mlock 2/8192, munlock 1/4096, mlockall 1

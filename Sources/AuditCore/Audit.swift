@@ -13,6 +13,8 @@ public struct Audit: Equatable, Sendable, Codable {
     public var verdict: Verdict
     /// Why it is not a pass, in words. Empty for a pass.
     public var reasons: [String]
+    /// What to do about each of them, in their order; null where that is said with an earlier one.
+    public var remedies: [String?]
     /// It could not start, crashed, overran its time or exited with a status other than 0.
     public var subjectFailed: Bool
     /// How it failed, in words; null if it did not.
@@ -54,7 +56,8 @@ public struct Audit: Equatable, Sendable, Codable {
     @Nullable public var spread: Spread?
 
     init(
-        name: String, verdict: Verdict, reasons: [String], failure: String?, notes: [String], subject: Subject,
+        name: String, verdict: Verdict, reasons: [String], remedies: [String?], failure: String?, notes: [String],
+        subject: Subject,
         lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
         phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse], budgets: [BudgetUse],
@@ -65,6 +68,7 @@ public struct Audit: Equatable, Sendable, Codable {
         self.name = name
         self.verdict = verdict
         self.reasons = reasons
+        self.remedies = remedies
         subjectFailed = failure != nil
         self.failure = failure
         self.notes = notes
@@ -103,6 +107,7 @@ public struct Audit: Equatable, Sendable, Codable {
         name = try value(.name)
         verdict = try value(.verdict)
         reasons = try value(.reasons)
+        remedies = try optional(.remedies) ?? []
         subjectFailed = try value(.subjectFailed)
         failure = try optional(.failure)
         notes = try value(.notes)
@@ -131,6 +136,14 @@ public struct Audit: Equatable, Sendable, Codable {
             throw AuditCore.contradiction("it has larger counts than can have happened", decoder)
         }
         places = Place.all(of: violations, in: processes)
+    }
+
+    /// Each with what to do about it.
+    package var reasonsInWords: [String] {
+        reasons.enumerated().map { index, reason in
+            guard index < remedies.count, let remedy = remedies[index] else { return reason }
+            return "\(reason); \(remedy)"
+        }
     }
 
     /// Violations that the baseline accepts.

@@ -122,12 +122,18 @@ public struct LockShortage: Equatable, Sendable, Codable {
     /// In words that follow what it is said of.
     ///
     /// - Parameter rounded: up, to leave room for what would have come later.
-    public func advice(rounded: Bool = false) -> String {
-        let kib = rounded ? (neededBytes >> 16 + 1) << 6 : (neededBytes + 1023) / 1024
-        return "needs \(kib) KiB, of which \(dioauditBytes / 1024) KiB are dioaudit's, and its RLIMIT_MEMLOCK is "
-            + "\(limitBytes / 1024) KiB; raise that with 'ulimit -l \(kib)', 'memlock' in /etc/security/limits.conf, or systemd's "
-            + "LimitMEMLOCK="
+    public func advice(rounded: Bool = false) -> String { "\(need(rounded: rounded)); \(remedy(rounded: rounded))" }
+
+    func need(rounded: Bool = false) -> String {
+        "needs \(kib(rounded)) KiB, of which \(dioauditBytes / 1024) KiB are dioaudit's, and its RLIMIT_MEMLOCK is "
+            + "\(limitBytes / 1024) KiB"
     }
+
+    func remedy(rounded: Bool = false) -> String {
+        "raise that with 'ulimit -l \(kib(rounded))', 'memlock' in /etc/security/limits.conf, or systemd's LimitMEMLOCK="
+    }
+
+    private func kib(_ rounded: Bool) -> UInt64 { rounded ? (neededBytes >> 16 + 1) << 6 : (neededBytes + 1023) / 1024 }
 }
 
 /// Whether a pass needs MCL_FUTURE through the steady phase.

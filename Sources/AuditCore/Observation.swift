@@ -4,8 +4,8 @@ public struct Observation: Sendable {
     public var ledger: Ledger
     /// The subject's first process; null if it could not start.
     public var pid: Int32?
-    /// Why nothing could be interposed at all, in words.
-    public var interposerMissing: String?
+    /// Why nothing could be interposed at all.
+    public var interposerMissing: Reason?
     /// Why the command can load no interposer, in words, as far as its file shows it.
     public var whyUnseen: String?
     /// The command is a static program: the processes that reported were started by it.
@@ -31,9 +31,9 @@ public struct Observation: Sendable {
     /// Files of which frames have no names or not all, by path, and why, in words.
     public var nameless: [String: String] = [:]
     /// What kept the subject from its work though it is not the subject's fault: no space, no io_uring.
-    public var obstacles: [String] = []
-    /// How the subject failed, in words: it overran its time limit, or could not start.
-    public var failure: String?
+    public var obstacles: [Reason] = []
+    /// How the subject failed: it overran its time limit, or could not start.
+    public var failure: Reason?
     /// The soft RLIMIT_MEMLOCK in bytes; null if there is none.
     public var memlockLimit: UInt64?
 
@@ -43,11 +43,11 @@ public struct Observation: Sendable {
         self.pid = pid
     }
 
-    /// Of a subject that did not start, and why, in words.
-    public static func ofNothing(_ subject: Subject, because failure: String) -> Observation {
+    /// Of a subject that did not start, and why.
+    public static func ofNothing(_ subject: Subject, because failure: Reason) -> Observation {
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
         observation.failure = failure
-        observation.interposerMissing = "the subject did not start"
+        observation.interposerMissing = Reason("the subject did not start", .alone)
         observation.syscalls = .unavailable("the subject did not start")
         observation.kernel = .unavailable("the subject did not start")
         observation.transfers = .unavailable("the subject did not start")

@@ -30,14 +30,16 @@ extension Observation {
 }
 
 /// No process is judged.
-func patternReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
+func patternReasons(_ observation: Observation, _ request: AuditRequest) -> [Reason] {
     guard let pattern = request.process, !observation.ledger.processes.contains(where: pattern.judges) else {
         return []
     }
     let names = Set(
         observation.ledger.processes.map { $0.executable.split(separator: "/").last.map(String.init) ?? "?" })
     return [
-        "no process runs a program that --process \(pattern.text) names; there were: \(names.sorted().joined(separator: ", "))"
+        Reason(
+            "no process runs a program that --process \(pattern.text) names; there were: \(names.sorted().joined(separator: ", "))",
+            .processNames)
     ]
 }
 

@@ -25,7 +25,9 @@ extension Audit {
 }
 
 extension Audit {
-    private var gateReasons: [String] { AuditCore.gateReasons(budgets, baseline, suppressions, strict: strict) }
+    private var gateReasons: [String] {
+        AuditCore.gateReasons(budgets, baseline, suppressions, strict: strict).map(\.what)
+    }
 }
 
 // MARK: numbers

@@ -32,8 +32,8 @@ public struct Witness: Equatable, Sendable, Codable {
         Witness(status: .unavailable, reason: reason)
     }
 
-    public static func partial(_ reason: String) -> Witness {
-        Witness(status: .partial, reason: reason)
+    public static func partial(_ reason: String, _ remedy: Remedy? = nil) -> Witness {
+        Witness(status: .partial, reason: reason, remedies: remedy.map { [$0.text] })
     }
 }
 

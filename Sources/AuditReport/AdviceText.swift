@@ -1,8 +1,8 @@
 import AuditCore
 
-/// What to do about a verdict that is no pass.
+/// What its events' times say of a failure.
 package func adviceLines(_ audit: Audit) -> [String] {
-    [warmupAdvice(audit), endAdvice(audit), directAdvice(audit)].compactMap { $0 }
+    [warmupAdvice(audit), endAdvice(audit)].compactMap { $0 }
 }
 
 /// A warm-up that ends where the last event was: nothing but its length keeps such a program from passing. Events are told by the
@@ -48,15 +48,4 @@ private func endAdvice(_ audit: Audit) -> String? {
     return
         "\(calls) of \(all) came at or after the last transfer: if the program closes its O_DIRECT files before, they are of "
         + "its teardown"
-}
-
-/// Most programs do direct I/O only if they are asked to.
-private func directAdvice(_ audit: Audit) -> String? {
-    let hasNone = audit.processes.allSatisfy { $0.transfers == 0 && $0.kernelTransfers?.calls.isEmpty ?? true }
-    guard audit.verdict == .inconclusive, audit.failure == nil, audit.phasesFoundBy == .transfers,
-        !audit.hasSteadyPhase,
-        hasNone, audit.witnesses.interposer.status == .active
-    else { return nil }
-    return (audit.witnesses.transfers.status == .active ? "the kernel saw none either; " : "")
-        + "'strace -f -e openat' shows which files it opens with O_DIRECT; --phases markers audits I/O of other kinds"
 }

@@ -70,7 +70,7 @@ private func names(_ group: [Audit]) -> String {
 /// That too little may be locked is why the rest happened. Who raises the limit for the largest does so for all.
 private func reasons(_ group: [Audit]) -> [String] {
     let largest = group.compactMap(\.lock.shortage).max { $0.neededBytes < $1.neededBytes }
-    guard let largest, group[0].violations.isEmpty else { return group[0].reasons }
+    guard let largest, group[0].violations.isEmpty else { return group[0].reasonsInWords }
     return [
         "memory could not be locked: \(group.count == 1 ? "it" : "the largest of these \(group.count)") "
             + largest.advice(rounded: true)  // with what would have come later, such as io_uring's rings

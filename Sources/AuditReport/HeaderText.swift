@@ -47,7 +47,7 @@ struct NamedWitnesses {
         all = audits.compactMap { audit in
             guard var witness = of(audit.witnesses) else { return nil }
             // Once is enough.
-            if let reason = witness.reason, audit.reasons.contains(where: { $0.hasSuffix(reason) }) {
+            if let reason = witness.reason, audit.reasons.contains(where: { $0.contains(reason) }) {
                 witness.reason = nil
             }
             return witness

@@ -99,7 +99,8 @@ public struct MatrixCell: Sendable, Encodable {
     public init(_ audit: Audit, engine: String, rw: String, blockBytes: Int) {
         self.init(
             audit.name, engine: engine, rw: rw, blockBytes: blockBytes, steady: audit.phases[.steady],
-            witness: audit.witnesses.kernel, verdict: audit.verdict, reasons: audit.reasons, statuses: audit.statuses)
+            witness: audit.witnesses.kernel, verdict: audit.verdict, reasons: audit.reasonsInWords,
+            statuses: audit.statuses)
     }
 
     init(

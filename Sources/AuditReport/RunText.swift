@@ -17,11 +17,12 @@ public func runText(_ report: Report, _ style: Style, quiet: Bool, verbose: Bool
 /// The verdict with the first of its reasons, and the others below it.
 func verdictLines(_ audit: Audit, _ style: Style) -> [String] {
     let transfers = audit.phases[.steady].transfers
-    let first = audit.reasons.first ?? "no violation in \(Figures.count(transfers, "steady transfer"))"
+    let reasons = audit.reasonsInWords
+    let first = reasons.first ?? "no violation in \(Figures.count(transfers, "steady transfer"))"
     let hasFailed = audit.failure != nil && audit.verdict == .inconclusive
     let verdict = hasFailed ? style.wrap("program failed", "1;31") : style.verdict(audit.verdict)
     return ["\(verdict): \(style.strong(printable(audit.name))): \(printable(first))"]
-        + audit.reasons.dropFirst().map { "  - \(printable($0))" }
+        + reasons.dropFirst().map { "  - \(printable($0))" }
         + adviceLines(audit).map { "  \($0)" } + audit.notes.map { printable("note: \($0)") }
 }
 

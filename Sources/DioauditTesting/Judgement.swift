@@ -31,12 +31,15 @@ func judge(
 private let unfollowed =
     "the body's task left what is followed, and what it did there was not observed: it ran on the main actor or on an actor with an "
     + "executor of its own, or a callback of other code resumed it"
+private let synchronousPart = Remedy("assert its synchronous part, or let it run on no such actor")
+private let otherBuild = Remedy(
+    "docs/testing-swift.md says under \"When it cannot count\" what a test must be built and run without")
 
 extension Judgement {
     /// Nothing was observed.
     init(of name: String, without obstacle: String) {
         var observation = Observation(subject: subject, ledger: Ledger(), pid: nil)
-        observation.interposerMissing = obstacle
+        observation.interposerMissing = Reason(obstacle, otherBuild)
         verdict = .inconclusive
         message = "inconclusive: whether it allocates was not observed: \(obstacle)"
         report = DioauditTesting.report(audited(name, observation, Policy()))
@@ -48,7 +51,7 @@ private func judgement(
 ) -> Judgement {
     var observation = Observation(subject: subject, ledger: Ledger(), pid: process.pid)
     observation.ledger.processes = [process]
-    observation.obstacles = unseen.map { [$0] } ?? []
+    observation.obstacles = unseen.map { [Reason($0, synchronousPart)] } ?? []
     let audit = audited(name, observation, allowance.policy)
     let lines =
         unseen.map { ["inconclusive: \($0)"] } ?? [headline(audit, allowance, runs)]

@@ -7,9 +7,9 @@ extension Audit {
         let steady = Figures.count(phases[.steady].transfers, "steady transfer")
         let calls = suppressions.reduce(0) { $0 &+ $1.calls }
         let accepted = (calls > 0 ? ", \(calls) suppressed" : "") + knownText(self)
-        let lead = (reasons.first ?? "no violation in \(steady)") + accepted
+        let lead = (reasonsInWords.first ?? "no violation in \(steady)") + accepted
         var markup: Markup = "<p class=\"lead\">\(lead)</p>\n"
-        let rest = reasons.dropFirst()
+        let rest = reasonsInWords.dropFirst()
         if !rest.isEmpty { markup += "<ul class=\"reasons\">\(items(rest))</ul>\n" }
         if let failure { markup += "<p><strong>The program failed:</strong> \(failure)</p>\n" }
         let asides = adviceLines(self) + notes.map { "note: \($0)" }

@@ -29,7 +29,8 @@ package func observe(
             throw systemError("fork", error.errno, at: command.name)
         }
         return (
-            .ofNothing(subject, because: "could not start: " + whyNotStarted(command.path, error.errno)), nil
+            .ofNothing(
+                subject, because: Reason("could not start: " + whyNotStarted(command.path, error.errno), .alone)), nil
         )
     }
     let ending = try launch.finish(session, parser)
@@ -62,16 +63,18 @@ package func observe(
     return (observation, launch.interruption)
 }
 
-private func findInterposer() -> (path: String?, problem: String?) {
+private func findInterposer() -> (path: String?, problem: Reason?) {
     do throws(AuditError) {
         let path = try Installation.interposer()
         // ld.so(8) splits LD_PRELOAD at both, and takes no escapes.
         guard !path.contains(where: { $0 == " " || $0 == ":" }) else {
-            return (nil, "the interposer cannot be loaded from a path with a space or colon: \(path)")
+            return (
+                nil, Reason("the interposer cannot be loaded from a path with a space or colon: \(path)", .reinstall)
+            )
         }
         return (path, nil)
     } catch {
-        return (nil, "there is no interposer: \(error.place): \(error.what); \(error.remedy)")
+        return (nil, Reason("there is no interposer: \(error.place): \(error.what)", Remedy(error.remedy)))
     }
 }
 
@@ -92,30 +95,30 @@ private func environment(_ command: Command, session: String, interposer: String
     return variables + [ByteText(session)]
 }
 
-private func failure(of ending: Ending, _ command: Command, expected: Int32) -> String? {
+private func failure(of ending: Ending, _ command: Command, expected: Int32) -> Reason? {
     if ending.timedOut, let limit = command.timeoutNanoseconds {
-        return "the subject ran longer than \(Duration.nanoseconds(Int64(limit)))"
+        return Reason("the subject ran longer than \(Duration.nanoseconds(Int64(limit)))", .timeout)
     }
     guard let signal = ending.exit.signal, ending.exit.status != expected else { return nil }
     let killed = "the subject was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
-    return forbiddenCall(of: ending, signal).map { "\(killed): \($0)" } ?? killed
+    guard let call = forbiddenCall(of: ending, signal) else { return Reason(killed, .expect(128 + signal)) }
+    return Reason("\(killed): \(call.what)", call.remedy)
 }
 
-/// What is known of a call for which a filter ended the program, in words; nil if none did.
-private func forbiddenCall(of ending: Ending, _ signal: Int32) -> String? {
+/// What is known of a call for which a filter ended the program; nil if none did.
+private func forbiddenCall(of ending: Ending, _ signal: Int32) -> (what: String, remedy: Remedy)? {
     guard let call = ForbiddenCall(endedBy: signal, of: ending.pid) else {
-        return signal == SIGSYS
-            ? "a filter (seccomp(2)) forbade a system call, whose number the kernel's log did not show (it takes root, and a kernel with "
-                + "audit): strace -f shows it; if the program ends so under dioaudit only, it is one that the interposer makes: let the "
-                + "filter allow those that docs/interposer.md lists under \"What the program may notice\"" : nil
+        guard signal == SIGSYS else { return nil }
+        return (
+            "a filter (seccomp(2)) forbade a system call, whose number the kernel's log did not show (it takes root, and a kernel "
+                + "with audit)", .findForbidden
+        )
     }
     let what = "a filter (seccomp(2)) forbade system call \(call.number) (ausyscall \(call.number) names it)"
     return switch ending.kernel.isInterposers(call.address, of: ending.pid) {
-    case true?:
-        "\(what), which dioaudit's interposer made: let the filter allow what docs/interposer.md lists under \"What the program may "
-            + "notice\""
-    case false?: "\(what), which the program made itself, or a library of its"
-    case nil: what
+    case true?: ("\(what), which dioaudit's interposer made", .interposersCalls)
+    case false?: ("\(what), which the program made itself, or a library of its", .alone)
+    case nil: (what, .findForbidden)
     }
 }
 

@@ -27,7 +27,7 @@ struct EntryAudit {
         // They are no part of the next one. A signal that is not taken here would be the tear-down's.
         interruption = Descendants.end() ?? Interruption.next() ?? interruption
         let tearDown = try run(planned.entry.tearDown, called: "tear-down")
-        if let failure = tearDown.failure { observation.failure = observation.failure ?? failure }
+        if let failure = tearDown.failure { observation.failure = observation.failure ?? Reason(failure, .alone) }
         var audit = judge(planned.entry.name, observation, by: request)
         audit.notes = planned.entry.notes + audit.notes
         return (audit, interruption ?? tearDown.interruption)
@@ -40,7 +40,7 @@ struct EntryAudit {
         do throws(AuditError) {
             setUp = try run(planned.entry.setUp, called: "set-up")
             if let failure = setUp.failure ?? setUp.interruption.map({ "set-up was ended by signal \($0)" }) {
-                return (.ofNothing(subject, because: failure), setUp.interruption)
+                return (.ofNothing(subject, because: Reason(failure, .alone)), setUp.interruption)
             }
             return try observe(&request)
         } catch {
@@ -69,7 +69,7 @@ struct EntryAudit {
                 workload, driver: Installation.driver(), file: file, &request, timeout: planned.run.timeout)
         case .program(let program):
             if let problem = problem(withDirectory: program.directory) {
-                return (.ofNothing(subject, because: problem), nil)
+                return (.ofNothing(subject, because: Reason(problem, .planDirectory)), nil)
             }
             var command = planned.run.subject(program.command.map(ByteText.init))
             command.variables = program.environment
@@ -78,9 +78,10 @@ struct EntryAudit {
             command.output = .standardError
             return try Observe.observe(command, request)
         case .nothing(let why):
-            var observation = Observation.ofNothing(subject, because: why)
+            let reason = Reason(why, .otherPlan)
+            var observation = Observation.ofNothing(subject, because: reason)
             observation.failure = nil
-            observation.obstacles = [why]
+            observation.obstacles = [reason]
             return (observation, nil)
         }
     }

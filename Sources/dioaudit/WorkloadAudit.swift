@@ -40,10 +40,11 @@ private func noteStatus(in observation: inout Observation, said: String) throws(
     } else if !exit.succeeded, !exit.neverStarted {
         // None of its own: the dynamic linker's, a signal's, or another program's.
         let how =
-            exit.code.map { "the driver exited with status \($0)" } ?? observation.failure ?? "the driver was killed"
-        observation.failure = "\(how): \(said)"
+            exit.code.map { "the driver exited with status \($0)" } ?? observation.failure?.what
+            ?? "the driver was killed"
+        observation.failure = Reason("\(how): \(said)", .doctor)
         if !observation.ledger.processes.contains(where: \.attached) {
-            observation.interposerMissing = "the driver did not come to run"
+            observation.interposerMissing = Reason("the driver did not come to run", .doctor)
         }
     }
 }
@@ -60,15 +61,16 @@ private enum DriverStatus: Int32 {
     /// Says what became of the driver. Its own failure is the subject's; what the machine lacks leaves the verdict open.
     func note(in observation: inout Observation, said: String) throws(AuditError) {
         switch self {
-        case .failed: observation.failure = "the workload failed: \(said)"
+        case .failed: observation.failure = Reason("the workload failed: \(said)", .doctor)
         case .usage:
             throw AuditError(
                 "the driver does not understand dioaudit: \(said)", at: observation.subject.command[0],
                 remedy: "install dioaudit and dioaudit-driver of the same version", exit: .internalError)
-        case .noDirectIO: observation.obstacles.append("direct I/O does not work here: \(said)")
-        case .cannotLock: observation.obstacles.append("memory could not be locked: \(said)")
-        case .engineUnavailable: observation.obstacles.append("this engine does not work here: \(said)")
-        case .noSpace: observation.obstacles.append("the disk is full: \(said)")
+        case .noDirectIO: observation.obstacles.append(Reason("direct I/O does not work here: \(said)", .directory))
+        case .cannotLock: observation.obstacles.append(Reason("memory could not be locked: \(said)", .doctor))
+        case .engineUnavailable:
+            observation.obstacles.append(Reason("this engine does not work here: \(said)", .doctor))
+        case .noSpace: observation.obstacles.append(Reason("the disk is full: \(said)", .directory))
         }
     }
 }

@@ -48,7 +48,7 @@ import Testing
             "ENOMEM", "needs 20480 KiB, of which 1024 KiB are dioaudit's", "RLIMIT_MEMLOCK is 8192 KiB",
             "ulimit -l 20480", "LimitMEMLOCK=",
         ] {
-            #expect(audit.reasons.contains { $0.contains(figure) }, "\(figure)")
+            #expect(audit.reasonsInWords.contains { $0.contains(figure) }, "\(figure)")
         }
     }
 
@@ -81,7 +81,7 @@ import Testing
         seen.memlockLimit = limit
         let audit = judge(seen)
         #expect(audit.verdict == .inconclusive)
-        #expect(audit.reasons.contains { $0.contains(name) && !$0.contains("raise that") })
+        #expect(audit.reasonsInWords.contains { $0.contains(name) && !$0.contains("raise that") })
     }
 
     @Test func aLockThatFailedFirstAndHeldLaterHolds() {

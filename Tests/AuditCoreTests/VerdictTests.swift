@@ -42,7 +42,7 @@ import Testing
 
     @Test func aMissingInterposerIsNoPass() {
         var seen = observation(cleanProcess())
-        seen.interposerMissing = "it is not there"
+        seen.interposerMissing = Reason("it is not there", .reinstall)
         let audit = judge(seen)
         #expect(audit.verdict == .inconclusive)
         #expect(audit.witnesses.interposer == .unavailable("it is not there"))
@@ -75,6 +75,36 @@ import Testing
         process.ownHeap = "brings its own malloc"
         #expect(judge(observation(process)).witnesses.interposer.status == .partial)
         #expect(judge(observation(process)).verdict == .inconclusive)
+    }
+
+    /// Such as a container's runtime, which starts the program and transfers nothing.
+    @Test func aHeapOfItsOwnMattersWhereSomethingMayBeTransferred() {
+        var runtime = cleanProcess(pid: 11)
+        runtime.phases = PhaseLedgers()
+        runtime.steadyReached = false
+        runtime.kernelTransfers = KernelTransfers()
+        func verdict(_ change: (inout ProcessLedger) -> Void) -> Verdict {
+            var changed = runtime
+            changed.ownHeap = "is a Go program"
+            change(&changed)
+            var clean = cleanProcess()
+            clean.kernelTransfers = KernelTransfers()
+            clean.kernelTransfers?.calls = ["pwrite64": 101]
+            var seen = observation(clean, changed)
+            seen.transfers = .active
+            return judge(seen).verdict
+        }
+        #expect(verdict { _ in } == .pass)
+        #expect(verdict { $0.kernelTransfers = nil } == .inconclusive)
+        #expect(verdict { $0.kernelTransfers?.unknown.unseen = 1 } == .inconclusive)
+        #expect(verdict { $0.kernelTransfers?.calls = ["read": 1] } == .inconclusive)
+        #expect(verdict { $0.phases[.setup].transfers = 1 } == .inconclusive)
+        #expect(verdict { $0.steadyReached = true } == .inconclusive)
+        #expect(
+            verdict {
+                $0.ownHeap = nil
+                $0.bypasses.taken = "malloc"
+            } == .pass)
     }
 
     @Test func whatAStaticProgramStartedDoesNotStandForIt() {
@@ -205,7 +235,7 @@ import Testing
         process.phases[.steady].events[.malloc].calls = 1
         var seen = observation(process)
         seen.subject.exit = SubjectExit(signal: 6)
-        seen.failure = "the subject was killed by signal 6 (Aborted)"
+        seen.failure = Reason("the subject was killed by signal 6 (Aborted)", .alone)
         let audit = judge(seen)
         #expect(audit.verdict == .fail && !audit.subjectFailed)
         #expect(audit.statuses == [.fail])
@@ -237,7 +267,7 @@ import Testing
     @Test func anObstacleIsNotTheSubjectsFailure() {
         var seen = observation(cleanProcess())
         seen.subject.exit = SubjectExit(code: 5)
-        seen.obstacles = ["io_uring is disabled"]
+        seen.obstacles = [Reason("io_uring is disabled", .doctor)]
         let audit = judge(seen)
         #expect(audit.reasons == ["io_uring is disabled"])
         #expect(audit.statuses == [.inconclusive])

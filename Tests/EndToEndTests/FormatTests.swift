@@ -32,7 +32,7 @@ import Testing
     @Test func aFailureIsInEachFormat() throws {
         let views = try views(of: "allocates-each-transfer", status: 1)
         let signs = [
-            "junit": "<failure message=\"in the steady phase: 100 mallocs\"",
+            "junit": "<failure message=\"in the steady phase: 100 mallocs; ",
             "sarif": "\"text\": \"allocate: 100 mallocs in the steady phase, 3200 bytes, 1.01 for each transfer, ",
             "github": "::error file=Fixtures/allocates-each-transfer.c,line=14,title=",
             "codequality": "\"path\": \"Fixtures/allocates-each-transfer.c\"",

@@ -12,7 +12,7 @@ func accountingWitness(_ observation: Observation) -> Witness? {
 /// The second witness of transfers where the kernel cannot be asked for each: its I/O accounting must not know of more than the
 /// transfers that the interposer saw. Where it knows of less (holes, file systems that account nothing), which would hide as much
 /// of what was not seen, no call may have passed the interposer.
-func accountingReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
+func accountingReasons(_ observation: Observation, _ request: AuditRequest) -> [Reason] {
     guard observation.transfers.status != .active, observation.attached == nil else { return [] }
     let processes = observation.ledger.processes
     return processes.compactMap(\.unseenReason)
@@ -21,38 +21,43 @@ func accountingReasons(_ observation: Observation, _ request: AuditRequest) -> [
 
 extension ProcessLedger {
     /// Transfers by the instruction come in no less than a block of 512 bytes: as little as a line of output may be buffered I/O.
-    fileprivate var unseenReason: String? {
+    fileprivate var unseenReason: Reason? {
         if phasesByMarker { return nil }
         if accounting.isUnseenUnknown {
-            return
+            return Reason(
                 "whether \(name(of: self)) made transfers before the first that was seen is not known: it ended without exit, or "
-                + "/proc/self/io could not be read"
+                    + "/proc/self/io could not be read", .root)
         }
         let block: UInt64 = 512
         let hasUnknownRing = steadyReached && accounting.rings == .unknown
         for (verb, unseen) in [("read from", accounting.readUnseen), ("written to", accounting.writtenUnseen)]
         where unseen.accounted >= block && (unseen.uncalled >= block || hasUnknownRing) {
-            return
+            return Reason(
                 "the kernel accounts \(plural(unseen.accounted, "byte")) \(verb) disks to \(name(of: self)) while it had an "
-                + "O_DIRECT file and before its first transfer that was seen, and "
-                + (unseen.uncalled >= block
-                    ? "calls that were not seen moved \(unseen.uncalled)" : "it has a ring that was not seen")
-                + ": transfers that were not seen, or buffered I/O"
+                    + "O_DIRECT file and before its first transfer that was seen, and "
+                    + (unseen.uncalled >= block
+                        ? "calls that were not seen moved \(unseen.uncalled)" : "it has a ring that was not seen")
+                    + ": transfers that were not seen, or buffered I/O", .root)
         }
         return nil
     }
 
-    fileprivate func accountingReasons(_ request: AuditRequest) -> [String] {
+    fileprivate func accountingReasons(_ request: AuditRequest) -> [Reason] {
         if accounting.wasRefused {
-            return ["the kernel's I/O accounting of \(name(of: self)) is not known: getrusage(2) was refused"]
+            return [
+                Reason(
+                    "the kernel's I/O accounting of \(name(of: self)) is not known: getrusage(2) was refused",
+                    .filter("getrusage(2)"))
+            ]
         }
         if accounting.isCutShort {
             // That is said already where page faults matter, or where it was meant to.
             return request.policy.forbids(.pageFaultMinor) || aborted
                 ? []
                 : [
-                    "the kernel's I/O accounting of \(name(of: self)) is not known in full: it ended within the steady phase, "
-                        + "without exit"
+                    Reason(
+                        "the kernel's I/O accounting of \(name(of: self)) is not known in full: it ended within the steady "
+                            + "phase, without exit", .endByExit)
                 ]
         }
         return [
@@ -60,7 +65,7 @@ extension ProcessLedger {
                 ? accounting.read.excess("read from", self) : accounting.read.lack("reads", self),
             accounting.written.steadyIsUnexplained && !accounting.isOfMetadata
                 ? accounting.written.excess("written to", self) : accounting.written.lack("writes", self),
-        ].compactMap { $0 }
+        ].compactMap { $0 }.map { Reason($0, .root) }
     }
 }
 

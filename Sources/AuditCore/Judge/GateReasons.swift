@@ -2,16 +2,21 @@
 ///
 /// - Parameter suppressions: those that may not be stale.
 func gateReasons(_ budgets: [BudgetUse], _ baseline: BaselineUse?, _ suppressions: [SuppressionUse], strict: Bool)
-    -> [String]
+    -> [Reason]
 {
-    var reasons = budgets.filter { $0.status == .exceeded }.map { "--budget \($0.budget) is exceeded" }
+    var reasons = budgets.filter { $0.status == .exceeded }.map {
+        Reason("--budget \($0.budget) is exceeded", .budget)
+    }
     for kind in Change.Kind.allCases where kind.isWorse {
         let count = baseline?.changes.count { $0.kind == kind } ?? 0
-        if count > 0 { reasons.append("worse than the baseline: \(kind.text(count))") }
+        if count > 0 { reasons.append(Reason("worse than the baseline: \(kind.text(count))", .baseline)) }
     }
     guard strict else { return reasons }
-    reasons += suppressions.filter(\.isStale).map { "--strict: the suppression '\($0.name)' is stale" }
-    return reasons + budgets.filter(\.isStale).map { "--strict: --budget \($0.budget) is stale" }
+    reasons += suppressions.filter(\.isStale).map {
+        Reason("--strict: the suppression '\($0.name)' is stale", .staleSuppression)
+    }
+    return reasons
+        + budgets.filter(\.isStale).map { Reason("--strict: --budget \($0.budget) is stale", .staleBudget) }
 }
 
 extension Change.Kind {

@@ -1,100 +1,160 @@
-/// Whether the interposer saw the whole subject; else what it missed, in words.
-func interposerWitness(_ observation: Observation) -> Witness {
+/// Whether the interposer saw the whole subject, and what it missed.
+struct InterposerView {
+    let status: Witness.Status
+    let missed: Reason?
+
+    var witness: Witness { Witness(status: status, reason: missed?.what) }
+}
+
+func interposerView(_ observation: Observation) -> InterposerView {
     if observation.attached != nil {
-        return .unavailable("attached from outside")
+        return InterposerView(status: .unavailable, missed: Reason("attached from outside", .runInstead))
     }
-    if let missing = observation.interposerMissing { return .unavailable(missing) }
+    if let missing = observation.interposerMissing { return InterposerView(status: .unavailable, missed: missing) }
     let ledger = observation.ledger
-    let damage = ledger.damages.first.map(damageInWords)
+    let damage = ledger.damages.first.map(damaged)
     guard let pid = observation.pid, ledger.processes.contains(where: { $0.pid == pid && $0.attached }) else {
-        if let damage { return .unavailable(damage) }
-        return .unavailable(
-            "the interposer did not report from the subject"
-                + (ledger.imagesRefused > 0 ? ": it could not attach to the ledger" : "")
-                + (observation.whyUnseen.map { ": \(observation.subject.command[0]) \($0)" }
-                    ?? " (another libc, or an interposer of another version?)"))
+        return InterposerView(status: .unavailable, missed: damage ?? noReport(observation))
     }
-    if let damage { return .partial(damage) }
-    if observation.isStatic {
-        return .partial(
-            "\(observation.subject.command[0]) is a static program, which loads no interposer: only programs that it "
-                + "started were observed")
-    }
-    return gap(in: ledger).map(Witness.partial) ?? .active
+    let missed = damage ?? (observation.isStatic ? startedOnly(observation) : gap(in: observation))
+    return InterposerView(status: missed == nil ? .active : .partial, missed: missed)
 }
 
-private func damageInWords(_ damage: LedgerDamage) -> String {
-    "the ledger was damaged (\(damage.what), pid \(damage.pid)): a process wrote into the interposer's memory, and what it "
-        + "counted there cannot be relied upon"
+/// Why that is no pass, where what it sees is judged.
+func interposerReasons(_ view: InterposerView, _ observation: Observation, _ request: AuditRequest) -> [Reason] {
+    // The phases, which all witnesses' counts are judged by, are the ledger's too.
+    let isDamaged = !observation.ledger.damages.isEmpty
+    guard let missed = view.missed, request.needsInterposer(observation) || isDamaged else { return [] }
+    // Without phases or without a program there is no rest.
+    guard !isDamaged, observation.pid != nil else { return [missed] }
+    // The kernel's side may have been seen all the same.
+    let isSeen = observation.ledger.processes.contains(where: \.phasesByKernel)
+    let isRoots = observation.transfers.status == .active
+    return [
+        Reason(
+            missed.what + (isSeen ? ": its heap calls are unknown" : ""),
+            Remedy("\(missed.remedy.text); or --allow heap judges the rest\(isRoots ? "" : ", as root")"))
+    ]
 }
 
-/// The part of the subject that the interposer did not see, in words.
-private func gap(in ledger: Ledger) -> String? {
+private func noReport(_ observation: Observation) -> Reason {
+    let isRefused = observation.ledger.imagesRefused > 0
+    return Reason(
+        "the interposer did not report from the subject" + (isRefused ? ": it could not attach to the ledger" : "")
+            + (observation.whyUnseen.map { ": \(observation.subject.command[0]) \($0)" }
+                ?? " (another libc, or an interposer of another version?)"),
+        isRefused ? .keepSocket : .interposable)
+}
+
+private func startedOnly(_ observation: Observation) -> Reason {
+    Reason(
+        "\(observation.subject.command[0]) is a static program, which loads no interposer: only programs that it started "
+            + "were observed", .interposable)
+}
+
+private func damaged(_ damage: LedgerDamage) -> Reason {
+    Reason(
+        "the ledger was damaged (\(damage.what), pid \(damage.pid)): a process wrote into the interposer's memory, and what it "
+            + "counted there cannot be relied upon", .keepMemory)
+}
+
+/// The part of the subject that the interposer did not see.
+private func gap(in observation: Observation) -> Reason? {
+    let ledger = observation.ledger
+    // What starts a program and transfers nothing itself, such as a container's runtime, has no steady phase.
+    let judged = ledger.processes.filter { !observation.knowsThatItTransfersNothing($0) }
     // Both, since a tool that runs the program hides its file, too.
-    let heaps = ledger.processes.lazy.compactMap { process in process.ownHeap.map { "\(name(of: process)): \($0)" } }
-    let ways = [withoutLibrary(ledger), ledger.processes.lazy.compactMap(bypass).first, heaps.first].compactMap { $0 }
-    if !ways.isEmpty { return ways.joined(separator: "; ") }
+    let heaps = judged.lazy.compactMap { process in
+        process.ownHeap.map { Reason("\(name(of: process)): \($0)", .libcHeap) }
+    }
+    let ways = [withoutLibrary(ledger), judged.lazy.compactMap(bypass).first, heaps.first].compactMap { $0 }
+    if let first = ways.first { return Reason(ways.map(\.what).joined(separator: "; "), first.remedy) }
+    return unattached(ledger)
+}
+
+extension Observation {
+    fileprivate func knowsThatItTransfersNothing(_ process: ProcessLedger) -> Bool {
+        guard transfers.status == .active, !process.steadyReached, process.phases.transfers == 0 else {
+            return false
+        }
+        return process.kernelTransfers.map { $0.calls.isEmpty && $0.unknown == UnknownTransfers() } ?? false
+    }
+}
+
+private func unattached(_ ledger: Ledger) -> Reason? {
     if ledger.imagesRefused > 0 {
-        return "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))"
+        return Reason(
+            "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))", .keepSocket)
     }
     if let unseen = unseenPrograms(ledger.unseenPrograms) { return unseen }
     if ledger.imagesUnseen > 0 {
-        return "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static "
-            + "or set-uid, another libc, or an environment without LD_PRELOAD): not observed"
+        return Reason(
+            "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static or set-uid, "
+                + "another libc, or an environment without LD_PRELOAD): not observed", .interposable)
     }
     if ledger.imagesBeyondTable > 0 {
-        return "the ledger had no room for \(plural(ledger.imagesBeyondTable, "program"))"
+        return Reason(
+            "the ledger had no room for \(plural(ledger.imagesBeyondTable, "program"))", .fewerPrograms)
     }
     if ledger.lostProcesses > 0 {
-        return "the ledger had no room for \(plural(ledger.lostProcesses, "forked process", "es"))"
+        return Reason(
+            "the ledger had no room for \(plural(ledger.lostProcesses, "forked process", "es"))", .fewerPrograms)
     }
     if let process = ledger.unreportedProcesses.first(where: { $0.whyUnobserved == nil }) {
-        return "process \(process.pid) maps memory and never reported: not observed"
+        return Reason("process \(process.pid) maps memory and never reported: not observed", .interposable)
     }
     return ledger.processes.first { !$0.attached }.map {
-        "the interposer began to attach to \(name(of: $0)), but did not finish"
+        Reason("the interposer began to attach to \(name(of: $0)), but did not finish", .interposable)
     }
 }
 
-private func withoutLibrary(_ ledger: Ledger) -> String? {
+private func withoutLibrary(_ ledger: Ledger) -> Reason? {
     let count = ledger.imagesWithoutLibrary
     guard count > 0 else { return nil }
-    return
+    return Reason(
         "\(plural(count, "program")) could not load the interposer, since \(ledger.library) is not to be read where the subject "
-        + "started \(count == 1 ? "it" : "them") (another root directory or mount namespace): not observed; mount its "
-        + "directory there under the same name, as bwrap's --ro-bind and mount --bind do"
+            + "started \(count == 1 ? "it" : "them") (another root directory or mount namespace): not observed",
+        .mountInterposer)
 }
 
-/// How a process bypasses the interposer, in words.
-private func bypass(_ process: ProcessLedger) -> String? {
+/// How a process bypasses the interposer.
+private func bypass(_ process: ProcessLedger) -> Reason? {
     let bypasses = process.bypasses
+    let who = name(of: process)
     if bypasses.isReplaced {
-        return "malloc is replaced at run time, by Valgrind or a similar tool: its calls bypass the interposer"
+        return Reason(
+            "malloc is replaced at run time, by Valgrind or a similar tool: its calls bypass the interposer",
+            .withoutTool)
     }
     if let function = bypasses.taken {
-        return "\(name(of: process)) brings its own \(function), whose calls bypass the interposer"
+        return Reason("\(who) brings its own \(function), whose calls bypass the interposer", .libcHeap)
     }
     if bypasses.deepBindings > 0 {
-        return
-            "\(name(of: process)) called dlopen with RTLD_DEEPBIND \(plural(bypasses.deepBindings, "time")): the "
-            + "libraries' calls of libc bypass the interposer"
+        return Reason(
+            "\(who) called dlopen with RTLD_DEEPBIND \(plural(bypasses.deepBindings, "time")): the libraries' calls of libc "
+                + "bypass the interposer", .plainDlopen)
     }
     if bypasses.namespaces > 0 {
-        return "\(name(of: process)) called dlmopen \(plural(bypasses.namespaces, "time")) for a namespace of its own, "
-            + "which has another libc"
+        return Reason(
+            "\(who) called dlmopen \(plural(bypasses.namespaces, "time")) for a namespace of its own, which has another libc",
+            .plainDlopen)
     }
     if let function = bypasses.lookedUp {
-        return "\(name(of: process)) looked up \(function) in a library by dlsym, whose calls bypass the interposer"
+        return Reason(
+            "\(who) looked up \(function) in a library by dlsym, whose calls bypass the interposer", .callByName)
     }
-    return process.lost.modules > 0
-        ? "\(name(of: process)) has \(plural(process.lost.modules, "loaded file")) more than the ledger has room for: they "
-            + "may have heaps of their own" : nil
+    guard process.lost.modules > 0 else { return nil }
+    return Reason(
+        "\(who) has \(plural(process.lost.modules, "loaded file")) more than the ledger has room for: they may have heaps of "
+            + "their own", .libcHeap)
 }
 
-private func unseenPrograms(_ programs: [UnseenProgram]) -> String? {
+private func unseenPrograms(_ programs: [UnseenProgram]) -> Reason? {
     guard !programs.isEmpty else { return nil }
     let named = programs.prefix(3).map { "\($0.path) (pid \($0.pid)) \($0.why)" }.joined(separator: "; ")
-    return "not observed: \(named)" + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : "")
+    return Reason(
+        "not observed: \(named)" + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : ""),
+        .interposable)
 }
 
 /// Empty ledgers for the report, of processes of which only the existence is known.

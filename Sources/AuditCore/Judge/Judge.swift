@@ -8,7 +8,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         processes.flatMap { Violation.all(in: $0, policy: request.policy, scope: request.scope) }
         + Violation.kernel(in: processes, limits: request.kernelLimits, scope: request.scope)
     let witnesses = Witnesses(
-        interposer: interposerWitness(whole),
+        interposer: interposerView(whole).witness,
         syscalls: observation.syscalls,
         kernel: observation.kernel,
         transfers: observation.transfers,
@@ -25,43 +25,14 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled)
     let gate = gateReasons(budgets, baseline, suppressions, strict: request.strict)
 
-    var reasons: [String] = []
-    if !violations.isEmpty { reasons.append(summary(of: violations)) }
-    reasons += gate
     let failure = failureReason(observation, expected: request.expectedStatus)
-    if let failure { reasons.append(failure) }
-    if violations.isEmpty && observation.wasStopped {
-        reasons.append("it was stopped at a violation that is accepted: later events were not observed")
-    }
-    reasons += observation.obstacles
-    for use in budgets where use.status == .unknown {
-        reasons.append("--budget \(use.budget) is not known to be kept: \(use.reason ?? "")")
-    }
-    if let pids = observation.leftBehind {
-        reasons.append(
-            "processes that the subject left behind still run\(inWords(pids)): their later events are not in the ledger"
-        )
-    }
-    // The phases, which all witnesses' counts are judged by, are the ledger's too.
-    let needsInterposer = request.needsInterposer(observation) || !observation.ledger.damages.isEmpty
-    if let reason = witnesses.interposer.reason, needsInterposer {
-        // The kernel's side was seen all the same.
-        let rest =
-            observation.ledger.damages.isEmpty && processes.contains(where: \.phasesByKernel)
-            ? ": its heap calls are unknown; --allow heap judges the rest" : ""
-        reasons.append(reason + rest)
-    }
+    var reasons =
+        violations.isEmpty ? [] : [Reason(summary(of: violations), .violated(Set(violations.map(\.kind.family))))]
+    reasons += gate + [failure].compactMap(\.self) + endReasons(observation, violated: !violations.isEmpty)
+    reasons += budgets.compactMap(\.unknownReason)
+    reasons += interposerReasons(interposerView(observation), observation, request)
     reasons += kernelSideReasons(observation, request)
-    if let reason = witnesses.syscalls.reason {
-        if witnesses.syscalls.status == .partial { reasons.append(reason) }
-        if witnesses.syscalls.status == .unavailable && request.syscalls.isByName {
-            reasons.append("the syscalls witness is asked for: \(reason)")
-        }
-    }
-    if let reason = witnesses.kernel.reason {
-        if request.kernel == .require { reasons.append("--kernel require: \(reason)") }
-        if !request.kernelLimits.isEmpty { reasons.append("--kernel-limit is given: \(reason)") }
-    }
+    reasons += askedForReasons(witnesses, request)
     reasons += transferReasons(observation)
     reasons += lockReasons(observation, request)
     // Of an attached program nothing is known of phases.
@@ -80,8 +51,9 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
     return Audit(
         name: name,
         verdict: violations.isEmpty && gate.isEmpty ? (reasons.isEmpty ? .pass : .inconclusive) : .fail,
-        reasons: reasons,
-        failure: failure,
+        reasons: reasons.map(\.what),
+        remedies: reasons.remedies,
+        failure: failure?.what,
         notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(processes)
             + windowNotes(observation.window) + attachNotes(observation) + poolNotes(processes)
             + missingNames(observation),
@@ -102,6 +74,27 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         squeeze: observation.squeeze,
         hang: observation.hang,
         processes: processes + unobservedProcesses(observation.ledger))
+}
+
+/// Witnesses that must be there, since an option of the user's asks for what they see.
+private func askedForReasons(_ witnesses: Witnesses, _ request: AuditRequest) -> [Reason] {
+    var reasons: [Reason?] = []
+    switch witnesses.syscalls.status {
+    case .partial: reasons.append(witnesses.syscalls.reason())
+    case .unavailable where request.syscalls.isByName:
+        reasons.append(witnesses.syscalls.reason("the syscalls witness is asked for: "))
+    default: break
+    }
+    if request.kernel == .require { reasons.append(witnesses.kernel.reason("--kernel require: ")) }
+    if !request.kernelLimits.isEmpty { reasons.append(witnesses.kernel.reason("--kernel-limit is given: ")) }
+    return reasons.compactMap(\.self)
+}
+
+extension BudgetUse {
+    fileprivate var unknownReason: Reason? {
+        guard status == .unknown else { return nil }
+        return Reason("--budget \(budget) is not known to be kept: \(reason ?? "")", .unknownBudget)
+    }
 }
 
 extension [ProcessLedger] {
@@ -128,22 +121,41 @@ private func unmetLimits(_ limits: [KernelLimit], _ observation: Observation) ->
 
 // MARK: the subject
 
-private func failureReason(_ observation: Observation, expected: Int32) -> String? {
+private func failureReason(_ observation: Observation, expected: Int32) -> Reason? {
     // It was stopped because that is what was asked for: how it ended is no failure of its own.
     if observation.wasStopped { return nil }
     if let failure = squeezeFailure(observation) ?? observation.failure { return failure }
     if !observation.obstacles.isEmpty || observation.attached != nil { return nil }
     let exit = observation.subject.exit
-    guard let status = exit.status else { return "the subject did not start" }
+    guard let status = exit.status else { return Reason("the subject did not start", .alone) }
     if status == expected { return nil }
     let wanted = expected == 0 ? "" : ", not with status \(expected)"
-    if let signal = exit.signal { return "the subject was killed by signal \(signal)\(wanted)" }
-    return "the subject exited with status \(status)\(wanted)"
+    return Reason(
+        exit.signal.map { "the subject was killed by signal \($0)\(wanted)" }
+            ?? "the subject exited with status \(status)\(wanted)", .expect(status))
 }
 
 extension Observation {
     /// `--enforce abort` ended one of its processes.
     fileprivate var wasStopped: Bool { ledger.processes.contains(where: \.aborted) }
+}
+
+/// What came after the observation's end.
+private func endReasons(_ observation: Observation, violated: Bool) -> [Reason] {
+    var reasons: [Reason] = []
+    if !violated && observation.wasStopped {
+        reasons.append(
+            Reason(
+                "it was stopped at a violation that is accepted: later events were not observed", .enforceReport))
+    }
+    reasons += observation.obstacles
+    if let pids = observation.leftBehind {
+        reasons.append(
+            Reason(
+                "processes that the subject left behind still run\(inWords(pids)): their later events are not in the ledger",
+                .wait))
+    }
+    return reasons
 }
 
 private func inWords(_ pids: [Int32]) -> String {

@@ -12,62 +12,70 @@ extension Policy {
 }
 
 /// What is judged of processes that never reported must be seen by a witness of the kernel's side.
-func kernelSideReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
+func kernelSideReasons(_ observation: Observation, _ request: AuditRequest) -> [Reason] {
     observation.ledger.processes.lazy.filter(\.phasesByKernel).flatMap { kernelSideReasons($0, observation, request) }
 }
 
 private func kernelSideReasons(
     _ process: ProcessLedger, _ observation: Observation, _ request: AuditRequest
-) -> [String] {
+) -> [Reason] {
     let who = "\(name(of: process)), whose phases are by the kernel's transfers"
     var reasons = process.unknownHeapReasons(request)
     if process.steadyBeginsLate {
         reasons.append(
-            "where the steady phase of \(name(of: process)) began is not known: of so many transfers the kernel shows no end"
-        )
+            Reason(
+                "where the steady phase of \(name(of: process)) began is not known: of so many transfers the kernel shows no end",
+                .giveCue))
     }
     let mapsMatter = request.policy.forbidsAny(of: .mapping) || request.policy.forbidsAny(of: .systemCall)
     if mapsMatter, observation.syscalls.status != .active || observation.syscalls.method == .perfMappings {
         reasons.append(
-            "the mapping calls of \(who), are not known in full: "
-                + (observation.syscalls.reason ?? "perf's records of mappings show no munmap and no mremap"))
+            Reason(
+                "the mapping calls of \(who), are not known in full: "
+                    + (observation.syscalls.reason ?? "perf's records of mappings show no munmap and no mremap"),
+                .allowMappings))
     }
     if request.policy.forbidsAny(of: .pageFault), !process.phases[.steady].faultsKnown {
         reasons.append(
-            "the page faults of \(who), are not known in full: "
-                + (observation.kernel.reason ?? "perf events do not show those that the kernel takes by itself"))
+            Reason(
+                "the page faults of \(who), are not known in full: "
+                    + (observation.kernel.reason ?? "perf events do not show those that the kernel takes by itself"),
+                .allowFaults))
     }
     if request.policy.forbidsAny(of: .pageFault), process.undatedFaults > 0 {
         reasons.append(
-            "\(plural(process.undatedFaults, "page fault")) of \(who), which the kernel took by itself, may be of the steady "
-                + "phase or not")
+            Reason(
+                "\(plural(process.undatedFaults, "page fault")) of \(who), which the kernel took by itself, may be of the steady "
+                    + "phase or not", .allowFaults))
     }
     if request.policy.forbids(.pagesUnexplained), process.undatedPages > 0 {
         reasons.append(
-            "\(plural(process.undatedPages, "resident page")) that nothing explains, of \(who), may be of the steady phase or not"
-        )
+            Reason(
+                "\(plural(process.undatedPages, "resident page")) that nothing explains, of \(who), may be of the steady phase or "
+                    + "not", .allowFaults))
     }
     if request.policy.forbids(.malloc), process.undatedHeap > 0 {
         reasons.append(
-            "\(plural(process.undatedHeap, "byte")) that glibc's own books have beyond the calls counted, of \(who), may be of "
-                + "the steady phase or not")
+            Reason(
+                "\(plural(process.undatedHeap, "byte")) that glibc's own books have beyond the calls counted, of \(who), may be "
+                    + "of the steady phase or not", .allowHeap))
     }
     let locks = process.otherCalls[.mlockall] != nil || process.earlierLockCalls[.mlockall] != nil
     if request.lock.applies(subjectLocks: locks), !process.lock.observed {
-        reasons.append("whether the memory of \(who), is locked is not known")
+        reasons.append(Reason("whether the memory of \(who), is locked is not known", .noLockRequired))
     }
     return reasons
 }
 
 extension ProcessLedger {
     /// Its phases are the kernel's though the interposer counted its heap calls, by phases of its own.
-    fileprivate func unknownHeapReasons(_ request: AuditRequest) -> [String] {
+    fileprivate func unknownHeapReasons(_ request: AuditRequest) -> [Reason] {
         let undated = undated(request.scope)
         let calls = EventKind.allCases.filter { request.policy.forbids($0) && undated[$0].calls > 0 }
         guard steadyReached, !calls.isEmpty else { return [] }
         let named = calls.map { $0.text(undated[$0].calls) }.joined(separator: ", ")
         return [
-            "\(seenInPart), so that \(named) may be of the steady phase or not; --allow heap judges the rest"
+            Reason("\(seenInPart), so that \(named) may be of the steady phase or not", .allowHeap)
         ]
     }
 

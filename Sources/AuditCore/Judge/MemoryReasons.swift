@@ -50,33 +50,37 @@ extension MemoryGrowth.Books {
     }
 }
 
-func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [String] {
-    observation.ledger.processes.filter(\.steadyReached).flatMap { process -> [String] in
-        var reasons: [String] = []
+func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [Reason] {
+    observation.ledger.processes.filter(\.steadyReached).flatMap { process -> [Reason] in
+        var reasons: [Reason] = []
         let judgesPages = request.policy.forbids(.pagesUnexplained)
         // Without a transfer there is no pass, and the kernel records none.
         let isWatched = !process.phasesByKernel || process.phases[.steady].transfers > 0
         if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages && isWatched {
             reasons.append(
                 process.phasesByKernel
-                    ? "pages that came to \(name(of: process)) without a page fault are not known: "
-                        + whyPagesAreUnknown(process, observation)
-                    : "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status "
-                        + "could not be read at an edge of its steady phase, or not /proc/self/pagemap for a range that it "
-                        + "gave back"
-            )
+                    ? Reason(
+                        "pages that came to \(name(of: process)) without a page fault are not known: "
+                            + whyPagesAreUnknown(process, observation), .allowFaults)
+                    : Reason(
+                        "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status "
+                            + "could not be read at an edge of its steady phase, or not /proc/self/pagemap for a range that it "
+                            + "gave back", .ownProc))
         }
         if request.policy.forbids(.malloc) && process.unexplainedHeapBytes > 0 {
             reasons.append(
-                "glibc's own books of \(name(of: process)) gained \(plural(process.unexplainedHeapBytes, "byte")) in the "
-                    + "steady phase that no counted call explains")
+                Reason(
+                    "glibc's own books of \(name(of: process)) gained \(plural(process.unexplainedHeapBytes, "byte")) in the "
+                        + "steady phase that no counted call explains", .findBypass))
         }
         guard request.scope != .process else { return reasons }
         for kind in EventKind.unexplained where request.policy.forbids(kind) {
             let count = process.phases[.steady].events[kind]
             if count.calls == 0 { continue }
             reasons.append(
-                "of \(name(of: process))'s steady phase, \(kind.text(count.calls)): it is not known by which thread")
+                Reason(
+                    "of \(name(of: process))'s steady phase, \(kind.text(count.calls)): it is not known by which thread",
+                    .allThreads))
         }
         return reasons
     }

@@ -36,7 +36,7 @@ private struct Issues: Encodable {
         }
         guard groups.isEmpty else { return }
         let severity = audit.verdict == .pass ? "info" : audit.verdict == .fail ? "critical" : "blocker"
-        let text = ["\(name): \(audit.verdictAndOutcome)"] + audit.reasons.dropFirst() + audit.notes
+        let text = ["\(name): \(audit.verdictAndOutcome)"] + audit.reasonsInWords.dropFirst() + audit.notes
         let parts = (report.map { [$0] } ?? []) + [audit.name, audit.verdict.rawValue]
         try container.encode(
             Issue(

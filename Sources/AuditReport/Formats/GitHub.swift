@@ -24,7 +24,7 @@ private func annotations(_ name: String, _ audit: Audit, _ style: Style) -> Stri
         return annotation(.notice, [title(name)], ([audit.verdictAndOutcome] + audit.notes).joined(separator: "\n"))
     case .inconclusive:
         return annotation(
-            .error, [title(name)], "inconclusive: " + (audit.reasons + audit.notes).joined(separator: "\n"))
+            .error, [title(name)], "inconclusive: " + (audit.reasonsInWords + audit.notes).joined(separator: "\n"))
     case .fail: break
     }
     let groups = audit.groups

@@ -51,7 +51,7 @@ private func testCase(
     let body = command == .attach ? attachedLines : bodyLines
     let lines = verdictLines(audit, style) + body(audit, style, false)
     let text = lines.flatMap { wrapped($0) }.joined(separator: "\n")
-    let message = audit.reasons.map(printable).joined(separator: "\n")
+    let message = audit.reasonsInWords.map(printable).joined(separator: "\n")
     switch audit.verdict {
     case .pass: xml.element("system-out", content: text)
     case .fail: xml.element("failure", ["message": message, "type": "violation"], content: text)

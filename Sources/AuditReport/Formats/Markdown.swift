@@ -56,7 +56,7 @@ private let mostAudits = 1000
 
 private func details(_ name: String, _ audit: Audit, _ style: Style) -> [String] {
     var lines = ["### \(escapedMarkdown(short(name))): \(audit.verdict.rawValue)", ""]
-    lines += audit.reasons.prefix(mostReasons).map { "- \(escapedMarkdown(short($0), beginsBlock: true))" }
+    lines += audit.reasonsInWords.prefix(mostReasons).map { "- \(escapedMarkdown(short($0), beginsBlock: true))" }
     if audit.reasons.count > mostReasons {
         lines.append("- and \(Figures.count(audit.reasons.count - mostReasons, "more reason"))")
     }

@@ -195,7 +195,7 @@ struct SARIFResults: Encodable {
             }
             // A failure without a violation has reasons, and so has all that is inconclusive.
             guard audit.verdict != .pass, audit.violations.isEmpty else { continue }
-            for reason in audit.reasons { try container.encode(SARIFResult(reason, of: audit, index, style)) }
+            for reason in audit.reasonsInWords { try container.encode(SARIFResult(reason, of: audit, index, style)) }
         }
     }
 }

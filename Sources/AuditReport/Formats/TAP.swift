@@ -34,7 +34,7 @@ private func diagnostic(_ audit: Audit, _ style: Style) -> [String] {
     func list(_ name: String, _ texts: [String]) {
         if !texts.isEmpty { lines += ["\(name):"] + texts.map { "  - \(quoted($0))" } }
     }
-    list("reasons", audit.reasons)
+    list("reasons", audit.reasonsInWords)
     list("notes", audit.notes)
     let shown = audit.places.prefix(mostListed)
     if !shown.isEmpty { lines.append("places:") }

@@ -71,7 +71,7 @@ extension Audit {
     }
 
     /// What keeps it from passing beside its violations, which the first reason of a failure sums up.
-    var otherReasons: [String] { Array(reasons.dropFirst(violations.isEmpty ? 0 : 1)) }
+    var otherReasons: [String] { Array(reasonsInWords.dropFirst(violations.isEmpty ? 0 : 1)) }
 }
 
 extension Frame {

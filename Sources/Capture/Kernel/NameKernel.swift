@@ -26,19 +26,19 @@ extension KernelWatch {
         if let problem {
             witness = .unavailable(problem)
         } else if lost > 0 {
-            witness = .partial("the kernel witness lost \(plural(lost, "record"))")
+            witness = .partial("the kernel witness lost \(plural(lost, "record"))", .spareCPU)
         } else if malformed > 0 {
-            witness = .partial("the kernel witness could not read \(plural(malformed, "record"))")
+            witness = .partial("the kernel witness could not read \(plural(malformed, "record"))", .bug)
         } else if stacks.refusals > 0 {
             witness = .partial(
                 "the kernel witness kept no call chain of \(plural(stacks.refusals, "record")), beyond "
-                    + "\(stacks.most) different ones")
+                    + "\(stacks.most) different ones", .withoutStacks)
         } else if texts.refusals > 0 {
             witness = .partial(
                 "the kernel witness kept no name of \(plural(texts.refusals, "mapping or cache")), beyond "
-                    + "\(texts.most) different ones")
+                    + "\(texts.most) different ones", .withoutStacks)
         }
-        witness.remedies = remedies
+        witness.remedies = remedies ?? witness.remedies
         witness.tracing = tracing
         witness.programsRefused = refusal
         return witness

@@ -16,22 +16,22 @@ package struct SyscallsView {
         if let problem = watch.problem {
             witness = .unavailable(problem)
         } else if watch.lost > 0 {
-            witness = .partial("the syscalls witness lost \(plural(watch.lost, "record"))")
+            witness = .partial("the syscalls witness lost \(plural(watch.lost, "record"))", .spareCPU)
         } else if watch.malformed > 0 {
-            witness = .partial("the syscalls witness could not read \(plural(watch.malformed, "record"))")
+            witness = .partial("the syscalls witness could not read \(plural(watch.malformed, "record"))", .bug)
         } else if watch.ambiguous > 0 {
             witness = .partial(
                 "\(plural(watch.ambiguous, "system call")) may have been 32-bit code's or 64-bit code's, for which the number "
-                    + "means another call")
+                    + "means another call", .oneABI)
         } else if watch.interrupted > 0 {
             witness = .partial(
                 "a signal came upon \(plural(watch.interrupted, "system call")) before the syscalls witness could look: "
-                    + "the subject may have seen EINTR")
+                    + "the subject may have seen EINTR", .otherSyscalls)
         }
         if watch.method == .seccomp, let program = watch.execs.first(where: \.losesPrivileges) {
             witness = .partial(
                 "\(program.path) has privileges of its own, and ran without them: seccomp takes no_new_privs of an ordinary "
-                    + "user's subject; --syscalls off or perf leaves them")
+                    + "user's subject", .otherSyscalls)
         }
         witness.method = watch.method
         witness.tracing = watch.tracing

@@ -36,7 +36,9 @@ package struct TransfersWatch: ~Copyable {
 
     package var witness: Witness {
         var witness = problem.map(Witness.unavailable) ?? .active
-        if problem == nil, lost > 0 { witness = .partial("the transfers witness lost \(plural(lost, "record"))") }
+        if problem == nil, lost > 0 {
+            witness = .partial("the transfers witness lost \(plural(lost, "record"))", .spareCPU)
+        }
         if problem == nil { witness.tracing = .programs }
         return witness
     }
