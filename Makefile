@@ -10,7 +10,7 @@ DIOAUDIT := $(BUILD)/dioaudit
 # of the formats; other libcs and heaps, which are blind spots; and what uses an installation (a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev libyaml-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
-TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
+TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
     busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
     sqlite3 perl bsdutils procps gzip \
     python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
