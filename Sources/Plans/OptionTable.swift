@@ -33,8 +33,8 @@ public struct OptionTable: Sendable {
     public static let ofSubjects: Set<String> = [
         "allow", "budget", "enforce", "expect-exit", "forbid", "kernel", "kernel-limit", "kernel-stacks", "lock",
         "min-ios", "phases", "process", "require-lock", "scope", "squeeze", "squeeze-slack", "steady-after",
-        "steady-from",
-        "steady-to", "strict", "suppressions", "syscalls", "timeout", "wait", "warmup-ios", "warmup-time",
+        "steady-from", "steady-to", "strict", "suppressions", "syscalls", "timeout", "wait", "warmup-ios",
+        "warmup-time",
     ]
 
     /// Those that mean something for a workload: its phases, its lock and its exit are the driver's.
