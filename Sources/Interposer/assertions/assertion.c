@@ -32,12 +32,14 @@ static void enter(struct assertion_entry *entry, struct dioaudit_assertion *asse
     // A signal handler of this thread may allocate: the entry is whole before it can be seen.
     __atomic_signal_fence(__ATOMIC_RELEASE);
     innermost = entry;
+    context.regions = 1;  // its events take the slow path, as in a region
 }
 
-// TRAP: a jump (longjmp) may have left others inside this one without their end. Test: AssertionTests, a body that is left
+// A jump (longjmp) may have left others inside this one without their end.
 static void leave(const struct assertion_entry *entry) {
     for (struct assertion_entry *in = innermost; in; in = in->outer)
         if (in == entry) innermost = in->outer;
+    context.regions = innermost != NULL;
 }
 
 dioaudit_assertion *dioaudit_assertion_make(uint64_t kinds) {

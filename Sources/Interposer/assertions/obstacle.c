@@ -50,7 +50,7 @@ static bool news_are_seen(void) {
 }
 
 // TRAP: a sanitizer's strdup and its like allocate by themselves, without malloc. The function is of each that has a heap of its own.
-// Test: AssertionTests, a sanitizer
+// Test: TestLibraryTests, a sanitizer
 extern size_t __sanitizer_get_heap_size(void) __attribute__((weak));
 
 static bool heap_is_libcs(void) {

@@ -37,7 +37,7 @@ static struct assertion_sites *map(void) {
 static struct assertion_sites *mapped(struct assertion_sites **sites) {
     struct assertion_sites *known = __atomic_load_n(sites, __ATOMIC_ACQUIRE);
     if (known) return known;
-    // TRAP: a library may have been unloaded since the last assertion, and another mapped there: its rules are other ones.
+    // A library may have been unloaded since the last assertion, and another mapped there: its rules are other ones.
     stack_forget();
     struct assertion_sites *ours = map();
     if (!ours || __atomic_compare_exchange_n(sites, &known, ours, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return ours;
