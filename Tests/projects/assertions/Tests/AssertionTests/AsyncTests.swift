@@ -25,7 +25,7 @@ private func step(_ times: Int) async { allocate(times) }
 @Test func asyncFollowsChildren() async throws {
     try await expectNoAllocations(allowing: AllocationKind.allCases.filter { $0 != .valloc }) {
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<4 { group.addTask { free(valloc(64)) } }
+            for _ in 0..<4 { group.addTask { drop(valloc(64)) } }
         }
     }
 }

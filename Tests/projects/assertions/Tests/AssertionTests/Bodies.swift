@@ -1,14 +1,19 @@
 import Glibc
+import Synchronization
 
-/// What compilers drop unless something else sees it.
-@_optimize(none) @inline(never)
-func keep(_ block: UnsafeMutableRawPointer?) {}
+private let kept = Atomic<UInt>(0)
+
+/// Else an optimising compiler leaves out what is allocated and freed.
+func keep(_ block: UnsafeMutableRawPointer?) {
+    kept.store(UInt(bitPattern: block), ordering: .relaxed)
+}
+
+func drop(_ block: UnsafeMutableRawPointer?) {
+    keep(block)
+    free(block)
+}
 
 @inline(never)
 func allocate(_ times: Int) {
-    for _ in 0..<times {
-        let block = malloc(32)
-        keep(block)
-        free(block)
-    }
+    for _ in 0..<times { drop(malloc(32)) }
 }

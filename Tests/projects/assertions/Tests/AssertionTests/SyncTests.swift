@@ -47,15 +47,15 @@ import Testing
 @Test func countsEachKind() throws {
     let counts = try countAllocations {
         var block: UnsafeMutableRawPointer?
-        for _ in 0..<2 { free(calloc(3, 8)) }
-        for _ in 0..<3 { free(realloc(nil, 24)) }
-        for _ in 0..<4 { free(reallocarray(nil, 3, 8)) }
+        for _ in 0..<2 { drop(calloc(3, 8)) }
+        for _ in 0..<3 { drop(realloc(nil, 24)) }
+        for _ in 0..<4 { drop(reallocarray(nil, 3, 8)) }
         for _ in 0..<5 {
             _ = posix_memalign(&block, 64, 64)
-            free(block)
+            drop(block)
         }
-        for _ in 0..<6 { free(aligned_alloc(64, 64)) }
-        for _ in 0..<7 { free(valloc(64)) }
+        for _ in 0..<6 { drop(aligned_alloc(64, 64)) }
+        for _ in 0..<7 { drop(valloc(64)) }
         for _ in 0..<8 {
             let pages = mmap(nil, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
             madvise(pages, 4096, MADV_DONTNEED)
@@ -71,7 +71,7 @@ import Testing
 }
 
 @Test func countsWhatLibcAllocates() throws {
-    let counts = try "a".withCString { text in try countAllocations { free(strdup(text)) } }
+    let counts = try "a".withCString { text in try countAllocations { drop(strdup(text)) } }
     #expect(counts == [.malloc: 1, .free: 1])
 }
 
