@@ -7,8 +7,9 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
     let all =
         processes.flatMap { Violation.all(in: $0, policy: request.policy, scope: request.scope) }
         + Violation.kernel(in: processes, limits: request.kernelLimits, scope: request.scope)
+    let interposer = interposerView(whole)
     let witnesses = Witnesses(
-        interposer: interposerView(whole).witness,
+        interposer: interposer.witness,
         syscalls: observation.syscalls,
         kernel: observation.kernel,
         transfers: observation.transfers,
@@ -30,7 +31,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         violations.isEmpty ? [] : [Reason(summary(of: violations), .violated(Set(violations.map(\.kind.family))))]
     reasons += gate + [failure].compactMap(\.self) + endReasons(observation, violated: !violations.isEmpty)
     reasons += budgets.compactMap(\.unknownReason)
-    reasons += interposerReasons(interposerView(observation), observation, request)
+    reasons += interposerReasons(interposer, observation, request)
     reasons += kernelSideReasons(observation, request)
     reasons += askedForReasons(witnesses, request)
     reasons += transferReasons(observation)
