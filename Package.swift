@@ -19,12 +19,13 @@ let inProcessSources =
     + ["interpose/heap.c", "interpose/locking.c", "interpose/mappings.c"]
     + [
         "assertions/assertion.c", "assertions/counting.c", "assertions/no_phases.c", "assertions/obstacle.c",
-        "assertions/places.c",
+        "assertions/places.c", "assertions/threads.c",
     ]
 
 // Its names that other files of a program could have too. A library's are hidden; a program's meet the linker.
 let inProcessNames = [
-    "assertion_note", "cfi_rule_at", "context", "context_enter", "count_slowly", "event_begin", "event_end",
+    "assertion_note", "assertion_note_thread", "cfi_rule_at", "context", "context_enter", "count_slowly", "event_begin",
+    "event_end",
     "faults_disown",
     "faults_of_thread", "memory_gave_back", "memory_in", "memory_is_only_marked", "next", "next_block_size", "next_has",
     "next_heap_names", "next_is_in_ours", "next_is_ours", "next_news_itself", "next_other_names", "next_pool",

@@ -171,6 +171,10 @@ void dioaudit_expectation_end(struct dioaudit_expectation *expectation) {
     if (!obstacle && !expectation->is_judged) obstacle = "the block was left before its judged run";
     last_is_known = !obstacle;
     if (!obstacle) remember(expectation->assertion);
+    if (dioaudit_counts(NULL) == 0 && dioaudit_assertion_threads(expectation->assertion) > 0) {
+        obstacle = "it started a thread, whose calls are not counted: assert what that thread does in the thread itself";
+        last_is_known = 0;
+    }
     if (obstacle || dioaudit_counts(NULL) > 0) tell(expectation, obstacle);
     if (expectation->assertion) dioaudit_assertion_free(expectation->assertion);
     dioaudit_assertion_resume();

@@ -1,3 +1,4 @@
+import AuditCore
 import CDioauditAssertions
 
 /// A promise, and what was recorded of its body.
@@ -27,17 +28,17 @@ struct Assertion {
     /// What a body threw when it was judged is the result.
     func follow<Value: Sendable>(
         _ body: @Sendable () async throws -> Value
-    ) async throws -> (Result<Value, any Error>, sawAll: Bool) {
+    ) async throws -> (Result<Value, any Error>, unseen: Reason?) {
         if warmup > 0 { _ = try await Recording(stacksOf: 0).follow(warmup, body).result.get() }
         return await recording.follow(runs, body)
     }
 
     /// Nil if the promise was kept.
     ///
-    /// - Parameter sawAll: nothing of the body was done where it could not be followed.
-    func judgement(of name: @autoclosure () -> String, sawAll: Bool) -> Judgement? {
+    /// - Parameter unseen: what of the body was not observed.
+    func judgement(of name: @autoclosure () -> String, unseen: Reason?) -> Judgement? {
         if let obstacle { return Judgement(of: name(), without: obstacle) }
-        return judge(recording, name(), by: allowance, runs: runs, sawAll: sawAll)
+        return judge(recording, name(), by: allowance, runs: runs, unseen: unseen)
     }
 }
 

@@ -11,6 +11,7 @@ public func countAllocations(in body: () throws -> Void) throws -> [AllocationKi
         if let obstacle = Recording.obstacle { throw NotObserved(description: obstacle) }
         let recording = Recording(stacksOf: 0)
         try recording.count(body)
+        if let unseen = recording.unseen { throw NotObserved(description: unseen.what) }
         let counts = recording.counts
         let made = AllocationKind.allCases.map { ($0, Int(counts[$0.kind].calls)) }.filter { $0.1 > 0 }
         return Dictionary(uniqueKeysWithValues: made)

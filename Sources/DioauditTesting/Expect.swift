@@ -12,7 +12,9 @@ public func expectNoAllocations<Value>(
         let allowance = Allowance.upTo(Double(calls), allowing: allowing, forbidding: forbidding)
         let assertion = Assertion(allowance, warmup, runs)
         // What a body did before it threw is judged too.
-        defer { assertion.judgement(of: name(sourceLocation), sawAll: true)?.tell(at: sourceLocation) }
+        defer {
+            assertion.judgement(of: name(sourceLocation), unseen: assertion.recording.unseen)?.tell(at: sourceLocation)
+        }
         return try assertion.run(body)
     }
 }
@@ -29,8 +31,8 @@ public func expectNoAllocations<Value: Sendable>(
 ) async throws -> Value {
     let allowance = Allowance.upTo(Double(calls), allowing: allowing, forbidding: forbidding)
     let assertion = Assertion(allowance, warmup, runs)
-    let (result, sawAll) = try await assertion.follow(body)
-    assertion.judgement(of: name(sourceLocation), sawAll: sawAll)?.tell(at: sourceLocation)
+    let (result, unseen) = try await assertion.follow(body)
+    assertion.judgement(of: name(sourceLocation), unseen: unseen)?.tell(at: sourceLocation)
     return try result.get()
 }
 

@@ -1,3 +1,4 @@
+import AuditCore
 import CDioauditAssertions
 import Dispatch
 import Synchronization
@@ -25,28 +26,33 @@ final class Follower: TaskExecutor {
 
     private var isInTask: Bool { withUnsafeCurrentTask { $0 != nil } }
 
-    /// Whether all that the body did was recorded. Ask when it has ended, from where it was called.
-    var sawAll: Bool {
+    /// What of the body was not recorded. Ask when it has ended, from where it was called.
+    var unseen: Reason? {
         // The first was the beginning.
-        recording.holdsThread && returns.load(ordering: .relaxed) <= 1
+        recording.holdsThread && returns.load(ordering: .relaxed) <= 1 ? nil : unfollowed
     }
 }
+
+private let unfollowed = Reason(
+    "the body's task left what is followed, and what it did there was not observed: it ran on the main actor or on an actor with an "
+        + "executor of its own, or a callback of other code resumed it",
+    Remedy("assert its synchronous part, or let it run on no such actor"))
 
 extension Recording {
     /// Runs a body so many times, wherever it goes.
     ///
-    /// - Returns: what it returned last or threw, and whether all that it did was recorded.
+    /// - Returns: what it returned last or threw, and what of it was not recorded.
     func follow<Value: Sendable>(
         _ runs: Int, _ body: @Sendable () async throws -> Value
-    ) async -> (result: Result<Value, any Error>, sawAll: Bool) {
+    ) async -> (result: Result<Value, any Error>, unseen: Reason?) {
         let follower = Follower(self)
         return await withTaskExecutorPreference(follower) {
             do {
                 for _ in 1..<runs { _ = try await body() }
                 let value = try await body()
-                return (.success(value), follower.sawAll)
+                return (.success(value), follower.unseen)
             } catch {
-                return (.failure(error), follower.sawAll)
+                return (.failure(error), follower.unseen)
             }
         }
     }

@@ -17,21 +17,17 @@ struct Judgement {
 ///
 /// - Parameters:
 ///   - runs: judged ones.
-///   - sawAll: nothing of the body was done where it could not be followed.
+///   - unseen: what of the body was not observed.
 func judge(
-    _ recording: Recording, _ name: @autoclosure () -> String, by allowance: Allowance, runs: Int, sawAll: Bool
+    _ recording: Recording, _ name: @autoclosure () -> String, by allowance: Allowance, runs: Int, unseen: Reason?
 ) -> Judgement? {
     let calls = recording.calls(allowance.forbidden)
     let exceeds = Double(calls) > allowance.calls
-    guard exceeds || !sawAll else { return nil }
+    guard exceeds || unseen != nil else { return nil }
     let process = process(recording.counts, exceeds ? recording.sites : [])
-    return judgement(of: process, name(), allowance, runs, exceeds ? nil : unfollowed)
+    return judgement(of: process, name(), allowance, runs, exceeds ? nil : unseen)
 }
 
-private let unfollowed =
-    "the body's task left what is followed, and what it did there was not observed: it ran on the main actor or on an actor with an "
-    + "executor of its own, or a callback of other code resumed it"
-private let synchronousPart = Remedy("assert its synchronous part, or let it run on no such actor")
 private let otherBuild = Remedy(
     "docs/testing-swift.md says under \"When it cannot count\" what a test must be built and run without")
 
@@ -47,14 +43,14 @@ extension Judgement {
 }
 
 private func judgement(
-    of process: ProcessLedger, _ name: String, _ allowance: Allowance, _ runs: Int, _ unseen: String?
+    of process: ProcessLedger, _ name: String, _ allowance: Allowance, _ runs: Int, _ unseen: Reason?
 ) -> Judgement {
     var observation = Observation(subject: subject, ledger: Ledger(), pid: process.pid)
     observation.ledger.processes = [process]
-    observation.obstacles = unseen.map { [Reason($0, synchronousPart)] } ?? []
+    observation.obstacles = unseen.map { [$0] } ?? []
     let audit = audited(name, observation, allowance.policy)
     let lines =
-        unseen.map { ["inconclusive: \($0)"] } ?? [headline(audit, allowance, runs)]
+        unseen.map { ["inconclusive: \($0.what)"] } ?? [headline(audit, allowance, runs)]
         + audit.places.prefix(mostPlaces).flatMap { placeLines($0, audit, runs) } + rest(audit)
     return Judgement(
         verdict: unseen == nil ? .fail : .inconclusive, message: lines.joined(separator: "\n"), report: report(audit))

@@ -56,6 +56,15 @@ final class Recording: @unchecked Sendable {
         return calls
     }
 
+    /// What is not counted of a body that runs on one thread; null if it is all.
+    var unseen: Reason? {
+        let threads = dioaudit_assertion_threads(assertion)
+        guard threads > 0 else { return nil }
+        return Reason(
+            "the body started \(threads == 1 ? "a thread, whose calls are" : "\(threads) threads, whose calls are") not counted",
+            Remedy("assert what a thread does in the thread itself, or make it before"))
+    }
+
     var counts: EventCounts {
         var counts = EventCounts()
         for (event, kind) in Self.kinds.enumerated() {

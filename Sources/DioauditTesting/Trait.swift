@@ -17,8 +17,8 @@ public struct AllocationTrait: TestTrait, SuiteTrait, TestScoping {
     ) async throws {
         let allowance = Allowance.upTo(calls * Double(runs), allowing: allowing, forbidding: forbidding)
         let assertion = Assertion(allowance, warmup, runs)
-        let (result, sawAll) = try await assertion.follow(function)
-        assertion.judgement(of: test.name, sawAll: sawAll)?.tell(at: test.sourceLocation)
+        let (result, unseen) = try await assertion.follow(function)
+        assertion.judgement(of: test.name, unseen: unseen)?.tell(at: test.sourceLocation)
         try result.get()
     }
 

@@ -14,7 +14,9 @@ extension XCTestCase {
             let allowance = Allowance.upTo(Double(calls), allowing: allowing, forbidding: forbidding)
             let assertion = Assertion(allowance, warmup, runs)
             defer {
-                if let judgement = assertion.judgement(of: name, sawAll: true) { record(judgement, file, line) }
+                if let judgement = assertion.judgement(of: name, unseen: assertion.recording.unseen) {
+                    record(judgement, file, line)
+                }
             }
             return try assertion.run(body)
         }
@@ -29,8 +31,8 @@ extension XCTestCase {
     ) async throws -> Value {
         let allowance = Allowance.upTo(Double(calls), allowing: allowing, forbidding: forbidding)
         let assertion = Assertion(allowance, warmup, runs)
-        let (result, sawAll) = try await assertion.follow(body)
-        if let judgement = assertion.judgement(of: name, sawAll: sawAll) { record(judgement, file, line) }
+        let (result, unseen) = try await assertion.follow(body)
+        if let judgement = assertion.judgement(of: name, unseen: unseen) { record(judgement, file, line) }
         return try result.get()
     }
 

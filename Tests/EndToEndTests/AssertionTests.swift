@@ -40,6 +40,7 @@ import Testing
         "asyncFollowsThreads": "20 mallocs in 1 run",
         "asyncFollowsChildren": "4 vallocs in 1 run",
         "actorFails": "7 mallocs in 1 run",
+        "startsAThread": "inconclusive: the body started a thread, whose calls are not counted",
         "leavesForMainActor": inconclusive,
         "allocatesOnMainActor": inconclusive,
         "traitFails": "4 mallocs in 1 run",
@@ -99,7 +100,7 @@ import Testing
             let text = try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
             verdicts[try StoredReport(text).verdict, default: 0] += 1
         }
-        #expect(verdicts == ["fail": Self.failures.count - 2, "inconclusive": 2])
+        #expect(verdicts == ["fail": Self.failures.count - 3, "inconclusive": 3])
     }
 
     /// Their operator new does not call their malloc: what was not counted is no pass.

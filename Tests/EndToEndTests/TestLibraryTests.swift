@@ -35,6 +35,9 @@ import Testing
         nested: in the judged run: 1 of malloc
         nested: in the judged run: 2 of malloc
         others: 0
+        starts: inconclusive: whether it allocates was not observed: it started a thread, whose calls are not counted: \
+        assert what that thread does in the thread itself
+        starts: -1 2
         """
 
     private func check(_ program: String) throws {

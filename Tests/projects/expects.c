@@ -20,6 +20,12 @@ static void *allocate_often(void *over) {
     return NULL;
 }
 
+static void *allocate_once(void *times) {
+    allocate(1);
+    ++*(int *)times;
+    return NULL;
+}
+
 static const char *now;
 
 static void tell(const char *file, int line, const char *message) {
@@ -76,5 +82,14 @@ int main(int argc, char **argv) {
     __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
     printf("%s: %ld\n", now, dioaudit_counts(NULL));
+
+    // libc keeps the stack of the thread that ended: to start another allocates nothing.
+    now = "starts";
+    over = 0;
+    DIOAUDIT_EXPECT_NONE {
+        if (pthread_create(&thread, NULL, allocate_once, &over) != 0) return 1;
+        pthread_join(thread, NULL);
+    }
+    printf("%s: %ld %d\n", now, dioaudit_counts(NULL), over);
     return 0;
 }

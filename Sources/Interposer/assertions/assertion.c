@@ -26,6 +26,11 @@ void assertion_note(enum dioaudit_event event, uint64_t bytes) {
     }
 }
 
+void assertion_note_thread(void) {
+    if (unlikely(context.suspended)) return;
+    for (struct assertion_entry *entry = innermost; entry; entry = entry->outer) add_shared(&entry->assertion->threads, 1);
+}
+
 static void enter(struct assertion_entry *entry, struct dioaudit_assertion *assertion) {
     entry->assertion = assertion;
     entry->outer = innermost;
@@ -90,6 +95,10 @@ struct dioaudit_assertion_count dioaudit_assertion_counted(const dioaudit_assert
     const struct dioaudit_cell *cell = &assertion->cells[event];
     return (struct dioaudit_assertion_count){
         __atomic_load_n(&cell->calls, __ATOMIC_RELAXED), __atomic_load_n(&cell->bytes, __ATOMIC_RELAXED)};
+}
+
+uint64_t dioaudit_assertion_threads(const dioaudit_assertion *assertion) {
+    return __atomic_load_n(&assertion->threads, __ATOMIC_RELAXED);
 }
 
 bool dioaudit_assertion_site(const dioaudit_assertion *assertion, uint32_t index, struct dioaudit_assertion_site *site) {

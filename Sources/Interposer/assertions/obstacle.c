@@ -13,7 +13,7 @@
 #include "../rules.h"
 
 #define NAME(result, name, parameters, arguments) #name "\0"
-static const char counted_names[] = INTERPOSED_HEAP(NAME) INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME);
+static const char counted_names[] = INTERPOSED_HEAP(NAME) INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) "pthread_create\0";
 
 static char words[320];
 

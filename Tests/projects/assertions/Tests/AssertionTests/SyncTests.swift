@@ -10,6 +10,15 @@ import Testing
     expectNoAllocations(runs: 2) { allocate(3) }
 }
 
+/// libc keeps the stack of a thread that ended: to start another allocates nothing.
+@Test func startsAThread() {
+    expectNoAllocations {
+        var thread = pthread_t()
+        pthread_create(&thread, nil, { _ in nil }, nil)
+        pthread_join(thread, nil)
+    }
+}
+
 @Test func warmsUp() {
     var runs = 0
     expectNoAllocations(afterWarmup: 2, runs: 2) {
