@@ -11,7 +11,8 @@ let embedded: [SwiftSetting] = [
 // Swift's readers of what others wrote, each with an entry for libFuzzer: `make fuzz` links them. They do not belong to a usual
 // build, which would look for their `main`.
 let fuzzers: [(name: String, reads: Target.Dependency)] =
-    Context.environment["DIOAUDIT_FUZZ"] == nil ? [] : [("Elf", "Inspect"), ("Ledger", "Capture")]
+    Context.environment["DIOAUDIT_FUZZ"] == nil
+    ? [] : [("Elf", "Inspect"), ("Ledger", "Capture"), ("Plan", "Plans"), ("Report", "AuditReport")]
 
 // What of the interposer counts inside a test: it is linked into the program, where it has no ledger, no phases and no host.
 let inProcessSources =
