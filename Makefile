@@ -4,10 +4,10 @@ PREFIX ?= /usr/local
 BUILD := .build/$(CONFIGURATION)
 DIOAUDIT := $(BUILD)/dioaudit
 
-# Debian packages. The build needs the engines' libraries, libdw for the names of stack frames, libunwind for stacks, and libyaml for plans. The
-# matrix needs a mkfs for each of its file systems. The tests need these; a C++ compiler for its headers and runtime, the JSON
-# Schema validator, readelf and nm, and strace to compare with; programs to audit; programs whose behaviour is compared; readers
-# of the formats; other libcs and heaps, which are blind spots; and what uses an installation (a minute in all).
+# Debian packages. The build needs the engines' libraries, libdw for the names of stack frames, libunwind for stacks, and libyaml
+# for plans. The matrix needs a mkfs for each of its file systems. The tests need these; a C++ compiler for its headers and runtime,
+# the JSON Schema validator, readelf and nm, and strace to compare with; programs to audit; programs whose behaviour is compared;
+# readers of the formats; other libcs and heaps, which are blind spots; and what uses an installation (a minute in all).
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev libyaml-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \

@@ -1,13 +1,33 @@
 import AuditCore
 
+/// Two stored reports, and what became of each audit of the earlier one.
+public struct ComparedReports {
+    fileprivate let before: NamedReport
+    fileprivate let now: NamedReport
+    fileprivate let audits: [(audit: String, changes: [Change])]
+
+    public init(_ before: NamedReport, _ now: NamedReport) {
+        self.before = before
+        self.now = now
+        audits = compare(before.report.audits, now.report.audits)
+    }
+
+    /// What a baseline accepts is no failure; blindness, a failed program and what is worse it does not accept.
+    public var status: ExitStatus {
+        let isWorse = audits.contains { $0.changes.areWorse }
+        let known = Set(before.report.audits.map(\.name))
+        let current = now.report.audits
+        let statuses = current.flatMap { known.contains($0.name) ? $0.comparedStatuses : $0.statuses }
+        return ExitStatus.first(of: statuses + (isWorse ? [.fail] : []) + (current.isEmpty ? [.inconclusive] : []))
+    }
+}
+
 /// The text of `dioaudit compare`: what became of each audit, like a diff, the worst first, and one summary line last.
-public func compareText(
-    _ before: NamedReport, _ now: NamedReport, _ style: Style, quiet: Bool, verbose: Bool
-) -> String {
-    let compared = compare(before.report.audits, now.report.audits)
+public func compareText(_ compared: ComparedReports, _ style: Style, quiet: Bool, verbose: Bool) -> String {
+    let (before, now) = (compared.before, compared.now)
     var lines: [String] = []
     if !quiet {
-        for (audit, changes) in compared.filter({ !$0.changes.isEmpty }) {
+        for (audit, changes) in compared.audits.filter({ !$0.changes.isEmpty }) {
             let isWorse = changes.areWorse
             lines.append("\(style.strong(printable(audit))): \(isWorse ? style.wrap("worse", "1;31") : "no worse")")
             lines += changeLines(changes, style, verbose: verbose)
@@ -17,10 +37,10 @@ public func compareText(
                 "\(style.verdict(audit.verdict)): \(printable(audit.name)): \(printable(audit.reasons.first ?? ""))")
         }
     }
-    let all = compared.flatMap(\.changes)
+    let all = compared.audits.flatMap(\.changes)
     let (worse, better) = (all.count { $0.kind.isWorse }, all.count { !$0.kind.isWorse })
     let verdict: Verdict =
-        switch comparedStatus(before.report, now.report) {
+        switch compared.status {
         case .pass: .pass
         case .fail: .fail
         default: .inconclusive
@@ -29,14 +49,6 @@ public func compareText(
         "dioaudit: \(style.verdict(verdict)): \(printable(now.name)) against \(printable(before.name)): "
             + (all.isEmpty ? "no change" : "\(worse) worse, \(better) better or new"))
     return lines.joined(separator: "\n") + "\n"
-}
-
-/// What a baseline accepts is no failure; blindness, a failed program and what is worse it does not accept.
-public func comparedStatus(_ before: Report, _ now: Report) -> ExitStatus {
-    let isWorse = compare(before.audits, now.audits).contains { $0.changes.areWorse }
-    let known = Set(before.audits.map(\.name))
-    let statuses = now.audits.flatMap { known.contains($0.name) ? $0.comparedStatuses : $0.statuses }
-    return ExitStatus.first(of: statuses + (isWorse ? [.fail] : []) + (now.audits.isEmpty ? [.inconclusive] : []))
 }
 
 /// As many as fit a screen.

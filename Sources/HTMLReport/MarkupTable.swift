@@ -1,6 +1,7 @@
 import AuditReport
 
-/// A table whose first column says what a row is about; a heading above it says what the table is about. One that is wider than the page is scrolled by itself.
+/// A table whose first column says what a row is about; a heading above it says what the table is about. One that is wider than the
+/// page is scrolled by itself.
 struct MarkupTable {
     struct Column {
         let title: String

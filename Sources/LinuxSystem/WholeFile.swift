@@ -53,6 +53,10 @@ package struct WholeFile {
         } catch {
             guard error == .notSupportedOnSocket else { throw error }
         }
+        return try Self.fileBeside(path)
+    }
+
+    private static func fileBeside(_ path: String) throws(Errno) -> (FileDescriptor, beside: String) {
         let beside = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         let file = try FileDescriptor(
             opening: beside, .writeOnly, [.create, .exclusiveCreate, .noFollow],
@@ -73,18 +77,28 @@ package struct WholeFile {
         let resolved = realpath(path, nil)
         defer { free(resolved) }
         let path = resolved.map { String(cString: $0) } ?? path
-        let beside = "\(path).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        let file = try FileDescriptor(
-            opening: beside, .writeOnly, [.create, .exclusiveCreate, .noFollow],
-            permissions: [.ownerReadWrite, .groupRead, .otherRead])
-        do {
-            defer { file.closeQuietly() }
-            try body(file)
-            guard rename(beside, path) == 0 else { throw Errno.last }
-        } catch {
+        try write(beside: path, body) { rename($0, path) }
+    }
+
+    /// Writes a file where there is none.
+    ///
+    /// - Throws: what `body` throws, or an Errno: `fileExists` if there is one by then, which stays.
+    package static func create(at path: String, _ body: (FileDescriptor) throws -> Void) throws {
+        // link(2) replaces nothing.
+        try write(beside: path, body) { link($0, path) }
+    }
+
+    private static func write(
+        beside path: String, _ body: (FileDescriptor) throws -> Void, name: (String) -> Int32
+    ) throws {
+        let (file, beside) = try fileBeside(path)
+        // What was renamed is not there any more.
+        defer {
+            file.closeQuietly()
             unlink(beside)
-            throw error
         }
+        try body(file)
+        guard name(beside) == 0 else { throw Errno.last }
     }
 
     /// link(2) replaces nothing: what another process has put there meanwhile is removed, as rename(2) would.

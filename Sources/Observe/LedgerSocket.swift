@@ -4,7 +4,8 @@ import LedgerABI
 import LinuxSystem
 
 /// Answers processes that ask for the ledger, or by which numbers they are known here. Any user's may ask (unix(7) knows no
-/// permissions for such a name), as often as it likes: after strangers came it rests for fifty times as long as they took, so that they take 2 % of our time at the most.
+/// permissions for such a name), as often as it likes: after strangers came it rests for fifty times as long as they took, so that
+/// they take 2 % of our time at the most.
 struct LedgerSocket {
     private let listener: FileDescriptor
     private let ledger: FileDescriptor

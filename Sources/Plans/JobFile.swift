@@ -68,8 +68,7 @@ struct JobFile {
         guard depth < Self.deepest else {
             throw wrong("more than \(Self.deepest) files include each other", file, line, "remove this line")
         }
-        let directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-        let path = name.hasPrefix("/") ? name : directory + name
+        let path = path(name, in: file)
         try take(try read(path), file: path, depth: depth + 1)
     }
 

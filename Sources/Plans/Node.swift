@@ -44,6 +44,12 @@ struct Node: Sendable {
     }
 }
 
+/// Up to its last `/`; empty for a file of the working directory.
+func directory(of file: String) -> String { file.lastIndex(of: "/").map { String(file[...$0]) } ?? "" }
+
+/// A path as a file has it: a relative one starts from the file's directory.
+func path(_ path: String, in file: String) -> String { path.hasPrefix("/") ? path : directory(of: file) + path }
+
 /// An error at a place in a file.
 func wrong(_ what: String, _ file: String, _ place: Place, _ remedy: String) -> AuditError {
     AuditError(what, at: "\(file):\(place.line):\(place.column)", remedy: remedy, exit: .badInput)

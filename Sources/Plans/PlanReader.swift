@@ -21,13 +21,11 @@ private struct PlanReader {
     let values: Values
     let table: OptionTable
     private let keys: [Draft.Kind: Set<String>]
-    private let directory: String
 
     init(file: String, table: OptionTable) {
         values = Values(file: file)
         self.table = table
         keys = [.workload: Keys.ofWorkload(table), .subject: Keys.ofSubject(table)]
-        directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
     }
 
     func plan(_ root: Node) throws(AuditError) -> Plan {
@@ -208,9 +206,10 @@ private struct PlanReader {
                 program.environment.append((pair.key, try values.text(pair.value, of: pair.key)))
             }
         }
+        let directory = directory(of: values.file)
         program.directory = directory.isEmpty ? nil : directory
         if let node = layers["working-directory"] {
-            program.directory = relative(try values.text(node, of: "working-directory"))
+            program.directory = path(try values.text(node, of: "working-directory"), in: values.file)
         }
         return program
     }
@@ -250,9 +249,7 @@ private struct PlanReader {
 
     // MARK: paths
 
-    private func relative(_ path: String) -> String { path.hasPrefix("/") ? path : directory + path }
-
     private func relative(_ setting: Setting) -> Setting {
-        Setting(setting.key, setting.values.map(relative), at: setting.place)
+        Setting(setting.key, setting.values.map { path($0, in: values.file) }, at: setting.place)
     }
 }

@@ -30,9 +30,9 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let reports = try readReports(at: [baseline, current])
+        let compared = ComparedReports(reports[0], reports[1])
         let output = Output.stdout
-        try output.write(
-            compareText(reports[0], reports[1], output.style(noColor: noColor), quiet: quiet, verbose: verbose))
-        throw ExitCode(comparedStatus(reports[0].report, reports[1].report).rawValue)
+        try output.write(compareText(compared, output.style(noColor: noColor), quiet: quiet, verbose: verbose))
+        throw ExitCode(compared.status.rawValue)
     }
 }

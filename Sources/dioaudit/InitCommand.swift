@@ -90,20 +90,9 @@ struct InitCommand: ParsableCommand {
 
     /// Whole or not at all, and in place of nothing unless that is asked for.
     private func write(_ text: String) throws(AuditError) {
-        let beside = "\(plan).\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-        do throws(Errno) {
-            let file = try FileDescriptor(
-                opening: beside, .writeOnly, [.create, .exclusiveCreate, .noFollow],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            defer {
-                file.closeQuietly()
-                unlink(beside)
-            }
-            try file.writeAll(text)
-            // link(2) replaces nothing.
-            guard force ? rename(beside, plan) == 0 : link(beside, plan) == 0 else { throw .last }
-        } catch {
-            if error == .fileExists && !force { throw isThere() }
+        let write = force ? WholeFile.replace : WholeFile.create
+        do { try write(plan) { try $0.writeAll(text) } } catch {
+            if error as? Errno == .fileExists && !force { throw isThere() }
             throw AuditError(
                 "cannot write the plan: \(error)", at: plan,
                 remedy: "give --plan a path in a directory that you may write to", exit: .usage)

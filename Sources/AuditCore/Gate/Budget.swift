@@ -111,10 +111,12 @@ public struct Budget: Equatable, Sendable {
     }
 
     private static func limit(_ text: Substring, _ measure: Measure) throws(Problem) -> Double {
-        let units: KeyValuePairs<Character, Double> = ["k": 0x1p10, "m": 0x1p20, "g": 0x1p30]
-        let unit = [.bytes, .lockedBytes].contains(measure) ? units.first { text.last == $0.key } : nil
-        let digits = text.dropLast(unit == nil ? 0 : 1)
-        let number = measure == .callsPerTransfer ? Double(String(digits)) : UInt64(digits).map { Double($0) }
+        let number =
+            switch measure {
+            case .callsPerTransfer: Double(String(text))
+            case .bytes, .lockedBytes: byteSize(String(text)).map { Double($0) }
+            case .calls, .settledAfter: UInt64(text).map { Double($0) }
+            }
         guard let number, number >= 0, number.isFinite, number < 0x1p53 else {
             let form =
                 switch measure {
@@ -124,7 +126,7 @@ public struct Budget: Equatable, Sendable {
                 }
             throw Problem(what: "'\(text)' is no limit: N is \(form)")
         }
-        return number * (unit?.value ?? 1)
+        return number
     }
 
     /// A kind that is no violation by itself has no stacks, which a pattern would be compared with.
