@@ -133,6 +133,7 @@ import Testing
             || line.contains("io flusher:") || line.contains("squeeze: limit")
             || line.contains(/[0-9] +(no|wait|writeback)\*?$/)
             || line.contains(/^ +[A-Za-z_|]*_[A-Za-z_|]*( +[A-Z_|]+)?$/)  // such a line goes on
+            || line.contains(/^ +noprof( +[A-Z_|]+)?$/)  // the end of a function's name
     }
 
     /// Without what differs from run to run (figures, units of time, the width of columns, where the repository is) or

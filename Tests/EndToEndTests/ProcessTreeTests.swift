@@ -22,8 +22,8 @@ struct ProcessTreeTests {
 
         static let all =
             [
-                Way(testDescription: "programs", programs: mayHavePrograms ? 12 : 0),
-                Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 6 : 0),
+                Way(testDescription: "programs", programs: mayHavePrograms ? 13 : 0),
+                Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 7 : 0),
                 Way(
                     testDescription: "pids of its own",
                     prefix: withOwnMounts + ["unshare", "--pid", "--fork", "sh", "-c"]
@@ -42,7 +42,7 @@ struct ProcessTreeTests {
             ? [
                 Way(testDescription: "a pointer for a number", swap: ("tgid", "cred")),
                 Way(testDescription: "a text for a number", swap: ("tgid", "comm")),
-                Way(testDescription: "code for a text", swap: ("name", "ctor"), programs: 6),
+                Way(testDescription: "code for a text", swap: ("name", "ctor"), programs: 7),
             ] : []
     }
 

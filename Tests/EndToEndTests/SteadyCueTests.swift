@@ -114,7 +114,8 @@ import Testing
 
     @Test func withoutItThereIsNoPass() throws {
         for (option, words) in [
-            ("signal:USR1", "no SIGUSR1 came to dioaudit while the program ran"), ("file:\(ready)", "touch \(ready)"),
+            ("signal:USR1", "no SIGUSR1 came to dioaudit while the program ran"),
+            ("file:\(ready)", "\(ready) did not appear while the program ran"),
         ] {
             let run = try cued("t5 m3 t9", ["--steady-from", option])
             #expect(run.outcome.status == 2, "\(run.outcome)")
