@@ -82,7 +82,8 @@ build: build-needs ## build dioaudit, its interposer and its driver
 # For tests in C and C++.
 TEST_LIBRARY = .build/$(1)/testlib/libdioaudit_test.a
 
-testlib: build-needs $(call TEST_LIBRARY,$(CONFIGURATION)) ## build libdioaudit_test, with dioaudit.h's assertions for tests in C and C++
+# After SwiftPM: it replaces .build/CONFIGURATION by a link at its first build, with what is in it.
+testlib: build $(call TEST_LIBRARY,$(CONFIGURATION)) ## build libdioaudit_test, with dioaudit.h's assertions for tests in C and C++
 
 .build/%/testlib/libdioaudit_test.a: Scripts/test-library Package.swift Sources/CDioaudit/include/dioaudit.h \
     Sources/LedgerABI/include/ledger_abi.h $(wildcard Sources/Interposer/*.h Sources/Interposer/*/*.[ch] \
@@ -122,9 +123,10 @@ RELEASE := $(SWIFT_BUILD) -c release -Xlinker --disable-new-dtags
 # What installs and packages it.
 .PHONY: deb tarball reproduce install-needs package-needs
 
-release: build-needs $(call TEST_LIBRARY,release) ## build what `make install` installs
+release: build-needs ## build what `make install` installs
 	$(RELEASE) --product dioaudit --static-swift-stdlib -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/dioaudit'
 	$(RELEASE) --product dioaudit-driver
+	@$(MAKE) --no-print-directory $(call TEST_LIBRARY,release)
 
 install: install-needs release ## install to PREFIX (/usr/local), below DESTDIR if given; what is installed needs no Swift
 	DESTDIR='$(DESTDIR)' Scripts/install .build/release '$(PREFIX)'
