@@ -7,20 +7,14 @@
 // Warmup: transfers 1
 // Steady: transfers 19
 #include "direct.h"
-#include <sys/syscall.h>
-
-static void lock_present_by_instruction(void) {
-    long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(SYS_mlockall), "D"(MCL_CURRENT) : "rcx", "r11", "memory");
-    require(result == 0, "mlockall by the instruction");
-}
+#include "raw.h"
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
     lock_memory();
     int fd = open_direct(arguments[1]);
     write_blocks(fd, 10);
-    lock_present_by_instruction();
+    require(raw(SYS_mlockall, MCL_CURRENT, 0, 0, 0) == 0, "mlockall by the instruction");
     write_blocks(fd, 10);
     close(fd);
 }

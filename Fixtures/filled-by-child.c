@@ -7,7 +7,7 @@
 // Steady: transfers 19, pagesUnexplained 80/327680
 // Teardown: nothing
 // Violation: pagesUnexplained 80/327680
-#include "direct.h"
+#include "turns.h"
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -16,16 +16,6 @@
 enum { PAGES = 80 };
 
 static char *memory;
-static int to_child[2], to_parent[2];
-
-static void wait_for(const int *pipe) {
-    char byte;
-    require(read(pipe[0], &byte, 1) == 1, "read");
-}
-
-static void tell(const int *pipe) {
-    require(write(pipe[1], "", 1) == 1, "write");
-}
 
 static void fill_parent(void) {
     wait_for(to_child);
@@ -47,7 +37,8 @@ static void fill_parent(void) {
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
     memory = mmap(NULL, PAGES * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    require(memory != MAP_FAILED && pipe(to_child) == 0 && pipe(to_parent) == 0, "memory and pipes");
+    require(memory != MAP_FAILED, "memory");
+    prepare_turns();
     require(madvise(memory, PAGES * BLOCK, MADV_NOHUGEPAGE) == 0, "MADV_NOHUGEPAGE");
     pid_t child = fork();
     if (child == 0) fill_parent();

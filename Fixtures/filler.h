@@ -39,4 +39,17 @@ static inline void fill_pages(int pages) {
     }
 }
 
+// The same behind the first page fault of a page that a file's first transfer reads into: that counts as warm-up. `memory` is where
+// what is read goes.
+static inline void fill_behind_fault(const char *path, char *memory) {
+    int fd = open_direct(path);
+    write_blocks(fd, 10);
+    int other = open(path, O_RDONLY | O_DIRECT);
+    require(pread(other, memory, BLOCK, 0) == BLOCK, "pread");
+    fill_pages(70);
+    write_blocks(fd, 10);
+    close(other);
+    close(fd);
+}
+
 #endif

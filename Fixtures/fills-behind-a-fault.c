@@ -15,12 +15,5 @@ int main(int count, char **arguments) {
     char *untouched = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     require(untouched != MAP_FAILED, "mmap");
     prepare_filler();
-    int fd = open_direct(arguments[1]);
-    write_blocks(fd, 10);
-    int other = open(arguments[1], O_RDONLY | O_DIRECT);
-    require(pread(other, untouched, BLOCK, 0) == BLOCK, "pread");
-    fill_pages(70);
-    write_blocks(fd, 10);
-    close(other);
-    close(fd);
+    fill_behind_fault(arguments[1], untouched);
 }

@@ -26,12 +26,5 @@ int main(int count, char **arguments) {
     require(untouched != MAP_FAILED, "mmap");
     prepare_filler();
     share_memory();
-    int fd = open_direct(arguments[1]);
-    write_blocks(fd, 10);
-    int other = open(arguments[1], O_RDONLY | O_DIRECT);
-    require(pread(other, untouched, BLOCK, 0) == BLOCK, "pread");
-    fill_pages(70);
-    write_blocks(fd, 10);
-    close(other);
-    close(fd);
+    fill_behind_fault(arguments[1], untouched);
 }

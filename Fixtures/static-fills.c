@@ -12,23 +12,13 @@
 // Root Steady: transfers 29/118784, pagesUnexplained 67/274432
 // Root Violation: pagesUnexplained 67/274432
 #include "filler.h"
+#include "turns.h"
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
 enum { WRITTEN = 27 };
-
-static int to_child[2], to_parent[2];
-
-static void wait_for(const int *pipe) {
-    char byte;
-    require(read(pipe[0], &byte, 1) == 1, "read");
-}
-
-static void tell(const int *pipe) {
-    require(write(pipe[1], "", 1) == 1, "write");
-}
 
 // A program of its own, since the page faults of a child that has not called exec count as its parent's. Its descriptors are those
 // of the pipes.
@@ -46,7 +36,7 @@ static int write_to_parent(char **arguments) {
 
 static pid_t start_writer(char *program, char *memory) {
     char text[5][24];
-    require(pipe(to_child) == 0 && pipe(to_parent) == 0, "pipes");
+    prepare_turns();
     snprintf(text[0], sizeof(text[0]), "%p", (void *)memory);
     for (int i = 0; i < 4; i++) snprintf(text[1 + i], sizeof(text[0]), "%d", (i < 2 ? to_child : to_parent)[i % 2]);
     pid_t child = fork();

@@ -241,14 +241,4 @@ extension UnsafeBufferPointer<UInt8> {
         }
         return at
     }
-
-    func isEqual(to other: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        var at = 0
-        while at + 8 <= count {
-            if word(at: at) != other.word(at: at) { return false }
-            at += 8
-        }
-        return (at..<count).allSatisfy { self[$0] == other[$0] }
-    }
 }

@@ -1,4 +1,5 @@
 import AuditCore
+import Glibc
 
 /// Reads a value from JSON. A report of 100,000 stacks is read in a tenth of the time and memory that Foundation's decoder takes: what is
 /// alike in it is made once, above all the frames of call stacks.
@@ -51,7 +52,10 @@ private final class JSONText {
     private struct Piece: Hashable {
         let bytes: UnsafeBufferPointer<UInt8>
 
-        static func == (one: Piece, other: Piece) -> Bool { one.bytes.isEqual(to: other.bytes) }
+        static func == (one: Piece, other: Piece) -> Bool {
+            one.bytes.count == other.bytes.count
+                && memcmp(one.bytes.baseAddress!, other.bytes.baseAddress!, one.bytes.count) == 0
+        }
         func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
     }
 

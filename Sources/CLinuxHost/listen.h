@@ -46,6 +46,7 @@ struct listener {
     struct completions completions;  // of io_uring's requests
     struct event_record completed;   // of the one that was read last
     int ends;                        // a map: how many CL_MOVED were reported of each process; -1: none is asked for
+    int possible_cpus;               // which can have pages of a process to themselves
     int cpus;                        // a map by which pages.c finds what each CPU has for itself; 0: there is none
     char why_no_pages[REFUSAL];      // why there is no CL_PAGES; empty: there is
     bool is_relied_on;

@@ -39,7 +39,7 @@ static int at_cpus(int kind) {
 }
 
 // TRAP: only CPUs that can be have a part of their own, and the kernel does not check which do.
-static int possible_cpus(void) {
+static int count_cpus(void) {
     int last = 0;
     char more = 0;
     FILE *file = fopen("/sys/devices/system/cpu/possible", "re");
@@ -119,7 +119,7 @@ static void add_up(struct bpf_text *text, const struct listener *listener, int m
         fetch(text, at_cpus(kind), sizeof(uint64_t), memory, counter + shape->counter_pointer);
     }
     find_values(text, listener);
-    bpf_set(text, BPF_REG_1, possible_cpus());
+    bpf_set(text, BPF_REG_1, listener->possible_cpus);
     bpf_point_at_callback(text, BPF_REG_2);
     bpf_move(text, BPF_REG_3, BPF_REG_10);
     bpf_operate(text, BPF_ADD, BPF_REG_3, COUNTERS);
@@ -187,7 +187,8 @@ static int attach(const struct listener *listener, char why[REFUSAL]) {
 
 void listen_pages(struct listener *listener) {
     char *why = listener->why_no_pages;
-    if (!is_known(&listener->tree->shape) || possible_cpus() == 0) {
+    listener->possible_cpus = count_cpus();
+    if (!is_known(&listener->tree->shape) || listener->possible_cpus == 0) {
         snprintf(why, REFUSAL, "this kernel keeps its counters of resident pages in another shape, as before Linux 6.2");
         return;
     }
