@@ -25,6 +25,7 @@ enum { WRITTEN = 27 };
 static int write_to_parent(char **arguments) {
     for (int i = 0; i < 4; i++) (i < 2 ? to_child : to_parent)[i % 2] = atoi(arguments[2 + i]);
     char *memory = (char *)strtoul(arguments[1], NULL, 16);
+    tell(to_parent);
     wait_for(to_child);
     for (int i = 0; i < WRITTEN; i++) {
         struct iovec from = {block, BLOCK}, to = {memory + i * BLOCK, BLOCK};
@@ -45,6 +46,7 @@ static pid_t start_writer(char *program, char *memory) {
         _exit(1);
     }
     prctl(PR_SET_PTRACER, child);  // fails where there is no Yama, and is not needed there
+    wait_for(to_parent);           // until it has called exec
     return child;
 }
 

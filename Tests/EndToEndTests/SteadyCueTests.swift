@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func anEndBeforeTheBeginningIsNone() throws {
-        let run = try cued("t5 u12 t5 u10 w1 t6", bySignals)
+        let run = try cued("t5 u12 g12 t5 u10 w1 t6", bySignals)
         #expect(run.outcome.status == 0, "\(run.outcome)")
         #expect(try run.counts("transfers") == [0, 10, 6, 0])
     }

@@ -6,12 +6,14 @@
 //   m5      malloc and free of five bytes                     p2    maps and touches two pages by mmap
 //   f:PATH  makes a file                                      l:PATH  makes a symbolic link to nowhere
 //   u10     sends signal 10 to dioaudit                       w1    waits until dioaudit has said 1 (enum dioaudit_told)
+//   g10     waits until dioaudit has taken signal 10, of which it says nothing
 //   say1    writes 1 there itself                             fork  a child does the rest, and this process ends after it
 //   exec    becomes the same program, which does the rest     kill  dies by SIGKILL
 #include "../../Fixtures/direct.h"
 #include "../../Fixtures/raw.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 
 #include "ledger_abi.h"
@@ -37,6 +39,22 @@ static void open_ledger(void) {
 
 static void wait_until_told(uint32_t told) {
     while (__atomic_load_n(&session->told, __ATOMIC_ACQUIRE) < told) usleep(100);
+}
+
+// Of two signals that wait, the kernel gives the lower one first, whichever was sent first.
+static void wait_until_taken(int number) {
+    char path[64], status[4096];
+    snprintf(path, sizeof(path), "/proc/%d/status", dioaudit);
+    for (unsigned long pending = ~0ul; pending & 1ul << (number - 1);) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t length = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
+        require(length > 0, "dioaudit's status");
+        close(fd);
+        status[length] = 0;
+        const char *line = strstr(status, "\nShdPnd:");
+        require(line != NULL, "no ShdPnd");
+        pending = strtoul(line + strlen("\nShdPnd:"), NULL, 16);
+    }
 }
 
 static void make(const char *path) {
@@ -88,6 +106,7 @@ static void act(char what, long number, const char *path) {
         case 'f': make(path); break;
         case 'l': require(symlink("/nowhere", path) == 0, "symlink"); break;
         case 'u': require(kill(dioaudit, (int)number) == 0, "kill"); break;
+        case 'g': wait_until_taken((int)number); break;
         case 'w': wait_until_told((uint32_t)number); break;
         default: require(0, "no such step");
     }
@@ -102,6 +121,7 @@ static void become_the_same(char **step) {
 int main(int count, char **arguments) {
     require(count > 2, "usage: follows-cues FILE STEP...");
     open_ledger();
+    usleep(1);  // its page of code is faulted in before anything is counted, not where it first has to wait
     file = arguments[1];
     files[0] = open_direct(file);
     for (char **step = arguments + 2; *step; step++) {
