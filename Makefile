@@ -56,9 +56,10 @@ reference: build ## write docs/reference.md anew, from what the tool says of its
 real: real-needs build ## audit the real programs of docs/real-programs.md, and compare (as root; ARGS=WORD: those alone)
 	@Scripts/real $(DIOAUDIT) $(ARGS)
 
+# KERNEL=trixie takes the kernel of that release of Debian.
 lab: lab-needs install-needs release ## audit mdmon while a disk fails, in virtual machines (ARGS=SCENARIO: that alone)
-	Lab/image .build/lab/packages/root .build/release .build/lab/initramfs
-	Lab/run $(ARGS)
+	Lab/image .build/lab/packages/root .build/lab/packages/$(or $(KERNEL),root) .build/release .build/lab/initramfs$(KERNEL:%=-%)
+	Lab/run $(KERNEL:%=--kernel %) $(ARGS)
 
 test: test-needs build fixtures testlib sarif-schema ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
@@ -159,7 +160,7 @@ package-needs: ## those of `make deb`
 	@Scripts/install-needs $(BUILD_NEEDS) $(PACKAGE_NEEDS)
 
 lab-needs: ## fetch the packages of `make lab` into .build; nothing is installed
-	@Lab/packages .build/lab/packages
+	@Lab/packages .build/lab/packages $(KERNEL)
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
