@@ -1,9 +1,13 @@
-// Intent: starts shells after it has cleared its environment, which libc does by itself: they are missed, and named.
+// Intent: starts shells after it has cleared its environment, which libc does by itself: they are missed, and named. As root that
+// is a note: the kernel saw that they transferred nothing.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
 // Reason: had no LD_PRELOAD in its environment, or
 // Reason: /bin/
+// Root Exit: 0
+// Root Verdict: pass
+// Root Reason: none
 // Steady: transfers 9
 #include "direct.h"
 #include <stdio.h>

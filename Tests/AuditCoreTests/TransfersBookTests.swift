@@ -230,13 +230,16 @@ import Testing
             Self.record(.pread64, .ends(result: -5), pid: 11, tid: 12),
             Self.record(.ioUring, .completes(result: 512, isFileKnown: true), pid: 13, tid: 13),
             Self.record(.ioUring, .completes(result: -5, isFileKnown: true), pid: 14, tid: 14),
+            // These may be transfers.
+            Self.record(.ioUring, .completes(result: 512, isFileKnown: false), pid: 15, tid: 15),
+            Self.record(.ioUring, .completes(result: -5, isFileKnown: false), pid: 16, tid: 16),
         ]
         let book = Self.book(records)
         #expect(book.reported.isEmpty)
-        #expect(book.unreported == [11: [.write: 1], 13: [.ioUring: 1]])
+        #expect(book.unreported == [11: [.write: 1], 13: [.ioUring: 1], 15: [.ioUring: 1]])
         var ledger = Ledger()
         ledger.add(book, of: [])
-        #expect(ledger.unreportedTransfers == [11: 1, 13: 1])
+        #expect(ledger.unreportedTransfers == [11: 1, 13: 1, 15: 1])
     }
 
     @Test func recordsMayComeInParts() {

@@ -69,7 +69,7 @@ package struct TransfersBook {
         }
     }
 
-    /// Those of processes that never reported, by pid.
+    /// Those of processes that never reported, by pid, with all that may be one: that they make none is no reason against a pass.
     package var unreported: [Int32: [TransferCall: UInt64]] {
         counts.reduce(into: [:]) { unreported, entry in
             guard case .unreported(let pid, let call) = entry.key, entry.value.calls > 0 else { return }
@@ -119,11 +119,15 @@ package struct TransfersBook {
     private mutating func end(_ record: TransferRecord, _ result: Int64) {
         guard let call = begun[record.tid], call.isEnded(by: record) else { return }
         begun[record.tid] = nil
-        let transfers = call.requests.moved(call.call, result)
-        counts[call.place]!.calls -= call.requests.transfers - transfers.lowerBound
         // Of a submission the bytes are not known.
         if record.call != .ioSubmit { counts[call.place]!.bytes &+= UInt64(max(0, result)) &- call.bytes }
-        guard transfers.count > 1, case .reported(let key) = call.place else { return }
+        let transfers = call.requests.moved(call.call, result)
+        guard case .reported(let key) = call.place else {
+            counts[call.place]!.calls -= call.requests.transfers - transfers.upperBound
+            return
+        }
+        counts[call.place]!.calls -= call.requests.transfers - transfers.lowerBound
+        guard transfers.count > 1 else { return }
         requests[key.owner, default: UnknownTransfers()].partlyTaken += transfers.upperBound - transfers.lowerBound
     }
 
@@ -131,7 +135,11 @@ package struct TransfersBook {
         if isFileKnown, result > 0 {
             counts[place, default: EventCount()] += EventCount(calls: 1, bytes: UInt64(result))
         }
-        guard case .reported(let key) = place, !isFileKnown || result <= 0 else { return }
+        guard !isFileKnown || result <= 0 else { return }
+        guard case .reported(let key) = place else {
+            if result > 0 { counts[place, default: EventCount()].calls += 1 }
+            return
+        }
         if isFileKnown {
             requests[key.owner, default: UnknownTransfers()].failed += 1
         } else if result <= 0 {

@@ -69,10 +69,22 @@ private func gap(in observation: Observation) -> Reason? {
     }
     let ways = [withoutLibrary(ledger), judged.lazy.compactMap(bypass).first, heaps.first].compactMap { $0 }
     if let first = ways.first { return Reason(ways.map(\.what).joined(separator: "; "), first.remedy) }
-    return unattached(ledger)
+    return unattached(observation)
+}
+
+/// Of what the subject started and is not judged.
+func unseenProgramNotes(_ observation: Observation) -> [String] {
+    programs(observation.ledger.unseenPrograms.filter(observation.knowsThatItTransfersNothing))
+        .map { ["not observed, and transfers nothing: \($0)"] } ?? []
 }
 
 extension Observation {
+    /// A container's runtime, for one. Without transfers, by markers, any program may be what is to be judged.
+    fileprivate func knowsThatItTransfersNothing(_ program: UnseenProgram) -> Bool {
+        transfers.status == .active && syscalls.status == .active && ledger.unreportedTransfers[program.pid] == nil
+            && !ledger.processes.contains { $0.phasesByMarker || $0.pid == program.pid && $0.phasesByKernel }
+    }
+
     fileprivate func knowsThatItTransfersNothing(_ process: ProcessLedger) -> Bool {
         guard transfers.status == .active, !process.steadyReached, process.phases.transfers == 0 else {
             return false
@@ -81,12 +93,15 @@ extension Observation {
     }
 }
 
-private func unattached(_ ledger: Ledger) -> Reason? {
+private func unattached(_ observation: Observation) -> Reason? {
+    let ledger = observation.ledger
     if ledger.imagesRefused > 0 {
         return Reason(
             "the interposer could not attach to \(plural(ledger.imagesRefused, "program"))", .keepSocket)
     }
-    if let unseen = unseenPrograms(ledger.unseenPrograms) { return unseen }
+    if let unseen = programs(ledger.unseenPrograms.filter { !observation.knowsThatItTransfersNothing($0) }) {
+        return Reason("not observed: \(unseen)", .interposable)
+    }
     if ledger.imagesUnseen > 0 {
         return Reason(
             "\(plural(ledger.imagesUnseen, "program")) that the subject started did not load the interposer (static or set-uid, "
@@ -149,12 +164,11 @@ private func bypass(_ process: ProcessLedger) -> Reason? {
             + "their own", .libcHeap)
 }
 
-private func unseenPrograms(_ programs: [UnseenProgram]) -> Reason? {
+/// Nil if there are none.
+private func programs(_ programs: [UnseenProgram]) -> String? {
     guard !programs.isEmpty else { return nil }
     let named = programs.prefix(3).map { "\($0.path) (pid \($0.pid)) \($0.why)" }.joined(separator: "; ")
-    return Reason(
-        "not observed: \(named)" + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : ""),
-        .interposable)
+    return named + (programs.count > 3 ? "; and \(programs.count - 3) more programs" : "")
 }
 
 /// Empty ledgers for the report, of processes of which only the existence is known.

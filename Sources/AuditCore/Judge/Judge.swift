@@ -57,7 +57,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         failure: failure?.what,
         notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(processes)
             + windowNotes(observation.window) + attachNotes(observation) + poolNotes(processes)
-            + missingNames(observation),
+            + unseenProgramNotes(observation) + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,
