@@ -84,7 +84,8 @@ import Testing
     @Test func xctestHasTheSame() throws {
         let outcome = try Self.outcome.get()
         #expect(outcome.output.contains("error: XCTestTests.testFails : 8 mallocs in 1 run\n"))
-        #expect(outcome.output.contains("error: XCTestTests.testFailsAsync : 9 mallocs in 1 run\n"))
+        // Where the body resumes on another thread, libdispatch may need room to say so.
+        #expect(outcome.output.contains(/error: XCTestTests.testFailsAsync : 9 mallocs(, \d callocs?)? in 1 run\n/))
         #expect(outcome.output.contains("Executed 3 tests, with 2 failures (0 unexpected)"))
     }
 
