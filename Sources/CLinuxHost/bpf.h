@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BPF_MOST_INSTRUCTIONS = 512 };
+enum { BPF_MOST_INSTRUCTIONS = 1024 };
 
 struct bpf_text {
     struct bpf_insn instructions[BPF_MOST_INSTRUCTIONS];

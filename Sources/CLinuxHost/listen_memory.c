@@ -1,4 +1,7 @@
 // Allocations and page faults.
+#define _GNU_SOURCE
+#include <sched.h>
+
 #include "bpf_event.h"
 #include "clinux_trace.h"
 #include "listen.h"
@@ -57,6 +60,20 @@ static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, co
     return event_end(&text, listener, tracepoint, name);
 }
 
+// task_newtask(task, clone_flags), which runs in the parent.
+static bool listen_sharers(struct listener *listener) {
+    enum { WHICH = CLONE_VM | CLONE_VFORK | CLONE_THREAD };
+    struct bpf_text text = {.count = 0};
+    bpf_load(&text, BPF_DW, BPF_REG_2, BPF_REG_1, 8);
+    bpf_operate(&text, BPF_AND, BPF_REG_2, WHICH);
+    int shares = bpf_jump(&text, BPF_JEQ, BPF_REG_2, CLONE_VM);
+    bpf_leave(&text);
+    bpf_land(&text, shares);
+    event_begin(&text, listener, CL_SHARES_MEMORY, EVENT_SHORT);
+    event_store_pointee(&text, 0, listener->tree->shape.task_tgid, BPF_W, event_number(0));
+    return event_end(&text, listener, listener->tree->shape.task_newtask, "task:task_newtask");
+}
+
 // sched_process_exit(task, group_dead): a thread's last count of page faults.
 static bool listen_process_exit(struct listener *listener) {
     struct bpf_text text = {.count = 0};
@@ -69,5 +86,5 @@ bool listen_memory(struct listener *listener) {
     return listen_kmalloc(listener) && listen_kmem_cache_alloc(listener) && listen_mm_page_alloc(listener) &&
            listen_page_fault(listener, shape->page_fault_user, "exceptions:page_fault_user") &&
            listen_page_fault(listener, shape->page_fault_kernel, "exceptions:page_fault_kernel") &&
-           listen_process_exit(listener);
+           listen_sharers(listener) && listen_process_exit(listener);
 }

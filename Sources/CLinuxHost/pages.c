@@ -60,11 +60,20 @@ static void fetch(struct bpf_text *text, int to, int bytes, int address_at, int 
     event_fetch(text, to, bytes, BPF_REG_3, offset);
 }
 
-// Sets r7, and OWNER, to the number of the process whose memory it is; 0: nobody's any more.
+// Sets r7, and OWNER, to the number of the process whose memory it is; 0: nobody's any more, or nobody's yet.
+//
+// TRAP: fork fills the child's memory while the child has its parent's number still, and no memory (kernel/fork.c). Fixture:
+// forks-much.c
 static void find_owner(struct bpf_text *text, const struct kernel_shape *shape, int memory) {
+    enum { OWNERS = COUNTERS };
     fetch(text, OWN_MEMORY, sizeof(uint64_t), memory, shape->mm_owner);
+    fetch(text, OWNERS, sizeof(uint64_t), OWN_MEMORY, shape->task_mm);
     bpf_store_number(text, BPF_DW, BPF_REG_10, OWNER, 0);
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_10, OWNERS);
+    bpf_load(text, BPF_DW, BPF_REG_2, BPF_REG_10, memory);
+    int nobodys = bpf_jump_by(text, BPF_JNE, BPF_REG_1, BPF_REG_2);
     fetch(text, OWNER, sizeof(uint32_t), OWN_MEMORY, shape->task_tgid);
+    bpf_land(text, nobodys);
     bpf_load(text, BPF_DW, BPF_REG_7, BPF_REG_10, OWNER);
 }
 

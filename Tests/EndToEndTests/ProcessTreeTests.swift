@@ -22,7 +22,7 @@ struct ProcessTreeTests {
 
         static let all =
             [
-                Way(testDescription: "programs", programs: mayHavePrograms ? 13 : 0),
+                Way(testDescription: "programs", programs: mayHavePrograms ? 14 : 0),
                 Way(testDescription: "call chains", options: ["--kernel-stacks"], programs: mayHavePrograms ? 7 : 0),
                 Way(
                     testDescription: "pids of its own",

@@ -10,6 +10,8 @@ package struct KernelRecord: Timed {
         case mapped
         /// `site` is the process that forked it.
         case forked
+        /// `site` is a process that it made, and that shares its memory and is no thread, nor waited for as vfork(2)'s is.
+        case sharesMemory
         case becameProgram
         /// The thread.
         case ended

@@ -20,6 +20,10 @@ extension Ledger {
             guard let index = places[key.owner] else { continue }
             processes[index].phases[processes[index].phase(of: key.moment)].inInterrupts[key.kind] += calls
         }
+        for (owner, made) in view.book.sharers {
+            guard let index = places[owner] else { continue }
+            processes[index].memorySharers = max(processes[index].memorySharers, made)
+        }
         for (key, count) in view.book.faults {
             guard let index = places[key.owner], processes[index].isStrictlySteady(key.moment) else { continue }
             processes[index].addFault(key, count, view)

@@ -164,7 +164,7 @@ extension PagesBook.Look {
             self.init(nanoseconds: record.nanoseconds, tid: record.tid, faults: faults, isBetween: true)
         case .allocation, .interrupt:
             self.init(nanoseconds: record.nanoseconds, tid: record.tid, faults: faults, isBetween: false)
-        case .mapped, .forked, .becameProgram: return nil
+        case .mapped, .forked, .sharesMemory, .becameProgram: return nil
         }
     }
 }

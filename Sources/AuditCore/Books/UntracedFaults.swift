@@ -52,7 +52,7 @@ package struct UntracedFaults {
         case .ended:
             look(record.faults, record.pid, record.tid, record.nanoseconds, &intervals)
             last[record.tid] = nil
-        case .mapped, .becameProgram: break
+        case .mapped, .sharesMemory, .becameProgram: break
         }
     }
 

@@ -13,6 +13,7 @@ extension KernelRecord.Kind {
         case CL_FAULT: self = .fault
         case CL_MAPPED: self = .mapped
         case CL_FORKED: self = .forked
+        case CL_SHARES_MEMORY: self = .sharesMemory
         case CL_BECAME_PROGRAM: self = .becameProgram
         case CL_ENDED: self = .ended
         default: return nil
