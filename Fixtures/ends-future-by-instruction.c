@@ -4,6 +4,7 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: but what it maps anew is not locked
+// Reason: mapping calls are judged, and no witness of the kernel's side watched them
 // Setup: mlockall 1
 // Warmup: transfers 1
 // Steady: transfers 9

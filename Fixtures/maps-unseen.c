@@ -3,6 +3,7 @@
 // Options: --syscalls off
 // Exit: 1
 // Verdict: fail
+// Reason: mapping calls are judged, and no witness of the kernel's side watched them
 // Warmup: transfers 1
 // Steady: transfers 19, munmap 1/40960, mappingsUnexplained 10/40960
 // Violation: mappingsUnexplained 10/40960

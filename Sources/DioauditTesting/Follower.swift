@@ -50,9 +50,9 @@ extension Recording {
             do {
                 for _ in 1..<runs { _ = try await body() }
                 let value = try await body()
-                return (.success(value), follower.unseen)
+                return (.success(value), follower.unseen ?? unseen)
             } catch {
-                return (.failure(error), follower.unseen)
+                return (.failure(error), follower.unseen ?? unseen)
             }
         }
     }

@@ -23,9 +23,11 @@ extension Ledger {
 
 extension ProcessLedger {
     fileprivate mutating func add(_ count: EventCount, _ key: TransfersBook.Key) {
+        if phasesByKernel { addToPhase(count, key) }
+        // Calls that failed.
+        guard count.calls > 0 else { return }
         kernelTransfers?.calls[key.call.rawValue, default: 0] += count.calls
         if phase(of: key.moment) == .steady { kernelTransfers?.steady += count.calls }
-        if phasesByKernel { addToPhase(count, key) }
         if key.call != .ioUring { kernelTransfers?.threads[key.tid, default: 0] += count.calls }
     }
 

@@ -61,10 +61,10 @@ package struct TransfersBook {
 
     package init() {}
 
-    /// Those of processes that reported.
+    /// Those of processes that reported; also where each call failed.
     package var reported: [(key: Key, transfers: EventCount)] {
         counts.compactMap { place, count in
-            guard case .reported(let key) = place, count.calls > 0 else { return nil }
+            guard case .reported(let key) = place else { return nil }
             return (key, count)
         }
     }

@@ -9,6 +9,8 @@ extension AuditRequest {
 
 extension Policy {
     func forbidsAny(of family: EventKind.Family) -> Bool { forbidden.contains { $0.family == family } }
+
+    var judgesMappings: Bool { forbidsAny(of: .mapping) || forbidsAny(of: .systemCall) }
 }
 
 /// What is judged of processes that never reported must be seen by a witness of the kernel's side.
@@ -27,8 +29,7 @@ private func kernelSideReasons(
                 "where the steady phase of \(name(of: process)) began is not known: of so many transfers the kernel shows no end",
                 .giveCue))
     }
-    let mapsMatter = request.policy.forbidsAny(of: .mapping) || request.policy.forbidsAny(of: .systemCall)
-    if mapsMatter, observation.syscalls.status != .active || observation.syscalls.method == .perfMappings {
+    if request.policy.judgesMappings, observation.syscalls.status != .active || observation.syscalls.method == .perfMappings {
         reasons.append(
             Reason(
                 "the mapping calls of \(who), are not known in full: "

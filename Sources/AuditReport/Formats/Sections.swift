@@ -41,11 +41,15 @@ extension [NamedReport] {
 
 private struct UniqueNames {
     private var times: [String: Int] = [:]
+    private var given: Set<String> = []
 
     mutating func next(_ text: String) -> String {
         let name = shortened(printable(text), to: 1000)
-        times[name, default: 0] += 1
-        return times[name] == 1 ? name : "\(name) (\(times[name]!))"
+        while true {
+            times[name, default: 0] += 1
+            let next = times[name] == 1 ? name : "\(name) (\(times[name]!))"
+            if given.insert(next).inserted { return next }
+        }
     }
 }
 

@@ -47,9 +47,11 @@ package struct TransfersWatch: ~Copyable {
 extension PagesRecord {
     fileprivate init(_ record: UnsafeMutablePointer<cl_trace_record>) {
         let (ofFiles, anonymous, shared) = record.pointee.argument
+        // A sum over CPUs that change their parts meanwhile may be below zero.
+        func pages(_ sum: UInt64) -> UInt64 { UInt64(max(0, Int64(bitPattern: sum))) }
         self.init(
             nanoseconds: record.pointee.nanoseconds, pid: record.pointee.parent, memory: record.pointee.address,
-            others: ofFiles &+ shared, anonymous: anonymous, tid: record.pointee.tid,
+            others: pages(ofFiles &+ shared), anonymous: pages(anonymous), tid: record.pointee.tid,
             isByAnother: record.pointee.reads != 0, faults: record.pointee.faultsSoFar ?? 0)
     }
 }

@@ -37,6 +37,18 @@ static void note_deferred(const struct transfer_call *call) {
         if (call->bytes[direction]) add_shared(&process.record->deferred.bytes[direction], call->bytes[direction]);
 }
 
+static bool is_after_warmup(uint32_t phase) {
+    return context_is_strict(phase) || phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
+}
+
+// TRAP: a thread whose transfers all fail does transfers: when a disk fails, that is the thread that matters. Fixture:
+// scope-failing-disk.c. And a transfer that is a file's warm-up in the steady phase is one of that, too. Fixture: scope-new-files.c
+static void note_transferring_thread(const struct transfer_call *call) {
+    if (!is_after_warmup(call->phase) && !is_after_warmup(call->process_phase)) return;
+    rows_count(call->phase, DIOAUDIT_TRANSFER_READ, 0, 0);  // claims the thread's rows
+    if (context.rows) context.rows->does_transfers = 1;
+}
+
 void transfers_begin(struct transfer_call *call, struct transfer_plan plan) {
     files_notice_closed();
     phases_notice_host();
@@ -55,6 +67,7 @@ void transfers_begin(struct transfer_call *call, struct transfer_plan plan) {
         .record = process.record,
     };
     context.ordinal = process.record->transfers + 1;
+    if (plan.transfers) note_transferring_thread(call);
     explain(call->process_phase, call->asked, NULL);
     context.warmup_frame = plan.warmup ? (uintptr_t)call : 0;
     if (!plan.warmup) return;
@@ -90,10 +103,6 @@ bool transfer_begins(struct direct_file *file, enum direction direction) {
     return direct_files_begin(file, direction, warmup_of_each_file(direction));
 }
 
-static bool is_after_warmup(uint32_t phase) {
-    return context_is_strict(phase) || phase == DIOAUDIT_PHASE_ALLOWED || phase == DIOAUDIT_PHASE_ALLOWED_CLOSED;
-}
-
 void transfer_done(struct transfer_call *call, struct direct_file *file, enum direction direction, uint64_t bytes) {
     if (is_anothers(call)) return;
     call->moved = true;
@@ -102,9 +111,6 @@ void transfer_done(struct transfer_call *call, struct direct_file *file, enum di
     bool warmup = direct_files_finish(file, direction, warmup_of_each_file(direction));
     uint32_t phase = warmup && is_after_warmup(call->phase) ? (uint32_t)DIOAUDIT_PHASE_WARMUP : call->phase;
     rows_count(phase, DIOAUDIT_TRANSFER_READ + direction, 1, bytes);
-    // A transfer that is a file's warm-up there is one of the steady phase, too. Fixture: scope-new-files.c
-    bool is_steady = is_after_warmup(call->phase) || is_after_warmup(call->process_phase);
-    if (context.rows && is_steady) context.rows->does_transfers = 1;
     add_shared(&process.record->transfers, 1);
 }
 

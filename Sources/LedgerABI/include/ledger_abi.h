@@ -475,7 +475,7 @@ struct dioaudit_thread {
     int32_t tid_inside;            // as its own pid namespace numbers it; 0: not known
     uint32_t interlude;            // the one that cells[CLOSED] were counted in
     uint32_t interlude_from;       // phase that the process returns to if that interlude turns out not to be the end
-    uint32_t does_transfers;       // own; nonzero: it transferred in the steady phase
+    uint32_t does_transfers;       // own; nonzero: it transferred in the steady phase, or tried to
     uint32_t faults_known;         // edge; nonzero: steady_faults is this thread's whole steady phase
     uint32_t matched;              // own, edge; nonzero: seen under a name that config.scope_pattern matches
     uint32_t ended_unmeasured;     // threads folded into these rows whose last faults were not read
