@@ -111,8 +111,10 @@ static void fail(const struct dioaudit_expectation *expectation, const char *mes
 // Of the calling thread's last block, by event; and whether there was one that was observed.
 static _Thread_local long last[64];
 static _Thread_local int last_is_known;
+static _Thread_local long last_threads;
 
 long dioaudit_counts(const char *kind) {
+    if (kind && strcmp(kind, "threads") == 0) return last_threads;
     long calls = kind ? -1 : 0;
     for (uint32_t event = 0; last_is_known && dioaudit_assertion_key(event); event++) {
         const char *key = dioaudit_assertion_key(event);
@@ -170,6 +172,7 @@ void dioaudit_expectation_end(struct dioaudit_expectation *expectation) {
     const char *obstacle = expectation->obstacle;
     if (!obstacle && !expectation->is_judged) obstacle = "the block was left before its judged run";
     last_is_known = !obstacle;
+    last_threads = obstacle ? -1 : (long)dioaudit_assertion_threads(expectation->assertion);
     if (!obstacle) remember(expectation->assertion);
     if (dioaudit_counts(NULL) == 0 && dioaudit_assertion_threads(expectation->assertion) > 0) {
         obstacle = "it started a thread, whose calls are not counted: assert what that thread does in the thread itself";

@@ -63,6 +63,7 @@ static inline void dioaudit_allow_end(const char *reason) {
 
 // The calls of one kind (a key of the report's, such as "malloc") that the calling thread made in the last such block that was judged;
 // -1 if there was none, or if nothing was observed there. Null: of all that are failures.
+// "threads": those that it started, whose calls are in none of these.
 long dioaudit_counts(const char *kind);
 
 // What is done at a failure, instead of printing the message on standard error and calling abort(3). It must return.
