@@ -106,6 +106,45 @@ import Testing
         #expect(outcome.output.contains(/\n +#[0-9] allocate tests\/assertions\.rs:[0-9]+ \(/))
     }
 
+    /// The wheel of Python/, installed where nothing else is, and a project's tests under it. Debian's Python has pytest.
+    @Test func testsInPythonHaveThem() throws {
+        let python = "/usr/bin/python3"
+        let wheels = scratch.file("wheels")
+        let site = scratch.file("site")
+        try succeed(
+            [python, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", wheels, "\(Place.repository)Python"])
+        try succeed(
+            [
+                python, "-m", "pip", "install", "--no-deps", "--no-index", "--find-links", wheels, "--target", site,
+                "pytest-dioaudit",
+            ])
+        let project = "\(Place.repository)Tests/projects/python"
+        try succeed(["gcc", "-g", "-shared", "-fPIC", "\(project)/known.c", "-o", scratch.file("libknown.so")])
+        func outcomes(_ options: [String]) throws -> (results: [String: String], output: String) {
+            let known = (scratch.file("libknown.so") as NSString).deletingLastPathComponent
+            let outcome = try run(
+                [python, "-m", "pytest", "-rA", "-q", "-p", "no:cacheprovider", "\(project)/test_known.py"] + options,
+                environment: ["PYTHONPATH": site, "KNOWN_DIRECTORY": known, "PYTHONDONTWRITEBYTECODE": "1"])
+            #expect(outcome.status == 1, "\(outcome)")
+            let lines = outcome.output.matches(of: /(?m)^(PASSED|FAILED) \S*::test_(\S+)/)
+            return (Dictionary(lines.map { (String($0.2), String($0.1)) }) { first, _ in first }, outcome.output)
+        }
+        let counted = try outcomes(["--dioaudit"])
+        #expect(
+            counted.results == [
+                "passes": "PASSED", "warms_up": "PASSED", "up_to[3]": "PASSED", "up_to[4]": "FAILED", "fails": "FAILED",
+                "native_thread": "FAILED", "earlier_thread": "FAILED", "process": "FAILED", "async": "FAILED",
+                "raises": "FAILED", "later": "FAILED", "unittest": "FAILED",
+            ], "\(counted.output)")
+        #expect(counted.output.contains("expected no allocation: in the judged run: 3 of malloc\n  3 of malloc, 96 bytes:\n"))
+        #expect(counted.output.contains("expected at most 3 allocations: in the judged run: 4 of malloc\n"))
+        #expect(counted.output.matches(of: /(?m)^inconclusive: /).count == 6)
+        #expect(counted.output.contains("9 failed, 3 passed, 1 skipped"))
+        let uncounted = try outcomes([])
+        #expect(uncounted.output.contains("13 failed"), "\(uncounted.output)")
+        #expect(!uncounted.output.contains("in the judged run"))
+    }
+
     @Test func itsPolicyIsTheCommands() throws {
         func names(_ file: String, _ list: Regex<(Substring, Substring)>, _ name: Regex<(Substring, Substring)>) throws
             -> Set<String>
