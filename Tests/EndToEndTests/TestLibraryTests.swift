@@ -112,7 +112,10 @@ import Testing
         let wheels = scratch.file("wheels")
         let site = scratch.file("site")
         try succeed(
-            [python, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", wheels, "\(Place.repository)Python"])
+            [
+                python, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", wheels,
+                "\(Place.repository)Python",
+            ])
         try succeed(
             [
                 python, "-m", "pip", "install", "--no-deps", "--no-index", "--find-links", wheels, "--target", site,
@@ -136,9 +139,11 @@ import Testing
                 "native_thread": "FAILED", "earlier_thread": "FAILED", "process": "FAILED", "async": "FAILED",
                 "raises": "FAILED", "later": "FAILED", "unittest": "FAILED",
             ], "\(counted.output)")
-        #expect(counted.output.contains("expected no allocation: in the judged run: 3 of malloc\n  3 of malloc, 96 bytes:\n"))
+        #expect(
+            counted.output.contains(
+                "expected no allocation: in the judged run: 3 of malloc\n  3 of malloc, 96 bytes:\n"))
         #expect(counted.output.contains("expected at most 3 allocations: in the judged run: 4 of malloc\n"))
-        #expect(counted.output.matches(of: /(?m)^inconclusive: /).count == 6)
+        #expect(counted.output.matches(of: /(?m)^inconclusive:/).count == 6)
         #expect(counted.output.contains("9 failed, 3 passed, 1 skipped"))
         let uncounted = try outcomes([])
         #expect(uncounted.output.contains("13 failed"), "\(uncounted.output)")

@@ -42,6 +42,7 @@ def test_up_to(calls):
 
 @allocation_free(up_to=100)
 def test_native_thread():
+    known.allocate(1)
     known.allocate_in_thread()
 
 
