@@ -46,14 +46,19 @@ def test_native_thread():
     known.allocate_in_thread()
 
 
+@pytest.fixture
+def earlier_thread():
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
 @allocation_free(up_to=100)
-def test_earlier_thread():
-    go = threading.Event()
-    threading.Thread(target=go.wait, daemon=True).start()
-    try:
-        known.allocate(0)
-    finally:
-        go.set()
+def test_earlier_thread(earlier_thread):
+    known.allocate(0)
 
 
 @allocation_free(up_to=10000)
