@@ -163,10 +163,17 @@ public struct Audit: Equatable, Sendable, Codable {
         return subjectFailed ? [verdictStatus, .subjectFailed] : [verdictStatus]
     }
 
+    /// It has reasons beside its violations, its gates and its program's failure: what was not observed, which violations hide.
+    private var isBlind: Bool {
+        let others =
+            (violations.isEmpty ? 0 : 1) + gateReasons(budgets, baseline, suppressions, strict: strict).count
+            + (failure == nil ? 0 : 1)
+        return reasons.count > others
+    }
+
     /// The same where `compare` finds it no worse than a baseline: its violations are known then, and nothing else is.
     public var comparedStatuses: [ExitStatus] {
-        let isBlind = verdict == .inconclusive || budgets.contains { $0.status == .unknown }
-        return (subjectFailed ? [.subjectFailed] : []) + (isBlind ? [.inconclusive] : [])
+        (subjectFailed ? [.subjectFailed] : []) + (isBlind ? [.inconclusive] : [])
             + (gateReasons(budgets, nil, suppressions, strict: strict).isEmpty ? [] : [.fail])
     }
 }

@@ -9,7 +9,8 @@ public struct ComparedReports {
     public init(_ before: NamedReport, _ now: NamedReport) {
         self.before = before
         self.now = now
-        audits = compare(before.report.audits, now.report.audits)
+        audits = compare(
+            before.report.audits, now.report.audits, lost: before.report.lostAudits + now.report.lostAudits)
     }
 
     /// What a baseline accepts is no failure; blindness, a failed program and what is worse it does not accept.

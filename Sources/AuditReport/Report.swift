@@ -54,6 +54,9 @@ public struct Report: Equatable, Sendable, Codable {
         verdict = try container.decode(Verdict.self, forKey: .verdict)
         audits = try container.decode([Audit].self, forKey: .audits)
         lostAudits = try container.decodeIfPresent([String].self, forKey: .lostAudits) ?? []
+        if let found = lostAudits.first(where: { name in audits.contains { $0.name == name } }) {
+            throw contradiction("it has the audit '\(found)', and says that it is lost", decoder)
+        }
         guard verdict == Self.verdict(of: audits, lostAudits) else {
             throw contradiction("its verdict '\(verdict.rawValue)' is not that of its audits", decoder)
         }

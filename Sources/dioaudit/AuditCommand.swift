@@ -75,13 +75,13 @@ struct AuditCommand: ParsableCommand {
             Interruption.die(of: interruption)
         }
         Interruption.release()
-        let lost = baseline?.audits.map(\.name).filter { name in
+        let lost = baseline?.names.filter { name in
             (only.isEmpty || only.contains { isMeant(name, by: $0) }) && !audits.contains { $0.name == name }
         }
         let report = Report(
             .audit, machine: .current(), files: place.map(Storage.holding), audits: audits, lostAudits: lost ?? [])
         try reporter.write(report)
-        try gate.update(with: report)
+        try gate.update(with: report, over: baseline)
         throw ExitCode(report.exitStatus.rawValue)
     }
 

@@ -49,11 +49,12 @@ struct GateOptions: ParsableArguments {
     /// Null without one, and where it is to be made.
     func readBaseline() throws(AuditError) -> Baseline? {
         guard let baseline, !(updateBaseline && !WholeFile.exists(at: baseline)) else { return nil }
-        return Baseline(file: baseline, audits: try readReport(at: baseline).audits)
+        let report = try readReport(at: baseline)
+        return Baseline(file: baseline, audits: report.audits, lostAudits: report.lostAudits)
     }
 
-    /// What a run says that is to be a baseline, if it is.
-    func update(with report: Report) throws(AuditError) {
+    /// What a run says that is to be a baseline, if it is. What it lost is accepted; audits that are none of its stay.
+    func update(with report: Report, over earlier: Baseline?) throws(AuditError) {
         guard updateBaseline, let baseline else { return }
         let isWhole =
             !report.audits.contains { $0.verdict == .inconclusive || $0.subjectFailed } && !report.audits.isEmpty
@@ -62,7 +63,12 @@ struct GateOptions: ParsableArguments {
                 "dioaudit: \(printable(baseline)) stays as it is: the run is inconclusive, or its program failed\n")
             return
         }
-        try replaceFile(at: baseline, withJSON: report)
+        let judged = Set(report.audits.map(\.name) + report.lostAudits)
+        let accepted = Report(
+            report.command, machine: report.machine, files: report.files,
+            audits: report.audits + (earlier?.audits ?? []).filter { !judged.contains($0.name) },
+            lostAudits: (earlier?.lostAudits ?? []).filter { !judged.contains($0) })
+        try replaceFile(at: baseline, withJSON: accepted)
         writeError("dioaudit: wrote the baseline \(printable(baseline))\n")
     }
 }

@@ -217,7 +217,7 @@ struct RunCommand: ParsableCommand {
         Interruption.release()
         let report = Report(machine: .current(), audits: [judge(name, observation, by: request)])
         try reporter.write(report)
-        try gate.update(with: report)
+        try gate.update(with: report, over: request.baseline)
         throw ExitCode(report.exitStatus.rawValue)
     }
 

@@ -147,6 +147,14 @@ import Testing
             audit.notes[0].hasPrefix("the interposer saw 40 of the 101 transfers of subject (pid 10) (pwrite64 101)"))
     }
 
+    /// It has no interposer that could have seen any.
+    @Test func ofAnAttachedProgramNoInterposerIsSpokenOf() {
+        var seen = Self.observed()
+        seen.ledger.processes[0].phasesByKernel = true
+        seen.attached = Attached(heapProblem: nil, hasEnded: false, isWhole: true, becameProgram: false)
+        #expect(!judge(seen).notes.contains { $0.contains("interposer") })
+    }
+
     @Test func whatMayBeOfTheSteadyPhaseIsNoPass() {
         func reasons(_ change: (inout ProcessLedger) -> Void) -> [String] { Self.partlySeen(change).reasons }
         let heap = reasons { $0.threads[0].undated[.malloc].calls = 2 }

@@ -65,6 +65,47 @@ import Testing
         #expect(Self.reports.contains { $0.audits.contains { $0.suppressions.count > 1 && !$0.suppressed.isEmpty } })
     }
 
+    // MARK: compared
+
+    /// By what either was held against: a second loss is no acceptance of the first.
+    @Test func whatWasLostStaysLost() {
+        let whole = NamedReport(Report(machine: Example.machine, audits: [Example().audit()]))
+        let lossy = NamedReport(
+            Report(machine: Example.machine, audits: [Example().audit()], lostAudits: ["write-4k"]))
+        #expect(ComparedReports(whole, whole).status == .pass)
+        for compared in [
+            ComparedReports(whole, lossy), ComparedReports(lossy, whole), ComparedReports(lossy, lossy),
+        ] {
+            #expect(compared.status == .fail)
+            let text = compareText(compared, Style(coloured: false), quiet: false, verbose: false)
+            #expect(text.contains("lost audit: write-4k") && text.contains("1 worse, 0 better"), "\(text)")
+        }
+    }
+
+    /// A baseline accepts violations, which may stand before what was not observed.
+    @Test func violationsHideNoBlindness() {
+        var example = Example()
+        example.calls = 3
+        var seen = example.audit()
+        #expect(seen.verdict == .fail)
+        seen.reasons = [seen.reasons[0]]
+        func status(_ audit: Audit) -> ExitStatus {
+            ComparedReports(
+                NamedReport(name: "a", report: Report(machine: Example.machine, audits: [seen])),
+                NamedReport(name: "b", report: Report(machine: Example.machine, audits: [audit]))
+            ).status
+        }
+        #expect(status(seen) == .pass)
+        var blind = seen
+        blind.reasons.append("the ledger was damaged")
+        #expect(status(blind) == .inconclusive)
+    }
+
+    @Test func noAuditIsThereAndLost() throws {
+        let report = Report(machine: Example.machine, audits: [Example().audit()], lostAudits: [Example().audit().name])
+        #expect(throws: (any Error).self) { try read(json(report)) }
+    }
+
     // MARK: hostile ones
 
     private let failing = {

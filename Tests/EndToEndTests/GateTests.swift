@@ -75,6 +75,27 @@ import Testing
         #expect(try String(contentsOfFile: base, encoding: .utf8) == before)
     }
 
+    /// `audit` makes baselines of many, of which `run` is held against one.
+    @Test func anUpdateKeepsTheAuditsOfOthers() throws {
+        let base = scratch.file("base.json")
+        _ = try audited("no-allocation-clean", "--baseline", base, "--update-baseline")
+        func read() throws -> [String: Any] {
+            try #require(JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: base))) as? [String: Any])
+        }
+        var report = try read()
+        let own = try #require((report["audits"] as? [[String: Any]])?.first)
+        report["audits"] = [own.merging(["name": "other"]) { $1 }, own]
+        report["lostAudits"] = ["lost"]
+        report["verdict"] = "fail"
+        try JSONSerialization.data(withJSONObject: report).write(to: URL(filePath: base))
+        let (updated, _) = try audited("no-allocation-clean", "--baseline", base, "--update-baseline")
+        #expect(updated.status == 0 && updated.errors.contains("wrote the baseline"), "\(updated.errors)")
+        let now = try read()
+        #expect(
+            (now["audits"] as? [[String: Any]])?.map { $0["name"] as? String } == ["no-allocation-clean", "other"])
+        #expect(now["lostAudits"] as? [String] == ["lost"])
+    }
+
     @Test func aLostWitnessIsWorse() throws {
         let base = scratch.file("base.json")
         let (first, _) = try audited("no-allocation-clean", "--baseline", base, "--update-baseline")

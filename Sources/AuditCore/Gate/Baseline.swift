@@ -3,11 +3,17 @@ public struct Baseline: Sendable {
     /// Its path, as it was given.
     public let file: String
     public let audits: [Audit]
+    /// Those that it was to have itself. What was lost stays lost until it is made again or accepted.
+    public let lostAudits: [String]
 
-    public init(file: String, audits: [Audit]) {
+    public init(file: String, audits: [Audit], lostAudits: [String] = []) {
         self.file = file
         self.audits = audits
+        self.lostAudits = lostAudits
     }
+
+    /// The names that a run held against it is to have.
+    public var names: [String] { audits.map(\.name) + lostAudits }
 
     public func audit(_ name: String) -> Audit? { audits.first { $0.name == name } }
 }
@@ -46,8 +52,12 @@ extension [Violation] {
     }
 }
 
-/// What became of each audit of a report since an earlier one: of both, of the earlier one only, and of the later one only.
-public func compare(_ before: [Audit], _ now: [Audit]) -> [(audit: String, changes: [Change])] {
+/// What became of each audit of a report since an earlier one: of both, of the later one only, and of the earlier one only.
+///
+/// - Parameter lost: what either report lacks, by what it was itself held against.
+public func compare(
+    _ before: [Audit], _ now: [Audit], lost: [String]
+) -> [(audit: String, changes: [Change])] {
     var rest = before
     var compared = now.map { audit -> (audit: String, changes: [Change]) in
         guard let index = rest.firstIndex(where: { $0.name == audit.name }) else {
@@ -56,6 +66,8 @@ public func compare(_ before: [Audit], _ now: [Audit]) -> [(audit: String, chang
         let earlier = rest.remove(at: index)
         return (audit.name, Comparison(of: Comparand(audit), against: Comparand(earlier)).changes)
     }
-    compared += rest.map { ($0.name, [Change(.lostAudit, name: $0.name)]) }
+    for name in rest.map(\.name) + lost where !compared.contains(where: { $0.audit == name }) {
+        compared.append((name, [Change(.lostAudit, name: name)]))
+    }
     return compared
 }

@@ -65,7 +65,7 @@ extension ProcessLedger {
                 ? accounting.read.excess("read from", self) : accounting.read.lack("reads", self),
             accounting.written.steadyIsUnexplained && !accounting.isOfMetadata
                 ? accounting.written.excess("written to", self) : accounting.written.lack("writes", self),
-        ].compactMap { $0 }.map { Reason($0, .root) }
+        ].compactMap(\.self)
     }
 }
 
@@ -94,21 +94,22 @@ extension IOAccounting.Direction {
         return steady.unexplained > 0 && !isLeftOver
     }
 
-    fileprivate func excess(_ verb: String, _ process: ProcessLedger) -> String {
-        "the kernel accounts \(plural(steady.accounted, "byte")) \(verb) disks in the steady phase to "
-            + "\(name(of: process)), and the transfers seen explain \(steady.explained): transfers that were not seen, or "
-            + "buffered I/O"
+    fileprivate func excess(_ verb: String, _ process: ProcessLedger) -> Reason {
+        Reason(
+            "the kernel accounts \(plural(steady.accounted, "byte")) \(verb) disks in the steady phase to "
+                + "\(name(of: process)), and the transfers seen explain \(steady.explained): transfers that were not seen, or "
+                + "buffered I/O", .root)
     }
 
     /// Null where more calls were seen than the kernel counts: then the difference says nothing.
     private static func moved(_ uncalled: UInt64) -> UInt64? { Int64(bitPattern: uncalled) > 0 ? uncalled : nil }
 
-    fileprivate func lack(_ calls: String, _ process: ProcessLedger) -> String? {
+    fileprivate func lack(_ calls: String, _ process: ProcessLedger) -> Reason? {
         guard steady.accounted < steady.explained, uncalled != 0 else { return nil }
-        return
+        return Reason(
             "the kernel accounts only \(steady.accounted) of \(plural(steady.explained, "byte")) of the steady phase's "
-            + "\(calls) to \(name(of: process)) (holes, or a file system that does not account), and "
-            + (uncalled.flatMap(Self.moved).map { "\(plural($0, "byte")) moved by calls that were not seen" }
-                ?? "whether other calls moved data is not known (/proc/PID/io)")
+                + "\(calls) to \(name(of: process)) (holes, or a file system that does not account), and "
+                + (uncalled.flatMap(Self.moved).map { "\(plural($0, "byte")) moved by calls that were not seen" }
+                    ?? "whether other calls moved data is not known (/proc/PID/io)"), .root)
     }
 }

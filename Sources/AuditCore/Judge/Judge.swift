@@ -28,7 +28,9 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
 
     let failure = failureReason(observation, expected: request.expectedStatus)
     var reasons =
-        violations.isEmpty ? [] : [Reason(summary(of: violations), .violated(Set(violations.map(\.kind.family))))]
+        violations.isEmpty
+        ? []
+        : [Reason("in the steady phase: " + kinds(of: violations), .violated(Set(violations.map(\.kind.family))))]
     reasons += gate + [failure].compactMap(\.self) + endReasons(observation, violated: !violations.isEmpty)
     reasons += budgets.compactMap(\.unknownReason)
     reasons += interposerReasons(interposer, observation, request)
@@ -55,7 +57,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         reasons: reasons.map(\.what),
         remedies: reasons.remedies,
         failure: failure?.what,
-        notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(processes)
+        notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(observation)
             + windowNotes(observation.window) + attachNotes(observation) + poolNotes(processes)
             + unseenProgramNotes(observation) + missingNames(observation),
         subject: observation.subject,
@@ -168,10 +170,9 @@ private func inWords(_ pids: [Int32]) -> String {
     return " (pid \(named)" + (pids.count > 4 ? " and \(pids.count - 4) more)" : ")")
 }
 
-private func summary(of violations: [Violation]) -> String {
-    let kinds = EventKind.allCases.compactMap { kind -> String? in
+private func kinds(of violations: [Violation]) -> String {
+    EventKind.allCases.compactMap { kind -> String? in
         let calls = violations.lazy.filter { $0.kind == kind }.reduce(0) { $0 + $1.calls }
         return calls > 0 ? kind.text(calls) : nil
-    }
-    return "in the steady phase: " + kinds.joined(separator: ", ")
+    }.joined(separator: ", ")
 }

@@ -86,9 +86,10 @@ extension ProcessLedger {
     }
 }
 
-/// Which transfers did not reach the interposer, where that is no reason against a pass.
-func phaseNotes(_ processes: [ProcessLedger]) -> [String] {
-    processes.filter { $0.phasesByKernel && $0.attached && $0.phases.transfers > 0 }.map {
+/// Which transfers did not reach the interposer, where that is no reason against a pass. An attached program has none.
+func phaseNotes(_ observation: Observation) -> [String] {
+    guard observation.attached == nil else { return [] }
+    return observation.ledger.processes.filter { $0.phasesByKernel && $0.attached && $0.phases.transfers > 0 }.map {
         "\($0.seenInPart): its phases are by the kernel's count"
     }
 }
