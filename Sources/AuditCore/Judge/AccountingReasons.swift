@@ -110,6 +110,7 @@ extension IOAccounting.Direction {
             "the kernel accounts only \(steady.accounted) of \(plural(steady.explained, "byte")) of the steady phase's "
                 + "\(calls) to \(name(of: process)) (holes, or a file system that does not account), and "
                 + (uncalled.flatMap(Self.moved).map { "\(plural($0, "byte")) moved by calls that were not seen" }
-                    ?? "whether other calls moved data is not known (/proc/PID/io)"), .root)
+                    ?? "whether other calls moved data is not known (/proc/PID/io)"),
+            .root)
     }
 }
