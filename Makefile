@@ -57,10 +57,15 @@ reference: build ## write docs/reference.md anew, from what the tool says of its
 real: real-needs build ## audit the real programs of docs/real-programs.md, and compare (as root; ARGS=WORD: those alone)
 	@Scripts/real $(DIOAUDIT) $(ARGS)
 
-# KERNEL=trixie takes the kernel of that release of Debian.
-lab: lab-needs install-needs release ## audit mdmon while a disk fails, in virtual machines (ARGS=SCENARIO: that alone)
+# KERNEL=trixie takes the kernel of that release of Debian. TESTS=1 runs the project's own tests there (ARGS=root: as that user alone).
+lab: lab-needs install-needs release $(TESTS:1=lab-tests) ## audit mdmon while a disk fails, in virtual machines (ARGS=SCENARIO: that alone)
 	Lab/image .build/lab/packages/root .build/lab/packages/$(or $(KERNEL),root) .build/release .build/lab/initramfs$(KERNEL:%=-%)
-	Lab/run $(KERNEL:%=--kernel %) $(ARGS)
+	Lab/run $(KERNEL:%=--kernel %) $(TESTS:1=--tests .build/lab/tests) $(ARGS)
+
+.PHONY: lab-tests
+lab-tests: test-needs build fixtures
+	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
+	Lab/tests-image $(BUILD) .build/lab/tests
 
 test: test-needs build fixtures testlib sarif-schema ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
