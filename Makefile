@@ -38,8 +38,8 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix reference real lab test testlib attacks fuzz build fixtures mutants bench debian format lint release \
-    install uninstall clean build-needs matrix-needs real-needs lab-needs test-needs browser-needs lint-needs bench-needs sarif-schema
+.PHONY: help audit matrix reference real lab lab-kernel test testlib attacks fuzz build fixtures mutants bench debian format lint release \
+    install uninstall clean build-needs matrix-needs real-needs lab-needs lab-kernel-needs test-needs browser-needs lint-needs bench-needs sarif-schema
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ lab: lab-needs install-needs release $(TESTS:1=lab-tests) ## audit mdmon while a
 lab-tests: test-needs build fixtures
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
 	Lab/tests-image $(BUILD) .build/lab/tests
+
+lab-kernel: lab-kernel-needs install-needs release .build/fixtures/reserve ## try the kernel series of docs/kernel-series.md, in virtual machines (ARGS=matrix or test: that alone)
+	Lab/kernel/build .build/lab/kernel-packages/root .build/lab/kernel
+	Lab/image .build/lab/packages/root .build/lab/packages/root .build/release .build/lab/initramfs mkfs.xfs .build/fixtures/reserve
+	Lab/series $(ARGS)
 
 test: test-needs build fixtures testlib sarif-schema ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
@@ -166,7 +171,10 @@ package-needs: ## those of `make deb`
 	@Scripts/install-needs $(BUILD_NEEDS) $(PACKAGE_NEEDS)
 
 lab-needs: ## fetch the packages of `make lab` into .build; nothing is installed
-	@Lab/packages .build/lab/packages $(KERNEL)
+	@Lab/packages .build/lab/packages $(KERNEL:%=--kernel %)
+
+lab-kernel-needs: lab-needs ## those of `make lab-kernel`; nothing is installed, either
+	@Lab/packages .build/lab/kernel-packages linux-source-6.1 flex bison bc
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
@@ -196,6 +204,10 @@ fixtures: $(FIXTURES) .build/fixtures/count-kernel .build/fixtures/scribbler .bu
 .build/fixtures/count-kernel: Tests/oracles/count-kernel.c Sources/CDioaudit/include/dioaudit.h
 	@mkdir -p $(@D)
 	clang -std=gnu11 $(FIXTURE_FLAGS) $< -o $@ -luring -laio
+
+.build/fixtures/reserve: Lab/kernel/reserve.c
+	@mkdir -p $(@D)
+	clang -std=gnu11 $(FIXTURE_FLAGS) $< -o $@
 
 # Those that attack dioaudit itself.
 .build/fixtures/%: Tests/hostile/%.c Fixtures/direct.h Sources/LedgerABI/include/ledger_abi.h
