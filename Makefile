@@ -38,7 +38,7 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix reference real lab lab-kernel test testlib attacks fuzz build fixtures mutants bench debian format lint release \
+.PHONY: help audit matrix reference real lab lab-kernel lab-series test testlib attacks fuzz build fixtures mutants bench debian format lint release \
     install uninstall clean build-needs matrix-needs real-needs lab-needs lab-kernel-needs test-needs browser-needs lint-needs bench-needs sarif-schema
 
 help: ## this list
@@ -68,9 +68,13 @@ lab-tests: test-needs build fixtures
 	Lab/tests-image $(BUILD) .build/lab/tests
 
 lab-kernel: lab-kernel-needs install-needs release .build/fixtures/reserve ## try the kernel series of docs/kernel-series.md, in virtual machines (ARGS=matrix or test: that alone)
-	Lab/kernel/build .build/lab/kernel-packages/root .build/lab/kernel
+	Lab/kernel/build .build/lab/kernel-packages/root .build/lab/kernel-source/root .build/lab/kernel
 	Lab/image .build/lab/packages/root .build/lab/packages/root .build/release .build/lab/initramfs mkfs.xfs .build/fixtures/reserve
 	Lab/series $(ARGS)
+
+lab-series: ## check that the kernel series applies to the source that Debian has now
+	@Lab/packages .build/lab/kernel-source linux-source-6.1
+	@Lab/kernel/source --check .build/lab/kernel-source/root
 
 test: test-needs build fixtures testlib sarif-schema ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
@@ -173,8 +177,8 @@ package-needs: ## those of `make deb`
 lab-needs: ## fetch the packages of `make lab` into .build; nothing is installed
 	@Lab/packages .build/lab/packages $(KERNEL:%=--kernel %)
 
-lab-kernel-needs: lab-needs ## those of `make lab-kernel`; nothing is installed, either
-	@Lab/packages .build/lab/kernel-packages linux-source-6.1 flex bison bc
+lab-kernel-needs: lab-needs lab-series ## those of `make lab-kernel`; nothing is installed, either
+	@Lab/packages .build/lab/kernel-packages flex bison bc
 
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
