@@ -14,7 +14,7 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-j
     busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
     sqlite3 perl bsdutils procps gzip \
     python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
-    python3-pytest python3-setuptools python3-wheel python3-pip python3-venv \
+    python3-pytest python3-setuptools python3-wheel python3-pip \
     cmake meson ninja-build man-db fish zsh python3-yaml systemd patch \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
 BENCH_NEEDS := fio
