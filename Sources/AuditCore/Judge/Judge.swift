@@ -86,7 +86,9 @@ private func askedForReasons(_ witnesses: Witnesses, _ request: AuditRequest) ->
     case .partial: reasons.append(witnesses.syscalls.reason())
     case .unavailable where request.syscalls == .off && request.policy.judgesMappings:
         reasons.append(
-            Reason("mapping calls are judged, and no witness of the kernel's side watched them: --syscalls off", .watchMappings))
+            Reason(
+                "mapping calls are judged, and no witness of the kernel's side watched them: --syscalls off",
+                .watchMappings))
     case .unavailable where request.syscalls.isByName:
         reasons.append(witnesses.syscalls.reason("the syscalls witness is asked for: "))
     default: break

@@ -29,7 +29,9 @@ private func kernelSideReasons(
                 "where the steady phase of \(name(of: process)) began is not known: of so many transfers the kernel shows no end",
                 .giveCue))
     }
-    if request.policy.judgesMappings, observation.syscalls.status != .active || observation.syscalls.method == .perfMappings {
+    if request.policy.judgesMappings,
+        observation.syscalls.status != .active || observation.syscalls.method == .perfMappings
+    {
         reasons.append(
             Reason(
                 "the mapping calls of \(who), are not known in full: "
