@@ -71,10 +71,14 @@ public struct Attached: Sendable {
     public let loaded: String?
     /// By execve(2).
     public let becameProgram: Bool
+    /// Processes that it, or one of them, began while it was watched.
+    public let children: [Int32]
+    /// Processes that shared its memory (CLONE_VM) when the watch began; null if that is not known.
+    public let sharers: [Int32]?
 
     public init(
         heapProblem: String?, hasEnded: Bool, isWhole: Bool, nameless: Int = 0, loaded: String? = nil,
-        becameProgram: Bool
+        becameProgram: Bool, children: [Int32] = [], sharers: [Int32]? = []
     ) {
         self.heapProblem = heapProblem
         self.hasEnded = hasEnded
@@ -82,5 +86,7 @@ public struct Attached: Sendable {
         self.nameless = nameless
         self.loaded = loaded
         self.becameProgram = becameProgram
+        self.children = children
+        self.sharers = sharers
     }
 }

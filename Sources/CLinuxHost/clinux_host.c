@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/kcmp.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <poll.h>
@@ -416,6 +417,11 @@ void cl_go(const struct cl_child *child) {
 
 int cl_pidfd(pid_t pid) {
     return answer(syscall(SYS_pidfd_open, pid, 0));
+}
+
+int cl_share_memory(pid_t one, pid_t other) {
+    long order = syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0);
+    return order < 0 ? -errno : order == 0;
 }
 
 bool cl_can_be_read(int descriptor) {

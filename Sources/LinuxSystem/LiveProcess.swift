@@ -45,10 +45,11 @@ package struct LiveProcess: ~Copyable {
 
     /// The /proc directory that describes its memory: the main thread's, or another's if the main thread has ended.
     private var memory: String {
-        func hasMemory(_ folder: String) -> Bool { statusField("VmSize:", in: "\(folder)/status") != nil }
-        let main = "/proc/\(pid)"
-        if hasMemory(main) { return main }
-        return threads().lazy.map { "\(main)/task/\($0)" }.first(where: hasMemory) ?? main
+        threadWithMemory.flatMap { $0 == pid ? nil : "/proc/\(pid)/task/\($0)" } ?? "/proc/\(pid)"
+    }
+
+    private var threadWithMemory: Int32? {
+        threads().first { statusField("VmSize:", in: "/proc/\(pid)/task/\($0)/status") != nil }
     }
 
     package var executable: String { (try? link("\(memory)/exe")) ?? "" }
@@ -90,6 +91,32 @@ package struct LiveProcess: ~Copyable {
     /// In the order of addresses; proc_pid_maps(5).
     package func mappings() throws(Errno) -> [MappedFile] {
         try textFile("\(memory)/maps").split(separator: "\n").compactMap { MappedFile(line: $0) }
+    }
+
+    /// The other processes that share it (CLONE_VM without CLONE_THREAD); null if no round of looking met all that there were.
+    package func memorySharers() throws(Errno) -> [Int32]? {
+        for _ in 0..<20 {
+            guard let thread = threadWithMemory else { return [] }
+            let found = try processesSharingMemory(of: thread)
+            // One that ends has no memory, which no other shares.
+            if let found, threadWithMemory == thread { return found }
+        }
+        return nil
+    }
+
+    /// Null if one ended that might have shared it: it may have begun another, which was not met.
+    private func processesSharingMemory(of thread: Int32) throws(Errno) -> [Int32]? {
+        var found: [Int32] = []
+        for other in numberedEntries(of: "/proc") where other != pid {
+            // Its main thread alone may have ended.
+            for tid in Set(numberedEntries(of: "/proc/\(other)/task")).union([other]) {
+                let answer = cl_share_memory(thread, tid)
+                if answer == -ESRCH, tid == other { return nil }
+                if answer < 0, answer != -ESRCH { throw Errno(rawValue: -answer) }
+                if answer > 0, found.last != other { found.append(other) }
+            }
+        }
+        return found
     }
 
     /// Why this user may not read it, and what would change that; null if they may.

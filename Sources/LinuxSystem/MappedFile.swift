@@ -7,6 +7,8 @@ package struct MappedFile {
     package let isExecutable: Bool
     /// In the file.
     package let offset: UInt64
+    /// The file's device and inode.
+    package let identity: String
     /// `//anon` where there is none, as perf has it.
     package let path: String
 
@@ -20,6 +22,7 @@ package struct MappedFile {
         self.start = start
         self.end = end
         self.offset = offset
+        identity = "\(fields[3]) \(fields[4])"
         isExecutable = fields[1].contains("x")
         let path = fields.count > 5 ? String(fields[5].drop { $0 == " " }) : ""
         self.path = path.isEmpty ? "//anon" : path

@@ -35,7 +35,9 @@ struct Attachment: ~Copyable {
     private var transfersBook = TransfersBook()
     private var pagesBook = PagesBook()
     /// The files of code that it had mapped when the watch began.
-    private let code: Set<String>
+    private let code: Set<CodeFile>
+    /// Processes that shared its memory when the watch began; null if that is not known.
+    private var sharers: [Int32]?
     private let heap: HeapProbes
     /// Its user.
     private let owner: UInt32
@@ -66,6 +68,8 @@ struct Attachment: ~Copyable {
         heapProblem = probesHeap ? heap.problem : "--no-heap"
         setProbes()
         openAll(live, request)
+        // Those that its threads begin from now on, the kernel reports.
+        sharers = (try? live.memorySharers()) ?? nil
         noteThreads(live)
         faults = live.faults()
         for tid in names.keys { threadFaults[tid] = live.faults(of: tid) }
@@ -163,8 +167,8 @@ struct Attachment: ~Copyable {
 
     mutating func finish(_ live: borrowing LiveProcess, _ request: AuditRequest) -> Observation {
         until = monotonicNanoseconds()
+        let loaded = live.code.map { $0.subtracting(code).map(\.path).sorted() }
         let ended = live.hasEnded
-        let loaded = live.code.map { $0.subtracting(code).sorted() }
         events.finish()
         noteThreads(live)
         fold(before: .max)
@@ -193,7 +197,8 @@ struct Attachment: ~Copyable {
             heapProblem: heapProblem, hasEnded: ended, isWhole: isWhole,
             nameless: request.scope == .process ? 0 : heapBook.threads.subtracting(names.keys).count,
             loaded: loaded?.first,
-            becameProgram: events.syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since })
+            becameProgram: events.syscalls.execs.contains { $0.pid == pid && $0.nanoseconds >= since },
+            children: kernelBook.pids.subtracting([pid]).sorted(), sharers: sharers)
         observation.nameless = parser.nameless
         observation.syscalls = syscallsView.witness
         observation.kernel = kernelView.witness
@@ -258,9 +263,20 @@ struct Attachment: ~Copyable {
 
 extension LiveProcess {
     /// The files of code that it has mapped; null if they cannot be read.
-    fileprivate var code: Set<String>? {
-        (try? mappings()).map { Set($0.lazy.filter { $0.isExecutable && $0.path.hasPrefix("/") }.map(\.path)) }
+    fileprivate var code: Set<CodeFile>? {
+        (try? mappings()).map {
+            Set(
+                $0.lazy.filter { $0.isExecutable && $0.path.hasPrefix("/") }.map {
+                    CodeFile(path: $0.path, identity: $0.identity)
+                })
+        }
     }
+}
+
+/// Another file may take its path.
+private struct CodeFile: Hashable {
+    let path: String
+    let identity: String
 }
 
 extension ProcessLedger {

@@ -306,6 +306,22 @@ private let attached = [
         seen.attached = Attached(
             heapProblem: nil, hasEnded: false, isWhole: true, loaded: "/x", becameProgram: false)
     },
+    Row("it started process 7 while it was watched", "dioaudit run counts them") { seen, _ in
+        seen.attached = Attached(
+            heapProblem: nil, hasEnded: false, isWhole: true, becameProgram: false, children: [7])
+    },
+    Row("whether it started processes while it was watched is not known: no kernel", "dioaudit doctor") { seen, _ in
+        seen.kernel = .unavailable("no kernel")
+        seen.attached = Attached(heapProblem: nil, hasEnded: false, isWhole: true, becameProgram: false)
+    },
+    Row("2 processes (the first: 7) shared its memory", "let it use threads") { seen, _ in
+        seen.attached = Attached(
+            heapProblem: nil, hasEnded: false, isWhole: true, becameProgram: false, sharers: [7, 8])
+    },
+    Row("whether another process shares its memory (CLONE_VM) is not known", "run dioaudit as root") { seen, _ in
+        seen.attached = Attached(
+            heapProblem: nil, hasEnded: false, isWhole: true, becameProgram: false, sharers: nil)
+    },
     Row("threads began faster", "dioaudit run counts them") { seen, _ in
         seen.attached = Attached(heapProblem: nil, hasEnded: false, isWhole: false, becameProgram: false)
     },

@@ -89,6 +89,60 @@ import Testing
         #expect(events["malloc"]?["calls"] as? Int == (allocates ? 50 : 0))
     }
 
+    /// Its children allocate, whom no probe is told of.
+    @Test(
+        .enabled(if: isRoot, "needs root for tracepoints, uprobes and BPF programs: .ci/run is root"),
+        arguments: ["forks", "vforks", "clones"])
+    func whatChildrenDoIsNotPassed(how: String) throws {
+        let daemon = try Daemon([scratch.file("data"), how], of: "daemon-with-others")
+        let report = try attach(to: daemon, lines: 5, options: ["--allow", "faults"])
+        let reasons = try #require(report.audits.first?["reasons"] as? [String])
+        #expect(report.verdict == "inconclusive" && reasons.count == 1, "\(reasons)")
+        let told = try #require(
+            reasons.first?.wholeMatch(
+                of: #/it started 5 processes \(the first: ([0-9]+)\) while it was watched, whose .*/#), "\(reasons)")
+        #expect(Int32(told.1)! > daemon.pid)
+        let idle = try attach(to: daemon, lines: 0, options: ["--allow", "faults"])
+        let idleReasons = try #require(idle.audits.first?["reasons"] as? [String])
+        #expect(!idleReasons.contains { $0.contains("started") }, "\(idleReasons)")
+    }
+
+    @Test(.enabled(if: isRoot, "needs root for tracepoints, uprobes and BPF programs: .ci/run is root"))
+    func whoSharedItsMemoryBeforeIsNamed() throws {
+        let daemon = try Daemon([scratch.file("data"), "shared"], of: "daemon-with-others")
+        let sharer = try String(contentsOfFile: "/proc/\(daemon.pid)/task/\(daemon.pid)/children", encoding: .utf8)
+        let report = try attach(to: daemon, lines: 5)
+        let reasons = try #require(report.audits.first?["reasons"] as? [String])
+        #expect(report.verdict == "inconclusive" && reasons.count == 1, "\(reasons)")
+        #expect(
+            reasons.first?.hasPrefix(
+                "process \(sharer.trimmingCharacters(in: .whitespaces)) shared its memory (CLONE_VM)")
+                ?? false, "\(reasons)")
+        let allowed = try attach(to: daemon, lines: 5, options: ["--allow", "all"])
+        #expect(allowed.verdict == "pass", "\(allowed.audits.first?["reasons"] ?? "")")
+    }
+
+    @Test(
+        .enabled(if: isRoot, "needs root for tracepoints, uprobes and BPF programs: .ci/run is root"),
+        arguments: ["libccopy.so", "copy/libc.so.6"])
+    func anotherLibcIsNamed(as name: String) throws {
+        let libc = try #require(
+            try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n")
+                .first { $0.hasSuffix("/libc.so.6") }?.split(separator: " ").last.map(String.init))
+        try FileManager.default.createDirectory(atPath: scratch.file("copy"), withIntermediateDirectories: false)
+        try FileManager.default.copyItem(
+            at: URL(filePath: libc).resolvingSymlinksInPath(), to: URL(filePath: scratch.file(name)))
+        let daemon = try Daemon([scratch.file("data"), "loads", scratch.file(name)], of: "daemon-with-others")
+        let report = try attach(to: daemon, lines: 5)
+        let reasons = try #require(report.audits.first?["reasons"] as? [String])
+        #expect(report.verdict == "inconclusive" && reasons.count == 1, "\(reasons)")
+        #expect(
+            reasons.first?.wholeMatch(of: #/its heap calls are not seen: .*libc.* has a malloc of its own/#) != nil,
+            "\(reasons)")
+        let allowed = try attach(to: daemon, lines: 5, options: ["--allow", "heap"])
+        #expect(allowed.verdict == "pass", "\(allowed.audits.first?["reasons"] ?? "")")
+    }
+
     /// The lines of docs/attach.md come in that order, with other numbers of processes, times, addresses and columns.
     @Test(.enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"))
     func itPrintsWhatThePageShows() throws {

@@ -26,6 +26,7 @@ func attachReasons(_ observation: Observation, _ attached: Attached, _ request: 
             Reason(
                 "threads began faster than they could be attached to: some of them may not be watched", .runInstead))
     }
+    if !request.policy.forbidden.isEmpty { reasons += otherProcessReasons(observation, attached) }
     if attached.nameless > 0 {
         reasons.append(
             Reason(
@@ -36,5 +37,32 @@ func attachReasons(_ observation: Observation, _ attached: Attached, _ request: 
         reasons.append(Reason("it became another program while it was watched (execve)", .attachAgain))
     }
     if attached.hasEnded { reasons.append(Reason("it ended while it was watched", .shorterWatch)) }
+    return reasons
+}
+
+/// What other processes do by its code and to its memory is not counted: the probes and events are those of its own threads.
+private func otherProcessReasons(_ observation: Observation, _ attached: Attached) -> [Reason] {
+    func named(_ pids: [Int32]) -> String {
+        pids.count == 1 ? "process \(pids[0])" : "\(pids.count) processes (the first: \(pids[0]))"
+    }
+    var reasons: [Reason] = []
+    if !attached.children.isEmpty {
+        reasons.append(
+            Reason(
+                "it started \(named(attached.children)) while it was watched, whose calls and page faults are not counted",
+                .runInstead))
+    }
+    reasons += [
+        observation.kernel.reason("whether it started processes while it was watched is not known: ")
+    ].compactMap(\.self)
+    guard let sharers = attached.sharers else {
+        return reasons + [Reason("whether another process shares its memory (CLONE_VM) is not known", .comparable)]
+    }
+    if !sharers.isEmpty {
+        reasons.append(
+            Reason(
+                "\(named(sharers)) shared its memory (CLONE_VM) when the watch began: what is done to it there is not counted",
+                .threadsInstead))
+    }
     return reasons
 }

@@ -158,6 +158,8 @@ public struct Remedy: Hashable, Sendable {
     // MARK: attach and squeeze
 
     static let runInstead = Remedy("dioaudit run counts them, from the program's start")
+    static let comparable = Remedy("run dioaudit as root, where kcmp(2) is allowed and works")
+    static let threadsInstead = Remedy("let it use threads")
     static let attachAgain = Remedy("attach to it again")
     static let shorterWatch = Remedy("watch it for a shorter time by --duration")
     static let squeeze = Remedy("docs/squeeze.md says what it takes")

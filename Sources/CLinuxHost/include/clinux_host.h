@@ -79,6 +79,9 @@ bool cl_can_be_read(int descriptor);
 // pidfd_open(2): readable once the process has ended. Glibc's module leaves it out.
 int cl_pidfd(pid_t pid);
 
+// Whether two threads have the same memory (kcmp(2)): 1 or 0, or a negative errno. A kernel thread and one that has ended have none.
+int cl_share_memory(pid_t one, pid_t other);
+
 // Waits until the child has execed the program. If execvpe(3) failed, the child has been reaped.
 int cl_started(struct cl_child *child);
 

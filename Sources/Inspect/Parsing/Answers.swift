@@ -20,6 +20,8 @@ struct ProgramFacts: Equatable {
     /// The heap of its own that it uses, in words that follow its name; and the same if it was loaded as a library.
     var heapOfProgram: String?
     var heapOfLibrary: String?
+    /// A heap function that it defines, whoever calls it; null of the dynamic linker, which has libc's place until libc is there.
+    var heapFunction: String?
 }
 
 /// A function that the dynamic symbol table defines.
@@ -90,6 +92,7 @@ extension ProgramFacts {
         writer.put(needsSharedASan)
         writer.put(heapOfProgram)
         writer.put(heapOfLibrary)
+        writer.put(heapFunction)
     }
 
     init(from reader: inout ByteReader) throws(ByteReader.Malformed) {
@@ -98,6 +101,7 @@ extension ProgramFacts {
         needsSharedASan = try reader.flag()
         heapOfProgram = try reader.optionalText()
         heapOfLibrary = try reader.optionalText()
+        heapFunction = try reader.optionalText()
     }
 }
 

@@ -54,7 +54,7 @@ struct ElfFile {
         mutating get {
             ProgramFacts(
                 linker: linker, isNative: isNative, needsSharedASan: imported.contains(Self.asan),
-                heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary)
+                heapOfProgram: heapOfProgram, heapOfLibrary: heapOfLibrary, heapFunction: heapFunction)
         }
     }
 
@@ -63,8 +63,7 @@ struct ElfFile {
         mutating get {
             if isGo { return "is a Go program, whose runtime has a heap of its own" }
             if let unknowable { return unknowable }
-            let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
-            if let first = own.contains("malloc") ? "malloc" : own.first {
+            if let first = ownFunction {
                 return "brings its own \(first), whose calls bypass the interposer"
             }
             return otherHeap
@@ -90,6 +89,13 @@ struct ElfFile {
             }
             return otherHeap
         }
+    }
+
+    private var heapFunction: String? { (soname ?? fileName).hasPrefix("ld-linux") ? nil : ownFunction }
+
+    private var ownFunction: String? {
+        let own = exported.union(hidden).intersection(HeapNames.functions).sorted()
+        return own.contains("malloc") ? "malloc" : own.first
     }
 
     private var unknowable: String? {

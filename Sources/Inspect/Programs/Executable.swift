@@ -13,6 +13,8 @@ package struct Executable {
     package private(set) var ownHeap: String?
     /// The same if it was loaded as a library.
     package private(set) var ownHeapAsLibrary: String?
+    /// The same if it was loaded as a library where no interposer comes before it: each heap function that it defines may be called.
+    package private(set) var ownHeapUninterposed: String?
     /// Null if it cannot be read.
     private var identity: LoadedFile.Identity?
 
@@ -27,6 +29,7 @@ package struct Executable {
             ownHeap = "its file cannot be read (\(error)), so whether it has a heap of its own is unknown"
             // The kernel's own, which is no file.
             if !path.hasPrefix("linux-vdso") { ownHeapAsLibrary = ownHeap }
+            ownHeapUninterposed = ownHeapAsLibrary
             return
         }
         defer { fd.closeQuietly() }
@@ -43,9 +46,11 @@ package struct Executable {
             whyNotPreloaded = obstacle(to: file, fd)
             ownHeap = file.heapOfProgram
             ownHeapAsLibrary = file.heapOfLibrary
+            ownHeapUninterposed = file.heapFunction.map { "has a \($0) of its own" } ?? file.heapOfLibrary
         } catch {
             ownHeap = "its file cannot be parsed (\(error)), so whether it has a heap of its own is unknown"
             ownHeapAsLibrary = ownHeap
+            ownHeapUninterposed = ownHeap
         }
     }
 

@@ -18,18 +18,24 @@ package struct HeapProbes {
         }
         let code = mappings.filter { $0.isExecutable && $0.path.hasPrefix("/") }
         var seen = Set<String>()
-        for mapping in code where seen.insert(mapping.path).inserted {
+        for mapping in code where seen.insert(mapping.identity + mapping.path).inserted {
             let reached = live.path(of: mapping)
+            if isLibc(mapping), found.isEmpty {
+                found = probes(in: reached, mapping, parser)
+                continue
+            }
             let file = Executable(reached, parser)
-            let own = mapping.path == live.executable ? file.ownHeap : file.ownHeapAsLibrary
+            let own = mapping.path == live.executable ? file.ownHeap : file.ownHeapUninterposed
             let isAllocator = HeapNames.allocators.contains { name(of: mapping).hasPrefix($0) }
             if let own { problem = "\(mapping.path) \(own)" }
             if isAllocator { problem = "\(mapping.path) takes libc's place" }
             if problem != nil { return }
-            guard name(of: mapping).hasPrefix("libc.so.6") || name(of: mapping).hasPrefix("libc-2.") else { continue }
-            found = probes(in: reached, mapping, parser)
         }
         if found.isEmpty { problem = "it has no libc.so.6 whose functions could be probed" }
+    }
+
+    private func isLibc(_ mapping: MappedFile) -> Bool {
+        name(of: mapping).hasPrefix("libc.so.6") || name(of: mapping).hasPrefix("libc-2.")
     }
 
     private func name(of mapping: MappedFile) -> Substring { mapping.path.split(separator: "/").last ?? "" }
