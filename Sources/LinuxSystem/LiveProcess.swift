@@ -112,11 +112,20 @@ package struct LiveProcess: ~Copyable {
             for tid in Set(numberedEntries(of: "/proc/\(other)/task")).union([other]) {
                 let answer = cl_share_memory(thread, tid)
                 if answer == -ESRCH, tid == other { return nil }
-                if answer < 0, answer != -ESRCH { throw Errno(rawValue: -answer) }
+                let isKnown = answer >= 0 || answer == -ESRCH || hasOtherMemory("\(other)/task/\(tid)", than: thread)
+                guard isKnown else { throw Errno(rawValue: -answer) }
                 if answer > 0, found.last != other { found.append(other) }
             }
         }
         return found
+    }
+
+    /// Of threads that kcmp(2) may not compare: VmPeak only grows, so that two values at one time are of two memories.
+    private func hasOtherMemory(_ other: String, than thread: Int32) -> Bool {
+        func peak(_ folder: String) -> Substring? { statusField("VmPeak:", in: "/proc/\(folder)/status") }
+        let own = peak("\(pid)/task/\(thread)")
+        guard let others = peak(other) else { return false }
+        return own != nil && own != others && own == peak("\(pid)/task/\(thread)")
     }
 
     /// Why this user may not read it, and what would change that; null if they may.
