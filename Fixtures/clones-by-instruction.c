@@ -2,6 +2,7 @@
 // of libc and no page fault of the process tells of it, but the pages are there.
 // Exit: 1
 // Verdict: fail
+// Root Reason: made 1 process that share its memory
 // Warmup: transfers 1
 // Steady: transfers 19, pagesUnexplained 200/819200
 // Violation: pagesUnexplained 200/819200

@@ -1,6 +1,7 @@
 // Intent: a program takes a page fault of its own, and a child that shares its memory takes many: the violation has the program's own.
 // Exit: 1
 // Verdict: fail
+// Root Reason: made 1 process that share its memory
 // Warmup: transfers 1
 // Steady: transfers 19, pageFaultMinor 1, pagesUnexplained 200/819200
 // Root Violation: pageFaultMinor 1 in touch_one

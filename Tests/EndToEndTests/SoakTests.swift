@@ -17,7 +17,7 @@ import Testing
     private static let kinds = ["malloc", "calloc", "realloc", "posixMemalign", "free"]
 
     @Test func everyCallIsCountedAndDioauditDoesNotGrow() throws {
-        let text = ProcessInfo.processInfo.environment["DIOAUDIT_SOAK_SECONDS"] ?? "5"
+        let text = ProcessInfo.processInfo.environment["DIOAUDIT_SOAK_SECONDS"] ?? "15"
         let seconds = try #require(Int(text), "DIOAUDIT_SOAK_SECONDS is '\(text)'")
         // What libc allocates for the threads, through the interposer too: those of no seconds do nothing else.
         let libc = try soak(seconds: 0)
@@ -41,9 +41,9 @@ import Testing
             }
         }
         #expect(try long.reportedTransfers() == long.printed["transfers"])
-        // The kernel's records wait for some hundred milliseconds before they are added up: how many these are at most is up to
-        // the machine's other work. All those of half the time, kept, would be 7 MiB.
-        #expect(peaks.count == 6 && peaks[5] - peaks[0] <= 4096, "\(peaks) KiB")
+        // The kernel's records wait before they are added up, on a busy machine for seconds. All those of half the time, kept, would
+        // be 21 MiB.
+        #expect(peaks.count == 6 && peaks[5] - peaks[0] <= 10240, "\(peaks) KiB")
         print(
             "soak of \(seconds) s: \(long.printed), dioaudit's peaks \(peaks) KiB, libc's own \(libc.reportedTotals())")
     }
