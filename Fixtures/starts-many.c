@@ -18,6 +18,7 @@ int main(int count, char **arguments) {
         int status;
         require(posix_spawn(&child, "/bin/true", NULL, NULL, command, environ) == 0, "posix_spawn");
         require(waitpid(child, &status, 0) == child && status == 0, "waitpid");
+        usleep(2000);  // room is asked after here, not how fast dioaudit reads records on a machine with other work
     }
     int fd = open_direct(arguments[1]);
     write_blocks(fd, 10);
