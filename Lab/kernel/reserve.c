@@ -111,6 +111,25 @@ static void rounds(int fd) {
     }
 }
 
+static struct seen see_rounds(int fd) {
+    trace_begin();
+    rounds(fd);
+    return trace_end();
+}
+
+static struct seen see_close(int fd) {
+    trace_begin();
+    close(fd);
+    return trace_end();
+}
+
+// Of this process alone.
+static void trace_own(void) {
+    char id[32];
+    snprintf(id, sizeof id, "%d", getpid());
+    put(TRACING "set_event_pid", id);
+}
+
 // What `rounds` makes a kernel allocate without a reserve. On a block device: vectors for each large transfer. On a file: a dio and a
 // bio for each transfer, and vectors for each large one.
 static int usual(void) { return is_block ? 2 * ROUNDS : (4 + 4 + 2) * ROUNDS; }
@@ -126,9 +145,7 @@ static void *nothing(void *argument) { return argument; }
 static void test_unlocked(void) {
     int fd = open_direct();
     rounds(fd);
-    trace_begin();
-    rounds(fd);
-    struct seen seen = trace_end();
+    struct seen seen = see_rounds(fd);
     close(fd);
     say(seen.direct == usual() && seen.reserves == 0, "not locked", "%d allocations, %d expected; %d reserves", seen.direct,
         usual(), seen.reserves);
@@ -140,12 +157,8 @@ static void test_locked(void) {
     trace_begin();
     transfer(fd, false, 4096, 0);
     struct seen first = trace_end();
-    trace_begin();
-    rounds(fd);
-    struct seen later = trace_end();
-    trace_begin();
-    close(fd);
-    struct seen closed = trace_end();
+    struct seen later = see_rounds(fd);
+    struct seen closed = see_close(fd);
     say(first.reserves == 1 && first.direct == 0, "first transfer", "%d reserves, %d allocations", first.reserves, first.direct);
     say(later.direct == 0 && later.reserves == 0, "later transfers", "%d allocations, %d reserves", later.direct, later.reserves);
     say(closed.freed == 1, "close", "%d reserves freed", closed.freed);
@@ -160,9 +173,7 @@ static void test_dup(void) {
     close(fd);
     rounds(other);
     struct seen seen = trace_end();
-    trace_begin();
-    close(other);
-    struct seen closed = trace_end();
+    struct seen closed = see_close(other);
     say(seen.direct == 0 && seen.reserves == 0 && seen.freed == 0 && closed.freed == 1, "dup",
         "%d allocations, %d reserves, %d freed; by the last close %d", seen.direct, seen.reserves, seen.freed, closed.freed);
 }
@@ -175,34 +186,22 @@ static void test_fork(void) {
     pid_t child = fork();
     if (child == 0) {
         failed = 0;
-        char id[32];
-        snprintf(id, sizeof id, "%d", getpid());
-        put(TRACING "set_event_pid", id);
-        trace_begin();
-        rounds(fd);
-        struct seen seen = trace_end();
+        trace_own();
+        struct seen seen = see_rounds(fd);
         say(seen.direct == usual() && seen.reserves == 0, "fork", "%d allocations by a child that is not locked, %d expected",
             seen.direct, usual());
         lock();
-        trace_begin();
-        rounds(fd);
-        seen = trace_end();
+        seen = see_rounds(fd);
         say(seen.direct == 0 && seen.reserves == 0, "fork, locked", "%d allocations, %d reserves", seen.direct, seen.reserves);
-        trace_begin();
-        close(fd);
-        seen = trace_end();
+        seen = see_close(fd);
         say(seen.freed == 0, "fork, close", "%d reserves freed by a close that is not the last", seen.freed);
         _exit(failed);
     }
     int status;
     waitpid(child, &status, 0);
     failed += WEXITSTATUS(status);
-    char id[32];
-    snprintf(id, sizeof id, "%d", getpid());
-    put(TRACING "set_event_pid", id);
-    trace_begin();
-    close(fd);
-    struct seen seen = trace_end();
+    trace_own();
+    struct seen seen = see_close(fd);
     say(WIFEXITED(status) && seen.freed == 1, "fork, last close", "%d reserves freed", seen.freed);
 }
 
@@ -273,9 +272,7 @@ static void test_close_in_flight(void) {
     }
     struct seen seen = trace_end();
     say(seen.reserves == 100 && seen.freed == 100, "close in flight", "%d reserves of 100 files, %d freed", seen.reserves, seen.freed);
-    char id[32];
-    snprintf(id, sizeof id, "%d", getpid());
-    put(TRACING "set_event_pid", id);
+    trace_own();
 }
 
 // MARK: the reserve denied
@@ -294,17 +291,11 @@ static void test_denied(void) {
     put(FAILSLAB "ignore-gfp-wait", "N");
     put(FAILSLAB "times", "-1");
     put(FAILSLAB "probability", "100");
-    trace_begin();
-    rounds(fd);
-    struct seen denied = trace_end();
+    struct seen denied = see_rounds(fd);
     put(FAILSLAB "probability", "0");
     transfer(fd, true, LARGE, 0);
-    trace_begin();
-    rounds(fd);
-    struct seen granted = trace_end();
-    trace_begin();
-    close(fd);
-    struct seen closed = trace_end();
+    struct seen granted = see_rounds(fd);
+    struct seen closed = see_close(fd);
     say(denied.direct == usual() && closed.freed == 1, "denied", "%d allocations, %d expected", denied.direct, usual());
     say(granted.direct == 0, "denied no longer", "%d allocations", granted.direct);
 }
@@ -355,9 +346,7 @@ static void test_data(void) {
     munmap(hole, LARGE);
     bool refused = pread(fd, hole, LARGE, 0) == -1 && errno == EFAULT;
     refused = refused && pread(fd, buffer, LARGE, SIZE * 64L) <= 0;
-    trace_begin();
-    rounds(fd);
-    struct seen seen = trace_end();
+    struct seen seen = see_rounds(fd);
     close(fd);
     free(copy);
     say(wrong == 0, "data", "%d of 2000 transfers wrong", wrong);
@@ -384,11 +373,9 @@ int main(int count, char *arguments[]) {
     if (pthread_create(&thread, NULL, nothing, NULL)) die("pthread_create");
     pthread_join(thread, NULL);
 
-    char id[32];
-    snprintf(id, sizeof id, "%d", getpid());
     put(TRACING "tracing_on", "0");
     put(TRACING "buffer_size_kb", "16384");
-    put(TRACING "set_event_pid", id);
+    trace_own();
     put(TRACING "events/kmem/kmalloc/enable", "1");
     put(TRACING "events/kmem/kmem_cache_alloc/enable", "1");
     put(TRACING "events/kmem/kmem_cache_free/enable", "1");

@@ -111,7 +111,7 @@ static void fail(const struct dioaudit_expectation *expectation, const char *mes
 // Of the calling thread's last block, by event; and whether there was one that was observed.
 static _Thread_local long last[64];
 static _Thread_local int last_is_known;
-static _Thread_local long last_threads;
+static _Thread_local long last_threads = -1;
 
 long dioaudit_counts(const char *kind) {
     if (kind && strcmp(kind, "threads") == 0) return last_threads;

@@ -70,7 +70,6 @@ static bool listen_sharers(struct listener *listener) {
     bpf_leave(&text);
     bpf_land(&text, shares);
     event_begin(&text, listener, CL_SHARES_MEMORY, EVENT_SHORT);
-    event_store_pointee(&text, 0, listener->tree->shape.task_tgid, BPF_W, event_number(0));
     return event_end(&text, listener, listener->tree->shape.task_newtask, "task:task_newtask");
 }
 

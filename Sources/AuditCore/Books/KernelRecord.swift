@@ -10,7 +10,7 @@ package struct KernelRecord: Timed {
         case mapped
         /// `site` is the process that forked it.
         case forked
-        /// `site` is a process that it made, and that shares its memory and is no thread, nor waited for as vfork(2)'s is.
+        /// It made a process that shares its memory, is no thread, and is not waited for as vfork(2)'s is.
         case sharesMemory
         case becameProgram
         /// The thread.

@@ -18,7 +18,7 @@ enum cl_trace_kind {
     CL_CALL,             // a system call was made: `act`, and the length that it named as `bytes`
     CL_MAPPED,           // a file or memory was mapped: `address`, `bytes`, `offset`, `text`
     CL_FORKED,           // `pid` and `tid` began; `parent` is the parent process
-    CL_SHARES_MEMORY,    // `site` is a process that `pid` made, and that shares its memory and is no thread, nor waited for; BPF only
+    CL_SHARES_MEMORY,    // `pid` made a process that shares its memory, is no thread, and is not waited for; BPF only
     CL_BECAME_PROGRAM,   // exec: all mappings are gone; `text` is the program's name, or its path
     CL_TRACE_LOST,       // the ring had no room for `bytes` records
     CL_TRACE_MALFORMED,  // a record shorter than what it must hold

@@ -45,8 +45,8 @@ static bool is_after_warmup(uint32_t phase) {
 // scope-failing-disk.c. And a transfer that is a file's warm-up in the steady phase is one of that, too. Fixture: scope-new-files.c
 static void note_transferring_thread(const struct transfer_call *call) {
     if (!is_after_warmup(call->phase) && !is_after_warmup(call->process_phase)) return;
-    rows_count(call->phase, DIOAUDIT_TRANSFER_READ, 0, 0);  // claims the thread's rows
-    if (context.rows) context.rows->does_transfers = 1;
+    struct dioaudit_thread *rows = context.rows ? context.rows : rows_claim();
+    if (rows) rows->does_transfers = 1;
 }
 
 void transfers_begin(struct transfer_call *call, struct transfer_plan plan) {
