@@ -110,7 +110,7 @@ import Testing
     @Test(.enabled(if: isRoot, "needs root for tracepoints, uprobes and BPF programs: .ci/run is root"))
     func whoSharedItsMemoryBeforeIsNamed() throws {
         let daemon = try Daemon([scratch.file("data"), "shared"], of: "daemon-with-others")
-        let sharer = try String(contentsOfFile: "/proc/\(daemon.pid)/task/\(daemon.pid)/children", encoding: .utf8)
+        let sharer = try procFile("\(daemon.pid)/task/\(daemon.pid)/children")
         let report = try attach(to: daemon, lines: 5)
         let reasons = try #require(report.audits.first?["reasons"] as? [String])
         #expect(report.verdict == "inconclusive" && reasons.count == 1, "\(reasons)")
@@ -127,7 +127,7 @@ import Testing
         arguments: ["libccopy.so", "copy/libc.so.6"])
     func anotherLibcIsNamed(as name: String) throws {
         let libc = try #require(
-            try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(separator: "\n")
+            try procFile("self/maps").split(separator: "\n")
                 .first { $0.hasSuffix("/libc.so.6") }?.split(separator: " ").last.map(String.init))
         try FileManager.default.createDirectory(atPath: scratch.file("copy"), withIntermediateDirectories: false)
         try FileManager.default.copyItem(
@@ -176,7 +176,7 @@ import Testing
         let daemon = try Daemon(["leaves"])
         let report = try attach(to: daemon, lines: 5) { dioaudit in
             try wait(for: "dioaudit's sleep") {
-                (try? String(contentsOfFile: "/proc/\(dioaudit)/stat", encoding: .utf8))?.contains(") S ") ?? false
+                (try? procFile("\(dioaudit)/stat"))?.contains(") S ") ?? false
             }
         }
         let violations = try #require(report.audits.first?["violations"] as? [[String: Any]])
@@ -359,7 +359,7 @@ private final class Daemon {
 
     /// All of its libc's code, as it stands in its memory.
     func codeOfMalloc() throws -> Data {
-        let maps = try String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
+        let maps = try procFile("\(pid)/maps")
         let line = try #require(maps.split(separator: "\n").first { $0.contains("r-xp") && $0.contains("libc.so.6") })
         let ends = line.split(separator: " ")[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
         let memory = try #require(FileHandle(forReadingAtPath: "/proc/\(pid)/mem"))

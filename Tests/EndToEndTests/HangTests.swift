@@ -80,7 +80,7 @@ struct HangTests {
             let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(subject.pid)/task")
             #expect(tasks.count == 2)
             for task in tasks {
-                let status = try String(contentsOfFile: "/proc/\(subject.pid)/task/\(task)/status", encoding: .utf8)
+                let status = try procFile("\(subject.pid)/task/\(task)/status")
                 #expect(status.contains("TracerPid:\t0\n") && !status.contains("State:\tt"), "\(status)")
             }
         }

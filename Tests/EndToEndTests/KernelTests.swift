@@ -332,6 +332,6 @@ private final class Mounted {
 
 /// capabilities(7): bit 24 of what the process may do.
 private let mayBecomeAnIOFlusher =
-    (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?.split(separator: "\n")
+    (try? procFile("self/status"))?.split(separator: "\n")
     .first { $0.hasPrefix("CapEff:") }?.split(separator: "\t").last
     .flatMap { UInt64($0, radix: 16) }.map { $0 & 1 << 24 != 0 } ?? false

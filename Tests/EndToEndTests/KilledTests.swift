@@ -56,7 +56,7 @@ import Testing
             kill(process.processIdentifier, SIGKILL)
             // A signal at its parent's end would have come with its new parent.
             try wait(for: "its new parent") { child(of: process.processIdentifier, named: "sleep") == nil }
-            let status = (try? String(contentsOfFile: "/proc/\(subject)/status", encoding: .utf8)) ?? "ended"
+            let status = (try? procFile("\(subject)/status")) ?? "ended"
             #expect(status.contains("State:\tS") && status.contains("SigPnd:\t0000000000000000"), "\(status)")
             kill(subject, SIGKILL)
         }

@@ -20,11 +20,18 @@ func wait(for what: String, _ condition: () -> Bool) throws {
     }
 }
 
+/// A file of /proc, whole. These give a page at most at a time and say that their size is 0: swift-foundation's
+/// `String(contentsOfFile:)` then takes the first page for all of it.
+func procFile(_ path: String) throws -> String {
+    let file = try FileHandle(forReadingFrom: URL(filePath: "/proc/" + path))
+    return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+}
+
 /// The first child of that name; proc_pid_stat(5).
 func child(of parent: Int32, named name: String) -> (pid: Int32, state: String)? {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     for entry in entries {
-        guard let pid = Int32(entry), let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+        guard let pid = Int32(entry), let stat = try? procFile("\(pid)/stat"),
             let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")")
         else { continue }
         let fields = stat[close...].split(separator: " ")
@@ -41,7 +48,7 @@ func child(of parent: Int32, named name: String) -> (pid: Int32, state: String)?
 func holders(of mark: String) -> [Int32] {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return entries.compactMap { Int32($0) }.filter {
-        FileManager.default.contents(atPath: "/proc/\($0)/environ")?.range(of: Data(mark.utf8)) != nil
+        (try? procFile("\($0)/environ"))?.contains(mark) ?? false
     }
 }
 

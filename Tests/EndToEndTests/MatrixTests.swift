@@ -27,7 +27,7 @@ struct MatrixTests {
         let (_, targets) = try matrix(
             ["--only", "psync", "--only", "write", "--only", "4k", "--transfers", "20"], in: scratch)
         #expect(targets.map(\.name) == ["block", "ext4", "xfs", "btrfs", "f2fs", "tmpfs"])
-        let types = try String(contentsOfFile: "/proc/filesystems", encoding: .utf8)
+        let types = try procFile("filesystems")
         for target in targets {
             if target.status == "measured" {
                 #expect(target.cells.map(\.name) == ["psync-write-4k"] && target.cells[0].transfers == 20)
@@ -143,7 +143,7 @@ struct MatrixTests {
     }
 
     private func mounts(of process: String, in scratch: Scratch) throws -> [Substring] {
-        try String(contentsOfFile: "/proc/\(process)/mounts", encoding: .utf8).split(separator: "\n")
+        try procFile("\(process)/mounts").split(separator: "\n")
             .filter { $0.contains(scratch.path) }
     }
 

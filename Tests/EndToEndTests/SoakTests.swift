@@ -107,7 +107,7 @@ import Testing
 
     /// The most memory that a process has had resident so far.
     private static func peakKibibytes(of pid: pid_t) throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let status = try procFile("\(pid)/status")
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }, "\(status)")
         return try #require(Int(line.split(whereSeparator: { " \t".contains($0) })[1]))
     }

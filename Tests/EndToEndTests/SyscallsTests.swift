@@ -35,7 +35,7 @@ import Testing
         let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
         let found = try witness(report)
         #expect(found["status"] as? String == "active")
-        let paranoid = try String(contentsOfFile: "/proc/sys/kernel/perf_event_paranoid", encoding: .utf8)
+        let paranoid = try procFile("sys/kernel/perf_event_paranoid")
         let mayUsePerf = Int(paranoid.trimmingCharacters(in: .whitespacesAndNewlines)).map { $0 <= 2 } ?? false
         let expected = method == "seccomp" || !mayUsePerf ? ["seccomp"] : ["perf", "perf-mappings"]
         #expect(expected.contains(found["method"] as? String ?? ""))
@@ -95,9 +95,9 @@ import Testing
     }
 
     @Test func nothingStaysMounted() throws {
-        let before = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        let before = try procFile("self/mounts")
         _ = try audit([Place.fixture("no-allocation-clean"), scratch.file("data")])
-        #expect(try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8) == before)
+        #expect(try procFile("self/mounts") == before)
     }
 
     // MARK: against strace
