@@ -61,11 +61,12 @@ package struct Executable {
     package func whyNotTheFile(_ loaded: LoadedFile) -> String? {
         guard let identity else { return nil }
         guard let wasLoaded = loaded.identity else {
-            return "its file could not be looked at while it was loaded, so whether it has a heap of its own is unknown"
+            return "could not be looked at while it was loaded, so whether it has a heap of its own is unknown"
         }
         return identity == wasLoaded
             ? nil
-            : "its file was replaced or changed while it was loaded, so whether it has a heap of its own is unknown"
+            : "was replaced, changed or linked to (perf record does) while it was loaded, so whether it has a heap of its own is unknown: "
+                + "run it again"
     }
 
     /// What gives a program other privileges than its user's, in words; nil if nothing does.
