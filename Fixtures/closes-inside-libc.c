@@ -21,10 +21,13 @@ static int opened_unseen(const char *path) {
     return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
+// Of a name of its own: another run would take the name away.
 static int queue(void) {
     struct mq_attr small = {.mq_maxmsg = 1, .mq_msgsize = 8};
-    int fd = mq_open("/dioaudit-closes-inside-libc", O_RDWR | O_CREAT, 0600, &small);
-    require(fd >= 0 && mq_unlink("/dioaudit-closes-inside-libc") == 0, "mq_open");
+    char name[64];
+    require(snprintf(name, sizeof(name), "/dioaudit-closes-inside-libc-%d", getpid()) > 0, "a name");
+    int fd = mq_open(name, O_RDWR | O_CREAT, 0600, &small);
+    require(fd >= 0 && mq_unlink(name) == 0, "mq_open");
     return fd;
 }
 
