@@ -30,7 +30,9 @@ func observation(_ processes: ProcessLedger...) -> Observation {
     var ledger = Ledger()
     ledger.processes = processes
     let subject = Subject(command: ["subject"], exit: SubjectExit(code: 0), processes: processes.count)
-    return Observation(subject: subject, ledger: ledger, pid: 10)
+    var observation = Observation(subject: subject, ledger: ledger, pid: 10)
+    observation.syscalls = .active
+    return observation
 }
 
 func site(

@@ -16,7 +16,9 @@ import Testing
         ledger.processes = processes
         let subject = Subject(command: ["mdadm"], exit: SubjectExit(code: 0), processes: processes.count)
         let request = AuditRequest.with { $0.process = ProcessPattern(pattern) }
-        return judge(Observation(subject: subject, ledger: ledger, pid: processes[0].pid), by: request)
+        var observation = Observation(subject: subject, ledger: ledger, pid: processes[0].pid)
+        observation.syscalls = .active
+        return judge(observation, by: request)
     }
 
     @Test func aCommandThatStartsADaemonIsNotJudged() {

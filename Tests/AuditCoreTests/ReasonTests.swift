@@ -134,7 +134,10 @@ private let counted = [
     Row.of("made 1 direct system call (syscall(2)) that transfer", "let it call libc's functions") {
         $0.directCalls = 1
     },
-    .of("that map or unlock", "leave out --syscalls off") { $0.directMappings = 1 },
+    Row("that map or unlock", "leave out --syscalls off") { seen, _ in
+        seen.syscalls = .unavailable("--syscalls off")
+        seen.ledger.processes[0].directMappings = 1
+    },
     .of("1 shmat system call", "let it make them before its steady phase") { $0.otherCalls[.shmat] = 1 },
     .of("made 1 process that share its memory", "let it use threads or fork(2)") { $0.memorySharers = 1 },
     .of("opened 1 O_DIRECT file on tmpfs", "use a file on a disk") { $0.memoryFiles = 1 },
@@ -170,6 +173,13 @@ private let counted = [
         seen.syscalls = .unavailable("perf: refused")
         request.syscalls = .perf
     },
+    Row("no witness of the kernel's side watched them: seccomp: refused", "dioaudit doctor") { seen, _ in
+        seen.syscalls = .unavailable("seccomp: refused")
+    },
+    Row("no witness of the kernel's side watched them: --syscalls off", "leave out --syscalls off") { seen, request in
+        seen.syscalls = .unavailable("--syscalls off")
+        request.syscalls = .off
+    },
     Row("by process 12, which never reported", "link it dynamically") { seen, _ in
         seen.transfers = .active
         seen.ledger.unreportedTransfers = [12: 1]
@@ -187,6 +197,7 @@ private let counted = [
     .byKernel("8 bytes", "--allow heap") { $0.undatedHeap = 8 },
     Row("the mapping calls of subject (pid 10)", "--allow mappings") { seen, _ in
         seen.transfers = .active
+        seen.syscalls = .unavailable("--syscalls off")
         seen.ledger.processes[0].phasesByKernel = true
     },
 ]

@@ -94,6 +94,19 @@ import Testing
         #expect(outcome.said.contains("; syscalls unavailable (--syscalls off); "))
     }
 
+    @Test func whereNothingMayLookMappingsAreNotJudged() throws {
+        let installation = try Installation()
+        func run(_ options: [String]) throws -> Outcome {
+            let command = try [installation.fixture("no-allocation-clean"), scratch.file("data")]
+            return try EndToEndTests.run(
+                [Place.fixture("refuses-watchers"), installation.dioaudit, "run"] + options + ["--"] + command)
+        }
+        let judging = try run([])
+        #expect(judging.status == 2, "\(judging)")
+        #expect(judging.said.contains("no witness of the kernel's side watched them: seccomp"))
+        #expect(try run(["--allow", "mappings"]).status == 0)
+    }
+
     @Test func nothingStaysMounted() throws {
         let before = try procFile("self/mounts")
         _ = try audit([Place.fixture("no-allocation-clean"), scratch.file("data")])

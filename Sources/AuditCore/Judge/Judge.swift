@@ -35,7 +35,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
     reasons += budgets.compactMap(\.unknownReason)
     reasons += interposerReasons(interposer, observation, request)
     reasons += kernelSideReasons(observation, request)
-    reasons += askedForReasons(witnesses, request)
+    reasons += askedForReasons(witnesses, request, hasStarted: observation.pid != nil)
     reasons += transferReasons(observation)
     reasons += lockReasons(observation, request)
     // Of an attached program nothing is known of phases.
@@ -79,18 +79,19 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         processes: processes + unobservedProcesses(observation.ledger))
 }
 
-/// Witnesses that must be there, since an option of the user's asks for what they see.
-private func askedForReasons(_ witnesses: Witnesses, _ request: AuditRequest) -> [Reason] {
+/// Witnesses that must be there, since an option of the user's asks for what they see, or since it is judged.
+private func askedForReasons(_ witnesses: Witnesses, _ request: AuditRequest, hasStarted: Bool) -> [Reason] {
     var reasons: [Reason?] = []
     switch witnesses.syscalls.status {
     case .partial: reasons.append(witnesses.syscalls.reason())
-    case .unavailable where request.syscalls == .off && request.policy.judgesMappings:
-        reasons.append(
-            Reason(
-                "mapping calls are judged, and no witness of the kernel's side watched them: --syscalls off",
-                .watchMappings))
     case .unavailable where request.syscalls.isByName:
         reasons.append(witnesses.syscalls.reason("the syscalls witness is asked for: "))
+    case .unavailable where request.policy.judgesMappings && hasStarted:
+        let why = witnesses.syscalls.reason ?? ""
+        reasons.append(
+            Reason(
+                "mapping calls are judged, and no witness of the kernel's side watched them: \(why)",
+                request.syscalls == .off ? .leaveOutOff : .watchMappings))
     default: break
     }
     if request.kernel == .require { reasons.append(witnesses.kernel.reason("--kernel require: ")) }

@@ -44,7 +44,8 @@ public struct Remedy: Hashable, Sendable {
 
     static let allowHeap = Remedy("--allow heap judges the rest")
     static let allowFaults = Remedy("--allow faults judges the rest")
-    static let watchMappings = Remedy("leave out --syscalls off, or --allow mappings judges the rest")
+    static let leaveOutOff = Remedy("leave out --syscalls off, or --allow mappings judges the rest")
+    static let watchMappings = Remedy("dioaudit doctor says what would allow one, or --allow mappings judges the rest")
     static let allowMappings = Remedy("--allow mappings judges the rest")
     static let allThreads = Remedy("leave out --scope to judge all threads")
     static let scopeNames = Remedy("give --scope a name that the program's threads have: --verbose lists them")
