@@ -2,6 +2,7 @@
 // are there without a page fault of the process.
 // Exit: 1
 // Verdict: fail
+// Root Reason: made 1 process that share its memory
 // Warmup: transfers 1
 // Steady: transfers 19, pagesUnexplained 200/819200
 // Violation: pagesUnexplained 200/819200

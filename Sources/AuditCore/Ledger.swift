@@ -197,6 +197,8 @@ public struct ProcessLedger: Equatable, Sendable, Codable {
     public var jumpsInExit: UInt32 = 0
     /// Children by clone(2) that share its memory and are no threads: the page faults that they take there are not counted.
     public var memorySharers: UInt32 = 0
+    /// Children by vfork(2), posix_spawn(3) and what libc makes of it, which share it until they exec.
+    public var vforks: UInt32 = 0
     /// O_DIRECT files of a file system in memory, whose transfers are not direct.
     public var memoryFiles: UInt32 = 0
     /// O_DIRECT files of which that could not be asked.

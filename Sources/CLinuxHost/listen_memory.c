@@ -62,7 +62,7 @@ static bool listen_page_fault(struct listener *listener, uint32_t tracepoint, co
 
 // task_newtask(task, clone_flags), which runs in the parent.
 static bool listen_sharers(struct listener *listener) {
-    enum { WHICH = CLONE_VM | CLONE_VFORK | CLONE_THREAD };
+    enum { WHICH = CLONE_VM | CLONE_THREAD };
     struct bpf_text text = {.count = 0};
     bpf_load(&text, BPF_DW, BPF_REG_2, BPF_REG_1, 8);
     bpf_operate(&text, BPF_AND, BPF_REG_2, WHICH);
@@ -70,6 +70,7 @@ static bool listen_sharers(struct listener *listener) {
     bpf_leave(&text);
     bpf_land(&text, shares);
     event_begin(&text, listener, CL_SHARES_MEMORY, EVENT_SHORT);
+    event_store_argument(&text, 1, event_number(0));
     return event_end(&text, listener, listener->tree->shape.task_newtask, "task:task_newtask");
 }
 

@@ -466,6 +466,10 @@ static bool decode_event(const struct event_record *event, struct cl_trace_recor
         return true;
     }
     if (event->kind == CL_CALL) return take_call(event, record);
+    if (event->kind == CL_SHARES_MEMORY) {
+        record->is_awaited = (event->number[0] & CLONE_VFORK) != 0;
+        return true;
+    }
     if (event->kind != CL_FAULT) record->is_flusher = is_flusher(event->number[4]);
     if (event->kind == CL_PAGE_ALLOC) {
         record->bytes = UINT64_C(4096) << event->number[0];

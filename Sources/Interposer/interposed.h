@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <threads.h>
 #include <ucontext.h>
 
 typedef int main_function(int, char **, char **);
@@ -227,6 +228,7 @@ typedef void plain_function(void);
     X(int, pthread_create,                                                                                          \
       (pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument),                \
       (thread, attributes, start, argument))                                                                        \
+    X(int, thrd_create, (thrd_t *thread, thrd_start_t start, void *argument), (thread, start, argument))            \
     X(int, clone,                                                                                                   \
       (int (*start)(void *), void *stack, int flags, void *argument, pid_t *parent, void *tls, pid_t *child),        \
       (start, stack, flags, argument, parent, tls, child))                                                          \

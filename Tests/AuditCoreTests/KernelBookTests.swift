@@ -4,6 +4,25 @@ import Testing
 /// What the kernel did for process 10, which is in its steady phase from 200 to 300. Its code is at 0x10000 (`/bin/subject`),
 /// the interposer at 0x20000, its heap at 0x30000.
 @Suite struct KernelBookTests {
+    /// Of children by libc's own functions that share the memory the interposer knows.
+    @Test func sharersThatLibcDidNotMakeAreNamed() {
+        func sharers(_ change: (inout ProcessLedger) -> Void) -> UInt32 {
+            var watch = Watch()
+            for (time, isAwaited) in [(210, true), (220, true), (230, false)] as [(UInt64, Bool)] {
+                watch.add(
+                    KernelRecord(nanoseconds: time, pid: 10, tid: 10, kind: .sharesMemory(isAwaited: isAwaited)))
+            }
+            var process = ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")
+            change(&process)
+            return watch.ledger(process).processes[0].memorySharers
+        }
+        #expect(sharers { $0.vforks = 1 } == 2)
+        #expect(sharers { $0.vforks = 2 } == 1)
+        #expect(sharers { $0.vforks = 9 } == 1)
+        #expect(sharers { $0.memorySharers = 4 } == 4)
+        #expect(sharers { $0.attached = false } == 1)
+    }
+
     private static let owner = Owner(arena: 0, process: 0)
     private static let gfp = Gfp([
         FlagName(mask: 0x400, name: "__GFP_DIRECT_RECLAIM"), FlagName(mask: 0x40, name: "__GFP_IO"),

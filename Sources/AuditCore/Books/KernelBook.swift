@@ -69,8 +69,14 @@ package struct KernelBook {
     /// All faults of a phase: `faults` has room for so many places only.
     package private(set) var faultsOf: [FaultsKey: UInt64] = [:]
     package private(set) var faults: [FaultKey: FaultCount] = [:]
-    /// How many processes were made that share the memory and are no threads, nor waited for.
-    package private(set) var sharers: [Owner: UInt32] = [:]
+    /// Processes that were made, share the memory and are no threads.
+    package struct Sharers {
+        package var all: UInt32 = 0
+        /// For which their maker waits, as by vfork(2).
+        package var awaited: UInt32 = 0
+    }
+
+    package private(set) var sharers: [Owner: Sharers] = [:]
     /// Of processes that never reported, by pid.
     package private(set) var unreported: [Int32: [Allocations: EventCount]] = [:]
     /// The user's part of call chains, where its addresses lay when it was taken.
@@ -118,9 +124,10 @@ package struct KernelBook {
             case .becameProgram:
                 pids.insert(record.pid)
                 spaces.exec(record.pid)
-            case .sharesMemory:
+            case .sharesMemory(let isAwaited):
                 if let (owner, _) = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds).found {
-                    sharers[owner, default: 0] += 1
+                    sharers[owner, default: Sharers()].all += 1
+                    if isAwaited { sharers[owner]!.awaited += 1 }
                 }
             case .ended: break
             case .allocation, .interrupt, .fault:

@@ -10,8 +10,8 @@ package struct KernelRecord: Timed {
         case mapped
         /// `site` is the process that forked it.
         case forked
-        /// It made a process that shares its memory, is no thread, and is not waited for as vfork(2)'s is.
-        case sharesMemory
+        /// It made a process that shares its memory and is no thread; `isAwaited`: it waits for it, as by vfork(2).
+        case sharesMemory(isAwaited: Bool)
         case becameProgram
         /// The thread.
         case ended

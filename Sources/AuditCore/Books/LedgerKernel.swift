@@ -22,7 +22,7 @@ extension Ledger {
         }
         for (owner, made) in view.book.sharers {
             guard let index = places[owner] else { continue }
-            processes[index].memorySharers = max(processes[index].memorySharers, made)
+            processes[index].note(made)
         }
         for (key, count) in view.book.faults {
             guard let index = places[key.owner], processes[index].isStrictlySteady(key.moment) else { continue }
@@ -63,6 +63,13 @@ extension Ledger {
 }
 
 extension ProcessLedger {
+    /// Of those that libc's vfork and its like make the interposer knows, and counts what they do. All of what a program without it
+    /// does is the kernel's to count.
+    fileprivate mutating func note(_ made: KernelBook.Sharers) {
+        let known = attached ? min(vforks, made.awaited) : made.awaited
+        memorySharers = max(memorySharers, made.all - known)
+    }
+
     /// In the steady phase, and in no allowed region.
     func isStrictlySteady(_ moment: PhaseBook.Moment) -> Bool {
         phase(of: moment) == .steady && place(of: moment).phase.isStrict

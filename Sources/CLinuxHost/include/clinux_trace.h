@@ -18,7 +18,7 @@ enum cl_trace_kind {
     CL_CALL,             // a system call was made: `act`, and the length that it named as `bytes`
     CL_MAPPED,           // a file or memory was mapped: `address`, `bytes`, `offset`, `text`
     CL_FORKED,           // `pid` and `tid` began; `parent` is the parent process
-    CL_SHARES_MEMORY,    // `pid` made a process that shares its memory, is no thread, and is not waited for; BPF only
+    CL_SHARES_MEMORY,    // `pid` made a process that shares its memory and is no thread; BPF only
     CL_BECAME_PROGRAM,   // exec: all mappings are gone; `text` is the program's name, or its path
     CL_TRACE_LOST,       // the ring had no room for `bytes` records
     CL_TRACE_MALFORMED,  // a record shorter than what it must hold
@@ -108,6 +108,7 @@ struct cl_trace_record {
     uint32_t act;            // enum cl_act
     uint32_t in_interrupt;   // nonzero: an interrupt caused the event, and the thread was only interrupted
     uint32_t is_flusher;     // of an allocation: whether the thread ran as PR_SET_IO_FLUSHER is not known (0), no (1), yes (2)
+    uint32_t is_awaited;     // of CL_SHARES_MEMORY; nonzero: the thread waits for it, as by vfork(2)
     uint32_t frames;         // of the kernel's call chain
     uint64_t site;
     uint64_t outer_site;     // the site, where `site` is a tracepoint's own function that calls several listeners; 0: it never is

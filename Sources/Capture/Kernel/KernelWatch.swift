@@ -42,7 +42,7 @@ package struct KernelWatch: ~Copyable {
         if kind == CL_TRACE_LOST.rawValue { lost += record.pointee.bytes }
         if kind == CL_TRACE_MALFORMED.rawValue { malformed += 1 }
         if kind == CL_PROBE.rawValue { noteCall(record) }
-        guard let known = KernelRecord.Kind(kind, inInterrupt: record.pointee.in_interrupt != 0) else { return }
+        guard let known = KernelRecord.Kind(record.pointee) else { return }
         let stack = stackIndex(record)
         let noted = KernelRecord(
             nanoseconds: record.pointee.nanoseconds, pid: record.pointee.pid, tid: record.pointee.tid, kind: known,

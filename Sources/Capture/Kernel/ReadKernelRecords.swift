@@ -3,17 +3,19 @@ import CLinuxHost
 import LinuxSystem
 
 extension KernelRecord.Kind {
-    /// That of an `enum cl_trace_kind`; null if the kernel witness has no use for it.
-    init?(_ kind: UInt32, inInterrupt: Bool) {
-        func by(_ kind: KernelAllocation.Kind) -> Self { inInterrupt ? .interrupt(kind) : .allocation(kind) }
-        switch cl_trace_kind(kind) {
+    /// That of a record; null if the kernel witness has no use for it.
+    init?(_ record: cl_trace_record) {
+        func by(_ kind: KernelAllocation.Kind) -> Self {
+            record.in_interrupt != 0 ? .interrupt(kind) : .allocation(kind)
+        }
+        switch cl_trace_kind(record.kind) {
         case CL_KMALLOC: self = by(.kmalloc)
         case CL_CACHE_ALLOC: self = by(.kmemCacheAlloc)
         case CL_PAGE_ALLOC: self = by(.pageAlloc)
         case CL_FAULT: self = .fault
         case CL_MAPPED: self = .mapped
         case CL_FORKED: self = .forked
-        case CL_SHARES_MEMORY: self = .sharesMemory
+        case CL_SHARES_MEMORY: self = .sharesMemory(isAwaited: record.is_awaited != 0)
         case CL_BECAME_PROGRAM: self = .becameProgram
         case CL_ENDED: self = .ended
         default: return nil

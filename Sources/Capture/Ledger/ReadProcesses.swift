@@ -24,6 +24,7 @@ extension ProcessLedger {
         faultsRefused = process.faults_refused != 0
         jumpsInExit = process.jumps_in_exit
         memorySharers = process.memory_sharers
+        vforks = process.vforks
         memoryFiles = process.memory_files
         unknownFileSystems = process.unknown_file_systems
         directMappings = process.direct_mappings

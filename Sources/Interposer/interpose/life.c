@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <threads.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -135,9 +136,18 @@ INTERPOSED void _exit(int status) {
 // by a release store to `taken` after it has been read, and claimed by acquire.
 static struct starting {
     uint32_t taken;
-    void *(*start)(void *);
+    union thread_function {
+        void *(*posix)(void *);
+        thrd_start_t c11;
+    } start;
     void *argument;
 } starting[64];
+
+static struct starting take_start(struct starting *slot) {
+    struct starting copy = *slot;
+    __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
+    return copy;
+}
 
 static void note_end(void *nothing) {
     (void)nothing;
@@ -147,19 +157,26 @@ static void note_end(void *nothing) {
 }
 
 // TRAP: a thread may end by pthread_exit or be cancelled. Fixture: scope-of-ended-threads.c
+#define RUN(result, call)                                \
+    struct starting its = take_start(data);              \
+    result ended;                                        \
+    pthread_cleanup_push(note_end, NULL);                \
+    ended = call;                                        \
+    pthread_cleanup_pop(1);                              \
+    return ended
+
 static void *run_thread(void *data) {
-    struct starting *slot = data;
-    void *(*start)(void *) = slot->start;
-    void *argument = slot->argument, *result;
-    __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
-    pthread_cleanup_push(note_end, NULL);
-    result = start(argument);
-    pthread_cleanup_pop(1);
-    return result;
+    RUN(void *, its.start.posix(its.argument));
 }
 
-// Null if too many threads are being started at once: then the thread's end will not be seen.
-static struct starting *prepare_thread(void *(*start)(void *), void *argument) {
+static int run_c11_thread(void *data) {
+    RUN(int, its.start.c11(its.argument));
+}
+
+// Null if only the process as a whole is judged, or if too many threads are being started at once: then the thread's end will not
+// be seen.
+static struct starting *prepare_thread(union thread_function start, void *argument) {
+    if (!process.phase || ledger->config.scope == DIOAUDIT_SCOPE_PROCESS) return NULL;
     for (size_t i = 0; i < sizeof(starting) / sizeof(starting[0]); i++) {
         uint32_t taken = 0;
         if (!__atomic_compare_exchange_n(&starting[i].taken, &taken, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
@@ -171,20 +188,30 @@ static struct starting *prepare_thread(void *(*start)(void *), void *argument) {
     return NULL;
 }
 
-INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                              void *argument) {
-    bool by_thread = process.phase && ledger->config.scope != DIOAUDIT_SCOPE_PROCESS;
-    struct starting *slot = by_thread ? prepare_thread(start, argument) : NULL;
-    int result = slot ? next.pthread_create(thread, attributes, run_thread, slot)
-                      : next.pthread_create(thread, attributes, start, argument);
+static int note_created(struct starting *slot, int result) {
     if (result != 0 && slot) __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     if (result == 0 && process.phase) __atomic_fetch_add(&process.record->threads_created, 1, __ATOMIC_RELAXED);
     return result;
 }
 
+INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                              void *argument) {
+    struct starting *slot = prepare_thread((union thread_function){.posix = start}, argument);
+    return note_created(slot, slot ? next.pthread_create(thread, attributes, run_thread, slot)
+                                   : next.pthread_create(thread, attributes, start, argument));
+}
+
+// TRAP: libc's calls pthread_create by an internal name. Fixture: c11-threads.c
+INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument) {
+    struct starting *slot = prepare_thread((union thread_function){.c11 = start}, argument);
+    return note_created(slot, slot ? next.thrd_create(thread, run_c11_thread, slot)
+                                   : next.thrd_create(thread, start, argument));
+}
+
 // TRAP: the child returns from here first, on the same stack, so this is a jump. Fixture: vfork-child-faults.c
 INTERPOSED pid_t vfork(void) {
     if (unlikely(!next_resolved)) next_resolve();
+    if (is_attached()) __atomic_fetch_add(&process.record->vforks, 1, __ATOMIC_RELAXED);
     if (process.phase && process_is_ours()) faults_await_child();
     __attribute__((musttail)) return next.vfork();
 }

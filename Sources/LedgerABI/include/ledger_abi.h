@@ -50,7 +50,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 11u
+#define DIOAUDIT_LEDGER_VERSION 12u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -342,7 +342,7 @@ struct dioaudit_process {
     uint64_t edges_lost_at;                  // first: when the table had no room for an edge; 0: it always had
     uint64_t lost_regions;                   // regions beyond the table or the nesting: counted, not listed
     uint64_t lost_thread_faults;             // threads beyond the rows, whose page faults could not be attributed
-    uint32_t threads_created;                // by pthread_create
+    uint32_t threads_created;                // by pthread_create and thrd_create
     uint32_t markers_unknown;                // dioaudit_phase() calls with a name that is no phase
     uint32_t regions_unbalanced;             // regions that were ended but not begun
     uint32_t thread_phases_open;             // threads that are in a phase of their own
@@ -365,6 +365,7 @@ struct dioaudit_process {
                                              // answer which number it or a thread has outside
     uint32_t unmeasured_children;            // any: children by vfork in the steady phase whose page faults are not known
     uint32_t memory_sharers;                 // any: children by clone that share its memory, and are no threads
+    uint32_t vforks;                         // any: children that share it by functions of libc which wait for them (vfork, posix_spawn)
     uint32_t memory_files;                   // any: O_DIRECT files of a file system in memory (tmpfs): no direct I/O
     uint32_t unknown_file_systems;           // any: O_DIRECT files of which fstatfs(2) was refused, and so may be the same
     char unknown_marker[32];                 // first: a name that markers_unknown counted
