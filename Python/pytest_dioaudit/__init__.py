@@ -19,6 +19,7 @@ class Expectation(ctypes.Structure):
         ("line", ctypes.c_int),
         ("runs_left", ctypes.c_int),
         ("is_judged", ctypes.c_int),
+        ("around", ctypes.c_uint),
     ]
 
 
@@ -72,7 +73,8 @@ def pytest_cmdline_main(config):
     path = pathlib.Path(__file__).with_name("libdioaudit_test.so")
     preloaded = [str(path), *filter(None, [os.environ.get("LD_PRELOAD")])]
     environment = {**os.environ, "LD_PRELOAD": ":".join(preloaded), "DIOAUDIT_PYTEST": "1"}
-    os.execve(sys.executable, [sys.executable, "-m", "pytest", *config.invocation_params.args], environment)
+    # As it was started: with the interpreter's own options, and whatever called pytest.
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 
 def inconclusive(reason):
@@ -94,7 +96,7 @@ def limits_of(mark):
 
 
 def is_deferred(function):
-    function = inspect.unwrap(function)
+    # Not what it wraps: the function of a plugin (pytest-asyncio) that runs the coroutine is one that runs.
     return (
         inspect.iscoroutinefunction(function)
         or inspect.isgeneratorfunction(function)

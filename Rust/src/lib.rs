@@ -5,7 +5,7 @@
 //! ```
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString};
-use std::os::raw::{c_char, c_int, c_long, c_void};
+use std::os::raw::{c_char, c_int, c_long, c_uint, c_void};
 use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
@@ -20,6 +20,7 @@ struct Expectation {
     line: c_int,
     runs_left: c_int,
     is_judged: c_int,
+    around: c_uint,
 }
 
 type Handler = extern "C" fn(*const c_char, c_int, *const c_char);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dioaudit.h"
 #include "dioaudit_assertions.h"
@@ -96,14 +97,65 @@ static void say_counts(struct text *text, const dioaudit_assertion *assertion) {
     say(text, "\n");
 }
 
-static void fail(const struct dioaudit_expectation *expectation, const char *message) {
-    void (*handler)(const char *, int, const char *) = on_failure;
-    if (handler) {
-        handler(expectation->file, expectation->line, message);
-        return;
-    }
-    fprintf(stderr, "%s:%d: expected no allocation: %s\n", expectation->file, expectation->line, message);
+// In the test's source.
+struct source {
+    const char *file;
+    int line;
+};
+
+static void give_up(struct source source, const char *message) {
+    fprintf(stderr, "%s:%d: expected no allocation: %s\n", source.file, source.line, message);
     abort();
+}
+
+static void fail(struct source source, const char *message) {
+    void (*handler)(const char *, int, const char *) = on_failure;
+    if (handler) handler(source.file, source.line, message);
+    else give_up(source, message);
+}
+
+// MARK: blocks that never end
+
+// TRAP: longjmp, pthread_exit and exit leave a block without its end: nobody would judge it, and the test would pass.
+// Test: TestLibraryTests, blocks that are left
+static const char never_ended[] = "inconclusive: whether it allocates was not observed: the block was left by a jump, or by the end of its "
+                                  "thread or of the program, before it was judged";
+
+enum { MOST_AROUND = 16 };
+
+// Those that the calling thread is in, outermost first.
+static _Thread_local struct {
+    struct source begun[MOST_AROUND];
+    unsigned count;
+} entered;
+
+// How many all threads are in, below the process that counted them: what a forked child has of them its parent judges.
+static uint64_t entered_by_all;
+
+static void count_entered(unsigned more) {
+    uint64_t process = (uint64_t)getpid() << 32, now, known = __atomic_load_n(&entered_by_all, __ATOMIC_RELAXED);
+    do now = process | (uint32_t)((known >> 32 == process >> 32 ? (uint32_t)known : 0) + more);
+    while (!__atomic_compare_exchange_n(&entered_by_all, &known, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
+
+static void enter(struct dioaudit_expectation *expectation) {
+    expectation->around = entered.count++;
+    if (expectation->around < MOST_AROUND)
+        entered.begun[expectation->around] = (struct source){expectation->file, expectation->line};
+    count_entered(1);
+}
+
+static void leave(const struct dioaudit_expectation *expectation) {
+    unsigned left = entered.count - expectation->around, inner = expectation->around + 1;
+    entered.count = expectation->around;
+    count_entered(-left);
+    if (left > 1 && inner < MOST_AROUND) fail(entered.begun[inner], never_ended);
+}
+
+static __attribute__((destructor)) void tell_of_never_ended(void) {
+    uint64_t known = __atomic_load_n(&entered_by_all, __ATOMIC_RELAXED);
+    if ((pid_t)(known >> 32) != getpid() || (int32_t)known <= 0) return;
+    give_up(entered.count ? entered.begun[0] : (struct source){"a thread that is no more", 0}, never_ended);
 }
 
 // MARK: the block
@@ -132,6 +184,7 @@ static void remember(const dioaudit_assertion *assertion) {
 struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup) {
     struct dioaudit_expectation expectation = {.file = file, .line = line, .runs_left = warmup < 0 ? 1 : warmup + 1};
     dioaudit_assertion_suspend();
+    enter(&expectation);
     expectation.obstacle = dioaudit_assertion_obstacle();
     if (!expectation.obstacle) expectation.assertion = dioaudit_assertion_make(failures());
     if (!expectation.obstacle && !expectation.assertion) expectation.obstacle = "there is no memory to count in";
@@ -162,13 +215,14 @@ static void tell(const struct dioaudit_expectation *expectation, const char *obs
         say_sites(&text, expectation->assertion);
     }
     if (text.bytes[text.length - 1] == '\n') text.bytes[text.length - 1] = 0;
-    fail(expectation, text.bytes);
+    fail((struct source){expectation->file, expectation->line}, text.bytes);
 }
 
 void dioaudit_expectation_end(struct dioaudit_expectation *expectation) {
     // Left by return, break or an exception, it has not stopped.
     if (expectation->runs_left >= 0) stop(expectation);
     dioaudit_assertion_suspend();
+    leave(expectation);
     const char *obstacle = expectation->obstacle;
     if (!obstacle && !expectation->is_judged) obstacle = "the block was left before its judged run";
     last_is_known = !obstacle;

@@ -1,9 +1,12 @@
 // Assertions as a test in C has them: what each one says is printed. Tests/EndToEndTests/TestLibraryTests.swift runs it.
 #include <dioaudit.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void *volatile kept;
 
@@ -41,8 +44,43 @@ static int left_by_return(void) {
     return 0;
 }
 
+static jmp_buf back;
+
+static void leave_by_a_jump(void) {
+    DIOAUDIT_EXPECT_NONE { longjmp(back, 1); }
+}
+
+static void *leave_by_its_end(void *nothing) {
+    DIOAUDIT_EXPECT_NONE { pthread_exit(nothing); }
+    return nothing;
+}
+
+static int fork_inside(void) {
+    int status = -1;
+    DIOAUDIT_EXPECT_NONE {
+        pid_t child = fork();
+        if (child == 0) exit(0);
+        waitpid(child, &status, 0);
+    }
+    return status;
+}
+
+// Each ends with 0, if nobody minds.
+static int leave_by(const char *how) {
+    pthread_t thread;
+    if (strcmp(how, "abort") == 0) DIOAUDIT_EXPECT_NONE { allocate(1); }
+    if (strcmp(how, "exit") == 0) DIOAUDIT_EXPECT_NONE { exit(0); }
+    if (strcmp(how, "jump") == 0 && setjmp(back) == 0) leave_by_a_jump();
+    if (strcmp(how, "thread") == 0)
+        return pthread_create(&thread, NULL, leave_by_its_end, NULL) || pthread_join(thread, NULL);
+    if (strcmp(how, "jump-inside") == 0) DIOAUDIT_EXPECT_NONE_AFTER(0) {
+        if (setjmp(back) == 0) leave_by_a_jump();
+    }
+    return strcmp(how, "fork") == 0 && fork_inside();
+}
+
 int main(int argc, char **argv) {
-    if (argc > 1 && strcmp(argv[1], "abort") == 0) DIOAUDIT_EXPECT_NONE { allocate(1); }
+    if (argc > 1) return leave_by(argv[1]);
 
     dioaudit_on_failure(tell);
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -52,7 +52,8 @@ static inline void dioaudit_allow_end(const char *reason) {
 //     DIOAUDIT_EXPECT_NONE_AFTER(10) { ring_push(&ring, &item); }      the same after 10 runs
 //
 // What the calling thread allocates there is a failure, and so is a block of which that could not be observed, or that was left (by
-// break, by return or an exception) before it was judged.
+// break, by return or an exception) before it was judged. One that a jump (longjmp), pthread_exit or exit left is judged by nobody: it
+// is told at the end of the block around it, or else when the program exits, which it then does by abort(3).
 #define DIOAUDIT_EXPECT_NONE DIOAUDIT_EXPECT_NONE_AFTER(1)
 #define DIOAUDIT_EXPECT_NONE_AFTER(warmup) DIOAUDIT_EXPECT_AT(warmup, __LINE__)
 #define DIOAUDIT_EXPECT_AT(warmup, line) DIOAUDIT_EXPECT_AS(warmup, line)
@@ -76,6 +77,7 @@ struct dioaudit_expectation {
     int line;
     int runs_left;
     int is_judged;
+    unsigned around;
 };
 
 struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup);
