@@ -14,10 +14,10 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-j
     busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
     sqlite3 perl bsdutils procps gzip \
     python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
-    python3-pytest python3-setuptools python3-wheel python3-pip \
+    catch2 libgtest-dev python3-pytest python3-pytest-asyncio python3-pytest-xdist python3-setuptools python3-wheel python3-pip \
     cmake meson ninja-build man-db fish zsh python3-yaml systemd patch \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
-BENCH_NEEDS := fio
+BENCH_NEEDS := fio heaptrack
 # The man pages are written by a script.
 INSTALL_NEEDS := python3
 PACKAGE_NEEDS := $(INSTALL_NEEDS) dpkg-dev lintian
@@ -35,7 +35,7 @@ SCRIBBLES ?= 50
 # SwiftPM leaves directories of its own where temporary files go.
 SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 
-SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks
+SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks Examples
 
 .DEFAULT_GOAL := help
 .PHONY: help audit matrix reference real lab lab-kernel lab-series test testlib attacks fuzz build fixtures mutants bench debian format lint release \

@@ -25,7 +25,7 @@ setup(
     name="pytest-dioaudit",
     version="0.1",
     packages=["pytest_dioaudit"],
-    python_requires=">=3.9",
+    python_requires=">=3.10",
     install_requires=["pytest>=7"],
     entry_points={"pytest11": ["dioaudit = pytest_dioaudit"]},
     cmdclass={"build_py": BuildWithLibrary},

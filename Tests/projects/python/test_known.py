@@ -1,4 +1,7 @@
+import asyncio
 import ctypes
+import gc
+import mmap
 import os
 import pathlib
 import subprocess
@@ -69,6 +72,98 @@ def test_process():
 @allocation_free
 async def test_async():
     known.allocate(3)
+
+
+async def allocates(calls):
+    await asyncio.sleep(0)
+    known.allocate(calls)
+
+
+@pytest.fixture
+def loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@allocation_free
+@pytest.mark.parametrize("calls", [0, 2])
+def test_in_loop(loop, calls):
+    loop.run_until_complete(allocates(calls))
+
+
+@allocation_free(up_to=10000)
+def test_loop_of_threads(loop):
+    loop.run_until_complete(loop.run_in_executor(None, known.allocate, 3))
+
+
+@allocation_free
+@pytest.mark.asyncio
+@pytest.mark.parametrize("calls", [0, 3])
+async def test_by_plugin(calls):
+    await allocates(calls)
+
+
+class Cyclic:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        known.allocate(2)
+
+
+@pytest.fixture
+def often_collected():
+    before = gc.get_threshold()
+    gc.set_threshold(5)
+    yield
+    gc.set_threshold(*before)
+    assert gc.isenabled()
+
+
+@allocation_free
+def test_garbage_waits(often_collected):
+    for _ in range(10):
+        Cyclic()
+
+
+@allocation_free
+def test_collects():
+    Cyclic()
+    gc.collect()
+
+
+@allocation_free
+def test_small_object():
+    return [None] * 8 and None
+
+
+@allocation_free
+def test_large_object():
+    bytes(4096)
+
+
+@pytest.fixture
+def direct():
+    path = f"/var/tmp/dioaudit-python-{os.getpid()}"
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_DIRECT, 0o600)
+    block = mmap.mmap(-1, 4096)
+    assert os.pwrite(file, block, 0) == 4096
+    yield file, block
+    os.close(file)
+    os.unlink(path)
+
+
+@allocation_free
+def test_direct_read(direct):
+    file, block = direct
+    assert os.preadv(file, [block], 0) == 4096
+
+
+@allocation_free
+def test_direct_read_into_a_mapping_of_its_own(direct):
+    with mmap.mmap(-1, 4096) as block:
+        os.preadv(direct[0], [block], 0)
 
 
 @allocation_free

@@ -1,5 +1,11 @@
 use dioaudit::{counts, expect_no_allocations, expect_no_allocations_after};
+use std::alloc::{alloc, dealloc, Layout};
+use std::fs::{self, File, OpenOptions};
+use std::future::Future;
 use std::hint::black_box;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 #[inline(never)]
 fn allocate(times: usize) {
@@ -61,4 +67,99 @@ fn counts_exactly_beside_others() {
     for thread in threads {
         thread.join().unwrap();
     }
+}
+
+#[test]
+#[should_panic(expected = "inconclusive: whether it allocates was not observed: it started a thread")]
+fn starts_a_thread_of_c() {
+    extern "C" {
+        fn pthread_create(thread: *mut usize, attributes: *const u8, start: extern "C" fn(*mut u8) -> *mut u8, _: *mut u8) -> i32;
+        fn pthread_join(thread: usize, result: *mut *mut u8) -> i32;
+    }
+    extern "C" fn start(nothing: *mut u8) -> *mut u8 {
+        allocate(3);
+        nothing
+    }
+    // libc keeps the stack of the first for the second.
+    expect_no_allocations(|| {
+        let mut thread = 0;
+        unsafe {
+            assert_eq!(pthread_create(&mut thread, std::ptr::null(), start, std::ptr::null_mut()), 0);
+            pthread_join(thread, std::ptr::null_mut())
+        }
+    });
+}
+
+#[test]
+#[should_panic(expected = " of malloc")]
+fn starts_a_thread() {
+    let _ = expect_no_allocations(|| std::thread::spawn(|| allocate(0)).join());
+}
+
+/// Runs it here, as an executor does: each time that it is not ready, it goes on at once.
+fn run<Output>(future: impl Future<Output = Output>) -> Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+async fn allocate_later(times: usize) {
+    let mut waited = false;
+    std::future::poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    allocate(times);
+}
+
+#[test]
+fn async_passes() {
+    expect_no_allocations(|| run(allocate_later(0)));
+}
+
+#[test]
+fn async_fails() {
+    expect_no_allocations(|| run(allocate_later(4)));
+}
+
+#[test]
+fn each_case_by_itself() {
+    for times in [0, 1, 5] {
+        let outcome = std::panic::catch_unwind(|| expect_no_allocations(|| allocate(times)));
+        assert_eq!((outcome.is_err(), counts("malloc")), (times > 0, Some(times as u64)));
+    }
+}
+
+#[repr(align(4096))]
+struct Block([u8; 4096]);
+
+/// A file of 16 blocks, opened with O_DIRECT.
+fn direct(name: &str) -> File {
+    let path = format!("/var/tmp/dioaudit-rust-{}-{}", std::process::id(), name);
+    let file = OpenOptions::new().read(true).write(true).create(true).custom_flags(0o40000).open(&path).unwrap();
+    fs::remove_file(path).unwrap();
+    for at in 0..16 {
+        file.write_all_at(&Block([1; 4096]).0, at * 4096).unwrap();
+    }
+    file
+}
+
+#[test]
+fn direct_reads_pass() {
+    let (file, mut block) = (direct("pass"), Box::new(Block([0; 4096])));
+    expect_no_allocations(|| (0..16).try_for_each(|at| file.read_exact_at(&mut block.0, at * 4096))).unwrap();
+}
+
+#[test]
+fn direct_reads_that_allocate_fail() {
+    let file = direct("fail");
+    expect_no_allocations(|| {
+        for at in 0..16 {
+            let layout = Layout::new::<Block>();
+            let block = unsafe { black_box(alloc(layout)) };
+            let bytes = unsafe { std::slice::from_raw_parts_mut(block, 4096) };
+            file.read_exact_at(bytes, at * 4096).unwrap();
+            unsafe { dealloc(block, layout) };
+        }
+    });
 }
