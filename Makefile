@@ -225,6 +225,7 @@ fixtures: $(FIXTURES) .build/fixtures/count-kernel .build/fixtures/scribbler .bu
 # They are linked with it.
 $(filter .build/fixtures/stacks-%,$(FIXTURES)): .build/fixtures/liboracle
 .build/fixtures/looks-up-next: .build/fixtures/libnext-malloc
+.build/fixtures/looks-up-wrapped: .build/fixtures/libwraps-malloc
 .build/fixtures/reads-by-large-names: .build/fixtures/liblarge-pread
 
 .build/fixtures/lib%: Fixtures/lib%.c $(wildcard Fixtures/*.h)

@@ -23,7 +23,7 @@ struct BuildNative: BuildToolPlugin {
         "tables/next.c", "tables/rows.c", "tables/site_memory.c", "tables/sites.c", "tables/stack.c",
         "phases/accounting.c", "phases/heap_books.c", "phases/lockstate.c", "phases/memory.c", "phases/pagemap.c",
         "phases/phases.c", "phases/regions.c", "phases/squeeze.c", "phases/threads.c",
-        "life/attach.c",
+        "life/attach.c", "life/bypasses.c",
         "events/counting.c", "events/enforce.c", "events/files.c", "events/rings.c", "events/transfers.c",
         "interpose/asynchronous.c", "interpose/direct.c", "interpose/files.c", "interpose/heap.c",
         "interpose/images.c", "interpose/life.c", "interpose/loading.c", "interpose/locking.c", "interpose/mappings.c",
@@ -41,7 +41,7 @@ struct BuildNative: BuildToolPlugin {
         "tables/next.h", "tables/rows.h", "tables/site_memory.h", "tables/sites.h", "tables/stack.h",
         "phases/accounting.h", "phases/heap_books.h", "phases/lockstate.h", "phases/memory.h", "phases/phases.h",
         "phases/regions.h", "phases/squeeze.h", "phases/threads.h",
-        "life/attach.h",
+        "life/attach.h", "life/bypasses.h",
         "events/counting.h", "events/enforce.h", "events/files.h", "events/rings.h", "events/transfers.h",
         "interpose/asynchronous.h",
     ]

@@ -114,6 +114,19 @@ static void fail(struct source source, const char *message) {
     else give_up(source, message);
 }
 
+static void tell(const struct dioaudit_expectation *expectation, const char *obstacle) {
+    struct text text;
+    text.length = 0;
+    if (obstacle) {
+        say(&text, "inconclusive: whether it allocates was not observed: %s", obstacle);
+    } else {
+        say_counts(&text, expectation->assertion);
+        say_sites(&text, expectation->assertion);
+    }
+    if (text.bytes[text.length - 1] == '\n') text.bytes[text.length - 1] = 0;
+    fail((struct source){expectation->file, expectation->line}, text.bytes);
+}
+
 // MARK: blocks that never end
 
 // TRAP: longjmp, pthread_exit and exit leave a block without its end: nobody would judge it, and the test would pass.
@@ -181,13 +194,19 @@ static void remember(const dioaudit_assertion *assertion) {
         last[event] = (long)dioaudit_assertion_counted(assertion, event).calls;
 }
 
+// What keeps it from counting is told at once: a block may be left without its end.
 struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup) {
     struct dioaudit_expectation expectation = {.file = file, .line = line, .runs_left = warmup < 0 ? 1 : warmup + 1};
     dioaudit_assertion_suspend();
-    enter(&expectation);
     expectation.obstacle = dioaudit_assertion_obstacle();
     if (!expectation.obstacle) expectation.assertion = dioaudit_assertion_make(failures());
     if (!expectation.obstacle && !expectation.assertion) expectation.obstacle = "there is no memory to count in";
+    if (expectation.obstacle) {
+        last_is_known = 0;
+        last_threads = -1;
+        tell(&expectation, expectation.obstacle);
+    }
+    enter(&expectation);
     dioaudit_assertion_resume();
     return expectation;
 }
@@ -205,17 +224,24 @@ int dioaudit_expectation_runs(struct dioaudit_expectation *expectation) {
     return 1;
 }
 
-static void tell(const struct dioaudit_expectation *expectation, const char *obstacle) {
-    struct text text;
-    text.length = 0;
-    if (obstacle) {
-        say(&text, "inconclusive: whether it allocates was not observed: %s", obstacle);
-    } else {
-        say_counts(&text, expectation->assertion);
-        say_sites(&text, expectation->assertion);
-    }
-    if (text.bytes[text.length - 1] == '\n') text.bytes[text.length - 1] = 0;
-    fail((struct source){expectation->file, expectation->line}, text.bytes);
+// What the block did that does not count in it; null if it is nothing.
+static const char *unseen_of(const dioaudit_assertion *assertion) {
+    if (dioaudit_assertion_threads(assertion) > 0)
+        return "it started a thread, whose calls are not counted: assert what that thread does in the thread itself";
+    if (dioaudit_assertion_children(assertion) > 0)
+        return "it started a process, whose calls are not counted: assert what that process does in the process itself";
+    return NULL;
+}
+
+static void judge(const struct dioaudit_expectation *expectation) {
+    // The block itself may have made an obstacle.
+    const char *obstacle = expectation->is_judged ? dioaudit_assertion_obstacle() : "the block was left before its judged run";
+    last_is_known = !obstacle;
+    last_threads = obstacle ? -1 : (long)dioaudit_assertion_threads(expectation->assertion);
+    if (!obstacle) remember(expectation->assertion);
+    if (dioaudit_counts(NULL) == 0) obstacle = unseen_of(expectation->assertion);
+    if (obstacle) last_is_known = 0;
+    if (obstacle || dioaudit_counts(NULL) > 0) tell(expectation, obstacle);
 }
 
 void dioaudit_expectation_end(struct dioaudit_expectation *expectation) {
@@ -223,16 +249,9 @@ void dioaudit_expectation_end(struct dioaudit_expectation *expectation) {
     if (expectation->runs_left >= 0) stop(expectation);
     dioaudit_assertion_suspend();
     leave(expectation);
-    const char *obstacle = expectation->obstacle;
-    if (!obstacle && !expectation->is_judged) obstacle = "the block was left before its judged run";
-    last_is_known = !obstacle;
-    last_threads = obstacle ? -1 : (long)dioaudit_assertion_threads(expectation->assertion);
-    if (!obstacle) remember(expectation->assertion);
-    if (dioaudit_counts(NULL) == 0 && dioaudit_assertion_threads(expectation->assertion) > 0) {
-        obstacle = "it started a thread, whose calls are not counted: assert what that thread does in the thread itself";
-        last_is_known = 0;
+    if (expectation->assertion) {
+        judge(expectation);
+        dioaudit_assertion_free(expectation->assertion);
     }
-    if (obstacle || dioaudit_counts(NULL) > 0) tell(expectation, obstacle);
-    if (expectation->assertion) dioaudit_assertion_free(expectation->assertion);
     dioaudit_assertion_resume();
 }

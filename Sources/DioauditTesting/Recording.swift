@@ -59,10 +59,18 @@ final class Recording: @unchecked Sendable {
     /// What is not counted of a body that runs on one thread; null if it is all.
     var unseen: Reason? {
         let threads = dioaudit_assertion_threads(assertion)
-        guard threads > 0 else { return nil }
-        return Reason(
-            "the body started \(threads == 1 ? "a thread, whose calls are" : "\(threads) threads, whose calls are") not counted",
-            Remedy("assert what a thread does in the thread itself, or make it before"))
+        if threads > 0 {
+            return Reason(
+                "the body started \(threads == 1 ? "a thread, whose calls are" : "\(threads) threads, whose calls are") not counted",
+                Remedy("assert what a thread does in the thread itself, or make it before"))
+        }
+        if dioaudit_assertion_children(assertion) > 0 {
+            return Reason(
+                "the body started a process, whose calls are not counted", Remedy("assert what it does in that process")
+            )
+        }
+        guard let obstacle = Self.obstacle else { return nil }
+        return Reason(obstacle, Remedy("let it call libc's functions by their names"))
     }
 
     var counts: EventCounts {

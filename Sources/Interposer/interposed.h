@@ -254,6 +254,13 @@ typedef void plain_function(void);
     X(_Exit, _exit)                                                                                                 \
     X(__vfork, vfork)
 
+// Inside a test alone: under the command, a child of it needs nothing of its parent.
+#ifdef DIOAUDIT_IN_PROCESS
+#define INTERPOSED_IN_TEST(X) X(pid_t, _Fork, (void), ())
+#else
+#define INTERPOSED_IN_TEST(X)
+#endif
+
 #define INTERPOSED_IN_LIBC(X)                                                                                       \
     INTERPOSED_HEAP(X)                                                                                              \
     INTERPOSED_MAPPINGS(X)                                                                                          \
@@ -263,6 +270,7 @@ typedef void plain_function(void);
     INTERPOSED_IMAGES(X)                                                                                            \
     INTERPOSED_LOADING(X)                                                                                           \
     INTERPOSED_DIRECT(X)                                                                                            \
-    INTERPOSED_LIFE(X)
+    INTERPOSED_LIFE(X)                                                                                              \
+    INTERPOSED_IN_TEST(X)
 
 #endif

@@ -38,6 +38,14 @@ import Testing
         starts: inconclusive: whether it allocates was not observed: it started a thread, whose calls are not counted: \
         assert what that thread does in the thread itself
         starts: -1 2
+        starts of C11: inconclusive: whether it allocates was not observed: it started a thread, whose calls are not counted: \
+        assert what that thread does in the thread itself
+        starts of C11: -1 2
+        fork: inconclusive: whether it allocates was not observed: it started a process, whose calls are not counted: \
+        assert what that process does in the process itself
+        _Fork: inconclusive: whether it allocates was not observed: it started a process, whose calls are not counted: \
+        assert what that process does in the process itself
+        vfork: in the judged run: 1 of malloc
         """
 
     private func check(_ program: String) throws {
@@ -80,7 +88,20 @@ import Testing
 
     @Test func theEndOfAForkedChildIsNone() throws {
         let outcome = try run([built("gcc", link: statically), "fork"])
-        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.errors.contains("it started a process, whose calls are not counted"), "\(outcome)")
+        #expect(!outcome.errors.contains("the block was left"), "\(outcome)")
+    }
+
+    @Test(arguments: [
+        "dlsym": "libc's malloc was looked up (dlsym)", "RTLD_DEEPBIND": "a library was loaded with RTLD_DEEPBIND",
+        "dlmopen": "dlmopen made a namespace",
+    ])
+    func whatGoesPastItsNamesCountsNothing(way: String, words: String) throws {
+        for link in [statically, ["-L\(directory)", "-ldioaudit_test", "-Wl,-rpath,\(directory)"]] {
+            let outcome = try run([built("gcc", link: link), "bypass", way])
+            let lines = outcome.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
+            #expect(lines.count == 2 && lines.allSatisfy { $0.contains(words) }, "\(outcome)")
+        }
     }
 
     @Test func namesOfCPlusPlusAreDemangled() throws {

@@ -31,6 +31,11 @@ void assertion_note_thread(void) {
     for (struct assertion_entry *entry = innermost; entry; entry = entry->outer) add_shared(&entry->assertion->threads, 1);
 }
 
+void assertion_note_child(void) {
+    if (unlikely(context.suspended)) return;
+    for (struct assertion_entry *entry = innermost; entry; entry = entry->outer) add_shared(&entry->assertion->children, 1);
+}
+
 static void enter(struct assertion_entry *entry, struct dioaudit_assertion *assertion) {
     entry->assertion = assertion;
     entry->outer = innermost;
@@ -103,6 +108,10 @@ uint64_t dioaudit_assertion_threads(const dioaudit_assertion *assertion) {
 
 bool dioaudit_assertion_site(const dioaudit_assertion *assertion, uint32_t index, struct dioaudit_assertion_site *site) {
     return places_at(assertion->sites, index, site);
+}
+
+uint64_t dioaudit_assertion_children(const dioaudit_assertion *assertion) {
+    return __atomic_load_n(&assertion->children, __ATOMIC_RELAXED);
 }
 
 const char *dioaudit_assertion_key(uint32_t event) {

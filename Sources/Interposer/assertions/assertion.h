@@ -14,7 +14,7 @@ struct assertion_entry {
 struct dioaudit_assertion {
     struct dioaudit_cell cells[DIOAUDIT_EVENT_COUNT];
     uint64_t kinds;
-    uint64_t threads;               // that it started
+    uint64_t threads, children;     // that it started
     struct assertion_sites *sites;  // null until the first is needed
     struct assertion_entry entry;   // of begin and end
 };
@@ -22,7 +22,8 @@ struct dioaudit_assertion {
 // Counts an event of the calling thread in each assertion that it is in.
 void assertion_note(enum dioaudit_event event, uint64_t bytes);
 
-// The calling thread starts another, which is in none of them.
+// The calling thread starts another, or a process: which is in none of them.
 void assertion_note_thread(void);
+void assertion_note_child(void);
 
 #endif

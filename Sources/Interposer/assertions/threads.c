@@ -1,4 +1,8 @@
-// The events of a thread that a body starts count in no assertion: whoever asserts must know of such threads.
+// The events of threads and processes that a body starts count in no assertion: whoever asserts must know of them.
+#include <sched.h>
+#include <stdarg.h>
+#include <unistd.h>
+
 #include "../tables/next.h"
 #include "assertion.h"
 #include "../rules.h"
@@ -7,4 +11,26 @@
 INTERPOSED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
     assertion_note_thread();
     return next.pthread_create(thread, attributes, start, argument);
+}
+
+INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument) {
+    assertion_note_thread();
+    return next.thrd_create(thread, start, argument);
+}
+
+INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argument, ...) {
+    va_list rest;
+    va_start(rest, argument);
+    pid_t *parent_tid = va_arg(rest, pid_t *);  // without their flags nobody reads them
+    void *tls = va_arg(rest, void *);
+    pid_t *child_tid = va_arg(rest, pid_t *);
+    va_end(rest);
+    assertion_note_child();
+    return next.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
+// It runs no pthread_atfork handler (obstacle.c).
+INTERPOSED pid_t _Fork(void) {
+    assertion_note_child();
+    return next._Fork();
 }

@@ -157,8 +157,16 @@ static void resolve_operators(const struct next *found) {
 
 #define NAME(result, name, parameters, arguments) #name "\0"
 const char next_heap_names[] = INTERPOSED_HEAP(NAME);
+#ifdef DIOAUDIT_IN_PROCESS
+const char next_other_names[] = INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME);
+const char next_life_names[] = INTERPOSED_LOADING(NAME) INTERPOSED_IN_TEST(NAME) "pthread_create\0thrd_create\0clone\0";
+const char next_request_names[] = "";
+#else
 const char next_other_names[] =
     INTERPOSED_MAPPINGS(NAME) INTERPOSED_LOCKING(NAME) INTERPOSED_FILES(NAME) INTERPOSED_TRANSFERS(NAME);
+const char next_life_names[] = INTERPOSED_IMAGES(NAME) INTERPOSED_LOADING(NAME) INTERPOSED_DIRECT(NAME) INTERPOSED_LIFE(NAME);
+const char next_request_names[] = INTERPOSED_LIBAIO(NAME) INTERPOSED_LIBURING(NAME);
+#endif
 
 bool next_is_in_ours(const void *function) {
     return objects_is_ours((uintptr_t)function);

@@ -37,7 +37,12 @@ extern struct next_has next_has __attribute__((visibility("hidden")));
 extern bool next_news_itself __attribute__((visibility("hidden")));
 
 // The names that we took of libc's heap, and of its mappings, locks, files and transfers: each ends in a null, the list in another.
+// Inside a test they are those that are defined there.
 extern const char next_heap_names[] __attribute__((visibility("hidden"))), next_other_names[] __attribute__((visibility("hidden")));
+
+// Those by which processes, programs and threads begin and end, functions are found, and system calls are made by number; and those
+// of libaio and liburing.
+extern const char next_life_names[] __attribute__((visibility("hidden"))), next_request_names[] __attribute__((visibility("hidden")));
 
 // Whether the interposer defines this function.
 bool next_is_in_ours(const void *function);

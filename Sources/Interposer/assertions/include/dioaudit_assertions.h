@@ -45,8 +45,9 @@ struct dioaudit_assertion_count {
 
 struct dioaudit_assertion_count dioaudit_assertion_counted(const dioaudit_assertion *assertion, uint32_t event);
 
-// Threads that those in it started (pthread_create), whose events do not count in it.
+// Threads that those in it started (pthread_create, thrd_create), and processes (fork, clone), whose events do not count in it.
 uint64_t dioaudit_assertion_threads(const dioaudit_assertion *assertion);
+uint64_t dioaudit_assertion_children(const dioaudit_assertion *assertion);
 
 // A call stack with its kind, in the order in which they came. Frames are addresses inside the calling instruction, innermost first.
 struct dioaudit_assertion_site {
