@@ -28,6 +28,8 @@ public struct Audit: Equatable, Sendable, Codable {
     public var phasesFoundBy: PhaseSource
     /// The scope that was judged: `process`, `io-threads` or `thread:PATTERN`.
     public let scope: String
+    /// What else was judged.
+    public let coverage: Coverage
     /// The action at a violation.
     public let enforce: Enforce
     /// The sum of all processes.
@@ -59,7 +61,8 @@ public struct Audit: Equatable, Sendable, Codable {
         name: String, verdict: Verdict, reasons: [String], remedies: [String?], failure: String?, notes: [String],
         subject: Subject,
         lock: LockSummary,
-        witnesses: Witnesses, settledAfter: UInt64?, scope: String, enforce: Enforce, phasesFoundBy: PhaseSource,
+        witnesses: Witnesses, settledAfter: UInt64?, scope: String, coverage: Coverage, enforce: Enforce,
+        phasesFoundBy: PhaseSource,
         phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse], budgets: [BudgetUse],
         baseline: BaselineUse?, strict: Bool,
         differences: [WitnessDifference], squeeze: Squeeze?, hang: Hang?,
@@ -87,6 +90,7 @@ public struct Audit: Equatable, Sendable, Codable {
         self.baseline = baseline
         self.strict = strict
         self.scope = scope
+        self.coverage = coverage
         self.enforce = enforce
         self.differences = differences
         self.squeeze = squeeze
@@ -117,12 +121,13 @@ public struct Audit: Equatable, Sendable, Codable {
         settledAfter = try optional(.settledAfter)
         phasesFoundBy = try value(.phasesFoundBy)
         scope = try value(.scope)
+        coverage = try value(.coverage)
         enforce = try value(.enforce)
         phases = try value(.phases)
         violations = try value(.violations)
         processes = try value(.processes)
         suppressed = try value(.suppressed)
-        suppressions = try SuppressionUse.all(in: container.superDecoder(forKey: .suppressions), of: suppressed)
+        suppressions = try SuppressionUse.all(value(.suppressions), of: suppressed, in: decoder)
         budgets = try optional(.budgets) ?? []
         baseline = try optional(.baseline)
         strict = try optional(.strict) ?? false

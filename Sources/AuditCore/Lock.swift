@@ -137,7 +137,7 @@ public struct LockShortage: Equatable, Sendable, Codable {
 }
 
 /// Whether a pass needs MCL_FUTURE through the steady phase.
-public enum LockRequirement: Sendable {
+public enum LockRequirement: String, Sendable, Codable {
     case always
     /// Of all processes, if any of them called mlockall: the subject means to be locked.
     case whenSubjectLocks

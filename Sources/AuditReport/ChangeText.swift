@@ -92,6 +92,7 @@ extension Change.Kind {
         switch self {
         case .lostAudit: "lost audit"
         case .lostWitness: "lost witness"
+        case .lostCoverage: "lost coverage"
         case .newPlace: "new place"
         case .moreCalls: "more calls"
         case .laterSettling: "settled later, or never"

@@ -74,7 +74,8 @@ import Testing
     // MARK: changes
 
     private func audit(
-        _ violations: [Violation], transfers: UInt64 = 99, settledAfter: UInt64? = nil, kernel: Witness = .active
+        _ violations: [Violation], transfers: UInt64 = 99, settledAfter: UInt64? = nil, kernel: Witness = .active,
+        scope: String = "process", request: AuditRequest = AuditRequest()
     ) -> Comparand {
         var process = ProcessLedger(pid: 1, parentPid: 0, executable: "/opt/daemon")
         process.steadyReached = true
@@ -83,7 +84,7 @@ import Testing
         return Comparand(
             violations: violations, processes: [process],
             witnesses: Witnesses(interposer: .active, syscalls: .active, kernel: kernel, transfers: .active),
-            settledAfter: settledAfter)
+            settledAfter: settledAfter, scope: scope, coverage: Coverage(request))
     }
 
     private func changes(_ before: Comparand, _ now: Comparand) -> [Change.Kind] {
@@ -158,5 +159,17 @@ import Testing
         let known = violation(chain)
         #expect(changes(audit([known], settledAfter: 2), audit([known])) == [.laterSettling])
         #expect(changes(audit([known]), audit([known], settledAfter: 5)) == [.earlierSettling])
+    }
+
+    /// Where nothing is looked at there is nothing new.
+    @Test func whatIsNotJudgedAnyMoreIsWorse() {
+        #expect(changes(audit([]), audit([], scope: "io-threads")) == [.lostCoverage])
+        #expect(changes(audit([], scope: "io-threads"), audit([])) == [])
+        #expect(changes(audit([], scope: "thread:a"), audit([], scope: "thread:b")) == [.lostCoverage])
+        #expect(changes(audit([], scope: "thread:a"), audit([], scope: "thread:a")) == [])
+        var allowing = AuditRequest()
+        allowing.policy = Policy(allow: [.malloc])
+        #expect(changes(audit([]), audit([], request: allowing)) == [.lostCoverage])
+        #expect(changes(audit([], request: allowing), audit([])) == [])
     }
 }

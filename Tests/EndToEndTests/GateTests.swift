@@ -107,6 +107,24 @@ import Testing
         #expect(lost.status == 1 && lost.errors.contains("lost witness: kernel"), "\(lost.errors)")
     }
 
+    /// An audit that looks at less finds nothing new.
+    @Test(arguments: [
+        (["--allow", "heap"], "not judged any more: heap"), (["--scope", "io-threads"], "--scope io-threads"),
+        (["--warmup-ios", "50"], "--warmup-ios of reads 50, and before 1"),
+        (["--no-require-lock"], "the memory lock is required never"),
+    ]) func whatIsNotJudgedAnyMoreIsWorse(options: [String], words: String) throws {
+        let (base, now) = (scratch.file("base.json"), scratch.file("report.json"))
+        _ = try audited("allocates-each-transfer", "--baseline", base, "--update-baseline")
+        let command = ["--", Place.fixture("allocates-each-transfer"), scratch.file("data")]
+        let outcome = try run([Place.dioaudit, "run", "--baseline", base] + options + command)
+        #expect(outcome.status == 1 && outcome.said.contains("lost coverage: \(words)"), "\(outcome)")
+        _ = try run([Place.dioaudit, "run", "--quiet", "--format", "json=\(now)"] + options + command)
+        let compared = try run([Place.dioaudit, "compare", base, now])
+        #expect(compared.status == 1 && compared.said.contains("lost coverage: \(words)"), "\(compared)")
+        let back = try run([Place.dioaudit, "compare", now, base])
+        #expect(!back.said.contains("lost coverage"), "\(back)")
+    }
+
     @Test func compareSaysWhatGotWorse() throws {
         let (clean, leaky) = (scratch.file("clean.json"), scratch.file("leaky.json"))
         _ = try run([

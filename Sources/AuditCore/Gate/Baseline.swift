@@ -33,7 +33,8 @@ public struct BaselineUse: Equatable, Sendable, Codable {
 extension [Violation] {
     /// Those that the baseline does not accept, and what it says.
     func known(
-        to baseline: Baseline?, _ name: String, processes: [ProcessLedger], witnesses: Witnesses, settledAfter: UInt64?
+        to baseline: Baseline?, _ name: String, processes: [ProcessLedger], witnesses: Witnesses, settledAfter: UInt64?,
+        scope: String, coverage: Coverage
     ) -> (remaining: [Violation], use: BaselineUse?) {
         guard let baseline else { return (self, nil) }
         guard let earlier = baseline.audit(name) else {
@@ -41,7 +42,8 @@ extension [Violation] {
         }
         let comparison = Comparison(
             of: Comparand(
-                violations: self, processes: processes, witnesses: witnesses, settledAfter: settledAfter),
+                violations: self, processes: processes, witnesses: witnesses, settledAfter: settledAfter,
+                scope: scope, coverage: coverage),
             against: Comparand(earlier))
         return (
             indices.filter { !comparison.known.contains($0) }.map { self[$0] },

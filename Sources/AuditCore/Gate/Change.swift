@@ -2,12 +2,12 @@
 public struct Change: Equatable, Sendable, Codable {
     /// In the order in which they are shown: what is worse before what is better.
     public enum Kind: String, CaseIterable, Sendable, Codable {
-        case lostAudit, lostWitness, newPlace, moreCalls, laterSettling
+        case lostAudit, lostWitness, lostCoverage, newPlace, moreCalls, laterSettling
         case newAudit, gainedWitness, gonePlace, fewerCalls, earlierSettling
 
         public var isWorse: Bool {
             switch self {
-            case .lostAudit, .lostWitness, .newPlace, .moreCalls, .laterSettling: true
+            case .lostAudit, .lostWitness, .lostCoverage, .newPlace, .moreCalls, .laterSettling: true
             case .newAudit, .gainedWitness, .gonePlace, .fewerCalls, .earlierSettling: false
             }
         }
@@ -25,7 +25,7 @@ public struct Change: Equatable, Sendable, Codable {
     }
 
     public let kind: Kind
-    /// Of an audit or a witness.
+    /// Of an audit or a witness; what is not judged any more, in words.
     @Nullable public var name: String?
     /// Null too for calls of which nothing tells where they came from: no baseline knows them.
     @Nullable public var place: PlaceIdentity?

@@ -4,6 +4,8 @@ struct Comparand {
     let processes: [ProcessLedger]
     let witnesses: Witnesses
     let settledAfter: UInt64?
+    let scope: String
+    let coverage: Coverage
 }
 
 extension Comparand {
@@ -11,7 +13,7 @@ extension Comparand {
     init(_ audit: Audit) {
         self.init(
             violations: audit.violations + audit.known, processes: audit.processes, witnesses: audit.witnesses,
-            settledAfter: audit.settledAfter)
+            settledAfter: audit.settledAfter, scope: audit.scope, coverage: audit.coverage)
     }
 }
 
@@ -24,6 +26,7 @@ struct Comparison {
 
     init(of now: Comparand, against before: Comparand) {
         compareWitnesses(before.witnesses, now.witnesses)
+        compareCoverage(before, now)
         comparePlaces(before, now)
         compareSettling(before, now)
         changes = changes.sorted()
@@ -72,6 +75,13 @@ struct Comparison {
         }
     }
 
+    /// What is not judged any more has no places to compare.
+    private mutating func compareCoverage(_ before: Comparand, _ now: Comparand) {
+        let isNarrower = now.scope != before.scope && now.scope != Scope.process.text
+        let scope = isNarrower ? ["--scope \(now.scope), and before \(before.scope)"] : []
+        changes += (scope + now.coverage.losses(since: before.coverage)).map { Change(.lostCoverage, name: $0) }
+    }
+
     private mutating func compareSettling(_ before: Comparand, _ now: Comparand) {
         let (old, new) = (before.settledAfter, now.settledAfter)
         // Where nothing violates and it is null, it is not known when it settled.
@@ -99,8 +109,8 @@ private struct IdentifiedPlaces {
         let all = Place.all(of: audit.violations, in: audit.processes) { own, violation in
             PlaceIdentity(of: violation, ownFrame: own)
         }
-        identified = all.compactMap { identity, place in identity.map { ($0, place) } }
-        unidentified = all.filter { $0.0 == nil }.map(\.1)
+        identified = zip(all.keys, all.places).compactMap { identity, place in identity.map { ($0, place) } }
+        unidentified = zip(all.keys, all.places).filter { $0.0 == nil }.map(\.1)
         isTaken = Array(repeating: false, count: identified.count)
         for (index, (identity, _)) in identified.enumerated() {
             indices[identity] = index

@@ -118,6 +118,8 @@ private let compilersSuffixes: Set<Substring> = [
 
 /// `flush` of `flush.isra.0.cold`, and of libiberty's `flush(int) [clone .isra.0]`; without Rust's hash.
 public func withoutCompilersSuffixes(_ function: String) -> String {
+    let hasRustsHash = function.utf8.count > 19 && function.utf8.suffix(19).starts(with: "::h".utf8)
+    guard hasRustsHash || function.utf8.contains(UInt8(ascii: ".")) else { return function }
     var rest = function[...]
     while rest.hasSuffix("]"), let start = rest.lastIndex(of: "["), rest[start...].hasPrefix("[clone .") {
         rest = rest[..<start]

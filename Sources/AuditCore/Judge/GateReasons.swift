@@ -25,6 +25,7 @@ extension Change.Kind {
         return switch self {
         case .lostAudit: plural(count, "lost audit")
         case .lostWitness: plural(count, "lost witness", "es")
+        case .lostCoverage: "\(count) of what it judges is lost"
         case .newPlace: plural(count, "new place")
         case .moreCalls: plural(count, "place") + " with more calls"
         case .laterSettling: "it settles later"

@@ -22,8 +22,10 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         by: request.budgets, observation, request, interposer: witnesses.interposer,
         settledAfter: settled)
     let (unsuppressed, suppressions) = unbudgeted.suppressed(by: request.suppressions)
+    let coverage = Coverage(request)
     let (violations, baseline) = unsuppressed.known(
-        to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled)
+        to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled,
+        scope: request.scope.text, coverage: coverage)
     let gate = gateReasons(budgets, baseline, suppressions, strict: request.strict)
 
     let failure = failureReason(observation, expected: request.expectedStatus)
@@ -65,6 +67,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         witnesses: witnesses,
         settledAfter: settled,
         scope: request.scope.text,
+        coverage: coverage,
         enforce: request.enforce,
         phasesFoundBy: processes.phaseSource,
         phases: observation.ledger.total,
