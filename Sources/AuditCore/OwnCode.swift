@@ -76,6 +76,13 @@ private func isOfLanguage(_ function: String) -> Bool {
 
 /// `my_malloc`, `g_strdup`, `CRYPTO_zalloc`, `PyMem_RawRealloc`: a program's name for what it asks libc for.
 private func isAllocator(_ function: String) -> Bool {
+    // Nearly no function has a part of these in its name; to search for each of the words below takes as long as all else.
+    var seen: UInt32 = 0
+    let mayBe = function.utf8.contains { byte in
+        seen = seen << 8 | UInt32(byte | 0x20)
+        return seen == 0x616c_6c6f || seen == 0x6d61_6c69 || seen & 0xff_ffff == 0x64_7570  // allo, mali, dup
+    }
+    guard mayBe else { return false }
     let name = shortFunction(function).lowercased()
     let last = name.split(separator: ":").last ?? name[...]
     if last == "allocate" && name.contains("::") { return true }
@@ -92,17 +99,21 @@ extension Frame {
 
     /// Code that starts a program or a thread.
     public var isBelowMain: Bool {
-        guard let function else { return false }
-        return [
-            "_start", "__libc_start_main", "__libc_start_main_impl", "__libc_start_call_main", "start_thread", "clone",
-            "clone3", "__clone", "__clone3", "__GI___clone3", "__GI___clone",
-        ].contains(function.prefix { $0 != "@" })
+        // Few names begin so; each frame of each stack is asked.
+        guard let function, let first = function.utf8.first, "_sc".utf8.contains(first) else { return false }
+        return starters.contains(function.prefix { $0 != "@" })
     }
 }
+
+private let starters: Set<Substring> = [
+    "_start", "__libc_start_main", "__libc_start_main_impl", "__libc_start_call_main", "start_thread", "clone",
+    "clone3", "__clone", "__clone3", "__GI___clone3", "__GI___clone",
+]
 
 /// A demangled name without parameters, template arguments and the type that it returns: `a::vector::push_back` of
 /// `void a::vector<int>::push_back(int const&)`.
 public func shortFunction(_ function: String) -> String {
+    guard function.utf8.contains(where: { "<>( ".utf8.contains($0) }) else { return function }
     var name = ""
     var depth = 0
     var rest = function[...]

@@ -16,8 +16,6 @@ public struct Place: Equatable, Sendable {
     /// Indices into the audit's violations, first the one of the most calls.
     public private(set) var violations: [Int] = []
 
-    private var pids: Set<Int32> = []
-
     public var perTransfer: Double? { transfers > 0 ? Double(calls) / Double(transfers) : nil }
 
     private init(_ frame: Frame?) {
@@ -26,37 +24,71 @@ public struct Place: Equatable, Sendable {
 
     /// All places of an audit, first the one of the most calls.
     public static func all(of violations: [Violation], in processes: [ProcessLedger]) -> [Place] {
-        all(of: violations, in: processes) { own, violation in Key(own.map { violation.stack[$0] }, violation) }.map(
-            \.1)
+        all(of: violations, in: processes) { own, violation in Key(own.map { violation.stack[$0] }, violation) }.places
     }
 
     /// Those that violations share by a key of the reader's, made of a violation and the index in its stack of the program's own frame.
     static func all<Key: Hashable>(
         of violations: [Violation], in processes: [ProcessLedger], by key: (Int?, Violation) -> Key
-    ) -> [(Key, Place)] {
+    ) -> (keys: [Key], places: [Place]) {
         var code = OwnCode()
-        var places: [(key: Key, place: Place)] = []
+        var keys: [Key] = []
+        var places: [Place] = []
         var indices: [Key: Int] = [:]
-        let transfers = Dictionary(processes.map { ($0.pid, $0.phases[.steady].transfers) }, uniquingKeysWith: +)
+        indices.reserveCapacity(violations.count)
+        var visitors = Visitors(processes, of: violations.count)
         for (index, violation) in violations.enumerated() {
             let own = code.index(in: violation.stack)
             let key = key(own, violation)
             let place = indices[key] ?? places.count
             if place == places.count {
                 indices[key] = place
-                places.append((key, Place(own.map { violation.stack[$0] })))
+                keys.append(key)
+                places.append(Place(own.map { violation.stack[$0] }))
             }
-            places[place].place.add(violation, index, transfers)
+            places[place].add(violation, index)
+            visitors.note(violation, at: place, &places[place])
         }
-        for place in places.indices {
-            places[place].place.violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
+        for place in places.indices where places[place].violations.count > 1 {
+            places[place].violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
         }
-        return places.enumerated()
-            .sorted {
-                let (left, right) = ($0.element.place, $1.element.place)
-                return (right.calls, right.bytes, $0.offset) < (left.calls, left.bytes, $1.offset)
+        let order = places.indices.sorted {
+            (places[$1].calls, places[$1].bytes, $0) < (places[$0].calls, places[$0].bytes, $1)
+        }
+        return (order.map { keys[$0] }, order.map { places[$0] })
+    }
+
+    /// Which threads and processes were at which place. Of one there may be thousands.
+    private struct Visitors {
+        private struct Thread: Hashable {
+            let name: String
+            let place: Int
+        }
+
+        private struct Process: Hashable {
+            let pid: Int32
+            let place: Int
+        }
+
+        private let transfers: [Int32: UInt64]
+        private var threads: Set<Thread> = []
+        private var processes: Set<Process> = []
+
+        init(_ processes: [ProcessLedger], of count: Int) {
+            self.threads.reserveCapacity(count)
+            self.processes.reserveCapacity(count)
+            transfers = Dictionary(
+                processes.map { ($0.pid, $0.phases[.steady].transfers) }, uniquingKeysWith: +)
+        }
+
+        mutating func note(_ violation: Violation, at index: Int, _ place: inout Place) {
+            if let name = violation.thread, threads.insert(Thread(name: name, place: index)).inserted {
+                place.threads.append(name)
             }
-            .map(\.element)
+            if processes.insert(Process(pid: violation.pid, place: index)).inserted {
+                place.transfers += transfers[violation.pid] ?? 0
+            }
+        }
     }
 
     /// The index in a stack of the frame that tells the place.
@@ -65,16 +97,14 @@ public struct Place: Equatable, Sendable {
         return code.index(in: stack)
     }
 
-    private mutating func add(_ violation: Violation, _ index: Int, _ transfersOf: [Int32: UInt64]) {
+    private mutating func add(_ violation: Violation, _ index: Int) {
         let isFirst = violations.isEmpty
         calls &+= violation.calls
         let (sum, overflow) = bytes.addingReportingOverflow(violation.bytes)
         bytes = overflow ? .max : sum
         kinds[violation.kind, default: 0] &+= violation.calls
-        if let thread = violation.thread, !threads.contains(thread) { threads.append(thread) }
         firstTransfer = isFirst ? violation.firstTransfer : both(firstTransfer, violation.firstTransfer, min)
         lastTransfer = isFirst ? violation.lastTransfer : both(lastTransfer, violation.lastTransfer, max)
-        if pids.insert(violation.pid).inserted { transfers += transfersOf[violation.pid] ?? 0 }
         violations.append(index)
     }
 

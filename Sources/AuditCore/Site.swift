@@ -1,28 +1,85 @@
 /// One entry of a call stack. The encoded names are the report's.
-public struct Frame: Hashable, Sendable, Codable {
-    /// Demangled; null where the module has neither debug info nor a symbol there.
-    @Nullable public var function: String?
-    /// As the compiler recorded it.
-    @Nullable public var file: String?
-    @Nullable public var line: Int?
-    /// Path of the executable or library.
-    @Nullable public var module: String?
-    /// Address inside the calling instruction, as counted in the module's own file.
-    public var offset: UInt64
-    /// The compiler put this function's body into its caller, the next frame that is not inlined.
-    public var inlined: Bool
+///
+/// Frames are most of what a large report holds, and mostly the same ones: copies of one share what it says.
+public struct Frame: Sendable {
+    private struct Fields: Hashable, Codable {
+        @Nullable var function: String?
+        @Nullable var file: String?
+        @Nullable var line: Int?
+        @Nullable var module: String?
+        var offset: UInt64
+        var inlined: Bool
+    }
+
+    private final class Shared: Sendable {
+        let fields: Fields
+
+        init(_ fields: Fields) { self.fields = fields }
+    }
+
+    private var shared: Shared
+
+    private var fields: Fields {
+        get { shared.fields }
+        set { shared = Shared(newValue) }
+    }
 
     public init(
         function: String? = nil, file: String? = nil, line: Int? = nil, module: String? = nil, offset: UInt64,
         inlined: Bool = false
     ) {
-        self.function = function
-        self.file = file
-        self.line = line
-        self.module = module
-        self.offset = offset
-        self.inlined = inlined
+        shared = Shared(
+            Fields(function: function, file: file, line: line, module: module, offset: offset, inlined: inlined))
     }
+
+    /// Demangled; null where the module has neither debug info nor a symbol there.
+    public var function: String? {
+        get { fields.function }
+        set { fields.function = newValue }
+    }
+
+    /// As the compiler recorded it.
+    public var file: String? {
+        get { fields.file }
+        set { fields.file = newValue }
+    }
+
+    public var line: Int? {
+        get { fields.line }
+        set { fields.line = newValue }
+    }
+
+    /// Path of the executable or library.
+    public var module: String? {
+        get { fields.module }
+        set { fields.module = newValue }
+    }
+
+    /// Address inside the calling instruction, as counted in the module's own file.
+    public var offset: UInt64 {
+        get { fields.offset }
+        set { fields.offset = newValue }
+    }
+
+    /// The compiler put this function's body into its caller, the next frame that is not inlined.
+    public var inlined: Bool { fields.inlined }
+
+    /// The same for copies of one frame, as long as one of them is there. Others may be equal to it all the same.
+    package var identity: ObjectIdentifier { ObjectIdentifier(shared) }
+}
+
+extension Frame: Hashable {
+    public static func == (left: Frame, right: Frame) -> Bool {
+        left.shared === right.shared || left.fields == right.fields
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(fields) }
+}
+
+extension Frame: Codable {
+    public init(from decoder: any Decoder) throws { shared = Shared(try Fields(from: decoder)) }
+
+    public func encode(to encoder: any Encoder) throws { try fields.encode(to: encoder) }
 }
 
 /// A distinct call stack with its kind and thread: violations are reported by site.

@@ -128,7 +128,7 @@ extension Audit {
 // MARK: suppressions
 
 extension SuppressionUse {
-    private struct Stored: Decodable {
+    struct Stored: Decodable {
         let name: String
         let file: String
         let line: Int
@@ -137,18 +137,21 @@ extension SuppressionUse {
     }
 
     /// Those of a stored audit, with the violations that each took: they stand in the suppressions' order.
-    static func all(in decoder: any Decoder, of suppressed: [SuppressedViolation]) throws -> [SuppressionUse] {
+    static func all(
+        _ stored: [Stored], of suppressed: [SuppressedViolation], in decoder: any Decoder
+    ) throws -> [SuppressionUse] {
         var rest = suppressed[...]
-        let uses = try decoder.singleValueContainer().decode([Stored].self).map { stored -> SuppressionUse in
+        let uses = try stored.map { stored -> SuppressionUse in
             guard (0...rest.count).contains(stored.violations) else {
-                throw contradiction("'\(stored.name)' took more violations than 'suppressed' has", decoder)
+                throw contradiction(
+                    "the suppression '\(stored.name)' took more violations than 'suppressed' has", decoder)
             }
             var use = SuppressionUse(name: stored.name, file: stored.file, line: stored.line)
             use.violations = rest.prefix(stored.violations).map(\.violation)
             rest = rest.dropFirst(stored.violations)
             return use
         }
-        guard rest.isEmpty else { throw contradiction("'suppressed' has violations that none of these took", decoder) }
+        guard rest.isEmpty else { throw contradiction("'suppressed' has violations that no suppression took", decoder) }
         return uses
     }
 }

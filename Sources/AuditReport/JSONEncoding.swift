@@ -1,7 +1,28 @@
-/// A member of an object; null without a value.
+/// A member of an object.
 struct JSONMember {
+    enum Value {
+        case null
+        case string(String)
+        /// As it is written.
+        case spelled(String)
+        case other(any Encodable)
+
+        /// What is small is not boxed: a large report has millions.
+        init<Encoded: Encodable>(_ value: Encoded) {
+            self =
+                switch value {
+                case let string as String: .string(string)
+                case let number as UInt64: .spelled(String(number))
+                case let number as Int: .spelled(String(number))
+                case let number as Int32: .spelled(String(number))
+                case let flag as Bool: .spelled(flag ? "true" : "false")
+                default: .other(value)
+                }
+        }
+    }
+
     let key: String
-    let value: (any Encodable)?
+    let value: Value
 }
 
 /// What a value encodes itself to: a `JSONWriter` gets an array's elements and single values at once, and an object's members
@@ -37,10 +58,10 @@ private struct Object<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let encoding: JSONEncoding
     var codingPath: [any CodingKey] { [] }
 
-    func encodeNil(forKey key: Key) { encoding.members?.append(JSONMember(key: key.stringValue, value: nil)) }
+    func encodeNil(forKey key: Key) { encoding.members?.append(JSONMember(key: key.stringValue, value: .null)) }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) {
-        encoding.members?.append(JSONMember(key: key.stringValue, value: value))
+        encoding.members?.append(JSONMember(key: key.stringValue, value: .init(value)))
     }
 
     func nestedContainer<Nested>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {

@@ -1,308 +1,184 @@
 import AuditCore
-import Glibc
 
-/// Reads a value from JSON. A report of 100,000 stacks is read in a tenth of the time and memory that Foundation's decoder takes: what is
-/// alike in it is made once, above all the frames of call stacks.
+/// Reads a value from JSON.
 ///
-/// - Throws: a `JSONProblem`, a `DecodingError` whose path says where, or what the value throws.
+/// - Parameter size: of the text in bytes, if that is known.
+/// - Throws: a `JSONProblem`, a `DecodingError` whose path says where, what the value throws, or what the source throws.
+func readJSON<Value: Decodable>(_ type: Value.Type, size: Int = 0, from source: ByteSource) throws -> Value {
+    let reader = JSONReader(try JSONDocument(size: size, from: source))
+    return try reader.decode(type, reader.document.root)
+}
+
+/// The same of a text that is in memory.
 func readJSON<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
-    try bytes.withUnsafeBufferPointer { bytes in
-        let text = JSONText(bytes, try JSONIndex(bytes))
-        return try text.decode(type, text.first, nil)
+    var rest = bytes[...]
+    return try readJSON(type, size: bytes.count) { buffer in
+        let piece = rest.prefix(buffer.count)
+        buffer.copyBytes(from: piece)
+        rest = rest.dropFirst(piece.count)
+        return piece.count
     }
 }
 
-/// Where a value begins, and the number of the first container that begins there or behind it.
-private struct JSONValue {
-    let at: Int
-    let container: Int
-}
+/// Makes values of a document. What is alike in it is made once, above all the frames of call stacks.
+private final class JSONReader {
+    let document: JSONDocument
+    /// The keys and indices by which the value is reached that is being made.
+    private(set) var path: [any CodingKey] = []
+    private var strings: [String?]
+    private var frames: [Int: Frame] = [:]
 
-/// The key or index by which a value is reached.
-private final class JSONPath {
-    private let above: JSONPath?
-    private let key: any CodingKey
-
-    init(_ above: JSONPath?, _ key: any CodingKey) {
-        self.above = above
-        self.key = key
+    init(_ document: JSONDocument) {
+        self.document = document
+        strings = Array(repeating: nil, count: document.textCount)
     }
 
-    var keys: [any CodingKey] { (above?.keys ?? []) + [key] }
-}
-
-private struct JSONElementIndex: CodingKey {
-    let intValue: Int?
-    var stringValue: String { "\(intValue ?? 0)" }
-
-    init(intValue: Int) { self.intValue = intValue }
-    init?(stringValue: String) { nil }
-}
-
-/// A text that has been checked.
-private final class JSONText {
-    private let bytes: UnsafeBufferPointer<UInt8>
-    private let index: JSONIndex
-    /// What was made of these bytes.
-    private var frames: [Piece: Frame] = [:]
-    private var strings: [Piece: String] = [:]
-
-    private static let mostKept = 1 << 14
-
-    private struct Piece: Hashable {
-        let bytes: UnsafeBufferPointer<UInt8>
-
-        static func == (one: Piece, other: Piece) -> Bool {
-            one.bytes.count == other.bytes.count
-                && memcmp(one.bytes.baseAddress!, other.bytes.baseAddress!, one.bytes.count) == 0
-        }
-        func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
-    }
-
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ index: JSONIndex) {
-        self.bytes = bytes
-        self.index = index
-    }
-
-    // MARK: places
-
-    var first: JSONValue { JSONValue(at: afterSpace(0), container: 0) }
-
-    func isNext(_ sign: Unicode.Scalar, at offset: Int) -> Bool { bytes[offset] == UInt8(ascii: sign) }
-
-    func afterSpace(_ offset: Int) -> Int {
-        bytes.endOfSpace(from: offset)
-    }
-
-    /// The place behind a value.
-    func end(of value: JSONValue) -> JSONValue {
-        switch bytes[value.at] {
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            let container = index.containers[value.container]
-            return JSONValue(at: Int(container.end), container: Int(container.next))
-        case UInt8(ascii: "\""): return JSONValue(at: endOfString(value.at), container: value.container)
-        default:
-            var at = value.at
-            while at < bytes.count, !bytes[at].isJSONSpace, !",]}".utf8.contains(bytes[at]) { at += 1 }
-            return JSONValue(at: at, container: value.container)
-        }
-    }
-
-    private func endOfString(_ start: Int) -> Int {
-        var at = bytes.endOfPlain(from: start + 1)
-        while bytes[at] != UInt8(ascii: "\"") {
-            at = bytes.endOfPlain(from: at + (bytes[at] == UInt8(ascii: "\\") ? 2 : 1))
-        }
-        return at + 1
-    }
-
-    /// The next value of an array or object, given the place after its bracket or after a value of it; nil at its end.
-    func next(after place: JSONValue) -> JSONValue? {
-        var at = afterSpace(place.at)
-        if isNext("]", at: at) || isNext("}", at: at) { return nil }
-        if isNext(",", at: at) { at = afterSpace(at + 1) }
-        return JSONValue(at: at, container: place.container)
-    }
-
-    func members(of object: JSONValue) -> [JSONMembers.Member] {
-        var members: [JSONMembers.Member] = []
-        var place = JSONValue(at: object.at + 1, container: object.container + 1)
-        while let key = next(after: place) {
-            let end = endOfString(key.at)
-            let value = JSONValue(at: afterSpace(afterSpace(end) + 1), container: key.container)
-            members.append(JSONMembers.Member(key: key.at..<end, value: value))
-            place = self.end(of: value)
-        }
-        return members
-    }
-
-    func isKey(_ range: Range<Int>, _ key: String) -> Bool {
-        let plain = UnsafeBufferPointer(rebasing: bytes[(range.lowerBound + 1)..<(range.upperBound - 1)])
-        if plain.count == key.utf8.count { return plain.elementsEqual(key.utf8) }
-        // One with an escape is longer than what it stands for.
-        return plain.count > key.utf8.count && plain.hasBackslash && string(range.lowerBound) == key
-    }
-
-    // MARK: values
-
-    func isNull(_ value: JSONValue) -> Bool { isNext("n", at: value.at) }
-
-    func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue, _ path: JSONPath?) throws -> Value {
+    func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue) throws -> Value {
         switch type {
-        case is String.Type: try string(value, path) as! Value
-        case is UInt64.Type: try integer(value, path) as UInt64 as! Value
-        case is Int.Type: try integer(value, path) as Int as! Value
-        case is Int32.Type: try integer(value, path) as Int32 as! Value
-        case is Bool.Type: try flag(value, path) as! Value
-        case is Double.Type: try double(value, path) as! Value
-        case is Frame.Type: try frame(value, path) as! Value
-        default: try Value(from: JSONDecoding(text: self, value: value, path: path))
+        case is String.Type: try text(value) as! Value
+        case is UInt64.Type: try integer(value) as UInt64 as! Value
+        case is Int.Type: try integer(value) as Int as! Value
+        case is Int32.Type: try integer(value) as Int32 as! Value
+        case is Bool.Type: try flag(value) as! Value
+        case is Double.Type: try double(value) as! Value
+        case is Frame.Type: try frame(value) as! Value
+        default: try Value(from: JSONDecoding(reader: self, value: value))
         }
     }
 
-    private func frame(_ value: JSONValue, _ path: JSONPath?) throws -> Frame {
-        let piece = piece(value.at..<end(of: value).at)
-        if let known = frames[piece] { return known }
-        let frame = try Frame(from: JSONDecoding(text: self, value: value, path: path))
-        if frames.count >= Self.mostKept { frames.removeAll(keepingCapacity: true) }
-        frames[piece] = frame
+    func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue, at key: some CodingKey) throws -> Value {
+        path.append(key)
+        defer { path.removeLast() }
+        return try decode(type, value)
+    }
+
+    private func frame(_ value: JSONValue) throws -> Frame {
+        if value.kind == .object, let known = frames[value.index] { return known }
+        let frame = try Frame(from: JSONDecoding(reader: self, value: value))
+        frames[value.index] = frame
         return frame
     }
 
-    private func string(_ value: JSONValue, _ path: JSONPath?) throws -> String {
-        guard isNext("\"", at: value.at) else { throw mismatch(String.self, value, path) }
-        return string(value.at)
-    }
-
-    func string(_ start: Int) -> String {
-        let piece = piece((start + 1)..<(endOfString(start) - 1))
-        // So short a string has no memory of its own.
-        if piece.bytes.count > 15, let known = strings[piece] { return known }
-        let string =
-            piece.bytes.hasBackslash
-            ? unescaped(piece.bytes) : String(decoding: piece.bytes, as: UTF8.self)
-        if piece.bytes.count > 15 {
-            if strings.count >= Self.mostKept { strings.removeAll(keepingCapacity: true) }
-            strings[piece] = string
-        }
+    func string(_ index: Int) -> String {
+        if let made = strings[index] { return made }
+        let string = document.string(index)
+        strings[index] = string
         return string
     }
 
-    private func piece(_ range: Range<Int>) -> Piece { Piece(bytes: UnsafeBufferPointer(rebasing: bytes[range])) }
+    private func text(_ value: JSONValue) throws -> String {
+        guard value.kind == .string else { throw mismatch(String.self, value) }
+        return string(value.index)
+    }
 
-    private func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
-        let signs: [UInt8: Unicode.Scalar] = [
-            UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "f"): "\u{c}", UInt8(ascii: "n"): "\n", UInt8(ascii: "r"): "\r",
-            UInt8(ascii: "t"): "\t",
-        ]
-        var units: [UInt8] = []
-        units.reserveCapacity(bytes.count)
-        var at = 0
-        while at < bytes.count {
-            let plain = max(bytes.endOfPlain(from: at), bytes[at] == UInt8(ascii: "\\") ? at : at + 1)
-            if plain > at {
-                units += bytes[at..<plain]
-                at = plain
-                continue
-            }
-            if let scalar = JSONIndex.scalar(at: at, in: bytes) {
-                units += Array(String(scalar).utf8)
-                at += scalar.value > 0xffff ? 12 : 6
-            } else {
-                units += Array(String(signs[bytes[at + 1]] ?? Unicode.Scalar(bytes[at + 1])).utf8)
-                at += 2
-            }
+    private func flag(_ value: JSONValue) throws -> Bool {
+        switch value.kind {
+        case .yes: return true
+        case .no: return false
+        default: throw mismatch(Bool.self, value)
         }
-        return String(decoding: units, as: UTF8.self)
     }
 
-    private func flag(_ value: JSONValue, _ path: JSONPath?) throws -> Bool {
-        if isNext("t", at: value.at) { return true }
-        guard isNext("f", at: value.at) else { throw mismatch(Bool.self, value, path) }
-        return false
-    }
-
-    private func integer<Number: FixedWidthInteger>(_ value: JSONValue, _ path: JSONPath?) throws -> Number {
-        let text = try number(Number.self, value, path)
-        guard let number = Number(text) else { throw noNumber(text, "count", path) }
+    private func integer<Number: FixedWidthInteger>(_ value: JSONValue) throws -> Number {
+        if value.kind == .small { return Number(value.index) }
+        guard value.kind == .number else { throw mismatch(Number.self, value) }
+        guard let number = Number(document.string(value.index)) else { throw noNumber(value, "count") }
         return number
     }
 
-    private func double(_ value: JSONValue, _ path: JSONPath?) throws -> Double {
-        let text = try number(Double.self, value, path)
-        guard let number = Double(text), number.isFinite else { throw noNumber(text, "number", path) }
+    private func double(_ value: JSONValue) throws -> Double {
+        if value.kind == .small { return Double(value.index) }
+        guard value.kind == .number else { throw mismatch(Double.self, value) }
+        guard let number = Double(document.string(value.index)), number.isFinite else {
+            throw noNumber(value, "number")
+        }
         return number
     }
 
-    private func number(_ type: Any.Type, _ value: JSONValue, _ path: JSONPath?) throws -> String {
-        guard isNext("-", at: value.at) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[value.at]) else {
-            throw mismatch(type, value, path)
-        }
-        return String(decoding: bytes[value.at..<end(of: value).at], as: UTF8.self)
+    private func noNumber(_ value: JSONValue, _ what: String) -> DecodingError {
+        let text = shortened(document.string(value.index), to: 40)
+        return .dataCorrupted(.init(codingPath: path, debugDescription: "\(text) is no \(what)"))
     }
 
-    private func noNumber(_ text: String, _ what: String, _ path: JSONPath?) -> DecodingError {
-        .dataCorrupted(
-            .init(codingPath: path?.keys ?? [], debugDescription: "\(shortened(text, to: 40)) is no \(what)"))
-    }
-
-    func mismatch(_ type: Any.Type, _ value: JSONValue, _ path: JSONPath?) -> DecodingError {
-        let context = DecodingError.Context(codingPath: path?.keys ?? [], debugDescription: "")
-        return isNull(value) ? .valueNotFound(type, context) : .typeMismatch(type, context)
+    func mismatch(_ type: Any.Type, _ value: JSONValue) -> DecodingError {
+        let context = DecodingError.Context(codingPath: path, debugDescription: "")
+        return value.kind == .null ? .valueNotFound(type, context) : .typeMismatch(type, context)
     }
 }
 
 // MARK: what a value asks for
 
 private struct JSONDecoding: Decoder {
-    let text: JSONText
+    let reader: JSONReader
     let value: JSONValue
-    let path: JSONPath?
 
-    var codingPath: [any CodingKey] { path?.keys ?? [] }
+    var codingPath: [any CodingKey] { reader.path }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard text.isNext("{", at: value.at) else { throw text.mismatch([String: Any].self, value, path) }
-        return KeyedDecodingContainer(JSONObject(path: path, members: JSONMembers(text, value)))
+        guard value.kind == .object else { throw reader.mismatch([String: Any].self, value) }
+        return KeyedDecodingContainer(JSONObject(members: JSONMembers(reader, value)))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard text.isNext("[", at: value.at) else { throw text.mismatch([Any].self, value, path) }
-        return JSONElements(text, value, path)
+        guard value.kind == .array else { throw reader.mismatch([Any].self, value) }
+        return JSONElements(reader: reader, words: reader.document.content(of: value))
     }
 
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
 }
 
 extension JSONDecoding: SingleValueDecodingContainer {
-    func decodeNil() -> Bool { text.isNull(value) }
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try text.decode(type, value, path) }
+    func decodeNil() -> Bool { value.kind == .null }
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try reader.decode(type, value) }
 }
 
 /// An object's. Each is looked for from the last that was found on, so that all of a million are found in their order at once.
 private final class JSONMembers {
-    struct Member {
-        let key: Range<Int>
-        let value: JSONValue
+    let reader: JSONReader
+    private let words: Range<Int>
+    private var last: Int
+
+    init(_ reader: JSONReader, _ object: JSONValue) {
+        self.reader = reader
+        words = reader.document.content(of: object)
+        last = words.lowerBound
     }
 
-    let text: JSONText
-    let all: [Member]
-    private var last = 0
-
-    init(_ text: JSONText, _ object: JSONValue) {
-        self.text = text
-        all = text.members(of: object)
+    var keys: [String] {
+        stride(from: words.lowerBound, to: words.upperBound, by: 2).map {
+            reader.string(reader.document[word: $0].index)
+        }
     }
 
     func value(_ key: String) -> JSONValue? {
-        let isMeant = { (index: Int) in self.text.isKey(self.all[index].key, key) }
-        guard let found = (last..<all.count).first(where: isMeant) ?? (0..<last).first(where: isMeant) else {
-            return nil
-        }
+        guard let found = first(key, last..<words.upperBound) ?? first(key, words.lowerBound..<last) else { return nil }
         last = found
-        return all[found].value
+        return reader.document[word: found + 1]
+    }
+
+    private func first(_ key: String, _ range: Range<Int>) -> Int? {
+        var place = range.lowerBound
+        while place < range.upperBound {
+            if reader.string(reader.document[word: place].index) == key { return place }
+            place += 2
+        }
+        return nil
     }
 }
 
 private struct JSONObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let path: JSONPath?
     let members: JSONMembers
 
-    private var text: JSONText { members.text }
-    var codingPath: [any CodingKey] { path?.keys ?? [] }
-    var allKeys: [Key] { members.all.compactMap { Key(stringValue: text.string($0.key.lowerBound)) } }
+    private var reader: JSONReader { members.reader }
+    var codingPath: [any CodingKey] { reader.path }
+    var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0) } }
 
     func contains(_ key: Key) -> Bool { members.value(key.stringValue) != nil }
-    func decodeNil(forKey key: Key) throws -> Bool { text.isNull(try value(key)) }
+    func decodeNil(forKey key: Key) throws -> Bool { try value(key).kind == .null }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try text.decode(type, try value(key), JSONPath(path, key))
-    }
-
-    func superDecoder(forKey key: Key) throws -> any Decoder {
-        JSONDecoding(text: text, value: try value(key), path: JSONPath(path, key))
+        try reader.decode(type, try value(key), at: key)
     }
 
     private func value(_ key: Key) throws -> JSONValue {
@@ -316,35 +192,36 @@ private struct JSONObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
         unused()
     }
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedDecodingContainer { unused() }
+    func superDecoder(forKey key: Key) -> any Decoder { unused() }
     func superDecoder() -> any Decoder { unused() }
 }
 
+private struct JSONElementIndex: CodingKey {
+    let intValue: Int?
+    var stringValue: String { "\(intValue ?? 0)" }
+
+    init(intValue: Int) { self.intValue = intValue }
+    init?(stringValue: String) { nil }
+}
+
 private struct JSONElements: UnkeyedDecodingContainer {
-    private let text: JSONText
-    private let path: JSONPath?
-    private var next: JSONValue?
+    let reader: JSONReader
+    let words: Range<Int>
     private(set) var currentIndex = 0
 
-    init(_ text: JSONText, _ array: JSONValue, _ path: JSONPath?) {
-        self.text = text
-        self.path = path
-        next = text.next(after: JSONValue(at: array.at + 1, container: array.container + 1))
-    }
-
-    var codingPath: [any CodingKey] { path?.keys ?? [] }
-    var count: Int? { nil }
-    var isAtEnd: Bool { next == nil }
+    var codingPath: [any CodingKey] { reader.path }
+    var count: Int? { words.count }
+    var isAtEnd: Bool { currentIndex == words.count }
 
     /// A null is for the element's type to refuse.
     func decodeNil() -> Bool { false }
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        let path = JSONPath(path, JSONElementIndex(intValue: currentIndex))
-        guard let value = next else {
-            throw DecodingError.valueNotFound(type, .init(codingPath: path.keys, debugDescription: ""))
+        let key = JSONElementIndex(intValue: currentIndex)
+        guard !isAtEnd else {
+            throw DecodingError.valueNotFound(type, .init(codingPath: codingPath + [key], debugDescription: ""))
         }
-        let element = try text.decode(type, value, path)
-        next = text.next(after: text.end(of: value))
+        let element = try reader.decode(type, reader.document[word: words.lowerBound + currentIndex], at: key)
         currentIndex += 1
         return element
     }

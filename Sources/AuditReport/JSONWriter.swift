@@ -8,7 +8,10 @@ final class JSONWriter {
     private var text = ""
     private var depth = 0
     private var isOneLine = false
-    private var frames: [Frame: String] = [:]
+    /// Of each depth.
+    private var lineStarts: [String] = []
+    /// With the frame itself: while it is kept, no other has its identity.
+    private var frames: [ObjectIdentifier: (frame: Frame, line: String)] = [:]
 
     init(_ sink: @escaping (String) throws -> Void) {
         self.sink = sink
@@ -71,7 +74,12 @@ final class JSONWriter {
             newLine()
             write(string: member.key)
             text += ": "
-            if let value = member.value { try write(value) } else { writeNull() }
+            switch member.value {
+            case .null: writeNull()
+            case .string(let string): write(string: string)
+            case .spelled(let number): text += number
+            case .other(let value): try write(value)
+            }
         }
         depth -= 1
         if !members.isEmpty { newLine() }
@@ -80,13 +88,13 @@ final class JSONWriter {
 
     private func newLine() {
         if isOneLine { return }
-        text += "\n"
-        for _ in 0..<depth { text += "  " }
+        while lineStarts.count <= depth { lineStarts.append("\n" + spaces(2 * lineStarts.count)) }
+        text += lineStarts[depth]
     }
 
     private func write(frame: Frame) throws {
-        if let spelled = frames[frame] {
-            text += spelled
+        if let spelled = frames[frame.identity] {
+            text += spelled.line
             return
         }
         var line = ""
@@ -97,7 +105,7 @@ final class JSONWriter {
         swap(&line, &text)
         text += line
         if frames.count >= Self.mostFrames { frames.removeAll() }
-        frames[frame] = line
+        frames[frame.identity] = (frame, line)
     }
 
     private func write(double number: Double) throws {

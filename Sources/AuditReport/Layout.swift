@@ -70,6 +70,14 @@ func shortened(_ text: String, to width: Int) -> String {
     return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)
 }
 
+extension String {
+    /// The library's looks at each character; nearly no name has one that is to be replaced.
+    func replacing(_ sign: String, with other: String) -> String {
+        guard let first = sign.utf8.first, utf8.contains(first) else { return self }
+        return replacing(sign, with: other, maxReplacements: .max)
+    }
+}
+
 func spaces(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
 
 func pad(_ text: String, to width: Int) -> String { text + spaces(width - text.columns) }

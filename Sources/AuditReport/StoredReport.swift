@@ -1,38 +1,43 @@
 import AuditCore
 
 extension Report {
-    /// A bound on the size of a stored report, in bytes: reading one takes several times its memory.
-    public static let mostBytes = 256 << 20
+    /// A bound on the size of a stored report, in bytes.
+    public static let mostBytes = 1 << 30
 
     /// Reads a report as `--format json` wrote it.
     ///
     /// - Parameter path: for messages.
     public init(stored bytes: [UInt8], at path: String) throws(AuditError) {
+        self = try Self.read(at: path) { try readJSON(Report.self, bytes) }
+    }
+
+    /// The same, a piece at a time.
+    ///
+    /// - Parameter size: in bytes, if that is known.
+    public init(storedOf size: Int, at path: String, from source: ByteSource) throws(AuditError) {
+        self = try Self.read(at: path) { try readJSON(Report.self, size: size, from: source) }
+    }
+
+    private static func read(at path: String, _ body: () throws -> Report) throws(AuditError) -> Report {
         do {
-            self = try readJSON(Report.self, bytes)
+            return try body()
+        } catch let error as AuditError {
+            throw error
         } catch let error as OtherSchema {
             throw AuditError(
                 "it is a '\(shortened(error.name, to: 60))', and this version reads '\(Self.schema)'",
                 at: "\(path): schema",
                 remedy: "read it with the dioaudit that wrote it, or make the report again", exit: .badInput)
         } catch let problem as JSONProblem {
-            let (line, column) = place(of: problem.offset, in: bytes)
             throw AuditError(
-                "not a report that can be read: \(problem.what)", at: "\(path):\(line):\(column)", remedy: remedy,
-                exit: .badInput)
+                "not a report that can be read: \(problem.what)", at: "\(path):\(problem.line):\(problem.column)",
+                remedy: remedy, exit: .badInput)
         } catch let error as DecodingError {
             throw error.refusal(of: path)
         } catch {
             throw AuditError("\(error)", at: path, remedy: remedy, exit: .badInput)
         }
     }
-}
-
-/// Both from 1 on; a column counts bytes.
-private func place(of offset: Int, in bytes: [UInt8]) -> (line: Int, column: Int) {
-    let before = bytes[..<offset]
-    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    return (before.count { $0 == UInt8(ascii: "\n") } + 1, offset - start + 1)
 }
 
 private let remedy = "give a report as '--format json=PATH' of this version writes it; make it again"

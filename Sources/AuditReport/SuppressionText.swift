@@ -3,7 +3,7 @@ import AuditCore
 /// A suppression for each violation, ready for `dioaudit run --suppressions`.
 public func suppressionText(_ report: Report) -> String {
     var written = Set<[String]>()
-    var names = Set<String>()
+    var names: [String: Int] = [:]
     var text = ""
     for violation in report.audits.flatMap(\.violations) {
         guard let lines = lines(for: violation) else {
@@ -51,12 +51,16 @@ private func name(for violation: Violation) -> String {
     return violation.kind.rawValue + "-in-" + words.joined(separator: "-")
 }
 
-private func unused(_ name: String, _ names: inout Set<String>) -> String {
-    var candidate = name
-    var number = 1
-    while !names.insert(candidate).inserted {
-        number += 1
-        candidate = "\(name)-\(number)"
+/// A number behind it tells those of one name apart.
+private func unused(_ name: String, _ times: inout [String: Int]) -> String {
+    while true {
+        let time = times[name, default: 0] + 1
+        times[name] = time
+        if time == 1 { return name }
+        let candidate = "\(name)-\(time)"
+        if times[candidate] == nil {
+            times[candidate] = 1
+            return candidate
+        }
     }
-    return candidate
 }

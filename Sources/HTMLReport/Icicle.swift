@@ -31,10 +31,12 @@ struct Icicle {
     private(set) var depth = 0
 
     private let mostNodes: Int
-    /// Outermost frame first, and the kind last.
-    private let paths: [(calls: UInt64, entries: [Entry])]
+    /// Each entry once.
+    private let entries: [Entry]
+    /// Indices of entries, the outermost frame's first and the kind's last.
+    private let paths: [(calls: UInt64, entries: [Int])]
 
-    private enum Entry: Hashable {
+    fileprivate enum Entry: Hashable {
         case function(String, module: String?)
         case address(UInt64, module: String?)
         case outerFrames
@@ -43,7 +45,9 @@ struct Icicle {
     }
 
     init(_ audit: Audit, _ limits: Limits = .alone) {
-        paths = audit.violations.map { (calls: $0.calls, entries: Self.path($0)) }
+        var entries = Entries()
+        paths = audit.violations.map { (calls: $0.calls, entries: entries.path($0)) }
+        self.entries = entries.all
         mostNodes = limits.nodes
         total = paths.reduce(0) { $0 &+ $1.calls }
         least = total / Self.mostOfARow
@@ -57,23 +61,10 @@ struct Icicle {
 
     /// A thousandth of the page's width is about a pixel.
     private static let mostOfARow: UInt64 = 1000
-    private static let mostDepth = 128
-
-    private static func path(_ violation: Violation) -> [Entry] {
-        guard !violation.stack.isEmpty else { return [.unknown(violation.unknownPlace), .kind(violation.kind)] }
-        // What starts a program or a thread is below all, and tells nothing.
-        let end = violation.stack.lastIndex { !$0.isBelowMain } ?? 0
-        let frames = violation.stack[...end].suffix(mostDepth).reversed().map { frame in
-            frame.function.map { Entry.function($0, module: frame.module) }
-                ?? .address(frame.offset, module: frame.module)
-        }
-        return (violation.truncated ? [.outerFrames] : []) + frames + [.kind(violation.kind)]
-    }
-
     /// Adds what some paths have at a depth, widest first, and what they have below.
     private mutating func add(_ indices: [Int], below depth: Int, from start: UInt64) {
-        var groups: [(entry: Entry, calls: UInt64, indices: [Int])] = []
-        var known: [Entry: Int] = [:]
+        var groups: [(entry: Int, calls: UInt64, indices: [Int])] = []
+        var known: [Int: Int] = [:]
         for index in indices where depth < paths[index].entries.count {
             let entry = paths[index].entries[depth]
             let group = known[entry] ?? groups.count
@@ -88,7 +79,7 @@ struct Icicle {
         self.depth = max(self.depth, depth + 1)
         var start = start
         for group in groups.filter({ $0.calls >= least }).sorted(by: { $0.calls > $1.calls }) {
-            nodes.append(node(group.entry, group.indices[0], group.calls, depth, start))
+            nodes.append(node(entries[group.entry], group.calls, depth, start))
             if nodes.count > mostNodes { return }
             add(group.indices, below: depth + 1, from: start)
             start &+= group.calls
@@ -103,7 +94,7 @@ struct Icicle {
         }
     }
 
-    private func node(_ entry: Entry, _ path: Int, _ calls: UInt64, _ depth: Int, _ start: UInt64) -> Node {
+    private func node(_ entry: Entry, _ calls: UInt64, _ depth: Int, _ start: UInt64) -> Node {
         let (name, detail, kind): (String, String, Kind) =
             switch entry {
             case .function(let function, let module): (shortFunction(function), module ?? "", .frame)
@@ -114,6 +105,42 @@ struct Icicle {
             case .kind(let kind): (kind.noun, "", .event)
             }
         return Node(name: name, detail: detail, kind: kind, calls: calls, depth: depth, start: start)
+    }
+}
+
+/// The entries of paths, each once: the same frames stand in many stacks.
+private struct Entries {
+    private(set) var all: [Icicle.Entry] = []
+    private var known: [Icicle.Entry: Int] = [:]
+    private var knownFrames: [ObjectIdentifier: Int] = [:]
+
+    private static let mostDepth = 128
+
+    mutating func path(_ violation: Violation) -> [Int] {
+        let kind = index(of: .kind(violation.kind))
+        guard !violation.stack.isEmpty else { return [index(of: .unknown(violation.unknownPlace)), kind] }
+        // What starts a program or a thread is below all, and tells nothing.
+        let end = violation.stack.lastIndex { !$0.isBelowMain } ?? 0
+        var path = violation.truncated ? [index(of: .outerFrames)] : []
+        for frame in violation.stack[...end].suffix(Self.mostDepth).reversed() { path.append(index(of: frame)) }
+        return path + [kind]
+    }
+
+    private mutating func index(of frame: Frame) -> Int {
+        if let known = knownFrames[frame.identity] { return known }
+        let entry =
+            frame.function.map { Icicle.Entry.function($0, module: frame.module) }
+            ?? .address(frame.offset, module: frame.module)
+        let index = index(of: entry)
+        knownFrames[frame.identity] = index
+        return index
+    }
+
+    private mutating func index(of entry: Icicle.Entry) -> Int {
+        if let index = known[entry] { return index }
+        known[entry] = all.count
+        all.append(entry)
+        return all.count - 1
     }
 }
 

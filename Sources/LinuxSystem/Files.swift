@@ -31,6 +31,11 @@ extension FileDescriptor {
         return bytes
     }
 
+    /// The next bytes that there are, as many as fit at the most; none at its end.
+    package func readSome(into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        try failing { try read(into: buffer) }
+    }
+
     /// Of a regular file, in bytes.
     package func size() throws(Errno) -> Int64 { try failing { try stat().size } }
 

@@ -87,14 +87,19 @@ struct Output {
     }
 
     func write(_ text: String) throws(AuditError) {
-        try write { try $0.writeAll(text) }
+        try writeFile { try $0.writeAll(text) }
     }
 
     func write(json value: some Encodable) throws(AuditError) {
-        try write { file in try writeJSON(value) { try file.writeAll($0) } }
+        try write(pieces: { try writeJSON(value, to: $0) })
     }
 
-    private func write(_ body: (FileDescriptor) throws -> Void) throws(AuditError) {
+    /// A text that comes in pieces.
+    func write(pieces body: (@escaping (String) throws -> Void) throws -> Void) throws(AuditError) {
+        try writeFile { file in try body { try file.writeAll($0) } }
+    }
+
+    private func writeFile(_ body: (FileDescriptor) throws -> Void) throws(AuditError) {
         do {
             switch target {
             case .file(let file): try file.write(body)

@@ -9,5 +9,7 @@ func readReports(at paths: [String]) throws(AuditError) -> [NamedReport] {
 
 /// A stored report.
 func readReport(at path: String) throws(AuditError) -> Report {
-    try Report(stored: InputFile.report.contents(path), at: path)
+    try InputFile.report.pieces(path) { size, next throws(AuditError) in
+        try Report(storedOf: size, at: path, from: next)
+    }
 }

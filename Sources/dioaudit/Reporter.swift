@@ -61,7 +61,7 @@ struct Reporter {
         case .markdown: try output.write(markdown(reports, plain))
         case .tap: try output.write(tap(reports, plain))
         case .openmetrics: try output.write(openMetrics(reports))
-        case .folded: try output.write(folded(reports))
+        case .folded: try output.write(pieces: { try writeFolded(reports, to: $0) })
         case .speedscope: try output.write(json: speedscope(reports))
         case .csv: try output.write(csv(reports))
         case .suppressions: for named in reports { try output.write(suppressionText(named.report)) }

@@ -83,6 +83,23 @@ struct BrowserTests {
             ])
     }
 
+    /// The page is no larger for more places: it says what it leaves out, and its search counts every call all the same.
+    @Test func manyPlacesAreNoBurden() throws {
+        let results = try Chromium.results(
+            of: html([HTMLExample.manyPlaces(5000)]),
+            script: """
+                const start = performance.now();
+                const input = document.querySelector("input");
+                input.value = "place1";
+                input.dispatchEvent(new Event("input"));
+                say("elements", document.querySelectorAll("*").length < 60000);
+                say("quick", performance.now() - start < 2000);
+                say("left out", document.body.textContent.includes("And 4800 more places, 4800 calls, in the JSON report."));
+                say("drawn together", document.body.textContent.includes("are drawn together, and counted."));
+                """)
+        #expect(results == ["elements: true", "quick: true", "left out: true", "drawn together: true"])
+    }
+
     /// As many pages as of what was never folded.
     @Test func printsWhatIsFolded() throws {
         let passes = (0..<10).map { HTMLExample.audit([], name: "pass \($0)") }

@@ -162,11 +162,11 @@ import Testing
     @Test func sarifHasEachStackOnce() throws {
         var violations = Allocating().audit.violations + Allocating().audit.violations
         violations[1].stack[1].offset += 1
-        let group = ViolationGroup.all(violations, at: Place.all(of: violations, in: []))[0]
+        let group = ViolationGroups(violations, at: Place.all(of: violations, in: []))[0]
         let result = SARIFResult(group, "", of: .passing, 0, Formats.style, hasStacks: true)
         #expect(group.violations.count == 2 && result.stacks?.count == 1)
         violations[1].stack[1].line = 15
-        let others = ViolationGroup.all(violations, at: Place.all(of: violations, in: []))
+        let others = ViolationGroups(violations, at: Place.all(of: violations, in: []))
         #expect(others.count == 2)
     }
 
@@ -210,7 +210,7 @@ import Testing
                 stack: [Frame(function: "f", file: "/x.c", line: line, module: "/m", offset: UInt64(line))])
         }
         let violations = process.sites.map { Violation(at: $0, pid: 1) }
-        let groups = ViolationGroup.all(violations, at: Place.all(of: violations, in: [process]))
+        let groups = ViolationGroups(violations, at: Place.all(of: violations, in: [process]))
         let each = AuditReport.fingerprints(of: groups, in: .passing)
         #expect(Set(each).count == 2)
         #expect(AuditReport.fingerprints(of: groups.reversed(), in: .passing) == each.reversed())
@@ -261,7 +261,7 @@ import Testing
         #expect(Formats.style.source(of: audit.groups[0])?.path == "/usr/include/x.h")
         var violations = audit.violations
         violations[0].stack[2].file = "/home/user/project/src/step.c"
-        let groups = ViolationGroup.all(violations, at: Place.all(of: violations, in: []))
+        let groups = ViolationGroups(violations, at: Place.all(of: violations, in: []))
         #expect(Formats.style.source(of: groups[0])?.path == "src/step.c")
     }
 

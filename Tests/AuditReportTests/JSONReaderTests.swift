@@ -18,6 +18,7 @@ import Testing
 
     private func expectTheSame(_ bytes: [UInt8]) {
         let ours = try? readJSON(Value.self, bytes)
+        #expect(ours == (try? readJSON(Value.self, inPiecesOfOne: bytes)), "wherever a piece ends")
         let theirs = try? JSONDecoder().decode(Value.self, from: Data(bytes))
         #expect(ours == theirs, "\(String(decoding: bytes, as: UTF8.self))")
     }
@@ -56,6 +57,38 @@ import Testing
         }
     }
 
+    /// Which of the two counts is for no reader to choose: Foundation's takes one of them.
+    @Test(arguments: [
+        #"{"text": "a", "text": "b"}"#, #"{"text": "a", "t\u0065xt": "a"}"#, #"{"other": [{"x": 1, "y": 2, "x": 1}]}"#,
+        "{\((0..<100).map { "\"k\($0 % 99)\": 1" }.joined(separator: ","))}",
+    ]) func aKeyStandsOnce(text: String) {
+        #expect(throws: JSONProblem.self) { try readJSON(Value.self, Array(text.utf8)) }
+    }
+
+    /// The same frames, and the same names, take the memory of one.
+    @Test func whatStandsAgainIsKeptOnce() throws {
+        func size(_ count: Int) throws -> (words: Int, texts: Int) {
+            let frames = Array(repeating: #"{"function": "f", "line": 7, "module": "/usr/bin/subject"}"#, count: count)
+            let bytes = Array("[\(frames.joined(separator: ", "))]".utf8)
+            var isRead = false
+            let document = try JSONDocument(size: bytes.count) { buffer in
+                if isRead { return 0 }
+                isRead = true
+                buffer.copyBytes(from: bytes)
+                return bytes.count
+            }
+            return (document.wordCount, document.textCount)
+        }
+        let (one, many) = (try size(1), try size(1000))
+        #expect(one.texts == 5 && many.texts == 5)
+        #expect(many.words == one.words + 999, "a word for each")
+    }
+
+    @Test func aStringIsBounded() {
+        let text = "[\"" + String(repeating: "x", count: 1 << 24) + "\"]"
+        #expect(throws: JSONProblem.self) { try readJSON([String].self, Array(text.utf8)) }
+    }
+
     /// Foundation's takes a comma there.
     @Test(arguments: [#"{"list": [[1,]]}"#, #"{"text": "a",}"#]) func aCommaAnnouncesAValue(text: String) {
         #expect(throws: JSONProblem.self) { try readJSON(Value.self, Array(text.utf8)) }
@@ -84,5 +117,14 @@ private struct AuditErrorAt: Error, Equatable {
         do throws(AuditError) { _ = try Report(stored: Array(text.utf8), at: "a.json") } catch {
             throw AuditErrorAt(error.place)
         }
+    }
+}
+
+private func readJSON<Value: Decodable>(_ type: Value.Type, inPiecesOfOne bytes: [UInt8]) throws -> Value {
+    var rest = bytes[...]
+    return try readJSON(type) { buffer in
+        guard let byte = rest.popFirst() else { return 0 }
+        buffer[0] = byte
+        return 1
     }
 }

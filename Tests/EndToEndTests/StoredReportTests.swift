@@ -85,12 +85,12 @@ import Testing
         mkfifo(scratch.file("fifo"), 0o600)
         try "{}".write(toFile: scratch.file("empty.json"), atomically: false, encoding: .utf8)
         _ = FileManager.default.createFile(atPath: scratch.file("large.json"), contents: nil)
-        truncate(scratch.file("large.json"), 1 << 30)
+        truncate(scratch.file("large.json"), 2 << 30)
         let (good, _) = try stored("good.json", [], ["true"])
         for (path, what) in [
             (scratch.file("missing.json"), "No such file"), (scratch.file("fifo"), "it is no regular file"),
             (scratch.path, "it is no regular file"), ("/dev/zero", "it is no regular file"),
-            (scratch.file("large.json"), "it is larger than 256 MiB"),
+            (scratch.file("large.json"), "it is larger than 1.0 GiB"),
             (scratch.file("empty.json"), "schema: not a report that can be read: this key is missing"),
             ("", "No such file"),
         ] {

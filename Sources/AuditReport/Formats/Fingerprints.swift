@@ -4,46 +4,63 @@ import AuditCore
 /// address or process. Where several lines of a function have one kind, they are numbered in their order.
 ///
 /// - Parameter report: of several, the one that the audit is in.
-func fingerprints(of groups: [ViolationGroup], in audit: Audit, _ report: String? = nil) -> [String] {
-    let keys = groups.map(FingerprintKey.init)
+func fingerprints(of groups: some Collection<ViolationGroup>, in audit: Audit, _ report: String? = nil) -> [String] {
+    var names = Fingerprint()
+    for name in (report.map { [$0] } ?? []) + [audit.name] { names.add(name) }
+    let keys = groups.map { FingerprintKey($0, names) }
     var numbers = [Int](repeating: 1, count: keys.count)
-    for alike in Dictionary(grouping: keys.indices, by: { keys[$0].identity }).values where alike.count > 1 {
-        let lines = Set(alike.map { keys[$0].line }).sorted()
-        let numberOfLine = Dictionary(uniqueKeysWithValues: zip(lines, 1...))
-        for index in alike { numbers[index] = numberOfLine[keys[index].line]! }
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    for (before, index) in zip(order, order.dropFirst()) where keys[before].identity == keys[index].identity {
+        numbers[index] = numbers[before] + (keys[before] < keys[index] ? 1 : 0)
     }
-    let names = (report.map { [$0] } ?? []) + [audit.name]
-    return keys.indices.map { fingerprint(names + keys[$0].identity + ["\(numbers[$0])"]) }
+    return keys.indices.map { index in
+        var fingerprint = keys[index].identity
+        fingerprint.add("\(numbers[index])")
+        return fingerprint.text
+    }
 }
 
-private struct FingerprintKey {
-    struct Line: Hashable, Comparable {
-        let line: Int
-        let offset: UInt64
+private struct FingerprintKey: Comparable {
+    let identity: Fingerprint
+    let line: Int
+    let offset: UInt64
 
-        static func < (left: Line, right: Line) -> Bool { (left.line, left.offset) < (right.line, right.offset) }
-    }
-
-    let identity: [String]
-    let line: Line
-
-    init(_ group: ViolationGroup) {
+    init(_ group: ViolationGroup, _ names: Fingerprint) {
         let violation = group.violations[0]
         let own = group.place.frame.flatMap { violation.stack.firstIndex(of: $0) }
-        identity = [group.kind.rawValue, PlaceIdentity(of: violation, ownFrame: own)?.text ?? ""]
-        line = Line(line: group.place.frame?.line ?? 0, offset: group.place.frame?.offset ?? 0)
+        var identity = names
+        identity.add(group.kind.rawValue)
+        identity.add(PlaceIdentity(of: violation, ownFrame: own)?.text ?? "")
+        self.identity = identity
+        line = group.place.frame?.line ?? 0
+        offset = group.place.frame?.offset ?? 0
     }
+
+    static func < (left: Self, right: Self) -> Bool {
+        (left.identity.hash, left.line, left.offset) < (right.identity.hash, right.line, right.offset)
+    }
+}
+
+func fingerprint(_ parts: [String]) -> String {
+    var fingerprint = Fingerprint()
+    for part in parts { fingerprint.add(part) }
+    return fingerprint.text
 }
 
 /// 64 bits (FNV-1a), as hexadecimal digits. It is the same in each process, as Swift's own hashes are not.
-func fingerprint(_ parts: [String]) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for part in parts {
-        // The end of a part is in it too.
-        for byte in Array(part.utf8) + [0] {
-            hash ^= UInt64(byte)
-            hash &*= 0x100_0000_01b3
-        }
+private struct Fingerprint: Equatable {
+    private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    /// The end of a part is in it too.
+    mutating func add(_ part: String) {
+        for byte in part.utf8 { add(byte) }
+        add(0)
     }
-    return hexadecimal(hash, digits: 16)
+
+    private mutating func add(_ byte: UInt8) {
+        hash ^= UInt64(byte)
+        hash &*= 0x100_0000_01b3
+    }
+
+    var text: String { hexadecimal(hash, digits: 16) }
 }

@@ -73,15 +73,20 @@ private struct Profile: Encodable {
 private struct Frames {
     private(set) var all: [ShownFrame] = []
     private var known: [ShownFrame: Int] = [:]
+    private var knownFrames: [ObjectIdentifier: Int] = [:]
 
     mutating func indices(of violation: Violation) -> [Int] {
-        var frames = violation.frames.map { ShownFrame(name: $0) }
-        // The last is the kind; before it stand the functions, if any are known.
-        for (index, frame) in violation.stack.enumerated() {
-            frames[frames.count - 2 - index].file = frame.file
-            frames[frames.count - 2 - index].line = frame.line
-        }
-        return frames.map { index(of: $0) }
+        var indices = violation.outerFrames.map { index(of: ShownFrame(name: $0)) }
+        for frame in violation.stack.reversed() { indices.append(index(of: frame)) }
+        indices.append(index(of: ShownFrame(name: violation.kind.rawValue)))
+        return indices
+    }
+
+    private mutating func index(of frame: Frame) -> Int {
+        if let index = knownFrames[frame.identity] { return index }
+        let index = index(of: ShownFrame(name: frame.name, file: frame.file, line: frame.line))
+        knownFrames[frame.identity] = index
+        return index
     }
 
     private mutating func index(of frame: ShownFrame) -> Int {

@@ -11,7 +11,7 @@ struct ViolationGroup {
     let calls: UInt64
     let bytes: UInt64
 
-    private init(_ place: Place, _ kind: EventKind, _ violations: [Violation], _ acceptedBy: String?) {
+    fileprivate init(_ place: Place, _ kind: EventKind, _ violations: [Violation], _ acceptedBy: String?) {
         self.place = place
         self.kind = kind
         self.violations = violations
@@ -19,17 +19,6 @@ struct ViolationGroup {
         let count = violations.reduce(into: EventCount()) { $0 += EventCount(calls: $1.calls, bytes: $1.bytes) }
         calls = count.calls
         bytes = count.bytes
-    }
-
-    /// First those of the worst place, each place's in the order of the kinds.
-    static func all(_ violations: [Violation], at places: [Place], acceptedBy: String? = nil) -> [ViolationGroup] {
-        places.flatMap { place in
-            let here = place.violations.map { violations[$0] }
-            guard here.count > 1 else { return [ViolationGroup(place, here[0].kind, here, acceptedBy)] }
-            return EventKind.allCases.filter { place.kinds[$0] != nil }.map { kind in
-                ViolationGroup(place, kind, here.filter { $0.kind == kind }, acceptedBy)
-            }
-        }
     }
 
     /// `100 mallocs in the steady phase, 3200 bytes, 1.01 for each transfer, first at transfer 1, thread 'writer'`
@@ -55,18 +44,46 @@ struct ViolationGroup {
     var function: String { place.frame.map(\.name) ?? violations[0].unknownPlace }
 }
 
+/// First those of the worst place, each place's in the order of the kinds. Each is made when it is asked for, since there may be many.
+struct ViolationGroups: RandomAccessCollection {
+    private let violations: [Violation]
+    private let places: [Place]
+    private let acceptedBy: String?
+    private let groups: [(place: Int, kind: EventKind)]
+
+    init(_ violations: [Violation], at places: [Place], acceptedBy: String? = nil) {
+        self.violations = violations
+        self.places = places
+        self.acceptedBy = acceptedBy
+        groups = places.indices.flatMap { index in
+            let place = places[index]
+            guard place.violations.count > 1 else { return [(index, violations[place.violations[0]].kind)] }
+            return EventKind.allCases.filter { place.kinds[$0] != nil }.map { (index, $0) }
+        }
+    }
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { groups.count }
+
+    subscript(index: Int) -> ViolationGroup {
+        let (place, kind) = (places[groups[index].place], groups[index].kind)
+        let here = place.violations.lazy.map { violations[$0] }.filter { $0.kind == kind }
+        return ViolationGroup(place, kind, Array(here), acceptedBy)
+    }
+}
+
 extension Audit {
     /// Those that count.
-    var groups: [ViolationGroup] { ViolationGroup.all(violations, at: places) }
+    var groups: ViolationGroups { ViolationGroups(violations, at: places) }
 
     /// Those that the user's suppressions, budgets and baseline accept.
-    var acceptedGroups: [ViolationGroup] {
+    var acceptedGroups: [ViolationGroups] {
         let accepted =
             suppressions.map(\.name).unique.map { name in
                 (name, suppressed.filter { $0.suppression == name }.map(\.violation))
             } + budgets.map { ("--budget \($0.budget)", $0.violations) } + [("known from the baseline", known)]
-        return accepted.flatMap { name, violations in
-            ViolationGroup.all(violations, at: Place.all(of: violations, in: processes), acceptedBy: name)
+        return accepted.map { name, violations in
+            ViolationGroups(violations, at: Place.all(of: violations, in: processes), acceptedBy: name)
         }
     }
 
