@@ -17,7 +17,7 @@ TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-j
     catch2 libgtest-dev python3-pytest python3-pytest-asyncio python3-pytest-xdist python3-setuptools python3-wheel python3-pip \
     cmake meson ninja-build man-db fish zsh python3-yaml systemd patch \
     musl-tools libc6-i386 libjemalloc-dev libgoogle-perftools-dev libdmalloc-dev libgc-dev 'libmimalloc2.0 | libmimalloc3' libcap2-bin
-BENCH_NEEDS := fio heaptrack
+BENCH_NEEDS := fio heaptrack jq
 # The man pages are written by a script.
 INSTALL_NEEDS := python3
 PACKAGE_NEEDS := $(INSTALL_NEEDS) dpkg-dev lintian

@@ -313,6 +313,44 @@ import Testing
         #expect(try audit(wrong, ["--list"]).errors.contains("dioaudit.yml:503:33: 'timeout': '1x': a duration is"))
     }
 
+    /// So a report can be kept beside the code, and a difference is a change of the program's.
+    @Test func twoRunsOfAPassingPlanDifferInTimesAndNumbersAlone() throws {
+        let plan = """
+            version: 1
+            workloads:
+              engine: {rw: write, number_ios: 50, matrix: {ioengine: [psync, io_uring]}}
+            subjects:
+              clean: {command: [\(clean), data], kernel: 'off'}
+            """
+        let reports = try (0..<2).map { _ in
+            let (outcome, report) = try report(plan)
+            #expect(outcome.status == 0, "\(outcome)")
+            return report.root
+        }
+        #expect(differences(reports[0], reports[1]).filter { !Self.mayDiffer($0) } == [])
+    }
+
+    /// The keys under which two values differ, with points between them.
+    private func differences(_ one: Any, _ other: Any, _ path: String = "") -> [String] {
+        if let one = one as? [String: Any], let other = other as? [String: Any] {
+            return Set(one.keys).union(other.keys).sorted().flatMap { key -> [String] in
+                guard let left = one[key], let right = other[key] else { return ["\(path).\(key)"] }
+                return differences(left, right, "\(path).\(key)")
+            }
+        }
+        if let one = one as? [Any], let other = other as? [Any], one.count == other.count {
+            return zip(one, other).flatMap { differences($0, $1, path) }
+        }
+        return (one as? NSObject) == (other as? NSObject) ? [] : [path]
+    }
+
+    /// Times, the numbers that the kernel gives, the scratch file's name, and what the kernel allocates by chance.
+    private static func mayDiffer(_ path: String) -> Bool {
+        let last = path.split(separator: ".").last.map(String.init) ?? ""
+        return ["durationNanoseconds", "pid", "parentPid", "tid", "command"].contains(last) || path.contains(".kernel")
+            || path.hasPrefix(".machine")
+    }
+
     // MARK: init
 
     @Test func whatInitWritesRuns() throws {

@@ -46,6 +46,27 @@ extension Contender {
     }
 }
 
+extension Contender {
+    /// The most memory that it had resident, in MiB (getrusage(2), by the one process that is waited for).
+    func peakMebibytes() throws -> Double {
+        var arguments = (["/usr/bin/env"] + command).map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for stream in [STDOUT_FILENO, STDERR_FILENO] {
+            posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0)
+        }
+        var pid: pid_t = 0
+        guard posix_spawn(&pid, "/usr/bin/env", &actions, nil, &arguments, environ) == 0 else {
+            throw Failure("\(command[0]) does not start")
+        }
+        var (status, usage) = (Int32(0), rusage())
+        guard wait4(pid, &status, 0, &usage) == pid else { throw Failure("wait4 failed") }
+        return Double(usage.ru_maxrss) / 1024
+    }
+}
+
 func median(_ values: [Double]) -> Double {
     let sorted = values.sorted()
     let middle = sorted.count / 2

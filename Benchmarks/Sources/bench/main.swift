@@ -134,6 +134,12 @@ func commands() throws {
         String(
             format: "dioaudit audit takes %.1f s (<= 10 s)", median(try (0..<3).map { _ in try audit.measure() }) / 1e3)
     )
+    let base = "\(scratch)/base.json"
+    let update = Contender(
+        command: [dioaudit, "audit", "--quiet", "--baseline", base, "--update-baseline"], figure: .wallMilliseconds)
+    _ = try update.measure()
+    let held = Contender(command: [dioaudit, "audit", "--quiet", "--baseline", base], figure: .wallMilliseconds)
+    say(String(format: "with a baseline %.1f s (<= 10 s)", median(try (0..<3).map { _ in try held.measure() }) / 1e3))
     let locked = { (command: [String]) in
         try Contender(command: command, figure: .printed("")).measure()
     }
@@ -149,6 +155,7 @@ do {
     say("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
     let parts = [
         ("counting", counting), ("engines", engines), ("witnesses", witnesses), ("commands", commands),
+        ("reports", reports), ("plans", plans),
     ]
     let asked = CommandLine.arguments.dropFirst()
     for (name, measure) in parts where asked.isEmpty || asked.contains(name) { try measure() }
