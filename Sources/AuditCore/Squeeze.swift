@@ -9,6 +9,8 @@ public struct Squeeze: Equatable, Sendable, Codable {
     public var limitHits: UInt64 = 0
     /// Processes that the kernel killed because it could reclaim none.
     public var oomKills: UInt64 = 0
+    /// What the kernel's log says of these kills, one after the other, line by line; null without any.
+    @Nullable public var oomReports: Reading<[[String]]>?
     /// Steady transfers of the processes whose steady phase began under the limit.
     public var transfersAfter: UInt64 = 0
     /// Why there was no limit, or not all the time, in words.

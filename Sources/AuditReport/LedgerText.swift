@@ -19,7 +19,10 @@ func ledgerLines(_ audit: Audit, _ style: Style, verbose: Bool) -> [String] {
     }
     if audit.scope != Scope.process.text { lines.append("  judged: \(printable(audit.scope))") }
     lines += enforceLines(audit)
-    if let squeeze = audit.squeeze { lines.append("  squeeze: " + squeezeText(squeeze)) }
+    if let squeeze = audit.squeeze {
+        lines.append("  squeeze: " + squeezeText(squeeze))
+        lines += oomLines(squeeze, verbose: verbose).map { "    " + $0 }
+    }
     lines += audit.processes.flatMap(\.regions).map(regionText)
     if verbose { lines += ["  phases found by: \(audit.phasesFoundBy.rawValue)"] + details(audit) }
     return lines
@@ -100,6 +103,19 @@ package func squeezeText(_ squeeze: Squeeze) -> String {
         + Figures.count(squeeze.limitHits, "time")
         + (squeeze.oomKills > 0 ? ", \(Figures.count(squeeze.oomKills, "kill")) by the kernel" : "")
         + ", in \(Figures.count(squeeze.transfersAfter, "steady transfer"))"
+}
+
+/// The kernel's words for each kill: who asked for what, and whom it killed; or all of them.
+package func oomLines(_ squeeze: Squeeze, verbose: Bool) -> [String] {
+    switch squeeze.oomReports {
+    case nil: []
+    case .unknown(let reason): ["the kernel's report of it is unknown: \(printable(reason))"]
+    case .known([]): ["the kernel's log has no report of it"]
+    case .known(let reports):
+        reports.flatMap { report in
+            verbose || report.count < 3 ? report : [report[0], report[report.count - 1]]
+        }.map { "kernel: \(printable($0))" }
+    }
 }
 
 package func regionText(_ region: RegionLedger) -> String {

@@ -68,7 +68,7 @@ extension Audit {
         }
         if phasesFoundBy != .transfers { notes.append("phases found by: \(phasesFoundBy.words)") }
         notes += enforceLines(self)
-        if let squeeze { notes.append("squeeze: " + squeezeText(squeeze)) }
+        if let squeeze { notes += ["squeeze: " + squeezeText(squeeze)] + oomLines(squeeze, verbose: false) }
         return notes.map(\.trimmed)
     }
 

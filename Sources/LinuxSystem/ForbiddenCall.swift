@@ -1,5 +1,3 @@
-import Glibc
-
 /// The system call for which a filter (seccomp(2)) ended a process, as the kernel's log has it (audit's record 1326).
 package struct ForbiddenCall {
     package let number: Int
@@ -8,14 +6,10 @@ package struct ForbiddenCall {
 
     /// Nil where the log has none, or is not to be read: it takes root, and a kernel with audit.
     package init?(endedBy signal: Int32, of pid: Int32) {
-        guard let log = try? FileDescriptor(opening: "/dev/kmsg", .readOnly, [.nonBlocking]) else { return nil }
-        defer { log.closeQuietly() }
+        guard var log = try? KernelLog(from: .oldest) else { return nil }
         var last: [Substring]?
-        var record = [UInt8](repeating: 0, count: 8192)
-        // EPIPE: older records were overwritten meanwhile, and the next read goes on behind them.
-        while case let length = read(log.rawValue, &record, record.count), length > 0 || Errno.last == .brokenPipe {
-            guard length > 0 else { continue }
-            let words = String(decoding: record.prefix(length).prefix { $0 != 10 }, as: UTF8.self).split(separator: " ")
+        while let message = log.next() {
+            let words = message.split(separator: " ")
             if words.contains("type=1326"), words.contains("pid=\(pid)"), words.contains("sig=\(signal)") {
                 last = words
             }

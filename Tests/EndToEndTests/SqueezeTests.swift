@@ -48,6 +48,36 @@ struct SqueezeTests {
             "\(reasons)")
     }
 
+    @Test func whatTheKernelSaysOfTheKillIsInTheReport() throws {
+        let (outcome, report) = try audit(
+            [Place.fixture("touches-memory"), scratch.file("data")], options: ["--squeeze", "--allow", "all"])
+        let audit = try #require(report.audits.first)
+        let pid = try #require((audit["processes"] as? [[String: Any]])?.first?["pid"] as? Int)
+        let reports = try #require(oomReports(of: audit)["value"] as? [[String]])
+        #expect(reports.count == 1)
+        let lines = try #require(reports.first)
+        let kill = "Memory cgroup out of memory: Killed process \(pid) (touches-memory)"
+        #expect(lines.first?.hasPrefix("touches-memory invoked oom-killer: ") == true, "\(lines)")
+        #expect(lines.last?.hasPrefix(kill) == true, "\(lines)")
+        #expect(outcome.said.contains(" kernel: \(kill)"), "\(outcome.errors)")
+    }
+
+    /// In place of the kernel's log, a device that is none, and one that has nothing.
+    @Test(arguments: [
+        ("mknod log c 240 240", "the kernel's report of it is unknown: /dev/kmsg: No such device or address"),
+        ("mknod log c 1 3", "the kernel's log has no report of it"),
+    ])
+    func aLogThatDoesNotSayItIsSaid(device: String, words: String) throws {
+        let hidingIt = "cd $1 && \(device) && mount --bind log /dev/kmsg; shift; exec \"$@\""
+        let outcome = try run(
+            withOwnMounts + [
+                "sh", "-c", hidingIt, "sh", scratch.path, Place.dioaudit, "run", "--squeeze", "--allow", "all",
+            ]
+                + ["--", Place.fixture("touches-memory"), scratch.file("data")])
+        #expect(outcome.status == 3, "\(outcome.errors)")
+        #expect(outcome.said.contains(" \(words)"), "\(outcome.errors)")
+    }
+
     /// With slack enough it lives, and the limit was not in its way.
     @Test func theSlackIsTheProgramsToTake() throws {
         let (outcome, report) = try audit(
@@ -118,6 +148,11 @@ struct SqueezeTests {
     }
 
     // MARK: helpers
+
+    private func oomReports(of audit: [String: Any]) throws -> [String: Any] {
+        let squeeze = try #require(audit["squeeze"] as? [String: Any])
+        return try #require(squeeze["oomReports"] as? [String: Any])
+    }
 
     private func command(_ options: [String]) -> [String] {
         [Place.dioaudit, "run", "--squeeze"] + options + ["--", Place.fixture("stops-in-steady"), scratch.file("data")]

@@ -9,6 +9,8 @@ struct Cgroup {
         self.path = path
     }
 
+    var name: String { String(path.split(separator: "/").last ?? "") }
+
     func words(_ file: String) -> [Substring] {
         ((try? textFile("\(path)/\(file)")) ?? "").split { $0 == " " || $0 == "\n" }
     }

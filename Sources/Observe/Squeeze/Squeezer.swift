@@ -11,6 +11,8 @@ struct Squeezer: ~Copyable {
     private var requests: SqueezeRequests?
     private var cgroup: SubjectCgroup?
     private var isTight = false
+    private var log: KernelLog?
+    private var logProblem = ""
     private(set) var outcome: Squeeze
 
     /// Nil without a slack: it was not asked for. `outcome` has a problem that prevents it, and the subject then runs without
@@ -23,6 +25,11 @@ struct Squeezer: ~Copyable {
             cgroup = try SubjectCgroup(MemoryController.find())
         } catch {
             outcome.problem = "\(error.place): \(error.what); \(error.remedy)"
+        }
+        do throws(Errno) {
+            log = try KernelLog(from: .now)
+        } catch {
+            logProblem = "/dev/kmsg: \(error)"
         }
     }
 
@@ -89,7 +96,16 @@ struct Squeezer: ~Copyable {
         guard let memory = cgroup?.memory else { return }
         outcome.limitHits = memory.hits
         outcome.oomKills = memory.kills
+        if outcome.oomKills > 0 { outcome.oomReports = oomReports(of: memory.cgroup.name) }
         cgroup = nil
         requests = nil
+    }
+
+    /// Who asked for the memory reports the kill, and was in the cgroup, too: it has said all if it has ended.
+    private mutating func oomReports(of cgroup: String) -> Reading<[[String]]> {
+        guard logProblem.isEmpty else { return .unknown(logProblem) }
+        var reports = OOMReports(cgroup: cgroup)
+        while let message = log?.next() { reports.add(message) }
+        return .known(reports.ours)
     }
 }
