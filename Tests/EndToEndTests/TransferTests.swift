@@ -19,7 +19,7 @@ struct TransferTests {
         return path
     }
 
-    @Test(.enabled(if: hasIomap, "needs a file system that uses iomap for O_DIRECT"), arguments: ["of", "if"])
+    @Test(.enabled(if: tellsCompletions, needsCompletions), arguments: ["of", "if"])
     func ddMovesWhatTheFileSystemDoes(side: String) throws {
         let file = try file("data")
         let ends = side == "of" ? ["if=/dev/zero", "of=\(file)", "conv=notrunc"] : ["if=\(file)", "of=/dev/null"]
@@ -47,7 +47,7 @@ struct TransferTests {
 
     /// fio enters the kernel for some engines past libc, where only the kernel sees it.
     @Test(
-        .enabled(if: hasIomap, "needs a file system that uses iomap for O_DIRECT"),
+        .enabled(if: tellsCompletions, needsCompletions),
         .enabled(if: isInstalled("fio"), "needs the package fio"), arguments: Engine.all)
     func fioMovesWhatTheFileSystemDoes(engine: Engine) throws {
         let file = try file("data")
@@ -73,7 +73,7 @@ struct TransferTests {
     }
 
     @Test(
-        .enabled(if: hasIomap, "needs a file system that uses iomap for O_DIRECT"),
+        .enabled(if: tellsCompletions, needsCompletions),
         .enabled(if: isInstalled("qemu-img"), "needs the package qemu-utils"),
         arguments: ["threads", "native", "io_uring"])
     func qemuMovesWhatTheFileSystemDoes(engine: String) throws {
@@ -87,7 +87,7 @@ struct TransferTests {
 
     /// Programs of which the interposer sees nothing, or a part.
     @Test(
-        .enabled(if: hasIomap, "needs a file system that uses iomap for O_DIRECT"),
+        .enabled(if: tellsCompletions, needsCompletions),
         arguments: [("static-and-steady", 50), ("partly-seen-clean", 30), ("partly-seen-before", 20)]
             as [(String, UInt64)])
     func whatTheInterposerDoesNotSeeIsCounted(fixture: String, count: UInt64) throws {
@@ -213,8 +213,13 @@ struct TransferTests {
     }
 }
 
-/// The file system of the tests' files reports its O_DIRECT transfers. tmpfs does not, nor does btrfs all of them.
-private let hasIomap: Bool = {
+/// The kernel reports O_DIRECT transfers of the tests' files: since Linux 6.6, and not those of tmpfs, nor of btrfs all.
+private let tellsCompletions: Bool = {
     let types = try? run(["stat", "--file-system", "--format", "%T", "/var/tmp"]).output
-    return ["ext2/ext3", "xfs"].contains(types?.trimmingCharacters(in: .whitespacesAndNewlines))
+    guard ["ext2/ext3", "xfs"].contains(types?.trimmingCharacters(in: .whitespacesAndNewlines)) else { return false }
+    let tracefs = "/sys/kernel/tracing"
+    let event = "mount -t tracefs none \(tracefs) && test -d \(tracefs)/events/iomap/iomap_dio_complete"
+    return (try? run(withOwnMounts + ["sh", "-c", event]).status) == 0
 }()
+
+private let needsCompletions: Comment = "needs a kernel and a file system that tell of O_DIRECT transfers by iomap"
