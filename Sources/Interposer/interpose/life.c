@@ -241,6 +241,7 @@ INTERPOSED int setns(int fd, int kinds) {
 // TRAP: a signal handler may leave the transfer that it interrupted by longjmp. Fixture: longjmp-out-of-handler.c
 static void abandon(void) {
     context_leave_transfer();
+    context_leave_own_work();
     // TRAP: an atexit handler may do so, and the program continues. Fixture: leaves-exit.c
     if (unlikely(process.exits)) __atomic_fetch_add(&process.record->jumps_in_exit, 1, __ATOMIC_RELAXED);
 }
