@@ -1,9 +1,9 @@
 // dioaudit.h's assertions.
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dioaudit.h"
 #include "dioaudit_assertions.h"
@@ -142,32 +142,33 @@ static _Thread_local struct {
     unsigned count;
 } entered;
 
-// How many all threads are in, below the process that counted them: what a forked child has of them its parent judges.
-static uint64_t entered_by_all;
+// How many all threads are in. What a forked child has of them its parent judges.
+static int entered_by_all;
 
-static void count_entered(unsigned more) {
-    uint64_t process = (uint64_t)getpid() << 32, now, known = __atomic_load_n(&entered_by_all, __ATOMIC_RELAXED);
-    do now = process | (uint32_t)((known >> 32 == process >> 32 ? (uint32_t)known : 0) + more);
-    while (!__atomic_compare_exchange_n(&entered_by_all, &known, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+static void forget_the_parents(void) {
+    entered_by_all = 0;
+}
+
+static __attribute__((constructor)) void begin(void) {
+    pthread_atfork(NULL, NULL, forget_the_parents);
 }
 
 static void enter(struct dioaudit_expectation *expectation) {
     expectation->around = entered.count++;
     if (expectation->around < MOST_AROUND)
         entered.begun[expectation->around] = (struct source){expectation->file, expectation->line};
-    count_entered(1);
+    __atomic_fetch_add(&entered_by_all, 1, __ATOMIC_RELAXED);
 }
 
 static void leave(const struct dioaudit_expectation *expectation) {
     unsigned left = entered.count - expectation->around, inner = expectation->around + 1;
     entered.count = expectation->around;
-    count_entered(-left);
+    __atomic_fetch_sub(&entered_by_all, (int)left, __ATOMIC_RELAXED);
     if (left > 1 && inner < MOST_AROUND) fail(entered.begun[inner], never_ended);
 }
 
 static __attribute__((destructor)) void tell_of_never_ended(void) {
-    uint64_t known = __atomic_load_n(&entered_by_all, __ATOMIC_RELAXED);
-    if ((pid_t)(known >> 32) != getpid() || (int32_t)known <= 0) return;
+    if (__atomic_load_n(&entered_by_all, __ATOMIC_RELAXED) <= 0) return;
     give_up(entered.count ? entered.begun[0] : (struct source){"a thread that is no more", 0}, never_ended);
 }
 
