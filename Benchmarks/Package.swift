@@ -3,6 +3,11 @@ import PackageDescription
 
 let package = Package(
     name: "benchmarks",
-    targets: [.executableTarget(name: "bench")],
+    dependencies: [.package(name: "dioaudit", path: "..")],
+    targets: [
+        .executableTarget(name: "bench"),
+        .executableTarget(name: "judged", dependencies: [.product(name: "DioauditTesting", package: "dioaudit")]),
+        .executableTarget(name: "plain"),
+    ],
     swiftLanguageModes: [.v6]
 )

@@ -21,7 +21,7 @@ import Testing
     }
 
     /// The first line of each test's issue. Tests write at the same time: two of their lines may stand on one.
-    private static func issues(_ outcome: Outcome) -> [String: [String]] {
+    static func issues(_ outcome: Outcome) -> [String: [String]] {
         let issue = /✘ Test (\w+)\([^✔✘◇\n]* recorded an issue .*\n↳ (.*)\n/
         let found = (outcome.output + outcome.errors).matches(of: issue)
         return Dictionary(grouping: found) { String($0.1) }.mapValues { $0.map { String($0.2) } }

@@ -70,6 +70,31 @@ import Testing
         }
     }
 
+    /// Examples/ring: the library by CMake, under CTest alone, with GoogleTest and with Catch2. A ring passes, and std::queue does not.
+    @Test func frameworksInCPlusPlusTellOfAFailure() throws {
+        let build = try Scratch()
+        try succeed([
+            "cmake", "-S", Place.repository + "Examples/ring", "-B", build.path, "-DCMAKE_PREFIX_PATH=\(prefix)",
+        ])
+        try succeed(["cmake", "--build", build.path])
+        let outcome = try run(["ctest", "--output-on-failure"], directory: build.path)
+        #expect(outcome.status == 8, "\(outcome)")
+        let results = outcome.output.matches(of: /Test +#[0-9]: ([\w.]+) \.+ *(\*\*\*)?(\w+)/).map { "\($0.1) \($0.3)" }
+        #expect(
+            results == [
+                "plain.ring Passed", "plain.queue Subprocess", "googletest.ring Passed", "googletest.queue Failed",
+                "catch2.ring Passed", "catch2.queue Failed",
+            ], "\(outcome.output)")
+        // Each framework has the place, what was counted, and the stack. Catch2 breaks lines.
+        let told = outcome.said.components(separatedBy: "in the judged run: 8 of malloc 8 of malloc, 4096 bytes: #0 ")
+        #expect(told.count == 4, "\(outcome.output)")
+        for (place, rest) in zip(["plain.cpp:11: ", "with_googletest.cpp:23: ", "with_catch2.cpp:25: "], told) {
+            #expect(rest.suffix(80).contains(place), "\(rest.suffix(80))")
+        }
+        #expect(told.dropFirst().allSatisfy { $0.contains("void pass_on<Queue>(Queue&, int) ") })
+        #expect(BookTests.Page(path: "docs/examples.md").text.contains("in the judged run: 8 of malloc\n"))
+    }
+
     /// A pass passes; a violation, an inconclusive audit and a program that does not start fail. Nothing is skipped.
     @Test func ctestJudgesByDioaudit() throws {
         let build = try Scratch()

@@ -122,6 +122,33 @@ func milliseconds(_ result: (ratio: Double, a: Double, b: Double)) -> (Double, D
     (result.ratio, result.a / 1e6, result.b / 1e6)
 }
 
+// MARK: assertions in tests
+
+/// What `DioauditTesting` and libdioaudit_test cost a test, into which they are linked.
+func assertions() throws {
+    let built = "\(repository)/.build/benchmarks"
+    func loop(_ name: String) -> Contender {
+        Contender(command: ["\(built)/heap-loop-\(name)", "1", "20000000"], figure: .printed(""))
+    }
+    row(
+        "in a test: counting / forwarding only, 1 thread", "<= 1.05",
+        try compare(loop("counted"), loop("forwarded"), pairs: pairs), "ns")
+    for (language, program, times) in [("C", "judged", "1000000"), ("Swift", "release/judged", "100000")] {
+        let judged = Contender(command: ["\(built)/\(program)", times], figure: .printed(""))
+        let figures = try (0..<pairs).map { _ in try judged.measure() }
+        say(
+            String(
+                format:
+                    "a judged body without an allocation takes %.0f ns more than the body, in \(language) (<= 1000 ns)",
+                median(figures)))
+    }
+    func start(_ name: String) -> Contender {
+        Contender(command: ["\(built)/release/\(name)"], figure: .wallMilliseconds)
+    }
+    let result = try compare(start("judged"), start("plain"), pairs: 21)
+    say(String(format: "a test executable with it starts %.1f ms later (<= 10 ms)", result.a - result.b))
+}
+
 // MARK: whole commands
 
 func commands() throws {
@@ -154,11 +181,12 @@ do {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     say("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
     let parts = [
-        ("counting", counting), ("engines", engines), ("witnesses", witnesses), ("commands", commands),
-        ("reports", reports), ("plans", plans),
+        ("counting", counting), ("engines", engines), ("witnesses", witnesses), ("assertions", assertions),
+        ("commands", commands), ("reports", reports), ("plans", plans),
     ]
     let asked = CommandLine.arguments.dropFirst()
     for (name, measure) in parts where asked.isEmpty || asked.contains(name) { try measure() }
+    if asked.contains("peers") { try peers() }
 } catch {
     FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
     exit(1)
