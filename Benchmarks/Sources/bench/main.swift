@@ -180,7 +180,7 @@ do {
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     say("ratios are medians of \(pairs) pairs, A B A B; figures are A's and B's medians")
-    let parts = [
+    let parts: [(String, @MainActor () throws -> Void)] = [
         ("counting", counting), ("engines", engines), ("witnesses", witnesses), ("assertions", assertions),
         ("commands", commands), ("reports", reports), ("plans", plans),
     ]
