@@ -247,10 +247,10 @@ struct KernelTests {
             // Stopped, it reads nothing; the subject goes on until it is a zombie.
             try wait(for: "the subject") { child(of: dioaudit.processIdentifier, named: "overflows-rings") != nil }
             kill(dioaudit.processIdentifier, SIGSTOP)
+            defer { kill(dioaudit.processIdentifier, SIGCONT) }
             try wait(for: "the subject's end") {
                 child(of: dioaudit.processIdentifier, named: "overflows-rings")?.state == "Z"
             }
-            kill(dioaudit.processIdentifier, SIGCONT)
         }
         #expect(outcome.status == 2)
         let report = try StoredReport(String(contentsOfFile: path, encoding: .utf8))
