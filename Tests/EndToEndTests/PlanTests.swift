@@ -339,14 +339,19 @@ import Testing
             }
         }
         if let one = one as? [Any], let other = other as? [Any], one.count == other.count {
-            return zip(one, other).flatMap { differences($0, $1, path) }
+            return zip(one, other).flatMap { left, right -> [String] in
+                let name = (left as? [String: Any])?["name"] as? String
+                return differences(left, right, path + (name.map { "[\($0)]" } ?? ""))
+            }
         }
         return (one as? NSObject) == (other as? NSObject) ? [] : [path]
     }
 
-    /// Times, the numbers that the kernel gives, the scratch file's name, and what the kernel allocates by chance.
+    /// Times, the numbers that the kernel gives, the scratch file's name, what the kernel allocates by chance, and which pages a program
+    /// faults in before it is warm or after it is done.
     private static func mayDiffer(_ path: String) -> Bool {
         let last = path.split(separator: ".").last.map(String.init) ?? ""
+        if path.contains(".pageFaultM") { return !path.contains("[steady]") }
         return ["durationNanoseconds", "pid", "parentPid", "tid", "command"].contains(last) || path.contains(".kernel")
             || path.hasPrefix(".machine")
     }

@@ -125,7 +125,7 @@ import Testing
 
     private static let ofAFew: Set<String> = [
         "schema", "command", "verdict", "status", "kind", "phase", "lastPhase", "method", "tracing", "enforce",
-        "phasesFoundBy", "risk", "mlockall", "within", "group",
+        "phasesFoundBy", "risk", "mlockall", "within", "group", "kinds",
     ]
 
     private func spoiled(_ value: Any, _ key: String = "") -> Any {
@@ -134,7 +134,7 @@ import Testing
             let isPhase = object["transferredBytes"] != nil
             return object.reduce(into: [String: Any]()) { spoiled, entry in
                 let isKept =
-                    isPhase && entry.key == "name"
+                    isPhase && entry.key == "name" || entry.key == "lock" && entry.value is String
                     || Self.ofAFew.contains(entry.key) && !(entry.value is [Any] && entry.key == "command")
                 spoiled[entry.key] = isKept ? entry.value : self.spoiled(entry.value, entry.key)
             }
