@@ -38,7 +38,7 @@ import Testing
 
     /// 100,000 of them are to fit 200 MiB, of which the program without any takes 20.
     @Test func aPlaceTakesLittleMemoryInEachFormat() throws {
-        let (few, many) = (1000, 11000)
+        let (few, many) = (500, 3500)
         let reports = (try stored(few), try stored(many))
         for format in Self.formats {
             let peaks = try [reports.0, reports.1].map { path in
