@@ -30,7 +30,8 @@ struct LedgerSocket {
         var question = cl_question()
         var strangers = false
         // No more than can have waited: they may come for ever.
-        for _ in 0..<64 where cl_next_question(listener.rawValue, &question) {
+        for _ in 0..<64 {
+            guard cl_next_question(listener.rawValue, &question) else { break }
             strangers = strangers || question.pid == 0
             answer(question)
         }
