@@ -18,7 +18,10 @@ package func observe(
     parser.end()
     let subject = Subject(command: command.arguments.map(\.text), exit: SubjectExit())
 
-    let environment = environment(command, session: session.environment, interposer: interposer.path)
+    let program = command.name.contains("/") ? nil : Executable.path(of: command.name)
+    let environment = environment(
+        command, program.map { ByteText($0) } ?? command.arguments[0], session: session.environment,
+        interposer: interposer.path)
     var launch: Launch
     do {
         launch = try Launch(
@@ -79,12 +82,16 @@ private func findInterposer() -> (path: String?, problem: Reason?) {
 }
 
 /// The program's environment with the ledger's variable, and the interposer before all other preloaded libraries.
-private func environment(_ command: Command, session: String, interposer: String?) -> [ByteText] {
+///
+/// - Parameter program: the path by which the program is started.
+private func environment(_ command: Command, _ program: ByteText, session: String, interposer: String?) -> [ByteText] {
     var variables: [ByteText] = []
     var preload = interposer.map { [ByteText($0)] } ?? []
     for variable in command.environment {
         if let libraries = variable.dropping("LD_PRELOAD=") {
             if !libraries.isEmpty { preload.append(libraries) }
+        } else if let started = variable.dropping("_="), isOurs(started.text) {
+            variables.append(ByteText("_=") + program)  // a shell says in it what it starts
         } else if variable.dropping("DIOAUDIT_LEDGER=") == nil {
             variables.append(variable)
         }
@@ -93,6 +100,13 @@ private func environment(_ command: Command, session: String, interposer: String
         variables.append(ByteText("LD_PRELOAD=") + preload.dropFirst().reduce(first) { $0 + ByteText(":") + $1 })
     }
     return variables + [ByteText(session)]
+}
+
+/// Whether a path leads to the program that we are.
+private func isOurs(_ path: String) -> Bool {
+    var (other, own) = (stat(), stat())
+    return stat(path, &other) == 0 && stat("/proc/self/exe", &own) == 0 && other.st_dev == own.st_dev
+        && other.st_ino == own.st_ino
 }
 
 private func failure(of ending: Ending, _ command: Command, expected: Int32) -> Reason? {

@@ -82,7 +82,7 @@ package struct Executable {
     }
 
     /// Where execvp(3) finds a program that is named without a path.
-    static func path(of name: String) -> String? {
+    package static func path(of name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
         return path.split(separator: ":").lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
