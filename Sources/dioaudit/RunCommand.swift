@@ -280,6 +280,9 @@ extension KernelLimit: OptionValue {
         guard let limit = KernelLimit(argument) else {
             throw WrongValue("a limit is WHAT=N, N from 0 on, such as mayWaitForWriteback=0, kmalloc=1.5 or 'ext4_*=0'")
         }
+        if let meant = limit.meant {
+            throw WrongValue("no kind, risk or call site has this name; \(meant) is near")
+        }
         self = limit
     }
 }

@@ -129,6 +129,15 @@ import Testing
         #expect(AuditCore.judge("test", seen, by: AuditRequest()).verdict == .pass)
     }
 
+    @Test(
+        arguments: [
+            ("kmaloc=0", "kmalloc"), ("mayWaitForWriteBack=0", "mayWaitForWriteback"), ("pagealloc=1", "pageAlloc"),
+            ("kmalloc=0", nil), ("kmallo*=0", nil), ("__iomap_dio_rw=0", nil), ("all=0", nil),
+        ] as [(String, String?)])
+    func aWordThatIsNearlyOneIsNoCallSite(text: String, meant: String?) throws {
+        #expect(try #require(KernelLimit(text)).meant == meant)
+    }
+
     @Test(arguments: ["", "all", "all=", "=1", "all=-1", "all=x", "all=inf", "all=nan"])
     func otherTextIsNoLimit(text: String) {
         #expect(KernelLimit(text) == nil)

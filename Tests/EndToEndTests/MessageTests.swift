@@ -65,6 +65,7 @@ import Testing
         Wrong("run --wait -1 -- true", "'-1'", "'--wait <duration>'", "10s"),
         Wrong("run --min-ios -1 -- true", "'-1'", "'--min-ios <min-ios>'", "such as 100"),
         Wrong("run --kernel-limit kmalloc -- true", "'kmalloc'", "'--kernel-limit <what=n>'", "kmalloc=1.5"),
+        Wrong("run --kernel-limit kmaloc=0 -- true", "'kmaloc=0'", "kmalloc is near"),
         Wrong("run --kernel-limit kmalloc=-1 -- true", "'kmalloc=-1'", "N from 0 on", "kmalloc=1.5"),
         Wrong("run --squeeze --squeeze-slack 5q -- true", "'5q'", "'--squeeze-slack <size>'", "64k"),
         Wrong("run --scope threads:x -- true", "'threads:x'", "'--scope <scope>'", "'thread:worker*'"),

@@ -36,6 +36,16 @@ public struct KernelLimit: Equatable, Sendable {
         }
     }
 
+    /// The kind or risk that was probably meant, where a call site of nearly this name is named: a limit that holds nothing would
+    /// pass. No call site has such a name; a pattern may begin so.
+    public var meant: String? {
+        guard namesSite, let what = text.split(separator: "=").first, !what.contains(where: "*?".contains) else {
+            return nil
+        }
+        let words = KernelAllocation.Kind.allCases.map(\.rawValue) + KernelAllocation.Risk.allCases.map(\.rawValue)
+        return String(what).nearest(of: words)
+    }
+
     var namesSite: Bool { if case .site = subject { true } else { false } }
 
     func holds(_ allocation: KernelAllocation) -> Bool {
