@@ -11,7 +11,7 @@ DIOAUDIT := $(BUILD)/dioaudit
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev libyaml-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
-    busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin \
+    busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin sg3-utils thin-provisioning-tools mbuffer ocfs2-tools \
     sqlite3 perl bsdutils procps gzip \
     python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
     catch2 libgtest-dev python3-pytest python3-pytest-asyncio python3-pytest-xdist python3-setuptools python3-wheel python3-pip \
@@ -22,7 +22,7 @@ BENCH_NEEDS := fio heaptrack jq
 INSTALL_NEEDS := python3
 PACKAGE_NEEDS := $(INSTALL_NEEDS) dpkg-dev lintian
 # Programs of `make real` that are too slow or too large for the tests.
-REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server
+REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server stressapptest
 # A browser (124 MB to load, 414 MB on disk), in which tests look at the HTML report. They are skipped without it.
 BROWSER_NEEDS := chromium
 # The headers of another architecture, for which the interposer's portable part is compiled.
