@@ -89,7 +89,7 @@ extension Style {
     private func whyNoStack(_ kind: EventKind, _ attached: Bool) -> String {
         switch kind.family {
         case .pageFault:
-            "fault addresses unavailable (mlock and similar calls fault pages in without an exception)"
+            "no address: the kernel touched the memory itself (a transfer, mlock or another call)"
         case .unexplained:
             "found at the end of the phase, without a \(kind == .pagesUnexplained ? "page fault" : "call") that explains it"
         case .systemCall where attached: "seen by the kernel, which took no stack"

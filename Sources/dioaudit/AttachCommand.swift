@@ -39,6 +39,12 @@ struct AttachCommand: ParsableCommand {
         transform: read)
     var scope = Scope.process
 
+    @Option(
+        parsing: .unconditional,
+        help: "Transfers that the watch must see at the least; 0 for a program without a file. (default: 1)",
+        transform: read)
+    var minIos: UInt64 = 1
+
     @Flag(
         inversion: .prefixedNo,
         help: "Tell of heap calls, by breakpoints (uprobes) in the program's libc: some 3 µs for each call.")
@@ -61,6 +67,7 @@ struct AttachCommand: ParsableCommand {
         request.scope = scope
         request.suppressions = try readSuppressions(in: judging.suppressions)
         request.lock = .never
+        request.minimumTransfers = minIos
         request.kernelStacks = kernelStacks
         let reporter = try Reporter(reporting, textOutput: .stdout)
         removeLeftovers()

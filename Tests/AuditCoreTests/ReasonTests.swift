@@ -192,6 +192,12 @@ private let counted = [
     .byKernel("where the steady phase of subject (pid 10) began", "say where it begins by --steady-from") {
         $0.steadyBeginsLate = true
     },
+    Row("from its first transfer on, and it made none", "--allow pagesUnexplained judges the rest") { seen, request in
+        request.minimumTransfers = 0
+        seen.transfers = .active
+        seen.ledger.processes[0].phasesByKernel = true
+        seen.ledger.processes[0].phases[.steady].transfers = 0
+    },
     .byKernel("1 page fault of subject (pid 10)", "--allow faults") { $0.undatedFaults = 1 },
     .byKernel("1 resident page", "--allow faults") { $0.undatedPages = 1 },
     .byKernel("8 bytes", "--allow heap") { $0.undatedHeap = 8 },
@@ -205,6 +211,11 @@ private let counted = [
 private let phased = [
     Row.of("no transfer on an O_DIRECT file was seen", "'strace -f -e openat'") {
         $0.phases = PhaseLedgers()
+        $0.steadyReached = false
+    },
+    Row.of("was seen: each call that was tried failed or moved nothing", "'strace -f' shows the error") {
+        $0.phases = PhaseLedgers()
+        $0.phases[.warmup].durationNanoseconds = 1000
         $0.steadyReached = false
     },
     Row("no transfer on an O_DIRECT file was seen", "let it call dioaudit_phase") { seen, request in

@@ -74,6 +74,20 @@ import Testing
         #expect(reasons == ["the steady phase holds 0 transfers, and 1 or more are required"])
     }
 
+    /// Audio and real-time code, which has no file.
+    @Test(
+        .enabled(if: isRoot, "needs root for tracepoints and uprobes: .ci/run is root"), arguments: [0, 5])
+    func whoHasNoFileMayPassWithoutTransfers(lines: Int) throws {
+        let daemon = try Daemon([])
+        let report = try attach(
+            to: daemon, lines: lines, options: ["--min-ios", "0", "--allow", "pagesUnexplained"])
+        #expect(report.verdict == (lines == 0 ? "pass" : "fail"), "\(report.audits.first?["reasons"] ?? "")")
+        let strict = try attach(to: daemon, lines: 0, options: ["--min-ios", "0"])
+        let reasons = try #require(strict.audits.first?["reasons"] as? [String])
+        #expect(strict.verdict == "inconclusive" && reasons.count == 1, "\(reasons)")
+        #expect(reasons.first?.hasSuffix("from its first transfer on, and it made none") ?? false, "\(reasons)")
+    }
+
     @Test(
         .enabled(if: isRoot, "needs root for tracepoints, uprobes and BPF programs: .ci/run is root"),
         arguments: [false, true])

@@ -9,10 +9,10 @@ private func transferCountReasons(_ observation: Observation, _ request: AuditRe
     let processes = observation.ledger.processes
     let total = observation.ledger.total
     guard processes.contains(where: \.steadyReached) else {
-        return [total.transfers > 0 ? notReached(total.transfers, request) : noTransfer(request)]
+        return [total.transfers > 0 ? notReached(total.transfers, request) : noTransfer(processes, request)]
     }
-    // A program that names its phases itself may have no O_DIRECT file at all.
-    let areNamed = processes.allSatisfy { $0.phasesByMarker || !$0.steadyReached }
+    // Where the transfers do not say when the steady phase is, there may be no O_DIRECT file at all.
+    let areNamed = observation.attached != nil || processes.allSatisfy { $0.phasesByMarker || !$0.steadyReached }
     let required = areNamed ? request.minimumTransfers : max(1, request.minimumTransfers)
     guard total[.steady].transfers < required else { return [] }
     return [
@@ -28,8 +28,14 @@ private func notReached(_ transfers: UInt64, _ request: AuditRequest) -> Reason 
         request.phasesByMarker ? .nameSteady : .shorterWarmup)
 }
 
-private func noTransfer(_ request: AuditRequest) -> Reason {
-    Reason("no transfer on an O_DIRECT file was seen", request.phasesByMarker ? .nameSteady : .openDirectly)
+private func noTransfer(_ processes: [ProcessLedger], _ request: AuditRequest) -> Reason {
+    // A call that may transfer begins the warm-up, which is undone where the call moves nothing.
+    let tried = processes.contains { !$0.phasesByMarker && $0.phases[.warmup].durationNanoseconds > 0 }
+    if tried {
+        return Reason(
+            "no transfer on an O_DIRECT file was seen: each call that was tried failed or moved nothing", .aligned)
+    }
+    return Reason("no transfer on an O_DIRECT file was seen", request.phasesByMarker ? .nameSteady : .openDirectly)
 }
 
 private func earlyReasons(_ process: ProcessLedger, _ observation: Observation, _ request: AuditRequest) -> [Reason] {

@@ -54,8 +54,14 @@ func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [Reas
     observation.ledger.processes.filter(\.steadyReached).flatMap { process -> [Reason] in
         var reasons: [Reason] = []
         let judgesPages = request.policy.forbids(.pagesUnexplained)
-        // Without a transfer there is no pass, and the kernel records none.
+        // The kernel records them from a transfer on. Mostly there is no pass without one.
         let isWatched = !process.phasesByKernel || process.phases[.steady].transfers > 0
+        if !isWatched && judgesPages && request.minimumTransfers == 0 {
+            reasons.append(
+                Reason(
+                    "pages that came to \(name(of: process)) without a page fault are not known: the kernel records them from its "
+                        + "first transfer on, and it made none", .allowUnexplained))
+        }
         if !process.growth.isKnown && process.phases[.steady].faultsKnown && judgesPages && isWatched {
             reasons.append(
                 process.phasesByKernel

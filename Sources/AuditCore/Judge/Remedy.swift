@@ -44,6 +44,7 @@ public struct Remedy: Hashable, Sendable {
 
     static let allowHeap = Remedy("--allow heap judges the rest")
     static let allowFaults = Remedy("--allow faults judges the rest")
+    static let allowUnexplained = Remedy("--allow pagesUnexplained judges the rest, page faults among it")
     static let leaveOutOff = Remedy("leave out --syscalls off, or --allow mappings judges the rest")
     static let watchMappings = Remedy("dioaudit doctor says what would allow one, or --allow mappings judges the rest")
     static let allowMappings = Remedy("--allow mappings judges the rest")
@@ -91,11 +92,16 @@ public struct Remedy: Hashable, Sendable {
     // MARK: phases
 
     static let openDirectly = Remedy(
-        "'strace -f -e openat' shows which files it opens with O_DIRECT; --phases markers audits I/O of other kinds")
+        "'strace -f -e openat' shows which files it opens with O_DIRECT; "
+            + "--phases markers, or attach --min-ios 0, audits a program without one")
+    static let aligned = Remedy(
+        "'strace -f' shows the error: EINVAL is mostly a buffer, offset or size that is no multiple of the disk's blocks"
+    )
     static let nameSteady = Remedy("let it call dioaudit_phase(\"steady\") where that begins (docs/markers.md)")
     static let shorterWarmup = Remedy("let it transfer for longer, or shorten its warm-up (docs/warm-up.md)")
     static let fewerTransfers = Remedy("let it transfer for longer, or ask for fewer transfers by --min-ios")
-    static let watchLonger = Remedy("watch it while it transfers, for longer by --duration")
+    static let watchLonger = Remedy(
+        "watch it while it transfers, for longer by --duration; --min-ios 0 if it has no such file")
     static let giveCue = Remedy("say where it begins by --steady-from (docs/warm-up.md)")
     static let noCues = Remedy("leave out these options, or let it name no phases")
 
