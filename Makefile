@@ -126,11 +126,14 @@ debian: ## run `make audit` and `make test` in a fresh Debian 12 and in a 13, as
 format: ## format the Swift code
 	swift format --in-place --recursive $(SWIFT_SOURCES)
 
+ON_ARM := clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -DDIOAUDIT_SYNTAX_ONLY -fsyntax-only -std=c11 \
+    -D_GNU_SOURCE -Wall -Wextra -Werror -ISources/LedgerABI/include
+
 lint: lint-needs ## check the Swift code's format, and that the interposer's layers hold
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
 	Scripts/check-layers
-	clang --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -DDIOAUDIT_SYNTAX_ONLY -fsyntax-only \
-	    -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -ISources/LedgerABI/include Sources/Interposer/*/*.c
+	$(ON_ARM) $(filter-out Sources/Interposer/assertions/%,$(wildcard Sources/Interposer/*/*.c))
+	$(ON_ARM) -DDIOAUDIT_IN_PROCESS Sources/Interposer/assertions/*.c
 
 # DT_RPATH, since what the libraries in lib/dioaudit need is looked for in it too. Embedded Swift has no static standard library,
 # and needs none: so the driver is built apart.

@@ -28,8 +28,8 @@ public struct Audit: Equatable, Sendable, Codable {
     public var phasesFoundBy: PhaseSource
     /// The scope that was judged: `process`, `io-threads` or `thread:PATTERN`.
     public let scope: String
-    /// What else was judged.
-    public let coverage: Coverage
+    /// What else was judged; null of one that was stored by a version before this key.
+    @Nullable public private(set) var coverage: Coverage?
     /// The action at a violation.
     public let enforce: Enforce
     /// The sum of all processes.
@@ -121,7 +121,7 @@ public struct Audit: Equatable, Sendable, Codable {
         settledAfter = try optional(.settledAfter)
         phasesFoundBy = try value(.phasesFoundBy)
         scope = try value(.scope)
-        coverage = try value(.coverage)
+        coverage = try optional(.coverage)
         enforce = try value(.enforce)
         phases = try value(.phases)
         violations = try value(.violations)

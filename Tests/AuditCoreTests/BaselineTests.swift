@@ -91,6 +91,15 @@ import Testing
         Comparison(of: now, against: before).changes.map(\.kind)
     }
 
+    @Test func whatABaselineDoesNotSayOfItsCoverageIsNotKnown() {
+        let now = audit([])
+        let before = Comparand(
+            violations: [], processes: now.processes, witnesses: now.witnesses, settledAfter: nil, scope: "process",
+            coverage: nil)
+        #expect(changes(now, now) == [])
+        #expect(changes(before, now) == [.lostCoverage])
+    }
+
     private let chain = ["flush", "step", "main"]
 
     /// Calls and transfers before and now.

@@ -5,7 +5,7 @@ struct Comparand {
     let witnesses: Witnesses
     let settledAfter: UInt64?
     let scope: String
-    let coverage: Coverage
+    let coverage: Coverage?
 }
 
 extension Comparand {
@@ -79,7 +79,9 @@ struct Comparison {
     private mutating func compareCoverage(_ before: Comparand, _ now: Comparand) {
         let isNarrower = now.scope != before.scope && now.scope != Scope.process.text
         let scope = isNarrower ? ["--scope \(now.scope), and before \(before.scope)"] : []
-        changes += (scope + now.coverage.losses(since: before.coverage)).map { Change(.lostCoverage, name: $0) }
+        let losses = before.coverage.flatMap { now.coverage?.losses(since: $0) }
+        let unknown = ["what was judged is not known of a report by an earlier version: make it again"]
+        changes += (scope + (losses ?? unknown)).map { Change(.lostCoverage, name: $0) }
     }
 
     private mutating func compareSettling(_ before: Comparand, _ now: Comparand) {
