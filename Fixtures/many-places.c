@@ -1,5 +1,5 @@
-// Intent: allocates in as many places as it is told to, up to 100,000: each is a function of its own, eight frames deep.
-// Arguments: the file, and how many places; 1000 without.
+// Intent: allocates in as many places as it is told to, up to 100,000: each is a function of its own, eight frames deep. Its
+// arguments are the file, and how many places; 1000 without.
 // Exit: 1
 // Verdict: fail
 // Reason: in the steady phase: 1000 mallocs

@@ -13,6 +13,7 @@ import Testing
                     KernelRecord(nanoseconds: time, pid: 10, tid: 10, kind: .sharesMemory(isAwaited: isAwaited)))
             }
             var process = ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")
+            process.steadyReached = true
             change(&process)
             return watch.ledger(process).processes[0].memorySharers
         }
@@ -21,6 +22,7 @@ import Testing
         #expect(sharers { $0.vforks = 9 } == 1)
         #expect(sharers { $0.memorySharers = 4 } == 4)
         #expect(sharers { $0.attached = false } == 1)
+        #expect(sharers { $0.steadyReached = false } == 1)
     }
 
     private static let owner = Owner(arena: 0, process: 0)
