@@ -284,8 +284,9 @@ import Testing
         process.phases[.steady].events[.malloc] = EventCount(calls: 300 * 301 / 2, bytes: 300 * 301 / 2)
         var ledger = Ledger()
         ledger.processes = [process]
-        let observation = Observation(
+        var observation = Observation(
             subject: Subject(command: ["x"], exit: SubjectExit(code: 0)), ledger: ledger, pid: process.pid)
+        observation.syscalls = .active
         let audit = judge("x", observation, by: AuditRequest())
         #expect(audit.places.count == 300)
         let text = lines(runText(report([audit]), plain, quiet: false, verbose: false))
