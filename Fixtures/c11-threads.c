@@ -8,11 +8,8 @@
 // Steady: transfers 19, malloc 2/100, calloc >=0, free >=0
 // Violation: pageFaultMinor 10 thread toucher in touch
 // Violation: malloc 1/50 thread toucher in touch
-#include "direct.h"
-#include <pthread.h>
+#include "touchers.h"
 #include <threads.h>
-
-static char *pages;
 
 static void touch(int thread) {
     for (int page = 0; page < 10; page++) pages[(thread * 10 + page) * BLOCK] = 1;
@@ -36,14 +33,5 @@ static void start(int number) {
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
-    pages = mmap(NULL, 60 * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    madvise(pages, 60 * BLOCK, MADV_NOHUGEPAGE);
-    // Once for warmth: the pages of code, the thread's arena, and each way to end, with libgcc's.
-    for (int number = 0; number < 2; number++) start(number);
-    madvise(pages, 60 * BLOCK, MADV_DONTNEED);
-    int fd = open_direct(arguments[1]);
-    write_blocks(fd, 10);
-    for (int number = 0; number < 2; number++) start(number);
-    write_blocks(fd, 10);
-    close(fd);
+    touch_while_steady(arguments[1], start, 2);
 }

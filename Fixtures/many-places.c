@@ -4,7 +4,7 @@
 // Verdict: fail
 // Reason: in the steady phase: 1000 mallocs
 // Steady: malloc 1000/32000, free 1000
-#include "direct.h"
+#include "steps.h"
 #include <stdint.h>
 
 // TRAP: a compiler takes minutes for so many functions, an assembler a second. The digits of its number are a place's name.
@@ -29,18 +29,6 @@ asm(".pushsection .text\n"
     ".popsection\n");
 
 extern const char place00000[], place00001[];
-
-static void descend(int index, int digits);
-
-// The way to a place is told by the last digit of its number.
-#define STEP(digit)                                                            \
-    __attribute__((noinline)) static void step##digit(int index, int digits) { \
-        descend(index, digits);                                                \
-        keep(NULL); /* no tail call */                                         \
-    }
-STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9)
-
-static void (*const steps[])(int, int) = {step0, step1, step2, step3, step4, step5, step6, step7, step8, step9};
 
 __attribute__((noinline)) static void descend(int index, int digits) {
     if (digits == 0) ((void (*)(void))(place00000 + index * (place00001 - place00000)))();

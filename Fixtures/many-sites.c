@@ -8,23 +8,11 @@
 // Warmup: transfers 1/4096, pageFaultMinor >=0
 // Steady: transfers 2/8192, malloc 3000/96000, free 3000
 // Settled: never
-#include "direct.h"
+#include "steps.h"
 #include <pthread.h>
 #include <sys/wait.h>
 
 enum { DIGITS = 5 };
-
-static void descend(int index, int digits);
-
-// The way down to the call is told by the index's decimal digits.
-#define STEP(digit)                                                                \
-    __attribute__((noinline)) static void step##digit(int index, int digits) {     \
-        descend(index, digits);                                                    \
-        keep(NULL); /* no tail call */                                             \
-    }
-STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7) STEP(8) STEP(9)
-
-static void (*const steps[])(int, int) = {step0, step1, step2, step3, step4, step5, step6, step7, step8, step9};
 
 __attribute__((noinline)) static void descend(int index, int digits) {
     if (digits == 0) free(keep(malloc(32)));

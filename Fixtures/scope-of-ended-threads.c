@@ -6,10 +6,7 @@
 // Verdict: fail
 // Steady: transfers 19, free >=0
 // Violation: pageFaultMinor 10 thread toucher in touch
-#include "direct.h"
-#include <pthread.h>
-
-static char *pages;
+#include "touchers.h"
 
 static void touch(int thread) {
     for (int page = 0; page < 10; page++) pages[(thread * 10 + page) * BLOCK] = 1;
@@ -28,22 +25,13 @@ static void *toucher(void *number) {
     return NULL;
 }
 
-static void start(long number) {
+static void start(int number) {
     pthread_t thread;
-    pthread_create(&thread, NULL, toucher, (void *)number);
+    pthread_create(&thread, NULL, toucher, (void *)(long)number);
     pthread_join(thread, NULL);
 }
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
-    pages = mmap(NULL, 60 * BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    madvise(pages, 60 * BLOCK, MADV_NOHUGEPAGE);
-    // Once for warmth: the pages of code, of the name's setting and of each way to end, libgcc's among them.
-    for (long number = 0; number < 3; number++) start(number);
-    madvise(pages, 60 * BLOCK, MADV_DONTNEED);
-    int fd = open_direct(arguments[1]);
-    write_blocks(fd, 10);
-    for (long number = 0; number < 3; number++) start(number);
-    write_blocks(fd, 10);
-    close(fd);
+    touch_while_steady(arguments[1], start, 3);
 }

@@ -7,14 +7,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "attribute.h"
 
 enum { FILLERS = 4, PAGE = 4096, MILLISECONDS = 1000000, STILL = 3000, LONG = 30000 };
 // Of each filler, and what there is for all of them: the swap area has room for the difference.
@@ -26,11 +23,6 @@ static struct {
     volatile unsigned long touched[FILLERS];
 } *shared;
 static pid_t fillers[FILLERS];
-
-static void die(const char *what) {
-    perror(what);
-    exit(1);
-}
 
 static void say(const char *format, ...) {
     char line[200];
@@ -93,14 +85,6 @@ static bool somebody_waits(void) {
         before = all_touched();
     }
     return still >= STILL && before < FILLERS * (MOST / PAGE);
-}
-
-static bool is_in(int fd, const char *word) {
-    char text[100];
-    ssize_t length = pread(fd, text, sizeof text - 1, 0);
-    if (length < 0) die("state");
-    text[length] = 0;
-    return strstr(text, word) != NULL;
 }
 
 int main(int count, char **arguments) {

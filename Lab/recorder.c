@@ -5,20 +5,12 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "attribute.h"
 
 enum { PAGE = 4096, BYTES = 128 << 10, PAGES = 33 };
 static const off_t UNUSED = 152 << 20; // behind the volume, and before DDF's metadata
-
-static void die(const char *what) {
-    perror(what);
-    exit(1);
-}
 
 static int open_attribute(const char *volume, const char *name) {
     char path[200];
@@ -26,14 +18,6 @@ static int open_attribute(const char *volume, const char *name) {
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) die(path);
     return fd;
-}
-
-static bool is_in(int fd, const char *word) {
-    char text[100];
-    ssize_t length = pread(fd, text, sizeof text - 1, 0);
-    if (length < 0) die("state");
-    text[length] = 0;
-    return strstr(text, word) != NULL;
 }
 
 static void put(int fd, const char *word) {

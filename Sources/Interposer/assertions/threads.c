@@ -19,14 +19,12 @@ INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument) {
 }
 
 INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argument, ...) {
+    assertion_note_child();
     va_list rest;
     va_start(rest, argument);
-    pid_t *parent_tid = va_arg(rest, pid_t *);  // without their flags nobody reads them
-    void *tls = va_arg(rest, void *);
-    pid_t *child_tid = va_arg(rest, pid_t *);
+    int result = next_clone(start, stack, flags, argument, rest);
     va_end(rest);
-    assertion_note_child();
-    return next.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
+    return result;
 }
 
 // It runs no pthread_atfork handler (obstacle.c).

@@ -219,16 +219,14 @@ INTERPOSED pid_t vfork(void) {
 // A child that shares the memory faults pages of its parent's in, which the kernel counts as the
 // child's. Fixture: clone-child-faults.c
 INTERPOSED int clone(int (*start)(void *), void *stack, int flags, void *argument, ...) {
-    va_list rest;
-    va_start(rest, argument);
-    pid_t *parent_tid = va_arg(rest, pid_t *);  // without their flags nobody reads them
-    void *tls = va_arg(rest, void *);
-    pid_t *child_tid = va_arg(rest, pid_t *);
-    va_end(rest);
     if (flags & CLONE_NEWNET) ledger_socket_keep();
     bool shares = (flags & CLONE_VM) && !(flags & CLONE_THREAD);
     if (shares && is_attached()) __atomic_fetch_add(&process.record->memory_sharers, 1, __ATOMIC_RELAXED);
-    return next.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
+    va_list rest;
+    va_start(rest, argument);
+    int result = next_clone(start, stack, flags, argument, rest);
+    va_end(rest);
+    return result;
 }
 
 INTERPOSED int setns(int fd, int kinds) {

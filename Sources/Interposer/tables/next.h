@@ -2,6 +2,7 @@
 #ifndef DIOAUDIT_NEXT_H
 #define DIOAUDIT_NEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,14 @@ struct next {
 #undef X
 
 extern struct next next __attribute__((visibility("hidden")));
+
+// `rest`: what follows a call's argument. Without their flags nobody reads it.
+static inline int next_clone(int (*start)(void *), void *stack, int flags, void *argument, va_list rest) {
+    pid_t *parent_tid = va_arg(rest, pid_t *);
+    void *tls = va_arg(rest, void *);
+    pid_t *child_tid = va_arg(rest, pid_t *);
+    return next.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
+}
 
 // Resolves every name of libc; false while this thread is already doing so. Before that, an entry resolves the table at its
 // first call.
