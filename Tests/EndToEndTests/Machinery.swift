@@ -106,6 +106,9 @@ func succeedsAsOrdinaryUser(_ command: [String]) -> Bool {
     (try? run(asOrdinaryUser + command).status) == 0
 }
 
+/// Of an ordinary user.
+let mayMakeUserNamespaces = succeedsAsOrdinaryUser(["unshare", "--user", "--map-root-user", "true"])
+
 /// A block device of a file. The kernel ends it when nobody has it open any more, even if the tests are killed.
 final class LoopDevice {
     private let scratch: Scratch

@@ -22,7 +22,10 @@ import Testing
 
     /// The thread that allocates is number 3 at the most there, or 2, and another for dioaudit: its name, its calls and those that
     /// only the kernel sees are one thread's. Test of the test: Fixtures/second-thread.c, which FixtureTests runs.
-    @Test(arguments: ways, [false, true]) func aThreadIsItself(way: String, isOrdinary: Bool) throws {
+    @Test(
+        .enabled(if: mayMakeUserNamespaces, needsUserNamespaces),
+        arguments: ways, [false, true])
+    func aThreadIsItself(way: String, isOrdinary: Bool) throws {
         let report = try audited(way, "second-thread", isOrdinary: isOrdinary)
         let audit = try #require(report.audits.first)
         #expect(audit["verdict"] as? String == "fail", "\(audit["reasons"] ?? "")")
@@ -41,13 +44,18 @@ import Testing
         if isRoot && !isOrdinary && mayHavePrograms { #expect(try kernelTransfers(of: audit) == ["pwrite64": 100]) }
     }
 
-    @Test(arguments: ways) func threadsAreFoundByEachProc(way: String) throws {
+    @Test(
+        .enabled(if: mayMakeUserNamespaces, needsUserNamespaces),
+        arguments: ways)
+    func threadsAreFoundByEachProc(way: String) throws {
         let report = try audited(way, "second-thread", ["--scope", "thread:manager"], isOrdinary: false)
         let audit = try #require(report.audits.first)
         #expect(audit["verdict"] as? String == "fail", "\(audit["reasons"] ?? "")")
         let reasons = try #require(audit["reasons"] as? [String])
         #expect(reasons.count == 1 && reasons[0].hasPrefix("in the steady phase: 10 mallocs"), "\(reasons)")
     }
+
+    private static let needsUserNamespaces: Comment = "needs user namespaces, which the kernel makes nobody in a chroot"
 
     private static let containers = Container.all.filter(\.isUsable)
 
@@ -93,7 +101,9 @@ import Testing
     }
 
     /// The directory of the library is not in the new root: ld.so starts the program without it.
-    @Test func aRootWithoutTheLibraryIsNamedWithWhatToBind() throws {
+    @Test(
+        .enabled(if: mayMakeUserNamespaces, needsUserNamespaces))
+    func aRootWithoutTheLibraryIsNamedWithWhatToBind() throws {
         let merged = ["lib", "lib64", "bin"].flatMap { ["--symlink", "usr/\($0)", "/\($0)"] }
         let bare =
             ["bwrap", "--unshare-all", "--ro-bind", "/usr", "/usr"] + merged + ["--bind", scratch.path, scratch.path]
@@ -120,7 +130,9 @@ import Testing
     }
 
     /// It closes what dioaudit left open for it, and so cannot ask.
-    @Test func whoCannotAskIsNoPass() throws {
+    @Test(
+        .enabled(if: mayMakeUserNamespaces, needsUserNamespaces))
+    func whoCannotAskIsNoPass() throws {
         let close = "exec \(try installation.fixture("no-allocation-clean")) \(scratch.file("data"))"
         let shell = "for fd in $(ls /proc/self/fd); do test $fd -lt 1000 || eval \"exec $fd>&-\"; done; \(close)"
         let (outcome, report) = try audit(
