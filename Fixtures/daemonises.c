@@ -4,6 +4,8 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: still run
+// Reason: it did not end by exit
+// Root Reason: still run
 // Warmup: transfers 1
 // Steady: transfers 9
 #include "direct.h"

@@ -1,5 +1,4 @@
 // Intent: the first thread has ended: it has no descriptors any more, and the others are not taken for threads with a table of their own.
-// Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
 // Warmup: transfers 1

@@ -2,6 +2,8 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: the resident pages of
+// Reason: its file io in /proc could not be read
+// Root Reason: the resident pages of
 // Warmup: transfers 1
 // Steady: transfers 19
 #include "refuses.h"

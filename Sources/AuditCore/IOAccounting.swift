@@ -56,7 +56,7 @@ public struct IOAccounting: Equatable, Sendable {
 
     public var readUnseen = Unseen()
     public var writtenUnseen = Unseen()
-    /// It ended in that time, or /proc/self/io could not be read.
+    /// It did not end by exit in that time, or /proc/PID/io could not be read.
     public var isUnseenUnknown = false
     public var rings = Rings.unknown
     /// getrusage(2) failed.

@@ -41,6 +41,14 @@ import Testing
         #expect(unseen(4096, 511) == [], "no call moved a block")
         #expect(unseen(0, 4096) == [], "nothing reached a disk")
         #expect(reasons { $0.accounting.isUnseenUnknown = true }.count == 1)
+        for isSteady in [true, false] {
+            let refused = reasons {
+                $0.steadyReached = isSteady
+                $0.accounting.isUnseenUnknown = true
+                $0.accounting.wasRefused = true
+            }
+            #expect(refused.filter { $0.contains("getrusage(2) was refused") }.count == 1, "said once")
+        }
     }
 
     private func leftOver(deferred: UInt64, warmup: Balance) -> [String] {

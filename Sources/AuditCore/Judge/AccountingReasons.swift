@@ -24,9 +24,10 @@ extension ProcessLedger {
     fileprivate var unseenReason: Reason? {
         if phasesByMarker { return nil }
         if accounting.isUnseenUnknown {
+            if accounting.wasRefused { return steadyReached ? nil : refusal }
             return Reason(
-                "whether \(name(of: self)) made transfers before the first that was seen is not known: it ended without exit, or "
-                    + "/proc/self/io could not be read", .root)
+                "whether \(name(of: self)) made transfers before the first that was seen is not known: it did not end by exit, "
+                    + "or its file io in /proc could not be read", .root)
         }
         let block: UInt64 = 512
         let hasUnknownRing = steadyReached && accounting.rings == .unknown
@@ -42,14 +43,14 @@ extension ProcessLedger {
         return nil
     }
 
+    private var refusal: Reason {
+        Reason(
+            "the kernel's I/O accounting of \(name(of: self)) is not known: getrusage(2) was refused",
+            .filter("getrusage(2)"))
+    }
+
     fileprivate func accountingReasons(_ request: AuditRequest) -> [Reason] {
-        if accounting.wasRefused {
-            return [
-                Reason(
-                    "the kernel's I/O accounting of \(name(of: self)) is not known: getrusage(2) was refused",
-                    .filter("getrusage(2)"))
-            ]
-        }
+        if accounting.wasRefused { return [refusal] }
         if accounting.isCutShort {
             // That is said already where page faults matter, or where it was meant to.
             return request.policy.forbids(.pageFaultMinor) || aborted

@@ -69,8 +69,8 @@ func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [Reas
                         "pages that came to \(name(of: process)) without a page fault are not known: "
                             + whyPagesAreUnknown(process, observation), .allowFaults)
                     : Reason(
-                        "the resident pages of \(name(of: process)) are not known: /proc/self/smaps_rollup or /proc/self/status "
-                            + "could not be read at an edge of its steady phase, or not /proc/self/pagemap for a range that it "
+                        "the resident pages of \(name(of: process)) are not known: /proc/thread-self/smaps_rollup or /proc/thread-self/status "
+                            + "could not be read at an edge of its steady phase, or not /proc/thread-self/pagemap for a range that it "
                             + "gave back", .ownProc))
         }
         if request.policy.forbids(.malloc) && process.unexplainedHeapBytes > 0 {

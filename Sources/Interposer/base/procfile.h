@@ -1,4 +1,5 @@
-// Reads a file of /proc line by line. One reader at a time: the caller holds the phase-transition lock.
+// Reads a file of /proc line by line. Of the memory, /proc/thread-self tells as long as any thread runs, and /proc/self only as long
+// as the first one does (fixture: first-thread-ends.c). One reader at a time: the caller holds the phase-transition lock.
 #ifndef DIOAUDIT_PROCFILE_H
 #define DIOAUDIT_PROCFILE_H
 

@@ -86,7 +86,7 @@ static void say(enum dioaudit_event event, uint64_t bytes) {
 static bool is_traced(void) {
     static const char key[] = "\nTracerPid:\t";
     char text[512];
-    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
+    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     long length = SYSTEM(SYS_read, fd, text, sizeof(text) - 1);
     SYSTEM(SYS_close, fd);

@@ -19,7 +19,7 @@ static bool starts_with(const char *text, const char *prefix) {
 
 // In kB there, as proc(5) says; in bytes here.
 static bool status_value(const char *key, uint64_t *bytes) {
-    if (!procfile_open("/proc/self/status")) return false;
+    if (!procfile_open("/proc/thread-self/status")) return false;
     bool found = false;
     for (const char *line = procfile_line(); line && !found; line = procfile_line())
         if (starts_with(line, key)) {
@@ -36,7 +36,7 @@ static bool status_value(const char *key, uint64_t *bytes) {
 //
 // On the way: the memory of io_uring's and libaio's rings.
 static bool count_unlocked(uint64_t *count, uint32_t *rings) {
-    if (!procfile_open("/proc/self/smaps")) return false;
+    if (!procfile_open("/proc/thread-self/smaps")) return false;
     *count = rings[DIOAUDIT_RING_AIO] = rings[DIOAUDIT_RING_URING] = 0;
     bool vsyscall = false;
     for (const char *line = procfile_line(); line; line = procfile_line()) {
@@ -84,7 +84,7 @@ static uint64_t hexadecimal(const char **text) {
 
 // What /proc says of the mapping that holds this address.
 static bool is_shown_as_locked(uint64_t address) {
-    if (!procfile_open("/proc/self/smaps")) return false;
+    if (!procfile_open("/proc/thread-self/smaps")) return false;
     bool within = false, locked = false;
     for (const char *line = procfile_line(); line && !locked; line = procfile_line()) {
         const char *rest = line;

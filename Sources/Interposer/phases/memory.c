@@ -40,7 +40,7 @@ static bool starts_with(const char *text, const char *prefix) {
 // TRAP: VmRSS is inexact: many kernels collect it per CPU or per thread, and add it up now and then. smaps_rollup walks the
 // page tables (8 ms for each GiB of small pages). Its Rss leaves out the pages of hugetlbfs. Fixture: fills-by-userfaultfd.c
 static bool read_pages(struct reading *reading) {
-    if (!procfile_open("/proc/self/smaps_rollup")) return false;
+    if (!procfile_open("/proc/thread-self/smaps_rollup")) return false;
     uint64_t resident = 0, hugetlb = 0;
     bool found = false;
     for (const char *line = procfile_line(); line; line = procfile_line()) {
@@ -56,7 +56,7 @@ static bool read_pages(struct reading *reading) {
 }
 
 static bool read_mappings(struct reading *reading) {
-    if (!procfile_open("/proc/self/status")) return false;
+    if (!procfile_open("/proc/thread-self/status")) return false;
     bool found = false;
     for (const char *line = procfile_line(); line; line = procfile_line()) {
         if (starts_with(line, "VmSize:")) reading->mapped = procfile_number(line), found = true;
@@ -134,7 +134,7 @@ static bool may_be_steady(void) {
 // The first number of statm is exact. Not by procfile.h, whose reader one thread at a time may use.
 static bool read_address_space(struct memory_pages *pages) {
     char text[32] = {0};
-    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/thread-self/statm", O_RDONLY | O_CLOEXEC);
     long got = SYSTEM(SYS_read, fd, text, sizeof(text) - 1);
     if (fd >= 0) SYSTEM(SYS_close, fd);
     if (got > 0) pages->mapped = procfile_number(text);

@@ -71,7 +71,7 @@ bool pagemap_count(struct memory_pages *pages, const void *at, size_t length) {
     enum { MOST = 1 << 24 };
     uint64_t page = (uintptr_t)at / DIOAUDIT_PAGE, end = page + length / DIOAUDIT_PAGE + (length % DIOAUDIT_PAGE != 0);
     if (end > UINTPTR_MAX / DIOAUDIT_PAGE) return false;
-    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    long fd = SYSTEM(SYS_openat, AT_FDCWD, "/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return page == end;
     bool known = end - page < MOST ? read_each(pages, fd, page, end) : scan(pages, fd, page, end);
     SYSTEM(SYS_close, fd);
