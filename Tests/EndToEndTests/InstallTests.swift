@@ -91,7 +91,8 @@ import Testing
         for (place, rest) in zip(["plain.cpp:11: ", "with_googletest.cpp:23: ", "with_catch2.cpp:25: "], told) {
             #expect(rest.suffix(80).contains(place), "\(rest.suffix(80))")
         }
-        #expect(told.dropFirst().allSatisfy { $0.contains("void pass_on<Queue>(Queue&, int) ") })
+        // Compilers give a template's function other names.
+        #expect(told.dropFirst().allSatisfy { $0.contains("pass_on<") }, "\(outcome.output)")
         #expect(BookTests.Page(path: "docs/examples.md").text.contains("in the judged run: 8 of malloc\n"))
     }
 
