@@ -24,6 +24,7 @@ extension Doctor {
             ["run dioaudit in the first pid namespace (docker: --pid host), on Linux 6.1 or later without PREEMPT_RT"]
         case Errno.noSuchFileOrDirectory, Errno.badMessage: ["boot a kernel with CONFIG_DEBUG_INFO_BTF=y"]
         case Errno.permissionDenied: []  // the verifier rejects the program
+        case Errno.invalidArgument: ["boot without lockdown=confidentiality"]  // it takes the programs' helpers away
         case Errno.notPermitted where !isMachinesRoot(): ["run dioaudit as root"]
         default: [outsideSandbox("--cap-add BPF --cap-add PERFMON")]
         }
