@@ -198,8 +198,8 @@ import Testing
     }
 }
 
-/// Else `--syscalls auto` takes seccomp for an ordinary user.
-private let everybodyMayUsePerf: Bool = {
+/// Else `--syscalls auto` takes seccomp for an ordinary user, and `attach` shows nothing.
+let everybodyMayUsePerf: Bool = {
     let value = try? procFile("sys/kernel/perf_event_paranoid")
     return (value?.trimmingCharacters(in: .whitespacesAndNewlines)).flatMap { Int($0) }.map { $0 <= 2 } ?? false
 }()
