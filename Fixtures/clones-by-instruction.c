@@ -1,5 +1,6 @@
 // Intent: a child that shares the memory, made by the instruction itself, touches its parent's memory for the first time: no function
 // of libc and no page fault of the process tells of it, but the pages are there.
+// Made: 1
 // Exit: 1
 // Verdict: fail
 // Root Reason: made 1 process that share its memory

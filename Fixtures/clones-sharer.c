@@ -1,6 +1,7 @@
 // Needs: root, for BPF programs
 // Intent: a process that the instruction itself made shares the memory and faults pages in there: the kernel tells of it, and nothing
 // else would, since the pages are gone again.
+// Made: 1
 // Exit: 2
 // Verdict: inconclusive
 // Reason: made 1 process that share its memory

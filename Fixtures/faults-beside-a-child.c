@@ -1,4 +1,5 @@
 // Intent: a program takes a page fault of its own, and a child that shares its memory takes many: the violation has the program's own.
+// Made: 1
 // Exit: 1
 // Verdict: fail
 // Root Reason: made 1 process that share its memory

@@ -1,6 +1,7 @@
 // Needs: root, for BPF programs
 // Intent: a child of vfork, made by the instruction itself, faults pages of its parent's in, which are given back unseen: only the
 // kernel tells of it. Children that libc makes so, and that do not come to be, are none of these.
+// Made: 1
 // Exit: 2
 // Verdict: inconclusive
 // Reason: made 1 process that share its memory

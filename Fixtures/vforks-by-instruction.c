@@ -1,5 +1,6 @@
 // Intent: a child of vfork, made by the instruction itself, touches its parent's memory for the first time, and ends by it: the pages
 // are there without a page fault of the process.
+// Made: 1
 // Exit: 1
 // Verdict: fail
 // Root Reason: made 1 process that share its memory

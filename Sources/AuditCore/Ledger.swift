@@ -197,7 +197,7 @@ public struct ProcessLedger: Equatable, Sendable, Codable {
     public var jumpsInExit: UInt32 = 0
     /// Children by clone(2) that share its memory and are no threads: the page faults that they take there are not counted.
     public var memorySharers: UInt32 = 0
-    /// Children by vfork(2), posix_spawn(3) and what libc makes of it, which share it until they exec.
+    /// Children that came to be by vfork(3), posix_spawn(3) and what libc makes of it, which share it until they exec.
     public var vforks: UInt32 = 0
     /// O_DIRECT files of a file system in memory, whose transfers are not direct.
     public var memoryFiles: UInt32 = 0
@@ -337,8 +337,17 @@ public struct Ledger: Equatable, Sendable {
     public var unreportedTransfers: [Int32: UInt64] = [:]
     /// Forked children for whom no record was free.
     public var lostProcesses: UInt32 = 0
+    /// Processes that the kernel saw being made, and the interposer neither in the child nor in its parent.
+    public var processesMadeUnseen = 0
 
     public init() {}
+
+    /// - Parameter made: by whatever call, threads apart.
+    /// - Parameter attached: of forked children; programs that a process became are none.
+    package mutating func noteMade(_ made: Int, attached: Int) {
+        let sharing = processes.reduce(0) { $0 + Int($1.vforks) + Int($1.memorySharers) }
+        processesMadeUnseen = max(0, made - attached - sharing - Int(lostProcesses))
+    }
 
     /// The sum of all processes.
     public var total: PhaseLedgers {

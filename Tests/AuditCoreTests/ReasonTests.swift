@@ -118,6 +118,9 @@ private let interposed = [
         seen.ledger.imagesBeyondTable = 1
     },
     Row("no room for 1 forked process", "let it start fewer programs") { seen, _ in seen.ledger.lostProcesses = 1 },
+    Row("1 process being made that never reported", "let it make processes by libc's fork") { seen, _ in
+        seen.ledger.noteMade(1, attached: 0)
+    },
     .of("brings its own malloc", "let it use libc's malloc") { $0.ownHeap = "brings its own malloc" },
     .of("brings its own calloc", "let it use libc's malloc") { $0.bypasses.taken = "calloc" },
     .of("malloc is replaced at run time", "run it without that tool") { $0.bypasses.isReplaced = true },

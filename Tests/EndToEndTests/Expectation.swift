@@ -62,6 +62,8 @@ struct Expectation: CustomTestStringConvertible, Sendable {
     /// Kinds that the kernel counts and that come along, as many as libc happens to need: the heap's growth, an arena's pages.
     var along: Set<String> = []
     var regions: [Region] = []
+    /// Processes that no function of libc makes, of which perf's events tell.
+    var made = 0
 
     var testDescription: String { name }
 
@@ -120,6 +122,7 @@ struct Expectation: CustomTestStringConvertible, Sendable {
         case "Kernel": kernelTransfers = (kernelTransfers ?? [:]).merging(try transfers(value)) { $0 + $1 }
         case "Violation": violations.append(try violation(value))
         case "Also": along.formUnion(value.components(separatedBy: ", "))
+        case "Made": made = try number(value, key)
         case "Region": regions.append(try region(value))
         default: throw Failure("\(name): '\(key)' is no key of an expectation")
         }

@@ -40,6 +40,14 @@ import Testing
         try check(expected, options: expected.options + ["--syscalls", "seccomp"])
     }
 
+    /// perf's events, which an ordinary user may have, tell of each process that is made.
+    @Test(
+        .enabled(if: isRoot, "needs root: not every user may have perf's events"),
+        arguments: Expectation.all.filter { $0.made > 0 })
+    func isJudgedAsItSaysByPerfsRecords(expected: Expectation) throws {
+        try check(expected, options: expected.options + ["--syscalls", "perf-mappings"])
+    }
+
     private func check(_ expected: Expectation, options: [String]) throws {
         let scratch = try Scratch()
         let installation = expected.changesUser ? try Installation() : nil
@@ -51,12 +59,15 @@ import Testing
         #expect(outcome.status == expected.exit, "\(said)")
         #expect(report.verdict == expected.verdict, "\(said)")
         let reasons = try #require(audit["reasons"] as? [String])
-        for reason in expected.reasons {
+        let isByEvents = witness("syscalls", of: audit)?["method"] as? String == "perf-mappings"
+        let made = isByEvents && expected.made > 0 ? ["the kernel saw \(expected.made) process being made"] : []
+        let expectedReasons = expected.reasons + made
+        for reason in expectedReasons {
             #expect(reasons.contains { $0.contains(reason) }, "\(reason) is not among \(reasons)")
         }
         // A failure's first reason adds the violations up.
         for reason in reasons where expected.verdict != "fail" || !reason.hasPrefix("in the ") {
-            #expect(expected.reasons.contains { reason.contains($0) }, "a reason that it does not name: \(reason)")
+            #expect(expectedReasons.contains { reason.contains($0) }, "a reason that it does not name: \(reason)")
         }
         if let threads = expected.threads {
             #expect((audit["subject"] as? [String: Any])?["threads"] as? Int == threads, "threads")

@@ -72,6 +72,31 @@ private func gap(in observation: Observation) -> Reason? {
     return unattached(observation)
 }
 
+/// Children of what is judged, which share its program and may be meant to be judged, too.
+func idleChildNotes(_ observation: Observation, _ request: AuditRequest) -> [String] {
+    let processes = observation.ledger.processes
+    let judged = Dictionary(grouping: processes.filter(\.steadyReached), by: \.image)
+    let idle = processes.filter { child in
+        !child.steadyReached && child.phases.transfers == 0 && child.judgedCalls(request) > 0
+            && judged[child.image]?.contains { $0.pid == child.parentPid } == true
+    }
+    guard let first = idle.first else { return [] }
+    let calls = plural(idle.reduce(0) { $0 + $1.judgedCalls(request) }, "heap and mapping call")
+    let who =
+        idle.count == 1
+        ? "\(name(of: first)), a forked child, transfers nothing and is"
+        : "\(idle.count) forked children (the first: pid \(first.pid)) transfer nothing and are"
+    return ["\(who) not judged: \(calls)"]
+}
+
+extension ProcessLedger {
+    /// In all its phases, of the kinds that are judged elsewhere.
+    fileprivate func judgedCalls(_ request: AuditRequest) -> UInt64 {
+        let kinds = request.policy.forbidden.filter { $0.family == .heap || $0.family == .mapping }
+        return phases.all.reduce(0) { sum, phase in kinds.reduce(sum) { $0 + phase.events[$1].calls } }
+    }
+}
+
 /// Of what the subject started and is not judged.
 func unseenProgramNotes(_ observation: Observation) -> [String] {
     programs(observation.ledger.unseenPrograms.filter(observation.knowsThatItTransfersNothing))
@@ -114,6 +139,11 @@ private func unattached(_ observation: Observation) -> Reason? {
     if ledger.lostProcesses > 0 {
         return Reason(
             "the ledger had no room for \(plural(ledger.lostProcesses, "forked process", "es"))", .fewerPrograms)
+    }
+    if ledger.processesMadeUnseen > 0 {
+        return Reason(
+            "the kernel saw \(plural(UInt64(ledger.processesMadeUnseen), "process", "es")) being made that never reported, and that no "
+                + "function of libc made: not observed", .forkByLibc)
     }
     if let process = ledger.unreportedProcesses.first(where: { $0.whyUnobserved == nil }) {
         return Reason("process \(process.pid) maps memory and never reported: not observed", .interposable)

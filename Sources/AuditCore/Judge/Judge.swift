@@ -60,8 +60,8 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         remedies: reasons.remedies,
         failure: failure?.what,
         notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(observation)
-            + windowNotes(observation.window) + attachNotes(observation) + poolNotes(processes)
-            + unseenProgramNotes(observation) + missingNames(observation),
+            + windowNotes(observation.window) + exitNotes(observation) + attachNotes(observation) + poolNotes(processes)
+            + unseenProgramNotes(observation) + idleChildNotes(observation, request) + missingNames(observation),
         subject: observation.subject,
         lock: LockSummary(of: processes, limit: observation.memlockLimit),
         witnesses: witnesses,

@@ -133,6 +133,7 @@ public struct Remedy: Hashable, Sendable {
     public static let directory = Remedy("name another directory by --directory, on a disk with room")
     static let diskFile = Remedy("use a file on a disk")
     static let beforeSteady = Remedy("let it make them before its steady phase, by libc's functions")
+    static let forkByLibc = Remedy("let it make processes by libc's fork, vfork and posix_spawn")
     static let forkInstead = Remedy("let it use threads or fork(2)")
     static let endOfVforked = Remedy("let them end by exec or _exit of libc")
 

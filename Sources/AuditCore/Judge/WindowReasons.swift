@@ -33,6 +33,17 @@ func windowNotes(_ window: SteadyWindow) -> [String] {
     return notes
 }
 
+/// Exit may last: its handlers, and the program's other threads, go on to transfer, and that is of the teardown.
+func exitNotes(_ observation: Observation) -> [String] {
+    guard observation.window.to == nil else { return [] }
+    let late = observation.ledger.processes.filter {
+        $0.steadyReached && !$0.phasesByMarker && $0.phases[.teardown].transfers > 0
+    }
+    return late.map {
+        "\(name(of: $0)) made \(plural($0.phases[.teardown].transfers, "transfer")) after exit had begun, which is teardown and not judged"
+    }
+}
+
 extension SteadyWindow.Edge {
     /// What did not come.
     fileprivate var whyNot: String {

@@ -60,6 +60,7 @@ extension Session {
         }
         let named = UInt32(clamping: ledger.unseenPrograms.count)
         ledger.imagesUnseen = images.unseen - min(images.unseen, named)
+        if let made = syscalls.forks { ledger.noteMade(made, attached: owners.count { $0.process != 0 }) }
         // perf events do not show the faults that the kernel takes by itself.
         let areFaultsKnown = kernel.witness.status == .active && kernel.witness.tracing == .programs
         try ledger.followKernel(

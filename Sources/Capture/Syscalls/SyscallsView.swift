@@ -7,11 +7,15 @@ import Inspect
 package struct SyscallsView {
     package let book: SyscallsBook
     package let execs: [ExecRecord]
+    /// How many processes were made; null where that is not watched, or known otherwise.
+    package let forks: Int?
     package let witness: Witness
 
     package init(_ book: SyscallsBook, _ watch: borrowing SyscallsWatch) {
         self.book = book
         execs = watch.execs
+        let isByEvents = watch.method == .perfMappings || watch.tracing == .events
+        forks = isByEvents && watch.problem == nil ? watch.forks : nil
         var witness = Witness.active
         if let problem = watch.problem {
             witness = .unavailable(problem)

@@ -6,6 +6,8 @@ import LinuxSystem
 package struct SyscallsWatch: ~Copyable {
     package var pending: [SyscallRecord] = []
     package private(set) var execs: [ExecRecord] = []
+    /// Processes that were made, threads apart. Counted only by perf's events of the subject alone.
+    private(set) var forks = 0
     var lost: UInt64 = 0
     private(set) var malformed: UInt64 = 0
     private(set) var interrupted: UInt64 = 0
@@ -37,6 +39,7 @@ package struct SyscallsWatch: ~Copyable {
         case CL_INTERRUPTED: interrupted += 1
         case CL_AMBIGUOUS_CALL: ambiguous += 1
         case CL_BECAME_PROGRAM: noteExec(record)
+        case CL_FORKED: forks += 1
         case CL_MAPPED: noteCode(record)
         case CL_CALL:
             if method == .perfMappings { noteCode(record) }

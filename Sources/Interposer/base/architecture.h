@@ -5,6 +5,7 @@
 //   add                    an addition to memory in one instruction, so that a signal handler's own addition to the same cell
 //                          cannot be lost between load and store
 //   architecture_touch     a write to a byte that changes nothing, not even where another thread writes at the same time
+//   ARCHITECTURE_VFORK     the body of vfork
 //   ARCHITECTURE_CLOCK     the vDSO's name for clock_gettime
 //
 //   struct registers       those that a stack is walked by: ip, sp, bp

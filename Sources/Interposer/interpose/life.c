@@ -208,12 +208,22 @@ INTERPOSED int thrd_create(thrd_t *thread, thrd_start_t start, void *argument) {
                                    : next.thrd_create(thread, start, argument));
 }
 
-// TRAP: the child returns from here first, on the same stack, so this is a jump. Fixture: vfork-child-faults.c
-INTERPOSED pid_t vfork(void) {
-    if (unlikely(!next_resolved)) next_resolve();
+__attribute__((used)) static void expect_child(void) {
     if (is_attached()) __atomic_fetch_add(&process.record->vforks, 1, __ATOMIC_RELAXED);
     if (process.phase && process_is_ours()) faults_await_child();
-    __attribute__((musttail)) return next.vfork();
+}
+
+// TRAP: a child that does not come to be must not stand for one that the instruction itself makes. Fixture: vforks-in-vain.c
+__attribute__((used)) static pid_t expect_no_child(long error) {
+    if (process.phase) __atomic_fetch_sub(&process.record->vforks, 1, __ATOMIC_RELAXED);
+    if (process.phase && process_is_ours()) faults_await_no_child();
+    errno = (int)-error;
+    return -1;
+}
+
+// Fixture: vfork-child-faults.c
+INTERPOSED __attribute__((naked)) pid_t vfork(void) {
+    ARCHITECTURE_VFORK(expect_child, expect_no_child);
 }
 
 // A child that shares the memory faults pages of its parent's in, which the kernel counts as the

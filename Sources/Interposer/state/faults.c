@@ -34,6 +34,11 @@ void faults_await_child(void) {
     if (context.awaits_child) __atomic_fetch_add(&process.record->unmeasured_children, 1, __ATOMIC_RELAXED);
 }
 
+void faults_await_no_child(void) {
+    if (context.awaits_child) __atomic_fetch_sub(&process.record->unmeasured_children, 1, __ATOMIC_RELAXED);
+    context.awaits_child = false;
+}
+
 // What the child took is charged to the phase by an earlier edge. TRAP: the child may fail to exec and then end, or try again: what
 // was charged is not charged again. The child may also have a vfork child of its own. Fixture: vfork-child-faults.c
 void faults_adopt(void) {
@@ -50,8 +55,7 @@ void faults_adopt(void) {
         add_shared(&context.rows->steady_faults.minor, since.minor);
         add_shared(&context.rows->steady_faults.major, since.major);
     }
-    if (context.awaits_child) __atomic_fetch_sub(&process.record->unmeasured_children, 1, __ATOMIC_RELAXED);
-    context.awaits_child = false;
+    faults_await_no_child();
 }
 
 // Adds the faults since `before` to the last edge, so that the phase is not charged with them when it ends.

@@ -13,6 +13,7 @@ struct dioaudit_faults faults_of_thread(void);
 // The calling thread is about to vfork. The child shares our memory, so the page faults that it takes there are ours. It charges them
 // to us by the second function before it becomes a program or ends.
 void faults_await_child(void);
+void faults_await_no_child(void);
 void faults_adopt(void);
 // All that children charged to this process so.
 uint64_t faults_adopted(void);

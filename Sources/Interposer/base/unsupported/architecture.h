@@ -17,6 +17,8 @@ long architecture_call(long number, long a, long b, long c, long d, long e, long
 void add(uint64_t *cell, uint64_t amount);
 void architecture_touch(unsigned char *byte);
 
+#define ARCHITECTURE_VFORK(prepare, failed) __asm__("")
+
 // DWARF has no registers of these numbers.
 enum { REGISTER_BP = 0x100, REGISTER_SP, REGISTER_RETURN, RETURN_FROM_CFA = 0, RETURN_FROM_BP = 0, FRAME_FROM_BP = 0 };
 

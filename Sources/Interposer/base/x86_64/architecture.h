@@ -29,6 +29,26 @@ static inline void architecture_touch(unsigned char *byte) {
     __asm__ volatile("lock addb $0, %0" : "+m"(*byte) : : "cc");
 }
 
+// The body of a naked function: vfork(2) after `prepare`, a function without arguments. Where no child is made, it returns what `failed`
+// makes of the kernel's error. TRAP: the child returns first, on the same stack, and writes there: the return address is kept in a
+// register, of which each of the two has its own. So libc's does, too, which cannot be called for that reason.
+#define ARCHITECTURE_VFORK(prepare, failed)                    \
+    __asm__(                                                   \
+        "subq $8, %rsp\n\t.cfi_adjust_cfa_offset 8\n\t"        \
+        "call " #prepare "\n\t"                                \
+        "addq $8, %rsp\n\t.cfi_adjust_cfa_offset -8\n\t"       \
+        "popq %rdi\n\t.cfi_adjust_cfa_offset -8\n\t"           \
+        ".cfi_register %rip, %rdi\n\t"                         \
+        "movl $58, %eax\n\t"                                   \
+        "syscall\n\t"                                          \
+        "pushq %rdi\n\t.cfi_adjust_cfa_offset 8\n\t"           \
+        ".cfi_rel_offset %rip, 0\n\t"                          \
+        "testl %eax, %eax\n\t"                                 \
+        "js 1f\n\t"                                            \
+        "ret\n"                                                \
+        "1:\tmovslq %eax, %rdi\n\t"                           \
+        "jmp " #failed)
+
 // MARK: the stack
 
 enum { REGISTER_BP = 6, REGISTER_SP = 7, REGISTER_RETURN = 16, RETURN_FROM_CFA = -8, RETURN_FROM_BP = 8, FRAME_FROM_BP = 16 };
