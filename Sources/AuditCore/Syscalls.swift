@@ -55,4 +55,5 @@ public enum OtherCall: String, CaseIterable, Sendable {
     case mlockall, munlock, munlockall, shmat
     case remapFilePages = "remap_file_pages"
     case ioSetup = "io_setup"
+    case mapVDSO = "ARCH_MAP_VDSO"
 }

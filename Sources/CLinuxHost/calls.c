@@ -5,7 +5,9 @@
 
 #include "clinux_trace.h"
 
-enum { I386_IPC = 117, IPC_SHMAT = 21 };  // ipc(2), which takes the call to make as its first argument
+// Two calls that take what they are to do as their first argument: ipc(2), and arch_prctl(2) (arch/x86/include/uapi/asm/prctl.h).
+enum { I386_IPC = 117, IPC_SHMAT = 21 };
+enum { I386_ARCH_PRCTL = 384, ARCH_MAP_VDSO_FIRST = 0x2001, ARCH_MAP_VDSO_LAST = 0x2003 };
 
 // i386: arch/x86/entry/syscalls/syscall_32.tbl. Its mmap (90) takes a pointer to its arguments, so that no length is known.
 const struct call calls[] = {
@@ -21,6 +23,7 @@ const struct call calls[] = {
     {CL_SHMAT, {-1, I386_IPC}, {-1, -1}},
     {CL_REMAP_FILE_PAGES, {SYS_remap_file_pages, 257}, {1, 1}},
     {CL_IO_SETUP, {SYS_io_setup, 245}, {-1, -1}},
+    {CL_MAP_VDSO, {SYS_arch_prctl, I386_ARCH_PRCTL}, {-1, -1}},
     {CL_EXECVE, {SYS_execve, 11}, {-1, -1}},
     {CL_EXECVEAT, {SYS_execveat, 358}, {-1, -1}},
 };
@@ -37,6 +40,7 @@ bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], stru
     const struct call *call = calls_find(abi, number);
     if (!call || call->act >= CL_EXECVE) return false;
     if (abi == ABI_I386 && number == I386_IPC && (arguments[0] & 0xffff) != IPC_SHMAT) return false;
+    if (call->act == CL_MAP_VDSO && (arguments[0] < ARCH_MAP_VDSO_FIRST || arguments[0] > ARCH_MAP_VDSO_LAST)) return false;
     if (call->act == CL_BRK && arguments[0] == 0) return false;  // it only asks where the heap ends
     record->kind = CL_CALL;
     record->act = call->act;

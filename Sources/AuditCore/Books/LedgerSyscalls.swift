@@ -101,6 +101,7 @@ extension OtherCall {
         case .shmat: self = .shmat
         case .remapFilePages: self = .remapFilePages
         case .ioSetup: self = .ioSetup
+        case .mapVDSO: self = .mapVDSO
         default: return nil
         }
     }

@@ -92,7 +92,7 @@ extension ProcessLedger {
                 case .mlockall: phases[.steady].events[.mlockall].calls
                 case .munlock: phases[.steady].events[.munlock].calls
                 case .munlockall: phases[.steady].events[.munlockall].calls
-                case .shmat, .remapFilePages, .ioSetup: 0
+                case .shmat, .remapFilePages, .ioSetup, .mapVDSO: 0
                 }
             let seen = otherCalls[call] ?? 0
             guard seen > interposed else { return nil }

@@ -15,6 +15,7 @@ extension WatchedCall {
         case CL_SHMAT: self = .shmat
         case CL_REMAP_FILE_PAGES: self = .remapFilePages
         case CL_IO_SETUP: self = .ioSetup
+        case CL_MAP_VDSO: self = .mapVDSO
         default: return nil
         }
     }
