@@ -9,10 +9,13 @@
 enum { I386_IPC = 117, IPC_SHMAT = 21 };
 enum { I386_ARCH_PRCTL = 384, ARCH_MAP_VDSO_FIRST = 0x2001, ARCH_MAP_VDSO_LAST = 0x2003 };
 
+enum { MAP_SHADOW_STACK = 453 };  // Linux 6.6, where the processor has shadow stacks; newer than some versions of sys/syscall.h
+
 // i386: arch/x86/entry/syscalls/syscall_32.tbl. Its mmap (90) takes a pointer to its arguments, so that no length is known.
 const struct call calls[] = {
     {CL_MMAP, {SYS_mmap, 192}, {1, 1}},
     {CL_MMAP, {-1, 90}, {-1, -1}},
+    {CL_MMAP, {MAP_SHADOW_STACK, -1}, {1, -1}},
     {CL_MUNMAP, {SYS_munmap, 91}, {1, 1}},
     {CL_MREMAP, {SYS_mremap, 163}, {2, 2}},
     {CL_BRK, {SYS_brk, 45}, {-1, -1}},
