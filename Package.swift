@@ -19,23 +19,27 @@ let inProcessSources =
     ["base/cfi.c", "base/objects.c", "base/text.c", "state/context.c", "tables/next.c", "tables/stack.c"]
     + ["interpose/heap.c", "interpose/loading.c", "interpose/locking.c", "interpose/mappings.c"]
     + [
-        "assertions/assertion.c", "assertions/bypasses.c", "assertions/counting.c", "assertions/no_phases.c",
-        "assertions/obstacle.c",
-        "assertions/places.c", "assertions/threads.c",
+        "assertions/assertion.c", "assertions/bypasses.c", "assertions/counting.c", "assertions/faults.c",
+        "assertions/lock.c", "assertions/no_phases.c", "assertions/obstacle.c", "assertions/places.c",
+        "assertions/threads.c",
     ]
 
 // Its names that other files of a program could have too. A library's are hidden; a program's meet the linker.
 let inProcessNames = [
-    "assertion_note", "assertion_note_child", "assertion_note_thread", "bypass_taken", "bypasses_note_binding",
+    "assertion_faults_begin_process", "assertion_faults_refused", "assertion_faults_resume",
+    "assertion_faults_suspend", "assertion_faults_want", "assertion_note", "assertion_note_child",
+    "assertion_note_thread", "assertion_warm", "bypass_taken", "bypasses_note_binding",
     "bypasses_note_lookup", "bypasses_note_namespace", "cfi_rule_at", "context", "context_enter", "count_slowly",
     "event_begin",
     "event_end",
     "faults_disown",
-    "faults_of_thread", "memory_gave_back", "memory_in", "memory_is_only_marked", "next", "next_block_size", "next_has",
+    "faults_of_thread", "lock_flags", "lock_state", "memory_gave_back", "memory_in", "memory_is_only_marked", "next",
+    "next_block_size", "next_has",
     "next_heap_names", "next_is_in_ours", "next_is_ours", "next_life_names", "next_news_itself", "next_other_names",
     "next_pool", "next_request_names", "next_resolve",
     "next_resolved", "objects_eh_frame", "objects_find", "objects_precedes", "objects_symbol", "phases_is_any_steady",
-    "phases_lock_failed", "places_at", "places_free", "places_note", "process_memory", "stack_capture", "stack_forget",
+    "phases_locked", "phases_unlocked", "places_at", "places_free", "places_note", "process_memory", "stack_capture",
+    "stack_forget",
     "stack_is_inside", "stack_is_plain", "stack_warm",
     "memchr", "memcpy", "memmove", "memset", "strcat", "strchr", "strcmp", "strcspn", "strlen", "strncat", "strncmp",
     "strncpy", "strrchr", "strstr",

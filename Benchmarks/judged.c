@@ -1,4 +1,5 @@
-// What a judged block costs more than its body: prints the nanoseconds of the thread's own time, of so many blocks.
+// What a judged block costs more than its body: prints the nanoseconds of the thread's own time, of so many blocks. With a second argument
+// their page faults are judged.
 #include <dioaudit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,6 @@ int main(int count, char **arguments) {
     double plain = seconds() - start;
     start = seconds();
     for (long i = 0; i < blocks; i++)
-        DIOAUDIT_EXPECT_NONE_AFTER(0) { kept++; }
+        DIOAUDIT_EXPECT_NONE_WITH(count > 2 ? DIOAUDIT_FAULTS_FORBIDDEN : DIOAUDIT_FAULTS_IF_LOCKED, 0) { kept++; }
     if (blocks) printf("%.1f\n", (seconds() - start - plain) * 1e9 / (double)blocks);
 }

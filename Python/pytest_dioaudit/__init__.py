@@ -23,6 +23,9 @@ class Expectation(ctypes.Structure):
     ]
 
 
+# As dioaudit.h's enumeration has them.
+FAULTS = ["if-locked", "forbidden", "allowed"]
+
 HANDLER = ctypes.PYFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p)
 messages = []
 note_failure = HANDLER(lambda file, line, message: messages.append(message.decode(errors="replace")))
@@ -41,7 +44,7 @@ def load():
     if not hasattr(process, "dioaudit_expectation_begin"):
         return None
     process.dioaudit_expectation_begin.restype = Expectation
-    process.dioaudit_expectation_begin.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_int]
+    process.dioaudit_expectation_begin.argtypes = [ctypes.c_char_p, ctypes.c_int, ctypes.c_int, ctypes.c_int]
     process.dioaudit_counts.restype = ctypes.c_long
     process.dioaudit_counts.argtypes = [ctypes.c_char_p]
     process.dioaudit_on_failure(note_failure)
@@ -60,7 +63,8 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line(
         "markers",
-        "allocation_free(after=1, up_to=0): the test runs `after` times to warm up, and then must not allocate more than `up_to` times",
+        "allocation_free(after=1, up_to=0, faults='if-locked'): the test runs `after` times to warm up, and then must not allocate more "
+        "than `up_to` times; page faults are counted among these where they are 'forbidden', or if mlockall(MCL_FUTURE) is in effect",
     )
 
 
@@ -81,18 +85,21 @@ def inconclusive(reason):
     pytest.fail(f"inconclusive: whether it allocates was not observed: {reason}", pytrace=False)
 
 
-def limits(after=1, up_to=0):
+def limits(after=1, up_to=0, faults="if-locked"):
     for value in (after, up_to):
         if type(value) is not int or not 0 <= value < 1 << 16:
             raise ValueError(value)
-    return after, up_to
+    return after, up_to, FAULTS.index(faults)
 
 
 def limits_of(mark):
     try:
         return limits(*mark.args, **mark.kwargs)
     except (TypeError, ValueError) as error:
-        pytest.fail(f"allocation_free takes after and up_to, numbers from 0 to 65535: {error}", pytrace=False)
+        pytest.fail(
+            f"allocation_free takes after and up_to, numbers from 0 to 65535, and faults, one of {', '.join(FAULTS)}: {error}",
+            pytrace=False,
+        )
 
 
 def is_deferred(function):
@@ -113,19 +120,19 @@ def pytest_pyfunc_call(pyfuncitem):
     mark = pyfuncitem.get_closest_marker("allocation_free")
     if mark is None:
         return None
-    after, up_to = limits_of(mark)
+    after, up_to, faults = limits_of(mark)
     body = pyfuncitem.obj
     if library is None:
         inconclusive("the session runs without libdioaudit_test: run pytest --dioaudit")
     if is_deferred(body):
         inconclusive("a call of an async function or a generator does not run its body")
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    judge(body, arguments, after, up_to)
+    judge(body, arguments, after, up_to, faults)
     pyfuncitem.stash[JUDGED] = True
     return True
 
 
-def judge(body, arguments, after, up_to):
+def judge(body, arguments, after, up_to, faults):
     for _ in range(after):
         body(**arguments)
     # Garbage is other code's: its finalizers would be counted here.
@@ -135,7 +142,7 @@ def judge(body, arguments, after, up_to):
     messages.clear()
     started.clear()
     before = threads()
-    expectation = library.dioaudit_expectation_begin(None, 0, 0)
+    expectation = library.dioaudit_expectation_begin(None, 0, 0, faults)
     reference = ctypes.byref(expectation)
     runs, end = library.dioaudit_expectation_runs, library.dioaudit_expectation_end
     try:

@@ -23,10 +23,22 @@ struct Expectation {
     around: c_uint,
 }
 
+/// Whether the thread's page faults are failures, too. If they are not judged they are not counted.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum Faults {
+    /// While the process is locked by mlockall(MCL_FUTURE).
+    IfLocked,
+    /// Always.
+    Forbidden,
+    /// Never.
+    Allowed,
+}
+
 type Handler = extern "C" fn(*const c_char, c_int, *const c_char);
 
 extern "C" {
-    fn dioaudit_expectation_begin(file: *const c_char, line: c_int, warmup: c_int) -> Expectation;
+    fn dioaudit_expectation_begin(file: *const c_char, line: c_int, warmup: c_int, faults: Faults) -> Expectation;
     fn dioaudit_expectation_runs(expectation: *mut Expectation) -> c_int;
     fn dioaudit_expectation_end(expectation: *mut Expectation);
     fn dioaudit_counts(kind: *const c_char) -> c_long;
@@ -65,7 +77,7 @@ fn allocator_is_seen() -> bool {
     static KNOWN: AtomicU8 = AtomicU8::new(0);
     static KEPT: AtomicPtr<u64> = AtomicPtr::new(ptr::null_mut());
     if KNOWN.load(Ordering::Relaxed) == 0 {
-        let mut block = Block(unsafe { dioaudit_expectation_begin(ptr::null(), 0, 0) });
+        let mut block = Block(unsafe { dioaudit_expectation_begin(ptr::null(), 0, 0, Faults::Allowed) });
         unsafe { dioaudit_expectation_runs(&mut block.0) };
         // Through a static, so that no compiler leaves it out.
         let before = KEPT.swap(Box::into_raw(Box::new(1)), Ordering::Relaxed);
@@ -89,7 +101,13 @@ pub fn expect_no_allocations<Value>(body: impl FnMut() -> Value) -> Value {
 
 /// The same after so many runs.
 #[track_caller]
-pub fn expect_no_allocations_after<Value>(warmup: u16, mut body: impl FnMut() -> Value) -> Value {
+pub fn expect_no_allocations_after<Value>(warmup: u16, body: impl FnMut() -> Value) -> Value {
+    expect_no_allocations_with(Faults::IfLocked, warmup, body)
+}
+
+/// The same where page faults are judged as it is said.
+#[track_caller]
+pub fn expect_no_allocations_with<Value>(faults: Faults, warmup: u16, mut body: impl FnMut() -> Value) -> Value {
     static HANDLER: Once = Once::new();
     HANDLER.call_once(|| unsafe { dioaudit_on_failure(note_failure) });
     if !allocator_is_seen() {
@@ -97,7 +115,8 @@ pub fn expect_no_allocations_after<Value>(warmup: u16, mut body: impl FnMut() ->
     }
     let place = Location::caller();
     let file = CString::new(place.file()).unwrap_or_default();
-    let mut block = Block(unsafe { dioaudit_expectation_begin(file.as_ptr(), place.line() as c_int, c_int::from(warmup)) });
+    let line = place.line() as c_int;
+    let mut block = Block(unsafe { dioaudit_expectation_begin(file.as_ptr(), line, c_int::from(warmup), faults) });
     for _ in 0..warmup {
         unsafe { dioaudit_expectation_runs(&mut block.0) };
         drop(body());
@@ -112,7 +131,7 @@ pub fn expect_no_allocations_after<Value>(warmup: u16, mut body: impl FnMut() ->
     value
 }
 
-/// The calls of a kind (a key of the report's, such as `malloc`) in this thread's last judged run; `None` if nothing was observed.
+/// The calls of a kind (a key of the report's, such as `malloc`) in this thread's last judged run; `None` if that was not observed.
 pub fn counts(kind: &str) -> Option<u64> {
     let kind = CString::new(kind).ok()?;
     u64::try_from(unsafe { dioaudit_counts(kind.as_ptr()) }).ok()

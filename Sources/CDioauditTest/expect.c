@@ -9,6 +9,10 @@
 #include "dioaudit_assertions.h"
 #include "names.h"
 
+_Static_assert((int)DIOAUDIT_FAULTS_FORBIDDEN == DIOAUDIT_ASSERTION_FAULTS_FORBIDDEN &&
+                   (int)DIOAUDIT_FAULTS_ALLOWED == DIOAUDIT_ASSERTION_FAULTS_ALLOWED,
+               "one enumeration by two names");
+
 // As AuditCore's Policy has it: those that return memory, advise or lock are no failures by themselves.
 static const char *const allowed[] = {"free", "freeSized", "freeAlignedSized", "munmap", "madvise", "mlock", "mlockall"};
 
@@ -33,6 +37,10 @@ static uint64_t failures(void) {
 
 static int is_failure(uint32_t event) {
     return failures() >> event & 1;
+}
+
+static bool is_fault(uint32_t event) {
+    return strncmp(dioaudit_assertion_key(event), "pageFault", 9) == 0;
 }
 
 static void (*on_failure)(const char *file, int line, const char *message);
@@ -86,6 +94,18 @@ static void say_sites(struct text *text, const dioaudit_assertion *assertion) {
     names_close(names);
 }
 
+// They have no stack.
+static void say_faults(struct text *text, const dioaudit_assertion *assertion) {
+    bool faulted = false;
+    for (uint32_t event = 0; dioaudit_assertion_key(event); event++)
+        if (is_fault(event)) faulted |= dioaudit_assertion_counted(assertion, event).calls > 0;
+    if (faulted)
+        say(text, "  page faults: memory was touched for the first time, or was mapped under MCL_FUTURE, which touches it: touch it in "
+                  "the warm-up, or lock it there (mlockall). Where: dioaudit run --kernel-stacks\n");
+    if (dioaudit_assertion_leaves_faults(assertion))
+        say(text, "  page faults were not judged, since no mlockall(MCL_FUTURE) was in effect\n");
+}
+
 static void say_counts(struct text *text, const dioaudit_assertion *assertion) {
     const char *before = "in the judged run: ";
     for (uint32_t event = 0; dioaudit_assertion_key(event); event++) {
@@ -118,10 +138,12 @@ static void tell(const struct dioaudit_expectation *expectation, const char *obs
     struct text text;
     text.length = 0;
     if (obstacle) {
-        say(&text, "inconclusive: whether it allocates was not observed: %s", obstacle);
+        bool is_of_faults = expectation->assertion && obstacle == dioaudit_assertion_faults_unseen(expectation->assertion);
+        say(&text, "inconclusive: %s%s", is_of_faults ? "" : "whether it allocates was not observed: ", obstacle);
     } else {
         say_counts(&text, expectation->assertion);
         say_sites(&text, expectation->assertion);
+        say_faults(&text, expectation->assertion);
     }
     if (text.bytes[text.length - 1] == '\n') text.bytes[text.length - 1] = 0;
     fail((struct source){expectation->file, expectation->line}, text.bytes);
@@ -174,7 +196,7 @@ static __attribute__((destructor)) void tell_of_never_ended(void) {
 
 // MARK: the block
 
-// Of the calling thread's last block, by event; and whether there was one that was observed.
+// Of the calling thread's last block, by event, -1 where it was not counted; and whether there was one that was observed.
 static _Thread_local long last[64];
 static _Thread_local int last_is_known;
 static _Thread_local long last_threads = -1;
@@ -185,22 +207,23 @@ long dioaudit_counts(const char *kind) {
     for (uint32_t event = 0; last_is_known && dioaudit_assertion_key(event); event++) {
         const char *key = dioaudit_assertion_key(event);
         if (kind && strcmp(kind, key) == 0) calls = last[event];
-        if (!kind && is_failure(event)) calls += last[event];
+        if (!kind && is_failure(event) && last[event] > 0) calls += last[event];
     }
     return last_is_known ? calls : -1;
 }
 
 static void remember(const dioaudit_assertion *assertion) {
-    for (uint32_t event = 0; dioaudit_assertion_key(event); event++)
-        last[event] = (long)dioaudit_assertion_counted(assertion, event).calls;
+    uint32_t event = 0;
+    for (; dioaudit_assertion_key(event); event++) last[event] = (long)dioaudit_assertion_counted(assertion, event).calls;
+    if (!dioaudit_assertion_knows_faults(assertion)) last[event - 1] = last[event - 2] = -1;
 }
 
 // What keeps it from counting is told at once: a block may be left without its end.
-struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup) {
+struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup, enum dioaudit_judged_faults faults) {
     struct dioaudit_expectation expectation = {.file = file, .line = line, .runs_left = warmup < 0 ? 1 : warmup + 1};
     dioaudit_assertion_suspend();
     expectation.obstacle = dioaudit_assertion_obstacle();
-    if (!expectation.obstacle) expectation.assertion = dioaudit_assertion_make(failures());
+    if (!expectation.obstacle) expectation.assertion = dioaudit_assertion_make(failures(), (enum dioaudit_assertion_faults)faults);
     if (!expectation.obstacle && !expectation.assertion) expectation.obstacle = "there is no memory to count in";
     if (expectation.obstacle) {
         last_is_known = 0;
@@ -231,7 +254,7 @@ static const char *unseen_of(const dioaudit_assertion *assertion) {
         return "it started a thread, whose calls are not counted: assert what that thread does in the thread itself";
     if (dioaudit_assertion_children(assertion) > 0)
         return "it started a process, whose calls are not counted: assert what that process does in the process itself";
-    return NULL;
+    return dioaudit_assertion_faults_unseen(assertion);
 }
 
 static void judge(const struct dioaudit_expectation *expectation) {

@@ -14,7 +14,7 @@ struct Assertion {
         self.allowance = allowance
         self.warmup = warmup
         self.runs = max(runs, 1)
-        recording = Recording(stacksOf: allowance.forbidden)
+        recording = Recording(stacksOf: allowance.forbidden, faults: allowance.faults)
         obstacle = Recording.obstacle
     }
 
@@ -29,7 +29,7 @@ struct Assertion {
     func follow<Value: Sendable>(
         _ body: @Sendable () async throws -> Value
     ) async throws -> (Result<Value, any Error>, unseen: Reason?) {
-        if warmup > 0 { _ = try await Recording(stacksOf: 0).follow(warmup, body).result.get() }
+        if warmup > 0 { _ = try await Recording().follow(warmup, body).result.get() }
         return await recording.follow(runs, body)
     }
 

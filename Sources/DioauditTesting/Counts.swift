@@ -3,13 +3,13 @@ public struct NotObserved: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// The calls of a body's own thread, by kind: for what is not simply none.
+/// The calls of a body's own thread, by kind: for what is not simply none. Page faults are not among them.
 ///
 /// - Throws: `NotObserved`, or what the body throws.
 public func countAllocations(in body: () throws -> Void) throws -> [AllocationKind: Int] {
     try uncounted {
         if let obstacle = Recording.obstacle { throw NotObserved(description: obstacle) }
-        let recording = Recording(stacksOf: 0)
+        let recording = Recording()
         try recording.count(body)
         if let unseen = recording.unseen { throw NotObserved(description: unseen.what) }
         let counts = recording.counts

@@ -1,5 +1,6 @@
 import AuditCore
 import AuditReport
+import CDioauditAssertions
 import Glibc
 import Inspect
 import LinuxSystem
@@ -24,8 +25,10 @@ func judge(
     let calls = recording.calls(allowance.forbidden)
     let exceeds = Double(calls) > allowance.calls
     guard exceeds || unseen != nil else { return nil }
-    let process = process(recording.counts, exceeds ? recording.sites : [])
-    return judgement(of: process, name(), allowance, runs, exceeds ? nil : unseen)
+    let process = process(recording, exceeds ? recording.sites : [])
+    return judgement(
+        of: process, name(), allowance, runs, exceeds ? nil : unseen,
+        leavesFaults: dioaudit_assertion_leaves_faults(recording.assertion))
 }
 
 private let otherBuild = Remedy(
@@ -43,27 +46,35 @@ extension Judgement {
 }
 
 private func judgement(
-    of process: ProcessLedger, _ name: String, _ allowance: Allowance, _ runs: Int, _ unseen: Reason?
+    of process: ProcessLedger, _ name: String, _ allowance: Allowance, _ runs: Int, _ unseen: Reason?,
+    leavesFaults: Bool
 ) -> Judgement {
     var observation = Observation(subject: subject, ledger: Ledger(), pid: process.pid)
     observation.ledger.processes = [process]
     observation.obstacles = unseen.map { [$0] } ?? []
-    let audit = audited(name, observation, allowance.policy)
+    let judgesFaults = process.phases[.steady].faultsKnown
+    let audit = audited(name, observation, judgesFaults ? allowance.policy : allowance.policy.withoutFaults)
     let lines =
         unseen.map { ["inconclusive: \($0.what)"] } ?? [headline(audit, allowance, runs)]
         + audit.places.prefix(mostPlaces).flatMap { placeLines($0, audit, runs) } + rest(audit)
+        + (unseen == nil && leavesFaults
+            ? ["page faults were not judged, since no mlockall(MCL_FUTURE) was in effect"] : [])
     return Judgement(
         verdict: unseen == nil ? .fail : .inconclusive, message: lines.joined(separator: "\n"), report: report(audit))
 }
 
 // MARK: the observation
 
-private func process(_ counts: EventCounts, _ sites: [Site]) -> ProcessLedger {
+private func process(_ recording: Recording, _ sites: [Site]) -> ProcessLedger {
     var process = ProcessLedger(pid: getpid(), parentPid: getppid(), executable: executable)
     process.phasesByMarker = true
     process.steadyReached = true
-    process.phases[.steady].events = counts
-    for phase in Phase.allCases { process.phases[phase].faultsKnown = false }
+    process.phases[.steady].events = recording.counts
+    for phase in Phase.allCases {
+        process.phases[phase].faultsKnown = phase == .steady && recording.knowsFaults
+    }
+    process.lock.flags = recording.lock
+    process.lock.flagsAtSteady = recording.lock
     let stacks = nameOwnStacks(sites.map(\.stack))
     process.sites = zip(sites, stacks).map { site, stack in
         var named = site
@@ -121,6 +132,11 @@ private func audited(_ name: String, _ observation: Observation, _ policy: Polic
 
 private let mostPlaces = 5
 
+/// They have no stack.
+private let faulted =
+    ": memory was touched for the first time, or was mapped under MCL_FUTURE, which touches it. Touch it in the warm-up, or lock it there "
+    + "(mlockall). Where: dioaudit run --kernel-stacks"
+
 private var style: Style {
     guard let buffer = getcwd(nil, 0) else { return Style(coloured: false) }
     defer { free(buffer) }
@@ -144,7 +160,8 @@ private func placeLines(_ place: Place, _ audit: Audit, _ runs: Int) -> [String]
         "\(place.kindsInWords)"
             + (runs > 1 ? ", \(Figures.hundredths(Double(place.calls) / Double(runs))) per run" : "")
             + (place.bytes > 0 ? ", \(plural(place.bytes, "byte"))" : "")
-            + (violation.stack.isEmpty ? ": the stack was not kept" : ":")
+            + (violation.kind.family == .pageFault
+                ? faulted : violation.stack.isEmpty ? ": the stack was not kept" : ":")
     ] + style.stackLines(violation, folded: true)
         + (others > 0 ? ["    and \(plural(others, "more stack")) from the same place"] : [])
 }

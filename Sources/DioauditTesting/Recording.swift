@@ -18,8 +18,10 @@ final class Recording: @unchecked Sendable {
         .map { EventKind(rawValue: String(cString: $0!)) }
 
     /// - Parameter bits: of the events whose stacks are kept.
-    init(stacksOf bits: UInt64) {
-        guard let assertion = dioaudit_assertion_make(bits) else { fatalError("no memory for an allocation assertion") }
+    init(stacksOf bits: UInt64 = 0, faults: dioaudit_assertion_faults = DIOAUDIT_ASSERTION_FAULTS_ALLOWED) {
+        guard let assertion = dioaudit_assertion_make(bits, faults) else {
+            fatalError("no memory for an allocation assertion")
+        }
         self.assertion = assertion
     }
 
@@ -30,9 +32,12 @@ final class Recording: @unchecked Sendable {
 
     /// Runs a body on this thread, from within `uncounted`.
     func count<Value>(_ body: () throws -> Value) rethrows -> Value {
-        dioaudit_assertion_begin(assertion)
-        defer { dioaudit_assertion_end(assertion) }
-        return try counted(body)
+        // Inside of `counted`: what is begun or ended within another assertion's pause would have to be measured by that one, too.
+        try counted {
+            dioaudit_assertion_begin(assertion)
+            defer { dioaudit_assertion_end(assertion) }
+            return try body()
+        }
     }
 
     /// Runs a part of a body, on whichever thread.
@@ -69,9 +74,23 @@ final class Recording: @unchecked Sendable {
                 "the body started a process, whose calls are not counted", Remedy("assert what it does in that process")
             )
         }
-        guard let obstacle = Self.obstacle else { return nil }
-        return Reason(obstacle, Remedy("let it call libc's functions by their names"))
+        if let obstacle = Self.obstacle {
+            return Reason(obstacle, Remedy("let it call libc's functions by their names"))
+        }
+        return unseenFaults
     }
+
+    /// What is not known of page faults and of the memory lock.
+    var unseenFaults: Reason? {
+        dioaudit_assertion_faults_unseen(assertion).map {
+            Reason(String(cString: $0), Remedy("allowing .pageFaultMinor and .pageFaultMajor judges the rest"))
+        }
+    }
+
+    var knowsFaults: Bool { dioaudit_assertion_knows_faults(assertion) }
+
+    /// In effect all the time.
+    var lock: LockFlags { LockFlags(rawValue: dioaudit_assertion_lock(assertion)) }
 
     var counts: EventCounts {
         var counts = EventCounts()

@@ -49,6 +49,9 @@ import Testing
         "traitExceedsRate": "5 mallocs in 10 runs, and 4 are allowed",
         "traitForbidsFree": "1 free in 1 run",
         "inSuiteFails": "6 mallocs in 1 run",
+        "forbiddenFaultsFail": "7 minor page faults in 1 run",
+        "faultsExceedLimit": "7 minor page faults in 1 run, and 6 are allowed",
+        "faultsBesideAllocations": "2 mallocs, 3 minor page faults in 1 run",
     ]
 
     private static let passes: Set = [
@@ -56,6 +59,7 @@ import Testing
         "endsWhenItsBodyThrows", "countsExactly", "directReadsPass", "asyncPasses", "asyncPassesAcrossThreads",
         "actorPasses",
         "traitPasses", "traitKeepsToLimit", "traitKeepsToRate", "traitAllows", "inSuitePasses",
+        "faultsAreNotJudged", "forbiddenFaultsOfTheWarmUpPass", "faultsKeepToLimit",
     ]
 
     private static let inconclusive =
@@ -68,6 +72,23 @@ import Testing
         #expect(Self.issues(outcome) == Self.failures.mapValues { [$0] })
         let passed = outcome.output.matches(of: /✔ Test (\w+)\([^✔✘◇\n]* passed after/).map { String($0.1) }
         #expect(Set(passed) == Self.passes)
+    }
+
+    /// Nothing but a mapping faults there, and each of its pages does at once.
+    @Test(.enabled(if: geteuid() == 0, "locks more than others may")) func aLockedProcessIsJudgedByItsPageFaults()
+        throws
+    {
+        _ = try Self.outcome.get()
+        let outcome = try run(
+            [Self.program, "--testing-library", "swift-testing", "--filter", "AssertionTests.Locked"],
+            environment: ["LOCKS": "1", "NO_COLOR": "1"])
+        #expect(
+            Self.issues(outcome) == [
+                "lockedMappingFaultsItsPagesIn": ["1 mmap, 5 minor page faults in 1 run"],
+                "lockedMappingMayBeAllowed": ["5 minor page faults in 1 run"],
+                "lockedAsync": ["1 posix_memalign, 2 mmaps, 5 minor page faults in 1 run"],
+            ], "\(outcome)")
+        #expect(outcome.output.contains("5 tests in 1 suite failed"))
     }
 
     @Test func anIssueHasThePlaceAndItsCallsPerRun() throws {

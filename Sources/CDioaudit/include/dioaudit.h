@@ -55,15 +55,24 @@ static inline void dioaudit_allow_end(const char *reason) {
 // break, by return or an exception) before it was judged. One that a jump (longjmp), pthread_exit or exit left is judged by nobody: it
 // is told at the end of the block around it, or else when the program exits, which it then does by abort(3).
 #define DIOAUDIT_EXPECT_NONE DIOAUDIT_EXPECT_NONE_AFTER(1)
-#define DIOAUDIT_EXPECT_NONE_AFTER(warmup) DIOAUDIT_EXPECT_AT(warmup, __LINE__)
-#define DIOAUDIT_EXPECT_AT(warmup, line) DIOAUDIT_EXPECT_AS(warmup, line)
-#define DIOAUDIT_EXPECT_AS(warmup, line)                                                                          \
+#define DIOAUDIT_EXPECT_NONE_AFTER(warmup) DIOAUDIT_EXPECT_NONE_WITH(DIOAUDIT_FAULTS_IF_LOCKED, warmup)
+#define DIOAUDIT_EXPECT_NONE_WITH(faults, warmup) DIOAUDIT_EXPECT_AT(faults, warmup, __LINE__)
+#define DIOAUDIT_EXPECT_AT(faults, warmup, line) DIOAUDIT_EXPECT_AS(faults, warmup, line)
+#define DIOAUDIT_EXPECT_AS(faults, warmup, line)                                                                  \
     for (struct dioaudit_expectation dioaudit_expects_##line __attribute__((cleanup(dioaudit_expectation_end))) = \
-             dioaudit_expectation_begin(__FILE__, line, warmup);                                                  \
+             dioaudit_expectation_begin(__FILE__, line, warmup, faults);                                          \
          dioaudit_expectation_runs(&dioaudit_expects_##line);)
 
+// Whether the thread's page faults are failures, too. If they are not judged they are not counted.
+enum dioaudit_judged_faults {
+    DIOAUDIT_FAULTS_IF_LOCKED,  // while the process is locked by mlockall(MCL_FUTURE): then nothing but a mapping should fault
+    DIOAUDIT_FAULTS_FORBIDDEN,  // always
+    DIOAUDIT_FAULTS_ALLOWED     // never
+};
+
 // The calls of one kind (a key of the report's, such as "malloc") that the calling thread made in the last such block that was judged;
-// -1 if there was none, or if nothing was observed there. Null: of all that are failures.
+// -1 if there was none, or if that was not observed there ("pageFaultMinor" and "pageFaultMajor", where they are not judged). Null: of
+// all that are failures.
 // "threads": those that it started, whose calls are in none of these.
 long dioaudit_counts(const char *kind);
 
@@ -80,7 +89,7 @@ struct dioaudit_expectation {
     unsigned around;
 };
 
-struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup);
+struct dioaudit_expectation dioaudit_expectation_begin(const char *file, int line, int warmup, enum dioaudit_judged_faults faults);
 int dioaudit_expectation_runs(struct dioaudit_expectation *expectation);
 void dioaudit_expectation_end(struct dioaudit_expectation *expectation);
 

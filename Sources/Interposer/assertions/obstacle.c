@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "../base/objects.h"
+#include "../phases/phases.h"
 #include "../state/context.h"
 #include "../tables/next.h"
 #include "assertion.h"
 #include "bypass.h"
+#include "faults.h"
 #include "../rules.h"
 
 static char words[320];
@@ -76,8 +78,13 @@ static bool libc_is_next(void) {
 
 // TRAP: a child's calls count in its own copy of an assertion, which goes with it. libc forks by internal names, too (daemon). Test:
 // TestLibraryTests
+static void begin_child(void) {
+    assertion_faults_begin_process();
+    phases_unlocked();  // the lock is not inherited
+}
+
 static bool forks_are_seen(void) {
-    if (pthread_atfork(NULL, assertion_note_child, NULL) == 0) return true;
+    if (pthread_atfork(NULL, assertion_note_child, begin_child) == 0) return true;
     say("there is no memory to note forked processes");
     return false;
 }
@@ -92,6 +99,8 @@ static void look_once(void) {
         return;
     }
     bool sound = libc_is_next() && (next_resolved || next_resolve()) && names_are_ours() && heap_is_libcs() && news_are_seen() && forks_are_seen();
+    assertion_faults_begin_process();
+    assertion_warm();
     __atomic_store_n(&known, sound ? NONE : SOME, __ATOMIC_RELEASE);
 }
 

@@ -17,13 +17,6 @@ INTERPOSED int mlock2(const void *at, size_t length, unsigned flags) {
     return next.mlock2(at, length, flags);
 }
 
-static void note_flags(int flags) {
-    struct dioaudit_process *record = process.record;
-    uint32_t lost = record->lock_flags & ~(uint32_t)flags;
-    record->lock_flags = (uint32_t)flags;
-    if (phases_is_any_steady() && (lost & MCL_FUTURE)) record->lock_lost_in_steady = 1;
-}
-
 INTERPOSED int munlock(const void *at, size_t length) {
     count(DIOAUDIT_EVENT_MUNLOCK, length);
     int result = next.munlock(at, length);
@@ -34,11 +27,8 @@ INTERPOSED int munlock(const void *at, size_t length) {
 INTERPOSED int mlockall(int flags) {
     count(DIOAUDIT_EVENT_MLOCKALL, 0);
     int result = next.mlockall(flags);
-    if (!process.phase) return result;
     int error = errno;
-    __atomic_fetch_add(&process.record->lock_calls, 1, __ATOMIC_RELAXED);
-    if (result == 0) note_flags(flags);
-    else phases_lock_failed(error);
+    phases_locked(flags, result == 0 ? 0 : error);
     errno = error;
     return result;
 }
@@ -46,6 +36,6 @@ INTERPOSED int mlockall(int flags) {
 INTERPOSED int munlockall(void) {
     count(DIOAUDIT_EVENT_MUNLOCKALL, 0);
     int result = next.munlockall();
-    if (result == 0 && process.phase) note_flags(0);
+    if (result == 0) phases_unlocked();
     return result;
 }

@@ -230,7 +230,14 @@ void phases_first_file_opened(void) {
         transition(DIOAUDIT_PHASE_CLOSED, process.interlude_from);
 }
 
-void phases_lock_failed(int error) {
+static void note_lock_flags(uint32_t flags) {
+    struct dioaudit_process *record = process.record;
+    uint32_t lost = record->lock_flags & ~flags;
+    record->lock_flags = flags;
+    if (phases_is_any_steady() && (lost & MCL_FUTURE)) record->lock_lost_in_steady = 1;
+}
+
+static void note_failed_lock(int error) {
     if (!process_is_ours()) return;
     struct phase_lock lock;
     phase_lock_take(&lock);
@@ -239,6 +246,17 @@ void phases_lock_failed(int error) {
     process.record->lock_bytes_own = ledger_mapped() + site_memory_mapped();
     process.record->lock_limit = lockstate_limit();
     phase_lock_release(&lock);
+}
+
+void phases_locked(int flags, int error) {
+    if (!process.phase) return;
+    __atomic_fetch_add(&process.record->lock_calls, 1, __ATOMIC_RELAXED);
+    if (error) note_failed_lock(error);
+    else note_lock_flags((uint32_t)flags);
+}
+
+void phases_unlocked(void) {
+    if (process.phase) note_lock_flags(0);
 }
 
 bool phases_is_any_steady(void) {

@@ -29,8 +29,9 @@ static inline void phases_notice_host(void) {
 void phases_last_file_closed(void);
 void phases_first_file_opened(void);
 
-// mlockall failed: records its errno and the bytes that it had to lock.
-void phases_lock_failed(int error);
+// mlockall returned; `error` is its errno, 0 if it did what it was asked. munlockall did.
+void phases_locked(int flags, int error);
+void phases_unlocked(void);
 
 // Whether the process, or a thread that names its own phases, is in a steady phase.
 bool phases_is_any_steady(void);

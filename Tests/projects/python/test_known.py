@@ -166,6 +166,42 @@ def test_direct_read_into_a_mapping_of_its_own(direct):
         os.preadv(direct[0], [block], 0)
 
 
+@allocation_free(faults="forbidden", up_to=8)
+@pytest.mark.parametrize("pages", [7, 8])
+def test_faults(pages):
+    known.touch(pages, True)  # one mapping, and its pages
+
+
+@allocation_free(up_to=1)
+def test_faults_are_not_judged():
+    known.touch(7, True)
+
+
+@allocation_free(faults="sometimes")
+def test_faults_of_no_kind():
+    pass
+
+
+@pytest.fixture
+def lock():
+    if os.geteuid() != 0:
+        pytest.skip("locks more than others may")
+    assert known.lock() == 0
+    yield
+    assert known.unlock() == 0
+
+
+@allocation_free(up_to=6)
+@pytest.mark.parametrize("pages", [5, 6])
+def test_locked(lock, pages):
+    known.touch(pages, False)
+
+
+@allocation_free(up_to=1, faults="allowed")
+def test_locked_may_fault(lock):
+    known.touch(5, False)
+
+
 @allocation_free
 def test_raises():
     raise KeyError("its own")

@@ -17,11 +17,18 @@ typedef struct dioaudit_assertion dioaudit_assertion;
 // assertion: what was not observed is no pass.
 const char *dioaudit_assertion_obstacle(void);
 
-// Events by number, from 0 on: the report's key of each; null after the last.
+// Events by number, from 0 on: the report's key of each; null after the last. The last two are page faults.
 const char *dioaudit_assertion_key(uint32_t event);
 
+// Whether page faults are counted: to ask for them takes two system calls of each thread that is in the assertion.
+enum dioaudit_assertion_faults {
+    DIOAUDIT_ASSERTION_FAULTS_IF_LOCKED,  // while mlockall's MCL_FUTURE is in effect
+    DIOAUDIT_ASSERTION_FAULTS_FORBIDDEN,  // always
+    DIOAUDIT_ASSERTION_FAULTS_ALLOWED     // never
+};
+
 // `kinds` has a bit for each event of which stacks are kept; all are counted. Null if there is no memory.
-dioaudit_assertion *dioaudit_assertion_make(uint64_t kinds);
+dioaudit_assertion *dioaudit_assertion_make(uint64_t kinds, enum dioaudit_assertion_faults faults);
 void dioaudit_assertion_free(dioaudit_assertion *assertion);
 
 // The events of the calling thread count from begin to end. Assertions nest on a thread: an event counts in each. Neither
@@ -44,6 +51,19 @@ struct dioaudit_assertion_count {
 };
 
 struct dioaudit_assertion_count dioaudit_assertion_counted(const dioaudit_assertion *assertion, uint32_t event);
+
+// Whether page faults were to be counted, and whether they were.
+bool dioaudit_assertion_judges_faults(const dioaudit_assertion *assertion);
+bool dioaudit_assertion_knows_faults(const dioaudit_assertion *assertion);
+
+// Whether page faults were not judged since there was no lock: whoever tells of the assertion says so.
+bool dioaudit_assertion_leaves_faults(const dioaudit_assertion *assertion);
+
+// Why page faults, or the memory lock, are not as they must be known for a pass, in words; null if they are.
+const char *dioaudit_assertion_faults_unseen(const dioaudit_assertion *assertion);
+
+// The flags of mlockall that were in effect in all of it.
+uint32_t dioaudit_assertion_lock(const dioaudit_assertion *assertion);
 
 // Threads that those in it started (pthread_create, thrd_create), and processes (fork, clone), whose events do not count in it.
 uint64_t dioaudit_assertion_threads(const dioaudit_assertion *assertion);

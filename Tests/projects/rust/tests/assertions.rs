@@ -1,4 +1,4 @@
-use dioaudit::{counts, expect_no_allocations, expect_no_allocations_after};
+use dioaudit::{counts, expect_no_allocations, expect_no_allocations_after, expect_no_allocations_with, Faults};
 use std::alloc::{alloc, dealloc, Layout};
 use std::fs::{self, File, OpenOptions};
 use std::future::Future;
@@ -41,6 +41,47 @@ fn warms_up() {
 fn grows() {
     let mut numbers = Vec::with_capacity(4);
     expect_no_allocations_after(4, || numbers.push(1u64));
+}
+
+extern "C" {
+    fn mmap(at: *mut u8, length: usize, protection: i32, flags: i32, file: i32, offset: i64) -> *mut u8;
+    fn madvise(at: *mut u8, length: usize, advice: i32) -> i32;
+}
+
+/// Memory of which each page takes a fault by itself.
+fn fresh(pages: usize) -> *mut u8 {
+    let (read_and_write, private_and_anonymous, no_huge_page) = (3, 0x22, 15);
+    unsafe {
+        let memory = mmap(std::ptr::null_mut(), pages << 12, read_and_write, private_and_anonymous, -1, 0);
+        madvise(memory, pages << 12, no_huge_page);
+        memory
+    }
+}
+
+fn touch(memory: *mut u8, pages: usize) {
+    for page in 0..pages {
+        unsafe { memory.add(page << 12).write_volatile(1) }
+    }
+}
+
+#[test]
+fn faults_are_not_judged() {
+    let memory = fresh(7);
+    expect_no_allocations_after(0, || touch(memory, 7));
+    assert_eq!(counts("pageFaultMinor"), None);
+}
+
+#[test]
+fn forbidden_faults_fail() {
+    let memory = fresh(7);
+    expect_no_allocations_with(Faults::Forbidden, 0, || touch(memory, 7));
+}
+
+#[test]
+fn forbidden_faults_of_the_warm_up_pass() {
+    let memory = fresh(7);
+    expect_no_allocations_with(Faults::Forbidden, 1, || touch(memory, 7));
+    assert_eq!(counts("pageFaultMinor"), Some(0));
 }
 
 #[test]
