@@ -19,14 +19,16 @@ let inProcessSources =
     ["base/cfi.c", "base/objects.c", "base/text.c", "state/context.c", "tables/next.c", "tables/stack.c"]
     + ["interpose/heap.c", "interpose/loading.c", "interpose/locking.c", "interpose/mappings.c"]
     + [
-        "assertions/assertion.c", "assertions/bypasses.c", "assertions/counting.c", "assertions/faults.c",
+        "assertions/assertion.c", "assertions/bypasses.c", "assertions/counting.c", "assertions/endings.c",
+        "assertions/faults.c",
         "assertions/lock.c", "assertions/no_phases.c", "assertions/obstacle.c", "assertions/places.c",
         "assertions/threads.c",
     ]
 
 // Its names that other files of a program could have too. A library's are hidden; a program's meet the linker.
 let inProcessNames = [
-    "assertion_faults_begin_process", "assertion_faults_refused", "assertion_faults_resume",
+    "assertion_begin_process", "assertion_process_is_own", "endings_forget_the_parents", "assertion_faults_refused",
+    "assertion_faults_resume",
     "assertion_faults_suspend", "assertion_faults_want", "assertion_note", "assertion_note_child",
     "assertion_note_thread", "assertion_warm", "bypass_taken", "bypasses_note_binding",
     "bypasses_note_lookup", "bypasses_note_namespace", "cfi_rule_at", "context", "context_enter", "count_slowly",

@@ -1,5 +1,6 @@
 """Allocation assertions for pytest. What they mean is dioaudit.h's: see docs/testing-python.md."""
 import ctypes
+import functools
 import gc
 import inspect
 import os
@@ -127,27 +128,29 @@ def pytest_pyfunc_call(pyfuncitem):
     if is_deferred(body):
         inconclusive("a call of an async function or a generator does not run its body")
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    judge(body, arguments, after, up_to, faults)
+    file, line, _ = pyfuncitem.location
+    expectation = library.dioaudit_expectation_begin(file.encode(), (line or 0) + 1, after, faults)
+    judge(functools.partial(body, **arguments), expectation, after, up_to)
     pyfuncitem.stash[JUDGED] = True
     return True
 
 
-def judge(body, arguments, after, up_to, faults):
-    for _ in range(after):
-        body(**arguments)
-    # Garbage is other code's: its finalizers would be counted here.
-    collects = gc.isenabled()
-    gc.collect()
-    gc.disable()
+def judge(body, expectation, after, up_to):
     messages.clear()
-    started.clear()
-    before = threads()
-    expectation = library.dioaudit_expectation_begin(None, 0, 0, faults)
+    collects = gc.isenabled()
     reference = ctypes.byref(expectation)
     runs, end = library.dioaudit_expectation_runs, library.dioaudit_expectation_end
     try:
+        for _ in range(after):
+            runs(reference)
+            body()
+        # Garbage is other code's: its finalizers would be counted here.
+        gc.collect()
+        gc.disable()
+        started.clear()
+        before = threads()
         runs(reference)
-        value = body(**arguments)
+        value = body()
         runs(reference)
     finally:
         end(reference)

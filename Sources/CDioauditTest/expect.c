@@ -1,5 +1,4 @@
 // dioaudit.h's assertions.
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,9 +69,13 @@ struct frames {
     unsigned said;
 };
 
+// Those of a test's runner, or of an interpreter, come last.
+enum { MOST_FRAMES = 24 };
+
 static void say_frame(void *to, const char *line) {
     struct frames *frames = to;
-    say(frames->text, "      #%u %s\n", frames->said++, line);
+    if (frames->said < MOST_FRAMES) say(frames->text, "      #%u %s\n", frames->said, line);
+    frames->said++;
 }
 
 static void say_site(struct text *text, struct names *names, const struct dioaudit_assertion_site *site) {
@@ -80,6 +83,7 @@ static void say_site(struct text *text, struct names *names, const struct dioaud
     say(text, "  %llu of %s, %llu bytes:\n", (unsigned long long)site->count.calls, kind, (unsigned long long)site->count.bytes);
     struct frames frames = {text, 0};
     for (uint32_t frame = 0; frame < site->depth; frame++) names_say(names, site->frames[frame], say_frame, &frames);
+    if (frames.said > MOST_FRAMES) say(text, "      and %u more frames\n", frames.said - MOST_FRAMES);
 }
 
 enum { MOST_SITES = 10 };
@@ -151,7 +155,7 @@ static void tell(const struct dioaudit_expectation *expectation, const char *obs
 
 // MARK: blocks that never end
 
-// TRAP: longjmp, pthread_exit and exit leave a block without its end: nobody would judge it, and the test would pass.
+// TRAP: longjmp, pthread_exit, exit and _exit leave a block without its end: nobody would judge it, and the test would pass.
 // Test: TestLibraryTests, blocks that are left
 static const char never_ended[] = "inconclusive: whether it allocates was not observed: the block was left by a jump, or by the end of its "
                                   "thread or of the program, before it was judged";
@@ -164,34 +168,26 @@ static _Thread_local struct {
     unsigned count;
 } entered;
 
-// How many all threads are in. What a forked child has of them its parent judges.
-static int entered_by_all;
-
-static void forget_the_parents(void) {
-    entered_by_all = 0;
-}
-
-static __attribute__((constructor)) void begin(void) {
-    pthread_atfork(NULL, NULL, forget_the_parents);
-}
-
 static void enter(struct dioaudit_expectation *expectation) {
     expectation->around = entered.count++;
     if (expectation->around < MOST_AROUND)
         entered.begun[expectation->around] = (struct source){expectation->file, expectation->line};
-    __atomic_fetch_add(&entered_by_all, 1, __ATOMIC_RELAXED);
+    dioaudit_assertion_opened();
 }
 
 static void leave(const struct dioaudit_expectation *expectation) {
     unsigned left = entered.count - expectation->around, inner = expectation->around + 1;
     entered.count = expectation->around;
-    __atomic_fetch_sub(&entered_by_all, (int)left, __ATOMIC_RELAXED);
+    dioaudit_assertion_closed((int)left);
     if (left > 1 && inner < MOST_AROUND) fail(entered.begun[inner], never_ended);
 }
 
-static __attribute__((destructor)) void tell_of_never_ended(void) {
-    if (__atomic_load_n(&entered_by_all, __ATOMIC_RELAXED) <= 0) return;
+static void tell_of_never_ended(void) {
     give_up(entered.count ? entered.begun[0] : (struct source){"a thread that is no more", 0}, never_ended);
+}
+
+static __attribute__((constructor)) void begin(void) {
+    dioaudit_assertion_at_end(tell_of_never_ended);
 }
 
 // MARK: the block

@@ -20,6 +20,8 @@ struct Assertion {
 
     /// Within `uncounted`.
     func run<Value>(_ body: () throws -> Value) rethrows -> Value {
+        dioaudit_assertion_opened()
+        defer { dioaudit_assertion_closed(1) }
         for _ in 0..<warmup { _ = try counted(body) }
         for _ in 1..<runs { _ = try recording.count(body) }
         return try recording.count(body)
@@ -29,6 +31,8 @@ struct Assertion {
     func follow<Value: Sendable>(
         _ body: @Sendable () async throws -> Value
     ) async throws -> (Result<Value, any Error>, unseen: Reason?) {
+        dioaudit_assertion_opened()
+        defer { dioaudit_assertion_closed(1) }
         if warmup > 0 { _ = try await Recording().follow(warmup, body).result.get() }
         return await recording.follow(runs, body)
     }

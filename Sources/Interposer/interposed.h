@@ -10,10 +10,12 @@
 #ifndef DIOAUDIT_INTERPOSED_H
 #define DIOAUDIT_INTERPOSED_H
 
+#include <aio.h>
 #include <dirent.h>
 #include <libaio.h>
 #include <liburing.h>
 #include <mqueue.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <spawn.h>
@@ -23,6 +25,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <threads.h>
+#include <time.h>
 #include <ucontext.h>
 
 typedef int main_function(int, char **, char **);
@@ -256,7 +259,22 @@ typedef void plain_function(void);
 
 // Inside a test alone: under the command, a child of it needs nothing of its parent.
 #ifdef DIOAUDIT_IN_PROCESS
-#define INTERPOSED_IN_TEST(X) X(pid_t, _Fork, (void), ())
+#define INTERPOSED_IN_TEST(X)                                                                                       \
+    X(pid_t, _Fork, (void), ())                                                                                     \
+    X(int, timer_create, (clockid_t clock, struct sigevent *event, timer_t *timer), (clock, event, timer))          \
+    X(int, mq_notify, (mqd_t queue, const struct sigevent *event), (queue, event))                                  \
+    X(int, aio_read, (struct aiocb *block), (block))                                                                \
+    X(int, aio_read64, (struct aiocb64 *block), (block))                                                            \
+    X(int, aio_write, (struct aiocb *block), (block))                                                               \
+    X(int, aio_write64, (struct aiocb64 *block), (block))                                                           \
+    X(int, aio_fsync, (int how, struct aiocb *block), (how, block))                                                 \
+    X(int, aio_fsync64, (int how, struct aiocb64 *block), (how, block))                                             \
+    X(int, lio_listio, (int how, struct aiocb *const *blocks, int count, struct sigevent *event),                   \
+      (how, blocks, count, event))                                                                                  \
+    X(int, lio_listio64, (int how, struct aiocb64 *const *blocks, int count, struct sigevent *event),               \
+      (how, blocks, count, event))                                                                                  \
+    X(int, getaddrinfo_a, (int how, struct gaicb **requests, int count, struct sigevent *event),                    \
+      (how, requests, count, event))
 #else
 #define INTERPOSED_IN_TEST(X)
 #endif

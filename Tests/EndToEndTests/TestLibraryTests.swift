@@ -139,13 +139,28 @@ import Testing
     }
 
     /// By a jump, the end of a thread or of the program: nobody judged it, and what did not judge is no pass.
-    @Test(arguments: ["jump", "jump-inside", "exit", "thread"]) func blocksThatAreLeftAreTold(how: String) throws {
+    @Test(arguments: ["jump", "jump-inside", "exit", "_exit", "_Exit", "quick_exit", "thread"])
+    func blocksThatAreLeftAreTold(how: String) throws {
         let outcome = try run([built("gcc", link: statically), how])
         #expect(outcome.signal == SIGABRT, "\(outcome)")
         let said =
             /(?:expects\.c:[0-9]+|a thread that is no more:0): expected no allocation: inconclusive: .*: the block was left by a jump/
         #expect(outcome.errors.contains(said), "\(outcome)")
         #expect(outcome.errors.contains("expects.c:") == (how != "thread"))
+    }
+
+    @Test func theEndOfAChildThatSharesTheMemoryIsNone() throws {
+        let outcome = try run([built("gcc", link: statically), "vfork"])
+        #expect(outcome.status == 0, "\(outcome)")
+    }
+
+    /// libc does so by an internal name.
+    @Test(arguments: ["timer_create", "mq_notify", "aio_read", "lio_listio"]) func threadsThatLibcStartsAreTold(
+        how: String
+    ) throws {
+        let outcome = try run([built("gcc", link: statically), "starts", how])
+        let lines = outcome.output.split(separator: "\n").filter { !$0.hasPrefix(" ") }
+        #expect(lines.count == 2 && lines[1] == "\(how): \(lines[0].contains("inconclusive: ") ? -1 : 1)", "\(outcome)")
     }
 
     @Test func theEndOfAForkedChildIsNone() throws {
@@ -283,6 +298,11 @@ import Testing
             let lines = outcome.output.matches(of: /(?m)^(PASSED|FAILED) \S*::test_(\S+)/)
             return (Dictionary(lines.map { (String($0.2), String($0.1)) }) { first, _ in first }, outcome.output)
         }
+        // Of its own: it ends the session.
+        let ended = try run(
+            [python, "-m", "pytest", "-p", "no:cacheprovider", "\(project)/test_exits.py", "--dioaudit"],
+            environment: ["PYTHONPATH": site, "PYTHONDONTWRITEBYTECODE": "1"])
+        #expect(ended.signal == SIGABRT, "\(ended)")
         let counted = try outcomes(["--dioaudit"])
         let isRoot = geteuid() == 0
         let locked =

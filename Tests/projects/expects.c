@@ -1,14 +1,19 @@
 // Assertions as a test in C has them: what each one says is printed. Tests/EndToEndTests/TestLibraryTests.swift runs it.
 #define _GNU_SOURCE
+#include <aio.h>
 #include <dioaudit.h>
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 static void *volatile kept;
@@ -44,6 +49,10 @@ static void tell(const char *file, int line, const char *message) {
     printf("%s: %s\n", now, message);
 }
 
+static void ignore(union sigval nothing) {
+    (void)nothing;
+}
+
 static int left_by_return(void) {
     DIOAUDIT_EXPECT_NONE_AFTER(0) {
         allocate(2);
@@ -63,6 +72,41 @@ static void *leave_by_its_end(void *nothing) {
     return nothing;
 }
 
+// Each in the warm-up, that is at once.
+static void end_by(const char *how) {
+    DIOAUDIT_EXPECT_NONE {
+        if (strcmp(how, "_exit") == 0) _exit(0);
+        if (strcmp(how, "_Exit") == 0) _Exit(0);
+        if (strcmp(how, "quick_exit") == 0) quick_exit(0);
+        exit(0);
+    }
+}
+
+// A child that shares the memory ends, and not the program.
+static void end_child(void) {
+    DIOAUDIT_EXPECT_NONE {
+        if (vfork() == 0) _exit(0);
+    }
+}
+
+static void start_by_libc(const char *how) {
+    static char byte;
+    static struct aiocb block = {.aio_buf = &byte, .aio_nbytes = 1};
+    struct aiocb *blocks[] = {&block};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = ignore};
+    timer_t timer;
+    block.aio_fildes = open("/dev/zero", O_RDONLY);
+    dioaudit_on_failure(tell);
+    now = how;
+    DIOAUDIT_EXPECT_NONE_AFTER(0) {
+        if (strcmp(how, "timer_create") == 0) timer_create(CLOCK_MONOTONIC, &event, &timer);
+        if (strcmp(how, "mq_notify") == 0) mq_notify(-1, &event);
+        if (strcmp(how, "aio_read") == 0) aio_read(&block);
+        if (strcmp(how, "lio_listio") == 0) lio_listio(LIO_WAIT, blocks, 1, NULL);
+    }
+    printf("%s: %ld\n", how, dioaudit_counts("threads"));
+}
+
 static int fork_inside(void) {
     int status = -1;
     DIOAUDIT_EXPECT_NONE {
@@ -77,7 +121,8 @@ static int fork_inside(void) {
 static int leave_by(const char *how) {
     pthread_t thread;
     if (strcmp(how, "abort") == 0) DIOAUDIT_EXPECT_NONE { allocate(1); }
-    if (strcmp(how, "exit") == 0) DIOAUDIT_EXPECT_NONE { exit(0); }
+    if (strstr(how, "exit") || strstr(how, "Exit")) end_by(how);
+    if (strcmp(how, "vfork") == 0) end_child();
     if (strcmp(how, "jump") == 0 && setjmp(back) == 0) leave_by_a_jump();
     if (strcmp(how, "thread") == 0)
         return pthread_create(&thread, NULL, leave_by_its_end, NULL) || pthread_join(thread, NULL);
@@ -109,6 +154,10 @@ static void fork_once(pid_t (*forks)(void)) {
 }
 
 int main(int argc, char **argv) {
+    if (argc > 2 && strcmp(argv[1], "starts") == 0) {
+        start_by_libc(argv[2]);
+        return 0;
+    }
     if (argc > 2) {
         now = argv[2];
         dioaudit_on_failure(tell);

@@ -34,6 +34,9 @@ void assertion_note(enum dioaudit_event event, uint64_t bytes);
 void assertion_note_thread(void);
 void assertion_note_child(void);
 
+// In a forked child: those that are open are its parent's.
+void endings_forget_the_parents(void);
+
 // Once: what a thread first does in an assertion, it has done then.
 void assertion_warm(void);
 

@@ -16,8 +16,12 @@ static THREAD_LOCAL struct {
 
 static int32_t own_pid;
 
-void assertion_faults_begin_process(void) {
+void assertion_begin_process(void) {
     own_pid = (int32_t)SYSTEM(SYS_getpid);
+}
+
+bool assertion_process_is_own(void) {
+    return SYSTEM(SYS_getpid) == own_pid;
 }
 
 void assertion_faults_want(bool wanted) {
@@ -43,7 +47,7 @@ struct dioaudit_faults faults_of_thread(void) {
 
 // TRAP: a vfork child has its parent's memory and page faults of its own.
 void faults_disown(struct dioaudit_faults before) {
-    if (!mine.wanted || SYSTEM(SYS_getpid) != own_pid) return;
+    if (!mine.wanted || !assertion_process_is_own()) return;
     struct dioaudit_faults after = faults_of_thread();
     if (mine.refused) return;
     add(&context.taken_faults.minor, after.minor - before.minor);

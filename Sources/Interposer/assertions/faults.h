@@ -7,7 +7,10 @@
 #include "../state/faults.h"
 
 // Before the first question, and in a forked child.
-void assertion_faults_begin_process(void);
+void assertion_begin_process(void);
+
+// False in a child that shares the memory (vfork).
+bool assertion_process_is_own(void);
 
 // Until then, the functions of state/faults.h ask nothing.
 void assertion_faults_want(bool wanted);

@@ -79,7 +79,8 @@ static bool libc_is_next(void) {
 // TRAP: a child's calls count in its own copy of an assertion, which goes with it. libc forks by internal names, too (daemon). Test:
 // TestLibraryTests
 static void begin_child(void) {
-    assertion_faults_begin_process();
+    assertion_begin_process();
+    endings_forget_the_parents();
     phases_unlocked();  // the lock is not inherited
 }
 
@@ -99,7 +100,7 @@ static void look_once(void) {
         return;
     }
     bool sound = libc_is_next() && (next_resolved || next_resolve()) && names_are_ours() && heap_is_libcs() && news_are_seen() && forks_are_seen();
-    assertion_faults_begin_process();
+    assertion_begin_process();
     assertion_warm();
     __atomic_store_n(&known, sound ? NONE : SOME, __ATOMIC_RELEASE);
 }

@@ -27,6 +27,13 @@ enum dioaudit_assertion_faults {
     DIOAUDIT_ASSERTION_FAULTS_ALLOWED     // never
 };
 
+// Around an assertion, its warm-up included: a program that ends in between (exit, _exit, quick_exit) is told of, and aborts.
+void dioaudit_assertion_opened(void);
+void dioaudit_assertion_closed(int count);
+
+// What tells of it, in place of a message.
+void dioaudit_assertion_at_end(void (*tell)(void));
+
 // `kinds` has a bit for each event of which stacks are kept; all are counted. Null if there is no memory.
 dioaudit_assertion *dioaudit_assertion_make(uint64_t kinds, enum dioaudit_assertion_faults faults);
 void dioaudit_assertion_free(dioaudit_assertion *assertion);
