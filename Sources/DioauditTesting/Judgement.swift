@@ -164,6 +164,17 @@ private func placeLines(_ place: Place, _ audit: Audit, _ runs: Int) -> [String]
                 ? faulted : violation.stack.isEmpty ? ": the stack was not kept" : ":")
     ] + style.stackLines(violation, folded: true)
         + (others > 0 ? ["    and \(plural(others, "more stack")) from the same place"] : [])
+        + (violation.isOfTasks ? [ofTasks] : [])
+}
+
+private let ofTasks =
+    "    by Swift's runtime, for Task.yield or to follow a task into an actor: allowing .posixMemalign leaves it out"
+
+extension Violation {
+    fileprivate var isOfTasks: Bool {
+        let makers = ["swift_task_createNullaryContinuationJob", "swift_defaultActor_enqueue"]
+        return kind == .posixMemalign && stack.contains { makers.contains($0.function ?? "") }
+    }
 }
 
 private func rest(_ audit: Audit) -> [String] {

@@ -88,7 +88,10 @@ import Testing
                 "lockedMappingMayBeAllowed": ["5 minor page faults in 1 run"],
                 "lockedAsync": ["1 posix_memalign, 2 mmaps, 5 minor page faults in 1 run"],
             ], "\(outcome)")
-        #expect((outcome.output + outcome.errors).contains("5 tests in 1 suite failed"))
+        let said = outcome.output + outcome.errors
+        #expect(said.contains("5 tests in 1 suite failed"))
+        // The yield's own.
+        #expect(said.components(separatedBy: "allowing .posixMemalign leaves it out").count == 2, "\(said)")
     }
 
     @Test func anIssueHasThePlaceAndItsCallsPerRun() throws {
