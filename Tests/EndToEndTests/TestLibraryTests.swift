@@ -303,6 +303,25 @@ import Testing
             [python, "-m", "pytest", "-p", "no:cacheprovider", "\(project)/test_exits.py", "--dioaudit"],
             environment: ["PYTHONPATH": site, "PYTHONDONTWRITEBYTECODE": "1"])
         #expect(ended.signal == SIGABRT, "\(ended)")
+        func reported(_ options: [String]) throws -> Outcome {
+            try run(
+                [python, "-m", "pytest", "-p", "no:cacheprovider", "--dioaudit-options=--allow faults"]
+                    + ["--dioaudit-report=\(scratch.file("report.json"))"] + options,
+                environment: [
+                    "PYTHONPATH": site, "KNOWN_DIRECTORY": scratch.path, "PYTHONDONTWRITEBYTECODE": "1",
+                    "PATH": "\(Place.products):/usr/bin:/bin",
+                ])
+        }
+        let known = "\(project)/test_known.py"
+        let passing = try reported([known, "-k", "test_passes"])
+        #expect(passing.status == 0 && passing.output.contains("\ndioaudit: pass ("), "\(passing)")
+        let failing = try reported([known, "-k", "test_fails or test_passes"])
+        #expect(failing.status == 1 && failing.output.contains("\n  3 of malloc: allocate "), "\(failing)")
+        #expect(failing.output.contains("2 passed") && failing.output.contains("\ndioaudit: fail ("), "\(failing)")
+        let limited = try reported([known, "-k", "test_up_to"])
+        #expect(limited.status == 1 && limited.output.contains("2 failed"), "\(limited)")
+        let exits = try reported(["\(project)/test_exits.py"])
+        #expect(exits.status == 1 && exits.output.contains("the session did not end by itself"), "\(exits)")
         let counted = try outcomes(["--dioaudit"])
         let isRoot = geteuid() == 0
         let locked =
