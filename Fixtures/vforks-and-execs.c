@@ -1,11 +1,11 @@
 // Intent: a vfork child closes the file and ends, in its parent's memory: the parent's file is open still, and the
-// parent has not ended.
+// parent has not ended. Another executes a program, whose arguments the kernel counts as pages of the parent's until it runs.
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 0
 // Verdict: pass
 // Setup: nothing
 // Warmup: transfers 1
-// Steady: transfers 19, pagesUnexplained >=0
+// Steady: transfers 19
 // Teardown: malloc 1/3, free 1
 #include "direct.h"
 #include <sys/wait.h>

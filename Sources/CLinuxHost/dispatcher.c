@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 enum { NUMBERS = 512, TABLE = ABIS * NUMBERS };  // a power of two above the highest number of a watched call
-enum { REGS_NUMBER = 15 * 8 };                   // struct pt_regs
 enum { WATCHER = -16 };                          // on the BPF program's stack, below that of process_tree.h
 _Static_assert(TS_COMPAT << 8 == NUMBERS, "the bit that shows the ABI becomes the table's second half");
 

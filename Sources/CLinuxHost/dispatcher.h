@@ -11,6 +11,8 @@
 #include "calls.h"
 #include "process_tree.h"
 
+enum { REGS_NUMBER = 15 * 8 };  // in struct pt_regs: the system call's
+
 enum call_end { AT_ENTER, AT_EXIT, CALL_ENDS };
 enum watcher { NO_WATCHER, WATCHES_MAPPING, WATCHES_MOVING, WATCHES_SUBMITTING, WATCHES_CLOSING, WATCHERS };
 

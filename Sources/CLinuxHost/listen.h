@@ -74,7 +74,7 @@ bool listen_calls(struct listener *listener);
 //   CL_CLOSES     the last descriptor of such a file: number, 0, 0, file
 // and, unless `why_no_pages` says otherwise, of each process from the end of its first transfer on:
 //   CL_PAGES      its resident pages then, and whenever they change: of files, anonymous ones, of shared memory; the process; the
-//                 memory's address, and in its lowest bit whether the thread is of another memory
+//                 memory's address, and in its lowest bits whether the thread is of another memory, and whether it is within exec
 bool listen_transfers(struct listener *listener);
 
 // As rings_mark.

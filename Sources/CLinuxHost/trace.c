@@ -418,8 +418,9 @@ static void take_transfer(const struct event_record *event, struct cl_trace_reco
         case CL_PAGES:
             memcpy(record->argument, event->number, sizeof(record->argument));
             record->parent = (int32_t)event->number[3];
-            record->address = event->number[4] & ~UINT64_C(1);
+            record->address = event->number[4] & ~UINT64_C(3);
             record->reads = event->number[4] & 1;
+            record->writes = event->number[4] >> 1 & 1;
             break;
         case CL_COMPLETED:
             record->act = CL_IO_URING;

@@ -13,11 +13,11 @@ import Testing
 
     private static func pages(
         at nanoseconds: UInt64, _ anonymous: UInt64, others: UInt64 = 0, tid: Int32 = 10, isByAnother: Bool = false,
-        faults: UInt64
+        isInExec: Bool = false, faults: UInt64
     ) -> PagesRecord {
         PagesRecord(
             nanoseconds: nanoseconds, pid: 10, memory: 4096, others: others, anonymous: anonymous, tid: tid,
-            isByAnother: isByAnother, faults: faults)
+            isByAnother: isByAnother, isInExec: isInExec, faults: faults)
     }
 
     private static func transfer(at nanoseconds: UInt64, faults: UInt64) -> TransferRecord {
@@ -43,6 +43,14 @@ import Testing
             Self.unexplained(
                 [Self.before, Self.pages(at: 110, 21, faults: 5), around], [Self.transfer(at: 130, faults: 7)])
                 == [:])
+    }
+
+    /// They are the next program's, whose arguments the kernel counts here until it runs. What comes then is compared with them.
+    @Test func pagesWithinExecAreNoGain() {
+        let within = Self.pages(at: 110, 23, tid: 11, isInExec: true, faults: 1)
+        let later = Self.pages(at: 120, 24, tid: 11, faults: 1)
+        #expect(Self.unexplained([Self.before, within]) == [:])
+        #expect(Self.unexplained([Self.before, within, later]) == [.steady: 1])
     }
 
     @Test func onlyTheLastGainBeforeTheCountGrewIsTheFaults() {

@@ -11,12 +11,14 @@ package struct PagesRecord: Timed {
     package let tid: Int32
     /// The thread has other memory, so that none of its page faults is one of the process's.
     package let isByAnother: Bool
+    /// The thread is about to become another program, whose arguments the kernel counts as pages of this memory until it is.
+    package let isInExec: Bool
     /// Page faults that the thread has had by then.
     package let faults: UInt64
 
     package init(
         nanoseconds: UInt64, pid: Int32, memory: UInt64, others: UInt64, anonymous: UInt64, tid: Int32,
-        isByAnother: Bool = false, faults: UInt64
+        isByAnother: Bool = false, isInExec: Bool = false, faults: UInt64
     ) {
         self.nanoseconds = nanoseconds
         self.pid = pid
@@ -25,6 +27,7 @@ package struct PagesRecord: Timed {
         self.anonymous = anonymous
         self.tid = tid
         self.isByAnother = isByAnother
+        self.isInExec = isInExec
         self.faults = faults
     }
 }
@@ -125,7 +128,7 @@ package struct PagesBook {
             key: found.map { Key(owner: $0.0, moment: $0.1) },
             others: record.others - min(before.others, record.others),
             anonymous: record.anonymous - min(before.anonymous, record.anonymous))
-        guard gain.pages > 0 else { return }
+        guard gain.pages > 0, !record.isInExec else { return }
         if record.isByAnother {
             count([gain])
         } else {

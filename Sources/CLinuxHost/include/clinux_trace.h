@@ -30,7 +30,8 @@ enum cl_trace_kind {
     CL_COMPLETED,        // a request of io_uring's is complete, with its `result`; address 0: its file is not known
     CL_CLOSES,           // the file's last descriptor is closed or replaced
     CL_PAGES,            // the resident pages of process `parent` changed: `argument` (of files, anonymous, of shared memory);
-                         // `address` identifies its memory; `reads`: it is not the thread's own
+                         // `address` identifies its memory; `reads`: it is not the thread's own;
+                         // `writes`: within exec
     CL_ENDED,            // the thread ends; BPF only
     CL_INTERRUPTED,      // seccomp only: a signal came before we could look, and the subject may have seen EINTR
     CL_NOTHING           // ignore it

@@ -52,7 +52,8 @@ extension PagesRecord {
         self.init(
             nanoseconds: record.pointee.nanoseconds, pid: record.pointee.parent, memory: record.pointee.address,
             others: pages(ofFiles &+ shared), anonymous: pages(anonymous), tid: record.pointee.tid,
-            isByAnother: record.pointee.reads != 0, faults: record.pointee.faultsSoFar ?? 0)
+            isByAnother: record.pointee.reads != 0, isInExec: record.pointee.writes != 0,
+            faults: record.pointee.faultsSoFar ?? 0)
     }
 }
 
