@@ -4,25 +4,34 @@ import Testing
 /// What the kernel did for process 10, which is in its steady phase from 200 to 300. Its code is at 0x10000 (`/bin/subject`),
 /// the interposer at 0x20000, its heap at 0x30000.
 @Suite struct KernelBookTests {
-    /// Of children by libc's own functions that share the memory the interposer knows.
+    /// A child that shares the memory is known if code of libc made it and waits for it.
     @Test func sharersThatLibcDidNotMakeAreNamed() {
-        func sharers(_ change: (inout ProcessLedger) -> Void) -> UInt32 {
+        func sharers(
+            _ made: [(by: UInt64, isAwaited: Bool)], libc: String = "/usr/lib/libc.so.6",
+            _ change: (inout ProcessLedger) -> Void = { _ in }
+        ) -> UInt32 {
             var watch = Watch()
-            for (time, isAwaited) in [(210, true), (220, true), (230, false)] as [(UInt64, Bool)] {
+            watch.add(Self.mapped(0x50000, watch.texts.index(of: libc)))
+            for (code, isAwaited) in made {
                 watch.add(
-                    KernelRecord(nanoseconds: time, pid: 10, tid: 10, kind: .sharesMemory(isAwaited: isAwaited)))
+                    KernelRecord(
+                        nanoseconds: 210, pid: 10, tid: 10, kind: .sharesMemory(isAwaited: isAwaited), userIP: code))
             }
             var process = ProcessLedger(pid: 10, parentPid: 1, executable: "/bin/subject")
             process.steadyReached = true
             change(&process)
             return watch.ledger(process).processes[0].memorySharers
         }
-        #expect(sharers { $0.vforks = 1 } == 2)
-        #expect(sharers { $0.vforks = 2 } == 1)
-        #expect(sharers { $0.vforks = 9 } == 1)
-        #expect(sharers { $0.memorySharers = 4 } == 4)
-        #expect(sharers { $0.attached = false } == 1)
-        #expect(sharers { $0.steadyReached = false } == 1)
+        let (libcs, subjects): (UInt64, UInt64) = (0x50010, 0x10010)
+        let interposers: UInt64 = 0x20010
+        #expect(sharers([(libcs, true), (interposers, true)]) == 0)
+        #expect(sharers([(libcs, true), (subjects, true), (libcs, true)]) == 1)
+        #expect(sharers([(libcs, false), (libcs, true)]) == 1)
+        #expect(sharers([(libcs, true)], libc: "/usr/lib/libc-2.31.so") == 0)
+        #expect(sharers([(libcs, true)], libc: "/usr/lib/libcs.so.6") == 1)
+        #expect(sharers([(libcs, true)]) { $0.memorySharers = 4 } == 4)
+        #expect(sharers([(subjects, true), (subjects, false)]) { $0.attached = false } == 1)
+        #expect(sharers([(subjects, true), (subjects, false)]) { $0.steadyReached = false } == 1)
     }
 
     private static let owner = Owner(arena: 0, process: 0)

@@ -74,6 +74,8 @@ package struct KernelBook {
         package var all: UInt32 = 0
         /// For which their maker waits, as by vfork(2).
         package var awaited: UInt32 = 0
+        /// Of those: made by code of libc, such as posix_spawn(3) and wordexp(3), or by the interposer's vfork.
+        package var byLibc: UInt32 = 0
     }
 
     package private(set) var sharers: [Owner: Sharers] = [:]
@@ -117,7 +119,7 @@ package struct KernelBook {
             case .mapped:
                 let path = texts[record.text] ?? ""
                 spaces.map(
-                    record, isInterposer: path.hasSuffix("/libdioaudit_preload.so"), isOfUprobes: path == "[uprobes]")
+                    record, isInterposer: path.isOfInterposer, isOfUprobes: path == "[uprobes]")
             case .forked:
                 pids.insert(record.pid)
                 spaces.fork(record.pid, from: Int32(truncatingIfNeeded: record.site))
@@ -127,7 +129,10 @@ package struct KernelBook {
             case .sharesMemory(let isAwaited):
                 if let (owner, _) = intervals.interval(of: record.pid, tid: record.tid, at: record.nanoseconds).found {
                     sharers[owner, default: Sharers()].all += 1
-                    if isAwaited { sharers[owner]!.awaited += 1 }
+                    guard isAwaited else { continue }
+                    sharers[owner]!.awaited += 1
+                    let code = spaces.file(record.pid, record.userIP, texts)
+                    if let path = code?.path, path.isOfLibc || path.isOfInterposer { sharers[owner]!.byLibc += 1 }
                 }
             case .ended: break
             case .allocation, .interrupt, .fault:
@@ -186,7 +191,7 @@ package struct KernelBook {
     private mutating func noteUserFrames(_ addresses: [UInt64], of pid: Int32, _ texts: Interner<String>) {
         guard userFrames[addresses] == nil else { return }
         userFrames[addresses] = addresses.map { spaces.frame(pid, $0, texts) }
-            .filter { !($0.module?.hasSuffix("/libdioaudit_preload.so") ?? false) }
+            .filter { !($0.module?.isOfInterposer ?? false) }
     }
 
     private mutating func addFault(_ record: KernelRecord, _ owner: Owner, _ moment: PhaseBook.Moment) {
@@ -217,4 +222,15 @@ package enum FaultedMemory: Hashable {
     /// In the watch's `texts`.
     case mapping(Int32)
     case unknown
+}
+
+extension String {
+    /// The path is of the interposer.
+    fileprivate var isOfInterposer: Bool { hasSuffix("/libdioaudit_preload.so") }
+
+    /// The path is of libc's own file; of releases before 2.34 it is `libc-2.31.so`.
+    fileprivate var isOfLibc: Bool {
+        let file = split(separator: "/").last ?? ""
+        return file == "libc.so.6" || (file.hasPrefix("libc-") && file.hasSuffix(".so"))
+    }
 }

@@ -63,11 +63,11 @@ extension Ledger {
 }
 
 extension ProcessLedger {
-    /// Of those that libc's vfork and its like make the interposer knows, and counts what they do. All of what a program without it
-    /// does is the kernel's to count. In a process that is never steady, such as runc, one that its maker waits for hides nothing: its
-    /// own transfers the kernel sees.
+    /// Until it execs, a child that libc makes for itself runs libc's code alone, and of one by its vfork the interposer counts what it
+    /// does. All of what a program without it does is the kernel's to count. In a process that is never steady, such as runc, one that
+    /// its maker waits for hides nothing: its own transfers the kernel sees.
     fileprivate mutating func note(_ made: KernelBook.Sharers) {
-        let known = attached && steadyReached ? min(vforks, made.awaited) : made.awaited
+        let known = attached && steadyReached ? made.byLibc : made.awaited
         memorySharers = max(memorySharers, made.all - known)
     }
 

@@ -114,11 +114,12 @@ struct ElfFile {
         }
     }
 
-    /// Libc's other names of what opens, transfers and closes. The interposer cannot stand for them: a library that replaces the
-    /// plain function calls libc's by these. No program or library of Debian uses one.
+    /// Libc's other names of what opens, transfers, closes and makes children. The interposer cannot stand for them: a library that
+    /// replaces the plain function calls libc's by these. No program or library of Debian uses one.
     private static let otherNames: Set<String> = [
         "__open", "__open64", "__close", "__dup2", "__fcntl", "__libc_fcntl64", "__read", "__write", "__pread64",
         "__pwrite64", "__libc_pread", "__libc_pwrite", "_IO_fdopen", "_IO_fclose", "_IO_popen",
+        "__clone", "__vfork",
     ]
 
     /// What a program calls of AddressSanitizer's runtime before all else.

@@ -67,6 +67,9 @@ static uint64_t clone_flags(long number, long first) {
 
 // A child that shares the memory and is no thread.
 static bool makes_sharer(long number, long first) {
+#ifdef SYS_vfork
+    if (number == SYS_vfork) return true;
+#endif
     uint64_t flags = clone_flags(number, first);
     return (flags & CLONE_VM) && !(flags & CLONE_THREAD);
 }
