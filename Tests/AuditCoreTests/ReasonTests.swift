@@ -337,6 +337,7 @@ private let attached = [
     },
     Row("whether it started processes while it was watched is not known: no kernel", "dioaudit doctor") { seen, _ in
         seen.kernel = .unavailable("no kernel")
+        seen.transfers = .active
         seen.attached = Attached(heapProblem: nil, hasEnded: false, isWhole: true, becameProgram: false)
     },
     Row("2 processes (the first: 7) shared its memory", "let it use threads") { seen, _ in

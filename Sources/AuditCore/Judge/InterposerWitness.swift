@@ -149,7 +149,7 @@ private func unattached(_ observation: Observation) -> Reason? {
         return Reason("process \(process.pid) maps memory and never reported: not observed", .interposable)
     }
     return ledger.processes.first { !$0.attached }.map {
-        Reason("the interposer began to attach to \(name(of: $0)), but did not finish", .interposable)
+        Reason("the interposer began to attach to \(name(of: $0)), but did not finish", .endAfterStart)
     }
 }
 

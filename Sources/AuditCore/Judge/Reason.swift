@@ -22,6 +22,6 @@ extension Witness {
     ///
     /// - Parameter introduction: what it is said of.
     func reason(_ introduction: String = "") -> Reason? {
-        reason.map { Reason(introduction + $0, remedies?.first.map(Remedy.init) ?? .doctor) }
+        reason.map { Reason(introduction + $0, remedies?.first.map(Remedy.init) ?? .witness($0)) }
     }
 }

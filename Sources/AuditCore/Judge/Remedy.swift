@@ -9,6 +9,12 @@ public struct Remedy: Hashable, Sendable {
     // MARK: the machine and the user
 
     public static let doctor = Remedy("dioaudit doctor says what would allow it")
+
+    /// - Parameter reason: why it does not watch: the options that say so, or what the machine refused.
+    static func witness(_ reason: String) -> Remedy {
+        reason.hasPrefix("--") ? Remedy("leave out \(reason)") : doctor
+    }
+
     static let root = Remedy("run dioaudit as root, which sees each transfer by itself (docs/transfers.md)")
     static let syscallsWitness = Remedy("leave out --syscalls off, or run dioaudit as root")
     /// Records are lost where dioaudit does not come to read them.
@@ -57,7 +63,9 @@ public struct Remedy: Hashable, Sendable {
 
     static let enforceReport = Remedy("--enforce report lets it run on")
     static let wait = Remedy("end them before, or let dioaudit wait longer by --wait DURATION")
-    public static let timeout = Remedy("give it longer by --timeout, or mend what it waits for")
+    public static let timeout = Remedy(
+        "give it longer by --timeout, or mend what it waits for; a daemon is judged if a signal to dioaudit ends it, as "
+            + "by timeout(1)")
     public static let alone = Remedy("try the command by itself first")
 
     // MARK: violations
@@ -151,6 +159,7 @@ public struct Remedy: Hashable, Sendable {
     // MARK: the interposer
 
     static let interposable = Remedy("link it dynamically with glibc and let it keep LD_PRELOAD")
+    static let endAfterStart = Remedy("something ended it before its main: try the command by itself first")
     static let libcHeap = Remedy("let it use libc's malloc for the audit")
     static let withoutTool = Remedy("run it without that tool")
     static let plainDlopen = Remedy("let it load them by dlopen without RTLD_DEEPBIND")
