@@ -199,16 +199,30 @@ static void end_processes(struct cl_trace *trace) {
     trace->processes.way = CL_NO_WAY;
 }
 
-// The verifier takes as long for the BPF programs of transfers as for all others: a second CPU runs it.
+// What a second CPU does meanwhile. Without a thread it is done when it is waited for.
 struct apart {
-    struct cl_trace *trace;
-    struct listener *listener;
+    pthread_t thread;
+    bool has_thread;
+    void *(*act)(void *context);
+    void *context;
 };
 
-static void *listen_apart(void *context) {
-    struct apart *apart = context;
-    apart->listener = listen_by_bpf_program(apart->trace, CL_TRANSFERS);
-    return NULL;
+static void begin_apart(struct apart *apart, void *(*act)(void *context), void *context) {
+    apart->act = act;
+    apart->context = context;
+    apart->has_thread = pthread_create(&apart->thread, NULL, act, context) == 0;
+}
+
+static void *await_apart(struct apart *apart) {
+    void *result = NULL;
+    if (apart->has_thread) pthread_join(apart->thread, &result);
+    else if (apart->act) result = apart->act(apart->context);
+    *apart = (struct apart){0};
+    return result;
+}
+
+static void *listen_to_transfers(void *context) {
+    return listen_by_bpf_program(context, CL_TRANSFERS);
 }
 
 // If it is refused, so are those that watch system calls.
@@ -223,16 +237,14 @@ static void attach_dispatcher(struct cl_trace *trace, struct dispatcher *dispatc
     }
 }
 
-// Each BPF program must report acts of this process before it is relied on (prove.h).
+// Each BPF program must report acts of this process before it is relied on (prove.h). The verifier takes as long for those of
+// transfers as for all others.
 static void listen_by_bpf_programs(struct cl_trace *trace) {
-    struct apart transfers = {.trace = trace};
-    pthread_t thread;
-    bool begun = pthread_create(&thread, NULL, listen_apart, &transfers) == 0;
+    struct apart transfers;
+    begin_apart(&transfers, listen_to_transfers, trace);
     struct listener *memory = listen_by_bpf_program(trace, CL_MEMORY);
     struct listener *calls = listen_by_bpf_program(trace, CL_CALLS);
-    if (begun) pthread_join(thread, NULL);
-    else listen_apart(&transfers);
-    struct listener *all[CL_STREAMS] = {memory, calls, transfers.listener};
+    struct listener *all[CL_STREAMS] = {memory, calls, await_apart(&transfers)};
     for (int i = 0; i < CALL_ENDS; i++) attach_dispatcher(trace, &trace->at[i], all);
     prove(&trace->tree, all[CL_MEMORY], all[CL_CALLS], all[CL_TRANSFERS]);
     for (int i = 0; i < CL_STREAMS; i++) {
@@ -277,7 +289,11 @@ static bool take_layout(struct stream *stream, const struct cl_trace_layout *lay
     return stream->points;
 }
 
+static struct apart closing;
+
+// What is being closed still counts against limits.
 static struct cl_trace *new_trace(const struct cl_trace_layout *const layouts[CL_STREAMS]) {
+    await_apart(&closing);
     struct cl_trace *trace = calloc(1, sizeof(*trace));
     bool whole = trace;
     for (int i = 0; i < CL_STREAMS && whole; i++) whole = take_layout(&trace->stream[i], layouts[i]);
@@ -310,6 +326,16 @@ void cl_trace_close(struct cl_trace *trace) {
     end_processes(trace);
     end_bpf(trace);
     free(trace);
+}
+
+static void *close_trace(void *trace) {
+    cl_trace_close(trace);
+    return NULL;
+}
+
+void cl_trace_close_apart(struct cl_trace *trace) {
+    await_apart(&closing);
+    begin_apart(&closing, close_trace, trace);
 }
 
 bool cl_trace_is_granted(const struct cl_trace_layout *layout) {

@@ -13,9 +13,8 @@ package func observe(
     let session = try Session(request)
     let cues = try SteadyCues(session, request)
     let interposer = findInterposer()
-    let parser = Parser()
-    let executable = Executable(command: command.path, parser)
-    parser.end()
+    // The program may remove its file, or put another in its place.
+    let file = Executable.File(command: command.path)
     let subject = Subject(command: command.arguments.map(\.text), exit: SubjectExit())
 
     let program = command.name.contains("/") ? nil : Executable.path(of: command.name)
@@ -36,7 +35,10 @@ package func observe(
                 subject, because: Reason("could not start: " + whyNotStarted(command.path, error.errno), .alone)), nil
         )
     }
+    // Its child would be taken for one of the subject's.
+    let parser = Parser()
     let ending = try launch.finish(session, parser)
+    let executable = Executable(file, parser)
 
     var ledger = try session.ledger(of: ending.pid, ending.syscalls, ending.kernel, ending.transfers, parser)
     ledger.nameViolations(request.policy.forbidden, parser)

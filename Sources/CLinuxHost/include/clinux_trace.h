@@ -176,6 +176,8 @@ struct cl_trace *cl_trace_prepare(bool is_tree, const struct cl_trace_layout *co
 // perf events. A stream without a layout gets no events; cl_trace_error says why another does not.
 void cl_trace_watch(struct cl_trace *trace, const pid_t *threads, int count, pid_t process);
 void cl_trace_close(struct cl_trace *trace);
+// The same by a thread: to detach BPF programs takes the kernel milliseconds, in which a report can be made.
+void cl_trace_close_apart(struct cl_trace *trace);
 
 enum cl_way cl_trace_way(const struct cl_trace *trace, enum cl_stream stream);
 // The errno with which perf refused the events of a stream; 0: it did not.

@@ -149,13 +149,15 @@ package struct KernelEvents: ~Copyable {
         }
     }
 
-    /// Checks, at the end, whether the last records were lost.
+    /// Reads the last records, and checks whether some were lost. Then no more come.
     package mutating func finish() {
         drain()
         guard let trace else { return }
         kernel.lost = max(kernel.lost, cl_trace_lost(trace, CL_MEMORY))
         syscalls.lost = max(syscalls.lost, cl_trace_lost(trace, CL_CALLS))
         transfers.lost = max(transfers.lost, cl_trace_lost(trace, CL_TRANSFERS))
+        cl_trace_close_apart(trace)
+        self.trace = nil
     }
 
     /// The number of records whose phases are not known yet.

@@ -18,13 +18,34 @@ package struct Executable {
     /// Null if it cannot be read.
     private var identity: LoadedFile.Identity?
 
-    package init(_ path: String, _ parser: Parser) { self.init(path, parser, interpreters: 0) }
+    /// A file that is open: what its path names may become another.
+    package struct File: ~Copyable {
+        fileprivate let path: String
+        fileprivate let opened: Result<FileDescriptor, FileRefusal>
 
-    private init(_ path: String, _ parser: Parser, interpreters: Int) {
+        package init(_ path: String) {
+            self.path = path
+            opened = Result { () throws(FileRefusal) in try FileDescriptor(openingRegular: path) }
+        }
+
+        /// The file that execvp(3) starts for a command's first word.
+        package init(command: String) {
+            self.init(command.contains("/") ? command : Executable.path(of: command) ?? command)
+        }
+
+        deinit { if case .success(let fd) = opened { fd.closeQuietly() } }
+    }
+
+    package init(_ path: String, _ parser: Parser) { self.init(File(path), parser) }
+
+    package init(_ file: borrowing File, _ parser: Parser) { self.init(file, parser, interpreters: 0) }
+
+    private init(_ file: borrowing File, _ parser: Parser, interpreters: Int) {
+        let path = file.path
         let fd: FileDescriptor
-        do {
-            fd = try FileDescriptor(openingRegular: path)
-        } catch {
+        switch file.opened {
+        case .success(let opened): fd = opened
+        case .failure(let error):
             whyNotPreloaded = "did not load the interposer, and its file cannot be read: \(error)"
             ownHeap = "its file cannot be read (\(error)), so whether it has a heap of its own is unknown"
             // The kernel's own, which is no file.
@@ -32,11 +53,10 @@ package struct Executable {
             ownHeapUninterposed = ownHeapAsLibrary
             return
         }
-        defer { fd.closeQuietly() }
         identity = LoadedFile.Identity(of: fd.rawValue)
         if let interpreter = interpreter(ofScript: fd) {
             if interpreters < Self.mostInterpreters {
-                self = Executable(interpreter, parser, interpreters: interpreters + 1)
+                self = Executable(File(interpreter), parser, interpreters: interpreters + 1)
             }
             return
         }
@@ -74,11 +94,6 @@ package struct Executable {
         guard let fd = try? FileDescriptor(openingRegular: path) else { return nil }
         defer { fd.closeQuietly() }
         return privilege(of: fd)
-    }
-
-    /// The file that execvp(3) starts for a command's first word.
-    package init(command: String, _ parser: Parser) {
-        self.init(command.contains("/") ? command : Self.path(of: command) ?? command, parser)
     }
 
     /// Where execvp(3) finds a program that is named without a path.
