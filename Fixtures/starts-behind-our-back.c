@@ -5,9 +5,6 @@
 // Verdict: inconclusive
 // Reason: 1 program that the subject started did not load the interposer
 // Reason: mapping calls are judged, and no witness of the kernel's side watched them
-// Root Reason: 1 program that the subject started did not load the interposer
-// Root Reason: mapping calls are judged, and no witness of the kernel's side watched them
-// Root Reason: made 1 process that share its memory
 // Steady: transfers 9
 #include "direct.h"
 #include <spawn.h>
