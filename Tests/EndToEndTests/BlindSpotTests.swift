@@ -90,6 +90,15 @@ import Testing
         try expectBlind(build("stays-alone", flags), "is a static program, which loads no interposer")
     }
 
+    /// Its file is searched after its end.
+    @Test func aStaticProgramThatRemovesItself() throws {
+        try write(
+            "#include <unistd.h>\nint main(int count, char **arguments) { return unlink(arguments[0]); }",
+            to: "removes-itself.c")
+        let program = try build("removes-itself", from: "removes-itself.c", with: "clang", "-static")
+        try expectBlind(program, "is a static program, which loads no interposer")
+    }
+
     @Test(.enabled(if: isInstalled("musl-gcc"), "needs the package musl-tools"))
     func anotherLibc() throws {
         let headers = "-idirafter /usr/include/\(machine)-linux-gnu -idirafter /usr/include"
