@@ -11,7 +11,7 @@ DIOAUDIT := $(BUILD)/dioaudit
 BUILD_NEEDS := liburing-dev libaio-dev libdw-dev libunwind-dev libyaml-dev pkg-config
 MATRIX_NEEDS := e2fsprogs xfsprogs btrfs-progs f2fs-tools
 TEST_NEEDS := $(MATRIX_NEEDS) g++ bubblewrap crun runc strace binutils python3-jsonschema fio qemu-utils lvm2 rocksdb-tools sanlock sbd \
-    busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin sg3-utils thin-provisioning-tools mbuffer ocfs2-tools \
+    busybox-static stress-ng gddrescue ioping sysbench mdadm cryptsetup-bin sg3-utils thin-provisioning-tools mbuffer ocfs2-tools drbd-utils \
     sqlite3 perl bsdutils procps gzip \
     python3-junitparser python3-prometheus-client libxml2-utils cmark-gfm jq \
     catch2 libgtest-dev python3-pytest python3-pytest-asyncio python3-pytest-xdist python3-setuptools python3-wheel python3-pip \
