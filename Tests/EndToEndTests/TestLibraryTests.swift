@@ -207,11 +207,11 @@ import Testing
         #expect(outcome.status == 1, "\(outcome)")
         let results = outcome.output.components(separatedBy: "[ RUN      ] ").dropFirst().map { part -> String in
             let name = part.prefix { !$0.isWhitespace }
-            let said = part.matches(of: /Failure\nFailed\n(.*)\n/).map { said in
+            let said = part.matches(of: /Failure\nFailed\n(.*)\n/).map { said -> String in
                 // What std::async needs, and by which function operator new aligns, is their library's.
                 switch name {
-                case "Assertions.AsyncFails": said.1.replacing(/[0-9]+/, with: "some")
-                case "Assertions.FailsByAlignedNew": said.1.replacing("posixMemalign", with: "alignedAlloc")
+                case "Assertions.AsyncFails": String(said.1.replacing(/[0-9]+/, with: "some"))
+                case "Assertions.FailsByAlignedNew": String(said.1.replacing("posixMemalign", with: "alignedAlloc"))
                 default: String(said.1)
                 }
             }
