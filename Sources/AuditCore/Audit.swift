@@ -44,6 +44,8 @@ public struct Audit: Equatable, Sendable, Codable {
     public let suppressions: [SuppressionUse]
     /// Every budget that was given, in that order, with the violations that it allowed.
     public let budgets: [BudgetUse]
+    /// Every limit of the kernel's allocations that was given, in that order.
+    public let kernelLimits: [KernelLimitUse]
     /// Null without one.
     @Nullable public var baseline: BaselineUse?
     /// What is stale is a failure.
@@ -63,8 +65,7 @@ public struct Audit: Equatable, Sendable, Codable {
         lock: LockSummary,
         witnesses: Witnesses, settledAfter: UInt64?, scope: String, coverage: Coverage, enforce: Enforce,
         phasesFoundBy: PhaseSource,
-        phases: PhaseLedgers, violations: [Violation], suppressions: [SuppressionUse], budgets: [BudgetUse],
-        baseline: BaselineUse?, strict: Bool,
+        phases: PhaseLedgers, violations: [Violation], allowances: Allowances, baseline: BaselineUse?,
         differences: [WitnessDifference], squeeze: Squeeze?, hang: Hang?,
         processes: [ProcessLedger]
     ) {
@@ -82,13 +83,14 @@ public struct Audit: Equatable, Sendable, Codable {
         self.phasesFoundBy = phasesFoundBy
         self.phases = phases
         self.violations = violations
-        suppressed = suppressions.flatMap { use in
+        suppressed = allowances.suppressions.flatMap { use in
             use.violations.map { SuppressedViolation($0, by: use.name) }
         }
-        self.suppressions = suppressions
-        self.budgets = budgets
+        suppressions = allowances.suppressions
+        budgets = allowances.budgets
+        kernelLimits = allowances.kernelLimits
+        strict = allowances.strict
         self.baseline = baseline
-        self.strict = strict
         self.scope = scope
         self.coverage = coverage
         self.enforce = enforce
@@ -129,6 +131,7 @@ public struct Audit: Equatable, Sendable, Codable {
         suppressed = try value(.suppressed)
         suppressions = try SuppressionUse.all(value(.suppressions), of: suppressed, in: decoder)
         budgets = try optional(.budgets) ?? []
+        kernelLimits = try optional(.kernelLimits) ?? []
         baseline = try optional(.baseline)
         strict = try optional(.strict) ?? false
         spread = try optional(.spread)
@@ -171,7 +174,7 @@ public struct Audit: Equatable, Sendable, Codable {
     /// It has reasons beside its violations, its gates and its program's failure: what was not observed, which violations hide.
     private var isBlind: Bool {
         let others =
-            (violations.isEmpty ? 0 : 1) + gateReasons(budgets, baseline, suppressions, strict: strict).count
+            (violations.isEmpty ? 0 : 1) + allowances.reasons(baseline).count
             + (failure == nil ? 0 : 1)
         return reasons.count > others
     }
@@ -179,6 +182,6 @@ public struct Audit: Equatable, Sendable, Codable {
     /// The same where `compare` finds it no worse than a baseline: its violations are known then, and nothing else is.
     public var comparedStatuses: [ExitStatus] {
         (subjectFailed ? [.subjectFailed] : []) + (isBlind ? [.inconclusive] : [])
-            + (gateReasons(budgets, nil, suppressions, strict: strict).isEmpty ? [] : [.fail])
+            + (allowances.reasons(nil).isEmpty ? [] : [.fail])
     }
 }

@@ -24,7 +24,7 @@ public struct AuditRequest: Sendable {
     public var kernelLimits: [KernelLimit] = []
     public var budgets: [Budget] = []
     public var baseline: Baseline?
-    /// A budget or suppression that nothing used is a failure.
+    /// A budget, suppression or kernel limit that nothing used is a failure.
     public var strict = false
     /// The interposer's action at a violation.
     public var enforce = Enforce.report

@@ -16,6 +16,8 @@ public struct Observation: Sendable {
     public var kernel = Witness.unavailable("--kernel off")
     /// The transfers witness as it ended.
     public var transfers = Witness.unavailable("--kernel off and --syscalls off")
+    /// Limits for call sites that the running kernel cannot have; none where its functions are not known.
+    public var unknownSites: [KernelLimit] = []
     /// Why the resident pages of processes whose phases are the kernel's were not watched; null if they were.
     public var pagesProblem: String?
     /// Null unless it was asked for.

@@ -25,9 +25,7 @@ extension Audit {
 }
 
 extension Audit {
-    private var gateReasons: [String] {
-        AuditCore.gateReasons(budgets, baseline, suppressions, strict: strict).map(\.what)
-    }
+    private var gateReasons: [String] { allowances.reasons(baseline).map(\.what) }
 }
 
 // MARK: numbers
@@ -115,6 +113,7 @@ extension Audit {
             numbers.add(difference.interposer)
             numbers.add(difference.kernel)
         }
+        for use in kernelLimits { numbers.note(use.calls) }
         for number in [
             settledAfter, lock.lockedBytes, lock.unlockedMappings, lock.shortage?.neededBytes, hang?.limitNanoseconds,
             squeeze?.limitHits, squeeze?.oomKills, squeeze?.transfersAfter,
@@ -132,6 +131,8 @@ extension SuppressionUse {
         let name: String
         let file: String
         let line: Int
+        let kinds: [EventKind]?
+        let frames: [String]?
         let violations: Int
         let calls: UInt64
     }
@@ -146,7 +147,8 @@ extension SuppressionUse {
                 throw contradiction(
                     "the suppression '\(stored.name)' took more violations than 'suppressed' has", decoder)
             }
-            var use = SuppressionUse(name: stored.name, file: stored.file, line: stored.line)
+            var use = SuppressionUse(
+                name: stored.name, file: stored.file, line: stored.line, kinds: stored.kinds, frames: stored.frames)
             use.violations = rest.prefix(stored.violations).map(\.violation)
             rest = rest.dropFirst(stored.violations)
             return use

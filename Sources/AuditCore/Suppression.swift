@@ -19,17 +19,21 @@ public struct Suppression: Equatable, Sendable {
     public let file: String
     public let line: Int
     let kinds: Set<EventKind>
+    /// As they are written.
+    let frames: [String]
     private let stack: Pattern<FramePattern>
 
-    /// - Parameter frames: from the innermost frame on. What lies outside of the last one may be anything.
+    /// - Parameter frames: from the innermost frame on, each with its text. What lies outside of the last one may be anything.
     init(
-        name: String, file: String, line: Int, kinds: Set<EventKind>, frames: [Pattern<FramePattern>.Place]
+        name: String, file: String, line: Int, kinds: Set<EventKind>,
+        frames: [(text: String, place: Pattern<FramePattern>.Place)]
     ) {
         self.name = name
         self.file = file
         self.line = line
         self.kinds = kinds
-        stack = Pattern(places: frames + [.run])
+        self.frames = frames.map(\.text)
+        stack = Pattern(places: frames.map(\.place) + [.run])
     }
 
     func matches(_ violation: Violation) -> Bool {
@@ -43,19 +47,30 @@ public struct SuppressionUse: Equatable, Sendable, Encodable {
     public let name: String
     public let file: String
     public let line: Int
+    /// What it matches, its frames as they are written; nil of one that was stored by a version before these keys.
+    let kinds: [EventKind]?
+    let frames: [String]?
     public internal(set) var violations: [Violation] = []
 
     public var calls: UInt64 { violations.reduce(0) { $0 + $1.calls } }
     public var isStale: Bool { violations.isEmpty }
 
-    init(name: String, file: String, line: Int) {
+    init(name: String, file: String, line: Int, kinds: [EventKind]?, frames: [String]?) {
         self.name = name
         self.file = file
         self.line = line
+        self.kinds = kinds
+        self.frames = frames
+    }
+
+    init(_ suppression: Suppression) {
+        self.init(
+            name: suppression.name, file: suppression.file, line: suppression.line,
+            kinds: EventKind.allCases.filter(suppression.kinds.contains), frames: suppression.frames)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case name, file, line, violations, calls
+        case name, file, line, kinds, frames, violations, calls
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -63,6 +78,8 @@ public struct SuppressionUse: Equatable, Sendable, Encodable {
         try container.encode(name, forKey: .name)
         try container.encode(file, forKey: .file)
         try container.encode(line, forKey: .line)
+        try container.encode(kinds, forKey: .kinds)
+        try container.encode(frames, forKey: .frames)
         try container.encode(violations.count, forKey: .violations)
         try container.encode(calls, forKey: .calls)
     }
@@ -97,7 +114,7 @@ public struct SuppressedViolation: Equatable, Sendable, Codable {
 extension [Violation] {
     /// Those that no suppression matches, and what each suppression does match: the first that fits takes a violation.
     func suppressed(by suppressions: [Suppression]) -> (remaining: [Violation], uses: [SuppressionUse]) {
-        var uses = suppressions.map { SuppressionUse(name: $0.name, file: $0.file, line: $0.line) }
+        var uses = suppressions.map(SuppressionUse.init)
         var remaining: [Violation] = []
         for violation in self {
             if let index = suppressions.firstIndex(where: { $0.matches(violation) }) {

@@ -22,7 +22,7 @@ private struct Reader {
         let column: Int
         var name: String?
         var kinds: Set<EventKind>?
-        var frames: [Pattern<Suppression.FramePattern>.Place] = []
+        var frames: [(text: String, place: Pattern<Suppression.FramePattern>.Place)] = []
     }
 
     private static let layout =
@@ -73,7 +73,7 @@ private struct Reader {
         } else if draft.kinds == nil {
             draft.kinds = try kinds(text)
         } else {
-            draft.frames.append(try frame(text))
+            draft.frames.append((withoutInnerBlanks(text), try frame(text)))
         }
     }
 
@@ -126,6 +126,11 @@ private struct Reader {
     private func rest(of text: Text, after prefix: String) -> Text? {
         guard text.starts(with: prefix.unicodeScalars) else { return nil }
         return trimmed(text.dropFirst(prefix.unicodeScalars.count))
+    }
+
+    /// As its pattern is read: blanks behind `fun:` and its like mean nothing.
+    private func withoutInnerBlanks(_ frame: Text) -> String {
+        string(frame.prefix(4)) + string(trimmed(frame.dropFirst(4)))
     }
 
     private func lastColon(in text: Text) -> Int? {

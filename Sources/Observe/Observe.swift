@@ -53,6 +53,7 @@ package func observe(
     observation.whyUnseen = executable.whyNotPreloaded
     observation.syscalls = ending.syscalls.witness
     observation.kernel = ending.kernel.witness(of: ledger.processes)
+    observation.unknownSites = KernelSymbols.unknownSites(of: KernelLimit.unmet(request.kernelLimits, in: ledger))
     observation.transfers = ending.transfers.witness
     observation.pagesProblem = ending.transfers.pagesProblem
     observation.squeeze = ending.squeeze

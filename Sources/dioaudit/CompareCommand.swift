@@ -8,7 +8,7 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Says what got worse between two stored reports.",
         discussion: """
-            New places, more calls per transfer in a place, a later settling, a lost witness, lost coverage and a lost audit are worse \
+            New places, more calls per transfer in a place, a later settling, a lost witness, lost coverage (laxer budgets and suppressions too) and a lost audit are worse \
             (docs/baselines.md). Exit codes: 0 no worse, 1 worse, 2 the current report is inconclusive, 3 its program itself failed, \
             64 usage, 65 a report that cannot be read, 70 internal error.
             """)

@@ -20,7 +20,7 @@ struct GateOptions: ParsableArguments {
     @Flag(help: "Write this run's report to the baseline's file, unless it is inconclusive or the program failed.")
     var updateBaseline = false
 
-    @Flag(help: "A budget or suppression that nothing used is a failure.")
+    @Flag(help: "A budget, suppression or kernel limit that nothing used is a failure.")
     var strict = false
 
     func validate() throws {

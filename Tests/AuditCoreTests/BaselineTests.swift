@@ -84,7 +84,7 @@ import Testing
         return Comparand(
             violations: violations, processes: [process],
             witnesses: Witnesses(interposer: .active, syscalls: .active, kernel: kernel, transfers: .active),
-            settledAfter: settledAfter, scope: scope, coverage: Coverage(request))
+            settledAfter: settledAfter, scope: scope, coverage: Coverage(request), allowances: .none)
     }
 
     private func changes(_ before: Comparand, _ now: Comparand) -> [Change.Kind] {
@@ -95,7 +95,7 @@ import Testing
         let now = audit([])
         let before = Comparand(
             violations: [], processes: now.processes, witnesses: now.witnesses, settledAfter: nil, scope: "process",
-            coverage: nil)
+            coverage: nil, allowances: .none)
         #expect(changes(now, now) == [])
         #expect(changes(before, now) == [.lostCoverage])
     }
@@ -180,5 +180,24 @@ import Testing
         allowing.policy = Policy(allow: [.malloc])
         #expect(changes(audit([]), audit([], request: allowing)) == [.lostCoverage])
         #expect(changes(audit([], request: allowing), audit([])) == [])
+    }
+
+    /// It is the program that lets more pass then.
+    @Test func aNewAllowedRegionIsWorse() {
+        func within(_ name: String, allowed: Bool = true, calls: UInt64 = 1) -> Comparand {
+            var process = audit([]).processes[0]
+            var region = RegionLedger(name: name, allowed: allowed, entered: 1, left: 1)
+            region.steadyEvents[.malloc] = EventCount(calls: calls)
+            process.regions = [region]
+            return Comparand(
+                violations: [], processes: [process], witnesses: audit([]).witnesses, settledAfter: nil,
+                scope: "process", coverage: Coverage(AuditRequest()), allowances: .none)
+        }
+        #expect(changes(audit([]), within("log")) == [.lostCoverage])
+        #expect(changes(within("send"), within("log")) == [.lostCoverage])
+        #expect(changes(within("log"), within("log", calls: 5)) == [])
+        #expect(changes(within("log"), audit([])) == [])
+        #expect(changes(audit([]), within("log", allowed: false)) == [])
+        #expect(changes(audit([]), within("log", calls: 0)) == [])
     }
 }

@@ -57,6 +57,9 @@ import Testing
         #expect(
             losses({ $0.minimumTransfers = 100 }, { _ in }) == ["steady transfers at the least: 1, and before 100"])
         #expect(losses({ $0.squeezeSlack = 0 }, { _ in }) == ["no --squeeze"])
+        #expect(
+            losses({ $0.squeezeSlack = 0 }, { $0.squeezeSlack = 1 }) == ["--squeeze-slack in bytes 1, and before 0"])
+        #expect(losses({ $0.squeezeSlack = 1 }, { $0.squeezeSlack = 0 }) == [])
     }
 
     @Test func aLongerWarmUpIsALoss() {

@@ -120,6 +120,40 @@ import Testing
         #expect(audit.violations.map(\.kind) == (fails ? [.kmalloc] : []))
     }
 
+    /// A call site that is named and never met may be misspelt; a kind that is to be 0 may be 0.
+    @Test(arguments: [
+        ("iomap_*=0", true), ("iomap_*=2", true), ("pageAlloc=2", true), ("pageAlloc=0", false), ("all=0", false),
+        ("__iomap_*=1000", false), ("all=1000", false),
+    ]) func aLimitThatNothingMeetsIsStale(text: String, isStale: Bool) throws {
+        var request = AuditRequest()
+        request.kernelLimits = [try #require(KernelLimit(text))]
+        for strict in [false, true] {
+            request.strict = strict
+            var seen = observation(process(text == "all=0" ? 0 : 10))
+            seen.kernel = .active
+            let audit = AuditCore.judge("test", seen, by: request)
+            #expect(audit.verdict == (strict && isStale ? .fail : .pass), "\(audit.reasons)")
+            #expect(audit.kernelLimits.map(\.isStale) == [isStale] && audit.notes.count == (isStale ? 1 : 0))
+            #expect(audit.reasons == (strict && isStale ? ["--strict: --kernel-limit \(text) is stale"] : []))
+            seen.kernel = .partial("lost")
+            let blind = AuditCore.judge("test", seen, by: request)
+            #expect(blind.verdict == .inconclusive && blind.kernelLimits.map(\.calls) == [nil])
+        }
+    }
+
+    @Test func aLimitForNoFunctionOfTheKernelIsNoPass() throws {
+        let limit = try #require(KernelLimit("iomap_doi_rw=0"))
+        var request = AuditRequest()
+        request.kernelLimits = [limit]
+        var seen = observation(process(10))
+        seen.kernel = .active
+        seen.unknownSites = [limit]
+        let audit = AuditCore.judge("test", seen, by: request)
+        #expect(audit.verdict == .inconclusive)
+        #expect(
+            audit.reasons == ["--kernel-limit iomap_doi_rw=0: the running kernel has no function of this name"])
+    }
+
     @Test(arguments: [Witness.unavailable("no"), .partial("lost")]) func aLimitNeedsTheWhole(witness: Witness) throws {
         var request = AuditRequest()
         request.kernelLimits = [try #require(KernelLimit("all=5"))]

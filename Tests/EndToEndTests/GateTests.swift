@@ -125,6 +125,35 @@ import Testing
         #expect(!back.said.contains("lost coverage"), "\(back)")
     }
 
+    /// More is let pass then.
+    @Test(arguments: [
+        (["--budget", "malloc=100"], "--budget malloc=100, and before none"),
+        (["--suppressions", "known"], "the suppression 'mine', and before none of its kinds and frames"),
+    ]) func aLaxerPolicyIsWorse(options: [String], words: String) throws {
+        let (base, now) = (scratch.file("base.json"), scratch.file("report.json"))
+        try "{\nmine\nmalloc\n...\n}".write(toFile: scratch.file("known"), atomically: false, encoding: .utf8)
+        let laxer = options.map { $0 == "known" ? scratch.file("known") : $0 }
+        _ = try audited("no-allocation-clean", "--baseline", base, "--update-baseline")
+        func gate(_ options: [String], to path: String, baseline: String? = base) throws -> Outcome {
+            let against = baseline.map { ["--baseline", $0] } ?? []
+            return try run(
+                [Place.dioaudit, "run", "--format", "text", "--format", "json=\(path)"] + against + options + [
+                    "--", Place.fixture("no-allocation-clean"), scratch.file("data"),
+                ])
+        }
+        let outcome = try gate(laxer, to: now)
+        #expect(outcome.status == 1 && outcome.said.contains("lost coverage: \(words)"), "\(outcome)")
+        let validation = try validate(now)
+        #expect(validation.status == 0, "\(validation.errors)")
+        _ = try gate(laxer, to: now, baseline: nil)
+        let compared = try run([Place.dioaudit, "compare", base, now])
+        #expect(compared.status == 1 && compared.said.contains("lost coverage: \(words)"), "\(compared)")
+        #expect(try run([Place.dioaudit, "compare", now, base]).status == 0)
+        // Accepted, it is the next one's measure.
+        #expect(try gate(laxer + ["--update-baseline"], to: now).status == 1)
+        #expect(try gate(laxer, to: now).status == 0)
+    }
+
     @Test func compareSaysWhatGotWorse() throws {
         let (clean, leaky) = (scratch.file("clean.json"), scratch.file("leaky.json"))
         _ = try run([

@@ -171,13 +171,19 @@ import Testing
     @Test(.enabled(if: isRoot, "needs root for tracepoints: .ci/run is root"))
     func aLimitForASiteThatNeverOccurredIsSaid() throws {
         let command = [Place.fixture("no-allocation-clean"), scratch.file("data")]
-        let limits = ["--kernel-limit", "iomap_oid_*=0", "--kernel-limit", "*=100"]
+        let limits = ["--kernel-limit", "vfs_read*=0", "--kernel-limit", "*=100"]
         let (outcome, report) = try audit(command, options: limits)
         #expect(outcome.status == 0, "\(outcome.errors)")
         let notes = try #require(report.audits.first?["notes"] as? [String])
         let note = try #require(notes.first)
-        #expect(notes.count == 1 && note.hasPrefix("--kernel-limit iomap_oid_*=0: no call site of this name"))
+        #expect(notes.count == 1 && note.hasPrefix("--kernel-limit vfs_read*=0: nothing that it limits"))
         #expect(unwrapped(outcome.errors).contains(" note: \(note) "), "\(outcome.errors)")
+        let (strict, _) = try audit(command, options: limits + ["--strict"])
+        #expect(strict.status == 1 && strict.errors.contains("--strict: --kernel-limit vfs_read*=0 is stale"))
+        // No function of this kernel's has such a name: it would limit nothing for ever.
+        let (misspelt, _) = try audit(command, options: ["--kernel-limit", "iomap_oid_*=0"])
+        let words = "--kernel-limit iomap_oid_*=0: the running kernel has no function of this name"
+        #expect(misspelt.status == 2 && unwrapped(misspelt.errors).contains(words), "\(misspelt.errors)")
         // Who does not look does not know.
         let (_, blind) = try audit(command, options: limits + ["--kernel", "off"])
         #expect((blind.audits.first?["notes"] as? [String])?.isEmpty == true)

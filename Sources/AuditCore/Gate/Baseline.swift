@@ -34,7 +34,7 @@ extension [Violation] {
     /// Those that the baseline does not accept, and what it says.
     func known(
         to baseline: Baseline?, _ name: String, processes: [ProcessLedger], witnesses: Witnesses, settledAfter: UInt64?,
-        scope: String, coverage: Coverage
+        scope: String, coverage: Coverage, allowances: Allowances
     ) -> (remaining: [Violation], use: BaselineUse?) {
         guard let baseline else { return (self, nil) }
         guard let earlier = baseline.audit(name) else {
@@ -43,7 +43,7 @@ extension [Violation] {
         let comparison = Comparison(
             of: Comparand(
                 violations: self, processes: processes, witnesses: witnesses, settledAfter: settledAfter,
-                scope: scope, coverage: coverage),
+                scope: scope, coverage: coverage, allowances: allowances),
             against: Comparand(earlier))
         return (
             indices.filter { !comparison.known.contains($0) }.map { self[$0] },

@@ -135,6 +135,20 @@ public struct Budget: Equatable, Sendable {
         return EventKind.allCases.first { named.contains($0) && !policy.forbids($0) }
     }
 
+    /// Whether they limit the same, to whatever number.
+    func isLike(_ other: Budget) -> Bool {
+        (measure, phase, kinds, named, selector)
+            == (other.measure, other.phase, other.kinds, other.named, other.selector)
+    }
+
+    /// Whether violations may be its own, where these kinds are judged.
+    func takes(_ judged: Set<EventKind>) -> Bool { phase == .steady && !kinds.isDisjoint(with: judged) }
+
+    /// Whether it limits what is no violation by itself, where these kinds are judged.
+    func limitsMore(than judged: Set<EventKind>) -> Bool {
+        kinds.isEmpty || phase != .steady || !named.isSubset(of: judged)
+    }
+
     func holds(_ violation: Violation, ownFrame: Frame?) -> Bool {
         guard phase == .steady, kinds.contains(violation.kind) else { return false }
         switch selector {

@@ -6,6 +6,7 @@ struct Comparand {
     let settledAfter: UInt64?
     let scope: String
     let coverage: Coverage?
+    let allowances: Allowances
 }
 
 extension Comparand {
@@ -13,7 +14,8 @@ extension Comparand {
     init(_ audit: Audit) {
         self.init(
             violations: audit.violations + audit.known, processes: audit.processes, witnesses: audit.witnesses,
-            settledAfter: audit.settledAfter, scope: audit.scope, coverage: audit.coverage)
+            settledAfter: audit.settledAfter, scope: audit.scope, coverage: audit.coverage, allowances: audit.allowances
+        )
     }
 }
 
@@ -79,9 +81,23 @@ struct Comparison {
     private mutating func compareCoverage(_ before: Comparand, _ now: Comparand) {
         let isNarrower = now.scope != before.scope && now.scope != Scope.process.text
         let scope = isNarrower ? ["--scope \(now.scope), and before \(before.scope)"] : []
-        let losses = before.coverage.flatMap { now.coverage?.losses(since: $0) }
         let unknown = ["what was judged is not known of a report by an earlier version: make it again"]
-        changes += (scope + (losses ?? unknown)).map { Change(.lostCoverage, name: $0) }
+        let losses = now.coverage.flatMap { coverage in
+            before.coverage.map {
+                coverage.losses(since: $0) + now.allowances.losses(since: before.allowances, judged: coverage.kinds)
+            }
+        }
+        changes += (scope + (losses ?? unknown) + regions(before, now)).map { Change(.lostCoverage, name: $0) }
+    }
+
+    /// The program's own, in which it allows whatever comes.
+    private func regions(_ before: Comparand, _ now: Comparand) -> [String] {
+        let allowed = { (audit: Comparand) in
+            audit.processes.flatMap(\.regions).filter { $0.allowed && $0.steadyEvents != EventCounts() }.map(\.name)
+        }
+        return Set(allowed(now)).subtracting(allowed(before)).sorted().map {
+            "the program allows what it does in its region '\($0)', and before nothing there"
+        }
     }
 
     private mutating func compareSettling(_ before: Comparand, _ now: Comparand) {

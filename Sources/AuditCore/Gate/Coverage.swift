@@ -19,6 +19,8 @@ public struct Coverage: Equatable, Sendable, Codable {
     /// The least number of transfers in the steady phase.
     let minIos: UInt64
     let squeeze: Bool
+    /// In bytes; null without a squeeze, or of a report by a version before this key.
+    @Nullable var squeezeSlack: UInt64?
     let warmup: Warmup
 
     init(_ request: AuditRequest) {
@@ -32,6 +34,7 @@ public struct Coverage: Equatable, Sendable, Codable {
             nanoseconds: request.warmup.nanoseconds, byMarkers: request.phasesByMarker,
             steadyFrom: request.steadyFrom?.text, steadyTo: request.steadyTo?.text)
         process = request.process?.text
+        squeezeSlack = request.squeezeSlack
     }
 
     /// What it does not have of an earlier one's, in words: each what it is now and what it was.
@@ -51,6 +54,9 @@ public struct Coverage: Equatable, Sendable, Codable {
         }
         if minIos < before.minIos { lose("steady transfers at the least:", minIos, before.minIos) }
         if before.squeeze, !squeeze { losses.append("no --squeeze") }
+        if let slack = squeezeSlack, let earlier = before.squeezeSlack, slack > earlier {
+            lose("--squeeze-slack in bytes", slack, earlier)
+        }
         return losses + warmup.losses(since: before.warmup)
     }
 

@@ -1,22 +1,23 @@
-/// Why an audit fails beside its violations, in words: none if it does not.
-///
-/// - Parameter suppressions: those that may not be stale.
-func gateReasons(_ budgets: [BudgetUse], _ baseline: BaselineUse?, _ suppressions: [SuppressionUse], strict: Bool)
-    -> [Reason]
-{
-    var reasons = budgets.filter { $0.status == .exceeded }.map {
-        Reason("--budget \($0.budget) is exceeded", .budget)
+extension Allowances {
+    /// Why an audit fails beside its violations, in words: none if it does not.
+    func reasons(_ baseline: BaselineUse?) -> [Reason] {
+        var reasons = budgets.filter { $0.status == .exceeded }.map {
+            Reason("--budget \($0.budget) is exceeded", .budget)
+        }
+        for kind in Change.Kind.allCases where kind.isWorse {
+            let count = baseline?.changes.count { $0.kind == kind } ?? 0
+            if count > 0 { reasons.append(Reason("worse than the baseline: \(kind.text(count))", .baseline)) }
+        }
+        guard strict else { return reasons }
+        reasons += suppressions.filter(\.isStale).map {
+            Reason("--strict: the suppression '\($0.name)' is stale", .staleSuppression)
+        }
+        reasons += budgets.filter(\.isStale).map { Reason("--strict: --budget \($0.budget) is stale", .staleBudget) }
+        return reasons
+            + kernelLimits.filter(\.isStale).map {
+                Reason("--strict: --kernel-limit \($0.limit) is stale", .staleLimit)
+            }
     }
-    for kind in Change.Kind.allCases where kind.isWorse {
-        let count = baseline?.changes.count { $0.kind == kind } ?? 0
-        if count > 0 { reasons.append(Reason("worse than the baseline: \(kind.text(count))", .baseline)) }
-    }
-    guard strict else { return reasons }
-    reasons += suppressions.filter(\.isStale).map {
-        Reason("--strict: the suppression '\($0.name)' is stale", .staleSuppression)
-    }
-    return reasons
-        + budgets.filter(\.isStale).map { Reason("--strict: --budget \($0.budget) is stale", .staleBudget) }
 }
 
 extension Change.Kind {

@@ -23,10 +23,14 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         settledAfter: settled)
     let (unsuppressed, suppressions) = unbudgeted.suppressed(by: request.suppressions)
     let coverage = Coverage(request)
+    let allowances = Allowances(
+        budgets: budgets, suppressions: suppressions,
+        kernelLimits: request.kernelLimits.map { KernelLimitUse($0, observation, request.scope) },
+        strict: request.strict)
     let (violations, baseline) = unsuppressed.known(
         to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled,
-        scope: request.scope.text, coverage: coverage)
-    let gate = gateReasons(budgets, baseline, suppressions, strict: request.strict)
+        scope: request.scope.text, coverage: coverage, allowances: allowances)
+    let gate = allowances.reasons(baseline)
 
     let failure = failureReason(observation, expected: request.expectedStatus)
     var reasons =
@@ -37,6 +41,9 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
     reasons += budgets.compactMap(\.unknownReason)
     reasons += interposerReasons(interposer, observation, request)
     reasons += kernelSideReasons(observation, request)
+    reasons += observation.unknownSites.map {
+        Reason("--kernel-limit \($0.text): the running kernel has no function of this name", .knownSite)
+    }
     reasons += askedForReasons(witnesses, request, hasStarted: observation.pid != nil)
     reasons += transferReasons(observation)
     reasons += lockReasons(observation, request)
@@ -59,7 +66,7 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         reasons: reasons.map(\.what),
         remedies: reasons.remedies,
         failure: failure?.what,
-        notes: patternNotes(whole, request) + unmetLimits(request.kernelLimits, observation) + phaseNotes(observation)
+        notes: patternNotes(whole, request) + allowances.kernelLimits.compactMap(\.note) + phaseNotes(observation)
             + windowNotes(observation.window) + exitNotes(observation) + attachNotes(observation) + poolNotes(processes)
             + unseenProgramNotes(observation) + idleChildNotes(observation, request) + missingNames(observation),
         subject: observation.subject,
@@ -72,10 +79,8 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         phasesFoundBy: processes.phaseSource,
         phases: observation.ledger.total,
         violations: violations,
-        suppressions: suppressions,
-        budgets: budgets,
+        allowances: allowances,
         baseline: baseline,
-        strict: request.strict,
         differences: observation.attached == nil ? observation.syscalls.differences(of: processes) : [],
         squeeze: observation.squeeze,
         hang: observation.hang,
@@ -118,17 +123,6 @@ extension [ProcessLedger] {
 /// Frames without names are no reason against a pass: they are what a violation is told by, and not whether there is one.
 private func missingNames(_ observation: Observation) -> [String] {
     observation.nameless.sorted { $0.key < $1.key }.map { "names unavailable for \($0): \($1)" }
-}
-
-/// Limits for call sites that allocated nothing in the steady phase: such a name may be misspelt.
-private func unmetLimits(_ limits: [KernelLimit], _ observation: Observation) -> [String] {
-    guard observation.kernel.status == .active, observation.ledger.processes.contains(where: \.steadyReached) else {
-        return []
-    }
-    let allocations = observation.ledger.total[.steady].kernel
-    return limits.filter { $0.namesSite && !allocations.contains(where: $0.holds) }.map {
-        "--kernel-limit \($0.text): no call site of this name allocated in the steady phase; --verbose lists those that did"
-    }
 }
 
 // MARK: the subject

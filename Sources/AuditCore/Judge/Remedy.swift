@@ -89,6 +89,8 @@ public struct Remedy: Hashable, Sendable {
     // MARK: gates
 
     static let budget = Remedy("let it allocate less there, or raise the limit")
+    static let staleLimit = Remedy("remove it, or name what allocates there: --verbose lists the call sites")
+    static let knownSite = Remedy("correct it: --verbose lists the call sites that allocated")
     static let staleBudget = Remedy("remove it, or lower its limit")
     static let staleSuppression = Remedy("remove it from its file")
     static let baseline = Remedy("mend it, or accept it by --update-baseline")

@@ -57,6 +57,17 @@ public struct KernelLimit: Equatable, Sendable {
         }
     }
 
+    /// Those for call sites of which none is among what a subject was seen to make the kernel allocate.
+    public static func unmet(_ limits: [KernelLimit], in ledger: Ledger) -> [KernelLimit] {
+        let allocations = ledger.total.all.flatMap(\.kernel)
+        return limits.filter { $0.namesSite && !allocations.contains(where: $0.holds) }
+    }
+
+    /// Whether this is a call site of those that it names.
+    public func names(site: String) -> Bool {
+        if case .site(let pattern) = subject { pattern.matches(site) } else { false }
+    }
+
     /// Null if it is kept.
     func excess(_ allocations: [KernelAllocation], transfers: UInt64) -> [KernelAllocation]? {
         let held = allocations.filter(holds)

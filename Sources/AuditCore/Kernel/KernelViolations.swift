@@ -23,7 +23,7 @@ extension Violation {
 
 extension ProcessLedger {
     /// A thread that the interposer does not know (io_uring's workers) works for those that it does.
-    fileprivate func judgedKernel(_ scope: Scope) -> [KernelAllocation] {
+    func judgedKernel(_ scope: Scope) -> [KernelAllocation] {
         var phase = PhaseLedger(.steady)
         phase.transfers = phases[.steady].transfers
         for (tid, allocations) in strictKernel {
