@@ -36,7 +36,6 @@ public struct Place: Equatable, Sendable {
         var places: [Place] = []
         var indices: [Key: Int] = [:]
         indices.reserveCapacity(violations.count)
-        var visitors = Visitors(processes, of: violations.count)
         for (index, violation) in violations.enumerated() {
             let own = code.index(in: violation.stack)
             let key = key(own, violation)
@@ -47,9 +46,11 @@ public struct Place: Equatable, Sendable {
                 places.append(Place(own.map { violation.stack[$0] }))
             }
             places[place].add(violation, index)
-            visitors.note(violation, at: place, &places[place])
         }
-        for place in places.indices where places[place].violations.count > 1 {
+        let transfers = Dictionary(processes.map { ($0.pid, $0.phases[.steady].transfers) }, uniquingKeysWith: +)
+        for place in places.indices {
+            places[place].note(violations, transfersOf: transfers)
+            guard places[place].violations.count > 1 else { continue }
             places[place].violations.sort { (violations[$1].calls, $0) < (violations[$0].calls, $1) }
         }
         let order = places.indices.sorted {
@@ -58,35 +59,14 @@ public struct Place: Equatable, Sendable {
         return (order.map { keys[$0] }, order.map { places[$0] })
     }
 
-    /// Which threads and processes were at which place. Of one there may be thousands.
-    private struct Visitors {
-        private struct Thread: Hashable {
-            let name: String
-            let place: Int
-        }
-
-        private struct Process: Hashable {
-            let pid: Int32
-            let place: Int
-        }
-
-        private let transfers: [Int32: UInt64]
-        private var threads: Set<Thread> = []
-        private var processes: Set<Process> = []
-
-        init(_ processes: [ProcessLedger], of count: Int) {
-            self.threads.reserveCapacity(count)
-            self.processes.reserveCapacity(count)
-            transfers = Dictionary(
-                processes.map { ($0.pid, $0.phases[.steady].transfers) }, uniquingKeysWith: +)
-        }
-
-        mutating func note(_ violation: Violation, at index: Int, _ place: inout Place) {
-            if let name = violation.thread, threads.insert(Thread(name: name, place: index)).inserted {
-                place.threads.append(name)
-            }
-            if processes.insert(Process(pid: violation.pid, place: index)).inserted {
-                place.transfers += transfers[violation.pid] ?? 0
+    /// Which threads and processes were there. Of one there may be thousands.
+    private mutating func note(_ violations: [Violation], transfersOf transfers: [Int32: UInt64]) {
+        var known: (threads: Set<String>, processes: Set<Int32>) = ([], [])
+        let isAlone = self.violations.count == 1
+        for violation in self.violations.lazy.map({ violations[$0] }) {
+            if let name = violation.thread, isAlone || known.threads.insert(name).inserted { threads.append(name) }
+            if isAlone || known.processes.insert(violation.pid).inserted {
+                self.transfers += transfers[violation.pid] ?? 0
             }
         }
     }

@@ -4,7 +4,7 @@ import AuditCore
 /// diff(1). A report of 100,000 stacks is larger than the memory that it may take: so `sink` gets it in pieces.
 ///
 /// - Throws: what `sink` throws, or an EncodingError.
-public func writeJSON(_ report: some Encodable, to sink: @escaping (String) throws -> Void) throws {
+public func writeJSON(_ report: some Encodable, to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
     let writer = JSONWriter(sink)
     try writer.write(report)
     try writer.end()
@@ -12,7 +12,7 @@ public func writeJSON(_ report: some Encodable, to sink: @escaping (String) thro
 
 /// The same as one text.
 public func json(_ report: some Encodable) throws -> String {
-    var text = ""
-    try writeJSON(report) { text += $0 }
-    return text
+    var bytes: [UInt8] = []
+    try writeJSON(report) { bytes += $0 }
+    return String(decoding: bytes, as: UTF8.self)
 }

@@ -78,7 +78,7 @@ struct JSONDocument {
         return ends.count - 1
     }
 
-    private func isText(_ index: Int, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+    func isText(_ index: Int, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
         let range = text(index)
         return range.count == other.count
             && bytes.withUnsafeBufferPointer { bytes in
@@ -112,28 +112,9 @@ private struct IndexTable {
     /// The hash's upper half, and the index from 1 on; 0 where there is none.
     private var slots = [UInt64](repeating: 0, count: 1 << 8)
     private(set) var count = 0
-    /// Of this process alone: nobody writes a text whose hashes are all the same.
-    private let factor = UInt64.random(in: 0 ... .max) | 1
+    private let hasher = JSONHash()
 
-    func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = factor ^ UInt64(bytes.count)
-        func add(_ word: UInt64) {
-            hash = (hash ^ word) &* factor
-            hash ^= hash >> 32
-        }
-        var at = 0
-        while at + 8 <= bytes.count {
-            add(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            at += 8
-        }
-        var rest: UInt64 = 0
-        while at < bytes.count {
-            rest = rest << 8 | UInt64(bytes[at])
-            at += 1
-        }
-        add(rest)
-        return hash &* factor
-    }
+    func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 { hasher.hash(bytes) }
 
     func first(_ hash: UInt64, where isMeant: (Int) -> Bool) -> Int? {
         var slot = Int(hash >> 32) & (slots.count - 1)
@@ -161,5 +142,30 @@ private struct IndexTable {
         let old = slots
         slots = [UInt64](repeating: 0, count: 2 * old.count)
         for entry in old where entry != 0 { put(entry) }
+    }
+}
+
+/// A hash of this process alone: nobody writes a text whose hashes are all the same.
+struct JSONHash {
+    private let factor = UInt64.random(in: 0 ... .max) | 1
+
+    func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = factor ^ UInt64(bytes.count)
+        func add(_ word: UInt64) {
+            hash = (hash ^ word) &* factor
+            hash ^= hash >> 32
+        }
+        var at = 0
+        while at + 8 <= bytes.count {
+            add(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            at += 8
+        }
+        var rest: UInt64 = 0
+        while at < bytes.count {
+            rest = rest << 8 | UInt64(bytes[at])
+            at += 1
+        }
+        add(rest)
+        return hash &* factor
     }
 }

@@ -1,24 +1,53 @@
+/// A value that holds no others.
+enum JSONScalar {
+    case null
+    case string(String)
+    case flag(Bool)
+    case natural(UInt64)
+    case integer(Int64)
+    case real(Double)
+
+    /// Nil for one that does. By its type: a large report has millions.
+    init?<Value: Encodable>(_ value: Value) {
+        if Value.self == String.self {
+            self = .string(unsafeBitCast(value, to: String.self))
+        } else if Value.self == UInt64.self {
+            self = .natural(unsafeBitCast(value, to: UInt64.self))
+        } else if Value.self == Int.self {
+            self.init(number: unsafeBitCast(value, to: Int.self))
+        } else if Value.self == Int32.self {
+            self.init(number: unsafeBitCast(value, to: Int32.self))
+        } else if Value.self == Bool.self {
+            self = .flag(unsafeBitCast(value, to: Bool.self))
+        } else if Value.self == Double.self {
+            self = .real(unsafeBitCast(value, to: Double.self))
+        } else {
+            return nil
+        }
+    }
+
+    /// Of a value that the standard library encodes by itself, whatever kind of integer it is.
+    init?(single value: some Encodable) {
+        if let scalar = JSONScalar(value) {
+            self = scalar
+        } else if let number = value as? any BinaryInteger {
+            self.init(number: number)
+        } else {
+            return nil
+        }
+    }
+
+    private init(number: some BinaryInteger) {
+        self = number < 0 ? .integer(Int64(number)) : .natural(UInt64(number))
+    }
+}
+
 /// A member of an object.
 struct JSONMember {
     enum Value {
-        case null
-        case string(String)
-        /// As it is written.
-        case spelled(String)
+        /// What is small is not boxed.
+        case scalar(JSONScalar)
         case other(any Encodable)
-
-        /// What is small is not boxed: a large report has millions.
-        init<Encoded: Encodable>(_ value: Encoded) {
-            self =
-                switch value {
-                case let string as String: .string(string)
-                case let number as UInt64: .spelled(String(number))
-                case let number as Int: .spelled(String(number))
-                case let number as Int32: .spelled(String(number))
-                case let flag as Bool: .spelled(flag ? "true" : "false")
-                default: .other(value)
-                }
-        }
     }
 
     let key: String
@@ -58,10 +87,14 @@ private struct Object<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let encoding: JSONEncoding
     var codingPath: [any CodingKey] { [] }
 
-    func encodeNil(forKey key: Key) { encoding.members?.append(JSONMember(key: key.stringValue, value: .null)) }
+    func encodeNil(forKey key: Key) { append(key, .scalar(.null)) }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) {
-        encoding.members?.append(JSONMember(key: key.stringValue, value: .init(value)))
+        append(key, JSONScalar(value).map(JSONMember.Value.scalar) ?? .other(value))
+    }
+
+    private func append(_ key: Key, _ value: JSONMember.Value) {
+        encoding.members?.append(JSONMember(key: key.stringValue, value: value))
     }
 
     func nestedContainer<Nested>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
@@ -100,8 +133,11 @@ private struct Single: SingleValueEncodingContainer {
     let writer: JSONWriter
     var codingPath: [any CodingKey] { [] }
 
-    func encodeNil() { writer.writeNull() }
-    func encode<Value: Encodable>(_ value: Value) throws { try writer.write(value) }
+    func encodeNil() throws { try writer.write(.null) }
+
+    func encode<Value: Encodable>(_ value: Value) throws {
+        if let scalar = JSONScalar(single: value) { try writer.write(scalar) } else { try writer.write(value) }
+    }
 }
 
 /// No value of a report encodes itself by these: each part is a value of its own.

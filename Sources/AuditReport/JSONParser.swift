@@ -13,12 +13,14 @@ public typealias ByteSource = (UnsafeMutableRawBufferPointer) throws -> Int
 extension JSONDocument {
     /// Reads a JSON text (RFC 8259, in UTF-8), a piece at a time.
     ///
-    /// - Parameter size: in bytes, if that is known.
+    /// - Parameters:
+    ///   - size: in bytes, if that is known.
+    ///   - unread: a key of which nobody will ask. What stands there is null, and must be JSON all the same.
     /// - Throws: a `JSONProblem`, or what the source throws.
-    init(size: Int, from source: ByteSource) throws {
+    init(size: Int, without unread: String? = nil, from source: ByteSource) throws {
         try self = withoutActuallyEscaping(source) { source in
-            var parser = JSONParser(size: size, source)
-            defer { parser.buffer.deallocate() }
+            var parser = JSONParser(size: size, without: unread, source)
+            defer { parser.deallocate() }
             return try parser.document()
         }
     }
@@ -38,6 +40,11 @@ private struct JSONParser {
     private var made: JSONDocument
     /// What the arrays and objects that are not complete hold so far.
     private var open: [UInt32] = []
+    /// The index of the key that nobody asks for.
+    private var unread: Int?
+    /// What is taken now stands there, and is not kept.
+    private var isUnread = false
+    private let lines = JSONLines()
 
     private static let deepest = 512
     private static let mostOfAString = 1 << 24
@@ -45,9 +52,15 @@ private struct JSONParser {
     private static let mostValues = 1 << 25
     private static let mostTexts = 1 << 22
 
-    init(size: Int, _ source: @escaping ByteSource) {
+    init(size: Int, without key: String?, _ source: @escaping ByteSource) {
         self.source = source
         made = JSONDocument(ofTextOf: size)
+        unread = key.map { key in Array(key.utf8).withUnsafeBufferPointer { made.add(text: $0) } }
+    }
+
+    func deallocate() {
+        buffer.deallocate()
+        lines.deallocate()
     }
 
     mutating func document() throws -> JSONDocument {
@@ -64,7 +77,7 @@ private struct JSONParser {
         switch byte {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard depth < Self.deepest else { throw problem("more than \(Self.deepest) levels") }
-            return try takeContainer(isObject: byte == UInt8(ascii: "{"), depth)
+            return byte == UInt8(ascii: "{") ? try takeObject(depth) : try takeContainer(isObject: false, depth)
         case UInt8(ascii: "\""): return JSONValue(.string, try takeString())
         case UInt8(ascii: "t"): return try take(word: "true", .yes)
         case UInt8(ascii: "f"): return try take(word: "false", .no)
@@ -73,13 +86,32 @@ private struct JSONParser {
         }
     }
 
+    /// One that stands on a line by itself, such as a frame, was mostly there before.
+    private mutating func takeObject(_ depth: Int) throws -> JSONValue {
+        guard !isUnread, let line = lines.line(at: UnsafeBufferPointer(rebasing: buffer[at..<end])) else {
+            return try takeContainer(isObject: true, depth)
+        }
+        if let known = lines.value(of: line) {
+            at += line.text.count
+            return known
+        }
+        let end = start + at + line.text.count
+        let isKept = lines.keep(line)
+        let object = try takeContainer(isObject: true, depth)
+        if isKept, start + at == end { lines.know(line.slot, is: object) }
+        return object
+    }
+
     private mutating func takeContainer(isObject: Bool, _ depth: Int) throws -> JSONValue {
         let (begin, close) = (open.count, isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
         at += 1
         if try next() != close {
             while true {
-                if isObject { open.append(JSONValue(.string, try takeKey()).word) }
-                open.append(try takeValue(depth: depth + 1).word)
+                if isObject {
+                    try takeMember(depth)
+                } else {
+                    keep(try takeValue(depth: depth + 1))
+                }
                 guard open.count < Self.mostValues, made.textCount < Self.mostTexts else { throw tooMany }
                 guard let byte = try next() else { throw incomplete }
                 if byte == close { break }
@@ -93,11 +125,27 @@ private struct JSONParser {
             throw problem("this object has the key '\(shortened(made.string(key), to: 60))' twice")
         }
         at += 1
+        if isUnread { return JSONValue(.null) }
         let index = open.withUnsafeBufferPointer { made.add(container: UnsafeBufferPointer(rebasing: $0[begin...])) }
         guard index < Self.mostValues else { throw tooMany }
         open.removeSubrange(begin...)
         return JSONValue(isObject ? .object : .array, index)
     }
+
+    private mutating func takeMember(_ depth: Int) throws {
+        let key = try takeKey()
+        keep(JSONValue(.string, key))
+        guard key == unread, !isUnread else {
+            keep(try takeValue(depth: depth + 1))
+            return
+        }
+        isUnread = true
+        _ = try takeValue(depth: depth + 1)
+        isUnread = false
+        keep(JSONValue(.null))
+    }
+
+    private mutating func keep(_ value: JSONValue) { if !isUnread { open.append(value.word) } }
 
     private mutating func takeKey() throws -> Int {
         guard try next() == UInt8(ascii: "\"") else { throw problem("no key") }
@@ -147,7 +195,7 @@ private struct JSONParser {
         }
         guard text.isJSONNumber else { throw problem("no value") }
         at += length
-        return JSONValue(.number, made.add(text: text))
+        return isUnread ? JSONValue(.null) : JSONValue(.number, made.add(text: text))
     }
 
     // MARK: strings
@@ -167,6 +215,7 @@ private struct JSONParser {
             case UInt8(ascii: "\""):
                 let text = UnsafeBufferPointer(rebasing: buffer[at..<(at + length)])
                 at += length + 1
+                if isUnread { return 0 }
                 return isPlain ? made.add(text: text) : unescaped(text).withUnsafeBufferPointer { made.add(text: $0) }
             case UInt8(ascii: "\\"):
                 isPlain = false

@@ -2,17 +2,21 @@ import AuditCore
 
 /// Reads a value from JSON.
 ///
-/// - Parameter size: of the text in bytes, if that is known.
+/// - Parameters:
+///   - size: of the text in bytes, if that is known.
+///   - unread: a key that no value asks for.
 /// - Throws: a `JSONProblem`, a `DecodingError` whose path says where, what the value throws, or what the source throws.
-func readJSON<Value: Decodable>(_ type: Value.Type, size: Int = 0, from source: ByteSource) throws -> Value {
-    let reader = JSONReader(try JSONDocument(size: size, from: source))
+func readJSON<Value: Decodable>(
+    _ type: Value.Type, size: Int = 0, without unread: String? = nil, from source: ByteSource
+) throws -> Value {
+    let reader = JSONReader(try JSONDocument(size: size, without: unread, from: source))
     return try reader.decode(type, reader.document.root)
 }
 
 /// The same of a text that is in memory.
-func readJSON<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
+func readJSON<Value: Decodable>(_ type: Value.Type, without unread: String? = nil, _ bytes: [UInt8]) throws -> Value {
     var rest = bytes[...]
-    return try readJSON(type, size: bytes.count) { buffer in
+    return try readJSON(type, size: bytes.count, without: unread) { buffer in
         let piece = rest.prefix(buffer.count)
         buffer.copyBytes(from: piece)
         rest = rest.dropFirst(piece.count)
@@ -34,22 +38,36 @@ private final class JSONReader {
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue) throws -> Value {
-        switch type {
-        case is String.Type: try text(value) as! Value
-        case is UInt64.Type: try integer(value) as UInt64 as! Value
-        case is Int.Type: try integer(value) as Int as! Value
-        case is Int32.Type: try integer(value) as Int32 as! Value
-        case is Bool.Type: try flag(value) as! Value
-        case is Double.Type: try double(value) as! Value
-        case is Frame.Type: try frame(value) as! Value
-        default: try Value(from: JSONDecoding(reader: self, value: value))
-        }
+        // A cast to the value's own type, which is the same: a dynamic one takes longer than all else here.
+        if type == String.self { return unsafeBitCast(try text(value), to: type) }
+        if type == UInt64.self { return unsafeBitCast(try integer(value) as UInt64, to: type) }
+        if type == Int.self { return unsafeBitCast(try integer(value) as Int, to: type) }
+        if type == Int32.self { return unsafeBitCast(try integer(value) as Int32, to: type) }
+        if type == Bool.self { return unsafeBitCast(try flag(value), to: type) }
+        if type == Double.self { return unsafeBitCast(try double(value), to: type) }
+        if type == Frame.self { return unsafeBitCast(try frame(value), to: type) }
+        if type == [Frame].self { return unsafeBitCast(try stack(value), to: type) }
+        return try Value(from: JSONDecoding(reader: self, value: value))
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue, at key: some CodingKey) throws -> Value {
+        if let plain = plain(type, value) { return plain }
         path.append(key)
         defer { path.removeLast() }
         return try decode(type, value)
+    }
+
+    /// One of which nothing can be wrong: most are, and need no path for an error.
+    private func plain<Value: Decodable>(_ type: Value.Type, _ value: JSONValue) -> Value? {
+        switch value.kind {
+        case .string where type == String.self: unsafeBitCast(string(value.index), to: type)
+        case .small where type == UInt64.self: unsafeBitCast(UInt64(value.index), to: type)
+        case .small where type == Int.self: unsafeBitCast(value.index, to: type)
+        case .small where type == Int32.self: unsafeBitCast(Int32(value.index), to: type)
+        case .no where type == Bool.self: unsafeBitCast(false, to: type)
+        case .yes where type == Bool.self: unsafeBitCast(true, to: type)
+        default: nil
+        }
     }
 
     private func frame(_ value: JSONValue) throws -> Frame {
@@ -57,6 +75,16 @@ private final class JSONReader {
         let frame = try Frame(from: JSONDecoding(reader: self, value: value))
         frames[value.index] = frame
         return frame
+    }
+
+    private func stack(_ value: JSONValue) throws -> [Frame] {
+        guard value.kind == .array else { throw mismatch([Any].self, value) }
+        let words = document.content(of: value)
+        return try words.map { word in
+            let frame = document[word: word]
+            if frame.kind == .object, let known = frames[frame.index] { return known }
+            return try decode(Frame.self, frame, at: JSONElementIndex(intValue: word - words.lowerBound))
+        }
     }
 
     func string(_ index: Int) -> String {
@@ -152,15 +180,19 @@ private final class JSONMembers {
     }
 
     func value(_ key: String) -> JSONValue? {
-        guard let found = first(key, last..<words.upperBound) ?? first(key, words.lowerBound..<last) else { return nil }
+        var key = key
+        let found = key.withUTF8 { key in
+            first(key, last..<words.upperBound) ?? first(key, words.lowerBound..<last)
+        }
+        guard let found else { return nil }
         last = found
         return reader.document[word: found + 1]
     }
 
-    private func first(_ key: String, _ range: Range<Int>) -> Int? {
+    private func first(_ key: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
         var place = range.lowerBound
         while place < range.upperBound {
-            if reader.string(reader.document[word: place].index) == key { return place }
+            if reader.document.isText(reader.document[word: place].index, key) { return place }
             place += 2
         }
         return nil

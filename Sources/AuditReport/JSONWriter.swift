@@ -1,111 +1,141 @@
 import AuditCore
+import Glibc
 
 /// Spells a value in the order in which it is read, and keeps no more of it than the objects that are not yet complete.
 ///
 /// Frames of call stacks are most of a large report, and mostly the same ones. Each stands on one line, and is spelled once.
 final class JSONWriter {
-    private let sink: (String) throws -> Void
-    private var text = ""
+    private let sink: (UnsafeRawBufferPointer) throws -> Void
+    private let output = JSONBytes()
     private var depth = 0
     private var isOneLine = false
-    /// Of each depth.
-    private var lineStarts: [String] = []
     /// With the frame itself: while it is kept, no other has its identity.
-    private var frames: [ObjectIdentifier: (frame: Frame, line: String)] = [:]
+    private var frames: [ObjectIdentifier: (frame: Frame, line: [UInt8])] = [:]
+    /// Of types whose values are objects.
+    private var layouts: [ObjectIdentifier: JSONLayout] = [:]
 
-    init(_ sink: @escaping (String) throws -> Void) {
+    init(_ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) {
         self.sink = sink
     }
 
     func end() throws {
-        text += "\n"
-        try sink(text)
-        text = ""
+        output.append("\n")
+        try flush()
+    }
+
+    private func flush() throws {
+        defer { output.removeAll() }
+        try sink(output.bytes)
     }
 
     func write<Value: Encodable>(_ value: Value) throws {
-        switch value {
-        case let frame as Frame: try write(frame: frame)
-        case let string as String: write(string: string)
-        case let flag as Bool: text += flag ? "true" : "false"
-        case let number as UInt64: text += String(number)
-        case let number as Int: text += String(number)
-        case let number as any BinaryInteger: text += number.description
-        case let number as Double: try write(double: number)
-        default: try write(structured: value)
-        }
+        // A cast by the value's own type, which is the same: a dynamic one takes longer than all else here.
+        if Value.self == Frame.self { return try write(frame: unsafeBitCast(value, to: Frame.self)) }
+        if Value.self == [Frame].self { return try write(frames: unsafeBitCast(value, to: [Frame].self)) }
+        if let scalar = JSONScalar(value) { return try write(scalar) }
+        try write(structured: value)
     }
 
-    func writeNull() { text += "null" }
+    func write(_ scalar: JSONScalar) throws {
+        switch scalar {
+        case .null: output.append("null")
+        case .string(let string): output.append(quoted: string)
+        case .flag(let flag): output.append(flag ? "true" : "false")
+        case .natural(let number): output.append(number: number)
+        case .integer(let number): output.append(plain: String(number))
+        case .real(let number): try write(double: number)
+        }
+    }
 
     private func write<Value: Encodable>(structured value: Value) throws {
         let encoding = JSONEncoding(self)
         try value.encode(to: encoding)
         if let isEmpty = encoding.isEmptyArray {
-            depth -= 1
-            if !isEmpty { newLine() }
-            text += "]"
+            endArray(isEmpty: isEmpty)
         } else if let members = encoding.members {
-            try write(members: members)
+            try write(members: members, of: Value.self)
         }
+    }
+
+    // MARK: arrays
+
+    func beginArray() {
+        output.append("[")
+        depth += 1
     }
 
     /// An array's elements are written as they come.
     func writeElement(_ value: some Encodable, isFirst: Bool) throws {
-        if !isFirst { text += "," }
-        newLine()
+        beginElement(isFirst: isFirst)
         try write(value)
-        guard text.utf8.count > Self.pieceLength, !isOneLine else { return }
-        try sink(text)
-        text.removeAll(keepingCapacity: true)
+        if output.isLarge, !isOneLine { try flush() }
     }
 
-    func beginArray() {
-        text += "["
-        depth += 1
+    private func beginElement(isFirst: Bool) {
+        if !isFirst { output.append(",") }
+        newLine()
     }
+
+    private func endArray(isEmpty: Bool) {
+        depth -= 1
+        if !isEmpty { newLine() }
+        output.append("]")
+    }
+
+    private func write(frames: [Frame]) throws {
+        beginArray()
+        for (index, frame) in frames.enumerated() {
+            beginElement(isFirst: index == 0)
+            try write(frame: frame)
+        }
+        endArray(isEmpty: frames.isEmpty)
+    }
+
+    // MARK: objects
 
     /// An object's members are sorted first.
-    private func write(members: [JSONMember]) throws {
-        text += "{"
+    private func write(members: [JSONMember], of type: Any.Type) throws {
+        output.append("{")
         depth += 1
-        for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
-            if index > 0 { text += isOneLine ? ", " : "," }
+        let layout = layout(of: members, type)
+        for (index, place) in layout.order.enumerated() {
+            if index > 0 { output.append(isOneLine ? ", " : ",") }
             newLine()
-            write(string: member.key)
-            text += ": "
-            switch member.value {
-            case .null: writeNull()
-            case .string(let string): write(string: string)
-            case .spelled(let number): text += number
+            output.append(layout.spelled[index])
+            switch members[place].value {
+            case .scalar(let scalar): try write(scalar)
             case .other(let value): try write(value)
             }
         }
         depth -= 1
         if !members.isEmpty { newLine() }
-        text += "}"
+        output.append("}")
+    }
+
+    /// Objects of one type mostly have the same keys.
+    private func layout(of members: [JSONMember], _ type: Any.Type) -> JSONLayout {
+        let type = ObjectIdentifier(type)
+        if let known = layouts[type], known.isOf(members) { return known }
+        let layout = JSONLayout(members)
+        layouts[type] = layout
+        return layout
     }
 
     private func newLine() {
-        if isOneLine { return }
-        while lineStarts.count <= depth { lineStarts.append("\n" + spaces(2 * lineStarts.count)) }
-        text += lineStarts[depth]
+        if !isOneLine { output.append(lineStartOf: depth) }
     }
 
     private func write(frame: Frame) throws {
         if let spelled = frames[frame.identity] {
-            text += spelled.line
+            output.append(spelled.line)
             return
         }
-        var line = ""
-        swap(&line, &text)
+        let start = output.count
         isOneLine = true
         try write(structured: frame)
         isOneLine = false
-        swap(&line, &text)
-        text += line
-        if frames.count >= Self.mostFrames { frames.removeAll() }
-        frames[frame.identity] = (frame, line)
+        if frames.count >= Self.mostFrames { frames.removeAll(keepingCapacity: true) }
+        frames[frame.identity] = (frame, Array(output.bytes[start...]))
     }
 
     private func write(double number: Double) throws {
@@ -113,37 +143,36 @@ final class JSONWriter {
             throw EncodingError.invalidValue(number, .init(codingPath: [], debugDescription: "JSON has no \(number)"))
         }
         let digits = number.description
-        text += digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits
+        output.append(plain: digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits)
     }
 
-    /// JSON need not escape what turns the direction of writing or begins a line (U+202E, U+2028), but people look at it in
-    /// terminals.
-    private func write(string: String) {
-        text += "\""
-        if string.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            text += string
-        } else {
-            for scalar in string.unicodeScalars { write(scalar: scalar) }
-        }
-        text += "\""
-    }
+    /// Those that many stacks share come again soon.
+    private static let mostFrames = 1 << 12
+}
 
-    private func write(scalar: Unicode.Scalar) {
-        switch scalar {
-        case "\"": text += "\\\""
-        case "\\": text += "\\\\"
-        case "\n": text += "\\n"
-        case "\r": text += "\\r"
-        case "\t": text += "\\t"
-        case _ where scalar.isInvisible:
-            for unit in UTF16.encode(scalar)! {
-                text += "\\u" + hexadecimal(unit, digits: 4)
-            }
-        default: text.unicodeScalars.append(scalar)
+/// The keys of an object, and in which order they are written.
+private final class JSONLayout {
+    private let keys: [String]
+    let order: [Int]
+    /// Each with its colon, in that order.
+    let spelled: [[UInt8]]
+
+    init(_ members: [JSONMember]) {
+        let keys = members.map(\.key)
+        let order = keys.indices.sorted { keys[$0] < keys[$1] }
+        self.keys = keys
+        self.order = order
+        spelled = order.map { index in
+            let bytes = JSONBytes()
+            bytes.append(quoted: keys[index])
+            bytes.append(": ")
+            return Array(bytes.bytes)
         }
     }
 
-    private static let pieceLength = 1 << 16
-    /// A compiler's template may make millions.
-    private static let mostFrames = 1 << 16
+    func isOf(_ members: [JSONMember]) -> Bool {
+        guard members.count == keys.count else { return false }
+        for index in keys.indices where members[index].key != keys[index] { return false }
+        return true
+    }
 }

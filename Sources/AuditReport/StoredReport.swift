@@ -8,14 +8,14 @@ extension Report {
     ///
     /// - Parameter path: for messages.
     public init(stored bytes: [UInt8], at path: String) throws(AuditError) {
-        self = try Self.read(at: path) { try readJSON(Report.self, bytes) }
+        self = try Self.read(at: path) { try readJSON(Report.self, without: madeAnew, bytes) }
     }
 
     /// The same, a piece at a time.
     ///
     /// - Parameter size: in bytes, if that is known.
     public init(storedOf size: Int, at path: String, from source: ByteSource) throws(AuditError) {
-        self = try Self.read(at: path) { try readJSON(Report.self, size: size, from: source) }
+        self = try Self.read(at: path) { try readJSON(Report.self, size: size, without: madeAnew, from: source) }
     }
 
     private static func read(at path: String, _ body: () throws -> Report) throws(AuditError) -> Report {
@@ -39,6 +39,9 @@ extension Report {
         }
     }
 }
+
+/// Places are made anew of the violations that they are of.
+private let madeAnew = "places"
 
 private let remedy = "give a report as '--format json=PATH' of this version writes it; make it again"
 

@@ -43,6 +43,10 @@ extension FileDescriptor {
         _ = try failing { try writeAll(text.utf8) }
     }
 
+    package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
+        _ = try failing { try writeAll(bytes.bindMemory(to: UInt8.self)) }
+    }
+
     /// Writes a text by one call, as the kernel's own files take it.
     package func writeOnce(_ text: String) throws(Errno) {
         let bytes = Array(text.utf8)

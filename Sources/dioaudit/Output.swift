@@ -91,7 +91,7 @@ struct Output {
     }
 
     func write(json value: some Encodable) throws(AuditError) {
-        try write(pieces: { try writeJSON(value, to: $0) })
+        try writeFile { file in try writeJSON(value) { try file.writeAll($0) } }
     }
 
     /// A text that comes in pieces.

@@ -84,6 +84,33 @@ import Testing
         #expect(many.words == one.words + 999, "a word for each")
     }
 
+    /// What stood there before is taken as it was read then: no more and no less of a line.
+    @Test(arguments: [
+        [#"{"text": "a"}"#, #"{"text": "b"}"#], [#"{"text": "a}"}"#, #"{"text": "a}", "number": 1}"#],
+        [#"{"text": "a"}"#, #"{"text": "a"}}"#], [#"{"text": "a"}"#, #"{"text": "a"} "#, #"{"text": "a"}]"#],
+        [#"{"list": [[1]]}"#, #"{"list": [[1]]}}"#], [#"{"text": "a"}, {"text": "b"}"#], [#"{"text": "a", "}"#],
+        [#"{"counts": {"a": 1}}"#, #"{"a": 1}}"#], [#"{"number": 1}"#, #"{"number": 1}, 2"#],
+    ]) func anObjectOnALineIsReadAsElsewhere(lines: [String]) {
+        for line in lines {
+            let text = Array("[\n\((lines.dropLast() + lines.dropLast() + [line]).joined(separator: ",\n"))\n]".utf8)
+            let ours = try? readJSON([Value].self, text)
+            #expect(ours == (try? JSONDecoder().decode([Value].self, from: Data(text))), "\(line)")
+            #expect(ours == (try? readJSON([Value].self, inPiecesOfOne: text)), "wherever a piece ends")
+        }
+    }
+
+    /// It is JSON all the same.
+    @Test func whatNobodyAsksForIsNotKept() throws {
+        func read(_ text: String) throws -> Value { try readJSON(Value.self, without: "list", Array(text.utf8)) }
+        let skipped = #"[{"a": ["x", 1.5, null, "\u00e9"]}, {"text": "no"}]"#
+        let value = try read(#"{"text": "a", "list": \#(skipped), "number": 7, "counts": {"b": 2}}"#)
+        #expect(value == Value(text: "a", number: 7, counts: ["b": 2]))
+        let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
+        for bad in ["[1", "[1}", #"["\x"]"#, "[01]", "[tru]", "[,]", deep, "[]x", #"[], "list": []"#] {
+            #expect(throws: JSONProblem.self, "\(bad)") { try read(#"{"text": "a", "list": \#(bad)}"#) }
+        }
+    }
+
     @Test func aStringIsBounded() {
         let text = "[\"" + String(repeating: "x", count: 1 << 24) + "\"]"
         #expect(throws: JSONProblem.self) { try readJSON([String].self, Array(text.utf8)) }

@@ -81,9 +81,10 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
 
     /// `libfoo.so` of `/usr/lib/libfoo.so.1.2`
     fileprivate static func fileName(_ path: String) -> String {
-        let file = path.split(separator: "/").last ?? path[...]
-        guard let end = file.firstRange(of: ".so.") else { return String(file) }
-        return String(file[..<end.lowerBound]) + ".so"
+        let bytes = path.utf8
+        let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
+        guard let end = bytes[start...].firstRange(of: ".so.".utf8) else { return String(path[start...]) }
+        return String(path[start..<end.lowerBound]) + ".so"
     }
 
     // MARK: in a report

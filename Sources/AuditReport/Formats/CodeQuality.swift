@@ -28,7 +28,7 @@ private struct Issues: Encodable {
     ) throws {
         let groups = audit.groups
         // Two machines have the same places. Of two issues of one fingerprint GitLab shows one.
-        for (group, fingerprint) in zip(groups, fingerprints(of: groups, in: audit, report)) {
+        for (group, fingerprint) in zip(groups, fingerprints(of: [groups], in: audit, report)) {
             let location = Issue.Location(style.source(of: group), audit)
             let text = (report.map { "\($0): " } ?? "") + "\(group.function): \(group.text)"
             try container.encode(

@@ -4,10 +4,10 @@ import AuditCore
 /// address or process. Where several lines of a function have one kind, they are numbered in their order.
 ///
 /// - Parameter report: of several, the one that the audit is in.
-func fingerprints(of groups: some Collection<ViolationGroup>, in audit: Audit, _ report: String? = nil) -> [String] {
+func fingerprints(of groups: [ViolationGroups], in audit: Audit, _ report: String? = nil) -> [String] {
     var names = Fingerprint()
     for name in (report.map { [$0] } ?? []) + [audit.name] { names.add(name) }
-    let keys = groups.map { FingerprintKey($0, names) }
+    let keys = groups.flatMap { groups in groups.firsts { FingerprintKey($0, $1, names) } }
     var numbers = [Int](repeating: 1, count: keys.count)
     let order = keys.indices.sorted { keys[$0] < keys[$1] }
     for (before, index) in zip(order, order.dropFirst()) where keys[before].identity == keys[index].identity {
@@ -25,15 +25,15 @@ private struct FingerprintKey: Comparable {
     let line: Int
     let offset: UInt64
 
-    init(_ group: ViolationGroup, _ names: Fingerprint) {
-        let violation = group.violations[0]
-        let own = group.place.frame.flatMap { violation.stack.firstIndex(of: $0) }
+    /// - Parameter violation: the one of the most calls, of its kind and place.
+    init(_ frame: Frame?, _ violation: Violation, _ names: Fingerprint) {
+        let own = frame.flatMap { violation.stack.firstIndex(of: $0) }
         var identity = names
-        identity.add(group.kind.rawValue)
+        identity.add(violation.kind.rawValue)
         identity.add(PlaceIdentity(of: violation, ownFrame: own)?.text ?? "")
         self.identity = identity
-        line = group.place.frame?.line ?? 0
-        offset = group.place.frame?.offset ?? 0
+        line = frame?.line ?? 0
+        offset = frame?.offset ?? 0
     }
 
     static func < (left: Self, right: Self) -> Bool {

@@ -185,8 +185,8 @@ struct SARIFResults: Encodable {
         var container = encoder.unkeyedContainer()
         for gap in section.gaps { try container.encode(SARIFResult(gap)) }
         for (index, audit) in section.report.audits.enumerated() {
-            let groups = ([audit.groups] + audit.acceptedGroups).joined()
-            let shown = zip(groups, fingerprints(of: groups, in: audit, section.name)).prefix(
+            let groups = [audit.groups] + audit.acceptedGroups
+            let shown = zip(groups.joined(), fingerprints(of: groups, in: audit, section.name)).prefix(
                 Self.most - container.count)
             for (group, fingerprint) in shown {
                 let hasStacks = container.count < Self.mostWithStacks

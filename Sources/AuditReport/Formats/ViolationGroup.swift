@@ -62,6 +62,15 @@ struct ViolationGroups: RandomAccessCollection {
         }
     }
 
+    /// Of each its place's frame and its first violation, without the group itself.
+    func firsts<Result>(_ transform: (Frame?, Violation) -> Result) -> [Result] {
+        groups.map { group in
+            let place = places[group.place]
+            let first = place.violations.first { violations[$0].kind == group.kind }!
+            return transform(place.frame, violations[first])
+        }
+    }
+
     var startIndex: Int { 0 }
     var endIndex: Int { groups.count }
 
