@@ -93,6 +93,17 @@ import Testing
         #expect(views["github"]!.hasPrefix("::error file=allocates-each-transfer.c,line=14,"))
     }
 
+    private static let promtool = "\(Place.repository).build/readers/promtool"
+
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: promtool), "needs promtool: make promtool"),
+        arguments: [("allocates-each-transfer", 1), ("no-allocation-clean", 0), ("no-transfer", 2)])
+    func promtoolReadsOpenMetrics(fixture: String, status: Int32) throws {
+        _ = try views(of: fixture, status: status)
+        let outcome = try run(["sh", "-c", "exec $0 check metrics <$1", Self.promtool, scratch.file("openmetrics")])
+        #expect(outcome.status == 0 && outcome.said == "", "\(outcome)")
+    }
+
     private static let schema = "\(Place.repository).build/sarif/sarif-2.1.0.json"
 
     @Test(
