@@ -24,7 +24,7 @@ import Testing
             .split(separator: "\n").map(String.init)
         let room = "\(Place.repository)Sources/Interposer"
         let list = try String(contentsOfFile: "\(room)/interposed.h", encoding: .utf8)
-            .replacing(/#ifdef DIOAUDIT_IN_PROCESS\n.*\n#else/, with: "")
+            .replacing(/(?s)#ifdef DIOAUDIT_IN_PROCESS\n.*?\n#else/, with: "")
         let sources = try [
             "asynchronous", "direct", "files", "heap", "images", "life", "loading", "locking", "mappings", "markers",
             "operators", "transfers",
