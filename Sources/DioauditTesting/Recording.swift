@@ -82,8 +82,8 @@ final class Recording: @unchecked Sendable {
 
     /// What is not known of page faults and of the memory lock.
     var unseenFaults: Reason? {
-        dioaudit_assertion_faults_unseen(assertion).map {
-            Reason(String(cString: $0), Remedy("allowing .pageFaultMinor and .pageFaultMajor judges the rest"))
+        dioaudit_assertion_faults_unseen(assertion).map(String.init(cString:)).map { problem in
+            Reason(problem, Remedy("allowing .pageFaultMinor and .pageFaultMajor judges the rest"))
         }
     }
 

@@ -206,7 +206,9 @@ import Testing
         #expect(run.outcome.status == 1, "\(run.outcome)")
         #expect(try run.counts("transfers") == [0, 5, 6, 2])
         #expect(try run.counts("syscallMmap").dropFirst() == [1, 1, 1])
-        #expect(try run.counts("pageFaultMinor")[2] == 2)
+        // Or more: the kernel may drop the program's code from memory meanwhile.
+        let faults = try run.counts("pageFaultMinor")[2]
+        #expect(faults >= 2, "\(faults)")
         let early = try cued(
             "t5 p1 u12 t6", ["--steady-from", "signal:USR1"], allow: "heap", program: "follows-cues-static")
         #expect(early.outcome.status == 2, "\(early.outcome)")
