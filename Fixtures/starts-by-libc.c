@@ -1,3 +1,4 @@
+// Needs: root, for BPF programs: to an ordinary user nothing tells which code made a child
 // Intent: children that libc makes for itself share the memory until they exec, also those whose exec fails: its code made each of
 // them, and nothing is hidden by them.
 // Exit: 0

@@ -67,6 +67,8 @@ import Testing
         }
         // A failure's first reason adds the violations up.
         for reason in reasons where expected.verdict != "fail" || !reason.hasPrefix("in the ") {
+            // Without BPF programs: a page of code that comes from the disk now, and blocks of the file system's own.
+            if !isRoot && expected.verdict != "pass" && reason.hasPrefix("the kernel accounts ") { continue }
             #expect(expectedReasons.contains { reason.contains($0) }, "a reason that it does not name: \(reason)")
         }
         if let threads = expected.threads {
