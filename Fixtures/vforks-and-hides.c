@@ -7,7 +7,6 @@
 // Reason: made 1 process that share its memory
 // Warmup: transfers 1
 // Steady: transfers 19
-#include "raw.h"
 #include "sharer.h"
 
 #include <errno.h>
@@ -32,8 +31,7 @@ int main(int count, char **arguments) {
     start_by_libc();
     int fd = open_direct(arguments[1]);
     write_blocks(fd, 10);
-    wait_for(clone_by_instruction(CLONE_VM | CLONE_VFORK | SIGCHLD));
-    require(raw(SYS_madvise, (long)untouched, PAGES * BLOCK, MADV_DONTNEED, 0) == 0, "MADV_DONTNEED");
+    touch_and_give_back();
     write_blocks(fd, 10);
     close(fd);
 }

@@ -7,7 +7,6 @@
 // Reason: made 1 process that share its memory
 // Warmup: transfers 1
 // Steady: transfers 19
-#include "raw.h"
 #include "refuses.h"
 #include "sharer.h"
 
@@ -33,8 +32,7 @@ int main(int count, char **arguments) {
     int fd = open_direct(arguments[1]);
     write_blocks(fd, 10);
     fail_to_vfork();
-    wait_for(clone_by_instruction(CLONE_VM | CLONE_VFORK | SIGCHLD));
-    require(raw(SYS_madvise, (long)untouched, PAGES * BLOCK, MADV_DONTNEED, 0) == 0, "MADV_DONTNEED");
+    touch_and_give_back();
     write_blocks(fd, 10);
     close(fd);
 }

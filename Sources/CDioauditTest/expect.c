@@ -209,9 +209,9 @@ long dioaudit_counts(const char *kind) {
 }
 
 static void remember(const dioaudit_assertion *assertion) {
-    uint32_t event = 0;
-    for (; dioaudit_assertion_key(event); event++) last[event] = (long)dioaudit_assertion_counted(assertion, event).calls;
-    if (!dioaudit_assertion_knows_faults(assertion)) last[event - 1] = last[event - 2] = -1;
+    bool knows_faults = dioaudit_assertion_knows_faults(assertion);
+    for (uint32_t event = 0; dioaudit_assertion_key(event); event++)
+        last[event] = is_fault(event) && !knows_faults ? -1 : (long)dioaudit_assertion_counted(assertion, event).calls;
 }
 
 // What keeps it from counting is told at once: a block may be left without its end.

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "bpf_event.h"
 #include "clinux_trace.h"
@@ -145,26 +144,31 @@ static void mark(struct bpf_text *text, int32_t bit) {
     bpf_store(text, BPF_DW, BPF_REG_7, event_number(4), BPF_REG_1);
 }
 
+// R1 is the call's number.
+static void mark_calls_of_exec(struct bpf_text *text, enum abi abi) {
+    enum { MOST = 4 };
+    int is_exec[MOST], count = 0;
+    for (int i = 0; i < calls_count && count < MOST; i++)
+        if (calls[i].act >= CL_EXECVE) is_exec[count++] = bpf_jump(text, BPF_JEQ, BPF_REG_1, calls[i].number[abi]);
+    int other = bpf_jump(text, BPF_JA, 0, 0);
+    while (count > 0) bpf_land(text, is_exec[--count]);
+    mark(text, IS_IN_EXEC);
+    bpf_land(text, other);
+}
+
 // TRAP: until exec is done, the kernel counts pages of the next program's arguments as the old memory's (acct_arg_size), which are the
 // parent's if the child is one of vfork. Fixture: vforks-and-execs.c
 static void mark_exec(struct bpf_text *text, const struct kernel_shape *shape) {
-    enum { I386_EXECVE = 11, I386_EXECVEAT = 358 };
-    static const int32_t numbers[ABIS][2] = {[ABI_X86_64] = {SYS_execve, SYS_execveat}, [ABI_I386] = {I386_EXECVE, I386_EXECVEAT}};
     bpf_move(text, BPF_REG_1, BPF_REG_9);
     bpf_call(text, BPF_FUNC_task_pt_regs);
     bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_0, REGS_NUMBER);
     event_ask_abi(text, shape, BPF_REG_9);
-    int is_exec[ABIS * 2], count = 0;
     int i386 = bpf_jump(text, BPF_JNE, BPF_REG_2, 0);
-    for (int i = 0; i < 2; i++) is_exec[count++] = bpf_jump(text, BPF_JEQ, BPF_REG_1, numbers[ABI_X86_64][i]);
-    int other = bpf_jump(text, BPF_JA, 0, 0);
+    mark_calls_of_exec(text, ABI_X86_64);
+    int marked = bpf_jump(text, BPF_JA, 0, 0);
     bpf_land(text, i386);
-    for (int i = 0; i < 2; i++) is_exec[count++] = bpf_jump(text, BPF_JEQ, BPF_REG_1, numbers[ABI_I386][i]);
-    int i386_other = bpf_jump(text, BPF_JA, 0, 0);
-    while (count > 0) bpf_land(text, is_exec[--count]);
-    mark(text, IS_IN_EXEC);
-    bpf_land(text, other);
-    bpf_land(text, i386_other);
+    mark_calls_of_exec(text, ABI_I386);
+    bpf_land(text, marked);
 }
 
 // OWNER is known.

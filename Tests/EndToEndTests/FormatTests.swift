@@ -93,22 +93,27 @@ import Testing
         #expect(views["github"]!.hasPrefix("::error file=allocates-each-transfer.c,line=14,"))
     }
 
+    /// A fixture, and how its audit ends.
+    private static let ofEachVerdict: [(String, Int32)] = [
+        ("allocates-each-transfer", 1), ("no-allocation-clean", 0), ("no-transfer", 2),
+    ]
+
     private static let promtool = "\(Place.repository).build/readers/promtool"
 
     @Test(
-        .enabled(if: FileManager.default.fileExists(atPath: promtool), "needs promtool: make promtool"),
-        arguments: [("allocates-each-transfer", 1), ("no-allocation-clean", 0), ("no-transfer", 2)])
+        .enabled(if: FileManager.default.fileExists(atPath: promtool), "needs promtool: make readers"),
+        arguments: ofEachVerdict)
     func promtoolReadsOpenMetrics(fixture: String, status: Int32) throws {
         _ = try views(of: fixture, status: status)
         let outcome = try run(["sh", "-c", "exec $0 check metrics <$1", Self.promtool, scratch.file("openmetrics")])
         #expect(outcome.status == 0 && outcome.said == "", "\(outcome)")
     }
 
-    private static let schema = "\(Place.repository).build/sarif/sarif-2.1.0.json"
+    private static let schema = "\(Place.repository).build/readers/sarif"
 
     @Test(
-        .enabled(if: FileManager.default.fileExists(atPath: schema), "needs SARIF's schema: make sarif-schema"),
-        arguments: [("allocates-each-transfer", 1), ("no-allocation-clean", 0), ("no-transfer", 2)])
+        .enabled(if: FileManager.default.fileExists(atPath: schema), "needs SARIF's schema: make readers"),
+        arguments: ofEachVerdict)
     func sarifKeepsToItsSchema(fixture: String, status: Int32) throws {
         _ = try views(of: fixture, status: status)
         let outcome = try validate(scratch.file("sarif"), by: Self.schema)

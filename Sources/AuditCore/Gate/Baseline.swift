@@ -30,26 +30,20 @@ public struct BaselineUse: Equatable, Sendable, Codable {
     public var calls: UInt64 { known.reduce(0) { $0 + $1.calls } }
 }
 
-extension [Violation] {
-    /// Those that the baseline does not accept, and what it says.
-    func known(
-        to baseline: Baseline?, _ name: String, processes: [ProcessLedger], witnesses: Witnesses, settledAfter: UInt64?,
-        scope: String, coverage: Coverage, allowances: Allowances
-    ) -> (remaining: [Violation], use: BaselineUse?) {
-        guard let baseline else { return (self, nil) }
+extension Comparand {
+    /// The violations that the baseline does not accept, and what it says.
+    func known(to baseline: Baseline?, _ name: String) -> (remaining: [Violation], use: BaselineUse?) {
+        guard let baseline else { return (violations, nil) }
         guard let earlier = baseline.audit(name) else {
-            return (self, BaselineUse(file: baseline.file, changes: [Change(.newAudit, name: name)], known: []))
+            return (violations, BaselineUse(file: baseline.file, changes: [Change(.newAudit, name: name)], known: []))
         }
-        let comparison = Comparison(
-            of: Comparand(
-                violations: self, processes: processes, witnesses: witnesses, settledAfter: settledAfter,
-                scope: scope, coverage: coverage, allowances: allowances),
-            against: Comparand(earlier))
+        let comparison = Comparison(of: self, against: Comparand(earlier))
+        let indices = violations.indices
         return (
-            indices.filter { !comparison.known.contains($0) }.map { self[$0] },
+            indices.filter { !comparison.known.contains($0) }.map { violations[$0] },
             BaselineUse(
                 file: baseline.file, changes: comparison.changes,
-                known: indices.filter(comparison.known.contains).map { self[$0] })
+                known: indices.filter(comparison.known.contains).map { violations[$0] })
         )
     }
 }

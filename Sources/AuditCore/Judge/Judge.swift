@@ -27,9 +27,10 @@ public func judge(_ name: String, _ whole: Observation, by request: AuditRequest
         budgets: budgets, suppressions: suppressions,
         kernelLimits: request.kernelLimits.map { KernelLimitUse($0, observation, request.scope) },
         strict: request.strict)
-    let (violations, baseline) = unsuppressed.known(
-        to: request.baseline, name, processes: processes, witnesses: witnesses, settledAfter: settled,
-        scope: request.scope.text, coverage: coverage, allowances: allowances)
+    let (violations, baseline) = Comparand(
+        violations: unsuppressed, processes: processes, witnesses: witnesses, settledAfter: settled,
+        scope: request.scope.text, coverage: coverage, allowances: allowances
+    ).known(to: request.baseline, name)
     let gate = allowances.reasons(baseline)
 
     let failure = failureReason(observation, expected: request.expectedStatus)

@@ -152,16 +152,17 @@ void dioaudit_assertion_resume(void) {
 // The two kinds of page faults follow the events.
 enum { FAULTS_MINOR = DIOAUDIT_EVENT_COUNT, FAULTS_MAJOR, KINDS };
 
-bool dioaudit_assertion_judges_faults(const dioaudit_assertion *assertion) {
+// Whether page faults were to be counted.
+static bool judged_faults(const struct dioaudit_assertion *assertion) {
     return __atomic_load_n(&assertion->judges_faults, __ATOMIC_RELAXED);
 }
 
 bool dioaudit_assertion_leaves_faults(const dioaudit_assertion *assertion) {
-    return assertion->mode == DIOAUDIT_ASSERTION_FAULTS_IF_LOCKED && !dioaudit_assertion_judges_faults(assertion);
+    return assertion->mode == DIOAUDIT_ASSERTION_FAULTS_IF_LOCKED && !judged_faults(assertion);
 }
 
 bool dioaudit_assertion_knows_faults(const dioaudit_assertion *assertion) {
-    return dioaudit_assertion_judges_faults(assertion) && !assertion->faults_refused;
+    return judged_faults(assertion) && !assertion->faults_refused;
 }
 
 #define OR_ALLOW "; or allow page faults, and the rest is judged"

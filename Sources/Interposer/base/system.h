@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "architecture.h"
@@ -26,6 +27,13 @@ static inline int system_can_read(uintptr_t address) {
 static inline int system_block_signals(uint64_t *before) {
     uint64_t all = ~UINT64_C(0);
     return SYSTEM(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof(all)) == 0;
+}
+
+// getrusage(2). TRAP: a filter may refuse it, or make it succeed without an answer: then what was asked is unknown, not zero, and this
+// is false. Fixtures: refuses-questions.c, refuses-identity.c
+static inline int system_usage(int who, struct rusage *usage) {
+    *usage = (struct rusage){.ru_minflt = -1};
+    return SYSTEM(SYS_getrusage, who, usage) == 0 && usage->ru_minflt >= 0;
 }
 
 // Copies at most DIOAUDIT_NAME bytes of the calling thread's name. False if a filter refuses to tell it, or does as if it had: then

@@ -8,10 +8,8 @@
 #include "../rules.h"
 
 struct dioaudit_faults faults_of(int who) {
-    struct rusage usage = {.ru_minflt = -1};
-    // TRAP: a filter (seccomp(2)) may refuse the call, or make it succeed without an answer: then the faults are unknown, not
-    // zero. Fixtures: refuses-questions.c, refuses-identity.c
-    if (SYSTEM(SYS_getrusage, who, &usage) != 0 || usage.ru_minflt < 0) {
+    struct rusage usage;
+    if (!system_usage(who, &usage)) {
         process.record->faults_refused = 1;
         return (struct dioaudit_faults){0};
     }

@@ -59,8 +59,7 @@ struct dioaudit_assertion_count {
 
 struct dioaudit_assertion_count dioaudit_assertion_counted(const dioaudit_assertion *assertion, uint32_t event);
 
-// Whether page faults were to be counted, and whether they were.
-bool dioaudit_assertion_judges_faults(const dioaudit_assertion *assertion);
+// Whether page faults were counted.
 bool dioaudit_assertion_knows_faults(const dioaudit_assertion *assertion);
 
 // Whether page faults were not judged since there was no lock: whoever tells of the assertion says so.
