@@ -51,6 +51,14 @@ private let runtimeModules: Set<Substring> = [
 
 private let runtimePrefixes = ["libswift", "lib_Foundation", "libFoundation", "libpython", "libperl", "["]
 
+extension String {
+    /// The path is of glibc's own file, `libc.so.6`; before glibc 2.34 it is `libc-2.31.so`. It may have been deleted since.
+    package var isOfLibc: Bool {
+        let file = split(separator: "/").last ?? ""
+        return file.hasPrefix("libc.so.6") || file.hasPrefix("libc-2.")
+    }
+}
+
 /// `/usr/lib/x86_64-linux-gnu/libc.so.6` and `libc-2.31.so` are libc.
 private func isRuntimeModule(_ path: String) -> Bool {
     let file = path.split(separator: "/").last ?? path[...]

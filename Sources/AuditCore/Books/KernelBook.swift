@@ -227,10 +227,4 @@ package enum FaultedMemory: Hashable {
 extension String {
     /// The path is of the interposer.
     fileprivate var isOfInterposer: Bool { hasSuffix("/libdioaudit_preload.so") }
-
-    /// The path is of libc's own file; of releases before 2.34 it is `libc-2.31.so`.
-    fileprivate var isOfLibc: Bool {
-        let file = split(separator: "/").last ?? ""
-        return file == "libc.so.6" || (file.hasPrefix("libc-") && file.hasSuffix(".so"))
-    }
 }

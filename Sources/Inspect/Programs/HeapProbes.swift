@@ -20,7 +20,7 @@ package struct HeapProbes {
         var seen = Set<String>()
         for mapping in code where seen.insert(mapping.identity + mapping.path).inserted {
             let reached = live.path(of: mapping)
-            if isLibc(mapping), found.isEmpty {
+            if mapping.path.isOfLibc, found.isEmpty {
                 found = probes(in: reached, mapping, parser)
                 continue
             }
@@ -32,10 +32,6 @@ package struct HeapProbes {
             if problem != nil { return }
         }
         if found.isEmpty { problem = "it has no libc.so.6 whose functions could be probed" }
-    }
-
-    private func isLibc(_ mapping: MappedFile) -> Bool {
-        name(of: mapping).hasPrefix("libc.so.6") || name(of: mapping).hasPrefix("libc-2.")
     }
 
     private func name(of mapping: MappedFile) -> Substring { mapping.path.split(separator: "/").last ?? "" }
