@@ -2,7 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: no transfer on an O_DIRECT file was seen
+// Reason: no transfer on an O_DIRECT file was seen, nor such a file
 // Setup: transfers 0
 // Steady: transfers 0
 #include "direct.h"

@@ -2,7 +2,7 @@
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
-// Reason: no transfer on an O_DIRECT file was seen
+// Reason: no transfer on an O_DIRECT file was seen, though one was opened
 // Setup: transfers 0, malloc 1/10, free 1
 // Steady: transfers 0
 #include "direct.h"

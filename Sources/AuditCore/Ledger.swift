@@ -181,6 +181,8 @@ public struct ProcessLedger: Equatable, Sendable, Codable {
     public var directRemappings: UInt64 = 0
     /// How it bypassed the interposer.
     public var bypasses = Bypasses()
+    /// O_DIRECT files that the interposer saw it open or have.
+    public var directFiles: UInt64 = 0
     /// O_DIRECT files that are streams (fdopen(3), or fopen(3) and O_DIRECT later): libc makes their transfers by itself.
     public var directStreams: UInt64 = 0
     /// It has a time namespace of its own, so the phases of its kernel records are unknown.

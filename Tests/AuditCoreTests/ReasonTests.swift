@@ -212,9 +212,19 @@ private let counted = [
 ]
 
 private let phased = [
-    Row.of("no transfer on an O_DIRECT file was seen", "'strace -f -e openat'") {
+    Row.of("no transfer on an O_DIRECT file was seen, nor such a file", "many programs do direct I/O only by an option") {
         $0.phases = PhaseLedgers()
         $0.steadyReached = false
+    },
+    Row.of("no transfer on an O_DIRECT file was seen, though one was opened", "'strace -f' shows what it does there") {
+        $0.phases = PhaseLedgers()
+        $0.steadyReached = false
+        $0.directFiles = 1
+    },
+    Row("no transfer on an O_DIRECT file was seen", "'strace -f -e openat'") { seen, _ in
+        seen.ledger.processes[0].phases = PhaseLedgers()
+        seen.ledger.processes[0].steadyReached = false
+        seen.ledger.imagesUnseen = 1
     },
     Row.of("was seen: each call that was tried failed or moved nothing", "'strace -f' shows the error") {
         $0.phases = PhaseLedgers()

@@ -9,7 +9,7 @@ private func transferCountReasons(_ observation: Observation, _ request: AuditRe
     let processes = observation.ledger.processes
     let total = observation.ledger.total
     guard processes.contains(where: \.steadyReached) else {
-        return [total.transfers > 0 ? notReached(total.transfers, request) : noTransfer(processes, request)]
+        return [total.transfers > 0 ? notReached(total.transfers, request) : noTransfer(observation, request)]
     }
     // Where the transfers do not say when the steady phase is, there may be no O_DIRECT file at all.
     let areNamed = observation.attached != nil || processes.allSatisfy { $0.phasesByMarker || !$0.steadyReached }
@@ -28,14 +28,26 @@ private func notReached(_ transfers: UInt64, _ request: AuditRequest) -> Reason 
         request.phasesByMarker ? .nameSteady : .shorterWarmup)
 }
 
-private func noTransfer(_ processes: [ProcessLedger], _ request: AuditRequest) -> Reason {
+private func noTransfer(_ observation: Observation, _ request: AuditRequest) -> Reason {
+    let processes = observation.ledger.processes
     // A call that may transfer begins the warm-up, which is undone where the call moves nothing.
     let tried = processes.contains { !$0.phasesByMarker && $0.phases[.warmup].durationNanoseconds > 0 }
     if tried {
         return Reason(
             "no transfer on an O_DIRECT file was seen: each call that was tried failed or moved nothing", .aligned)
     }
-    return Reason("no transfer on an O_DIRECT file was seen", request.phasesByMarker ? .nameSteady : .openDirectly)
+    if request.phasesByMarker { return Reason("no transfer on an O_DIRECT file was seen", .nameSteady) }
+    let files = processes.reduce(0) { $0 + $1.directFiles }
+    if files > 0 {
+        return Reason(
+            "no transfer on an O_DIRECT file was seen, though \(files == 1 ? "one was" : "\(files) were") opened",
+            .transferThere)
+    }
+    let areAllSeen = observation.ledger.unseenPrograms.isEmpty && observation.ledger.imagesUnseen == 0
+    guard areAllSeen, !processes.isEmpty, processes.allSatisfy(\.attached) else {
+        return Reason("no transfer on an O_DIRECT file was seen", .findDirectFiles)
+    }
+    return Reason("no transfer on an O_DIRECT file was seen, nor such a file", .openDirectly)
 }
 
 private func earlyReasons(_ process: ProcessLedger, _ observation: Observation, _ request: AuditRequest) -> [Reason] {

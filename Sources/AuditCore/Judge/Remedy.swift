@@ -101,9 +101,13 @@ public struct Remedy: Hashable, Sendable {
 
     // MARK: phases
 
+    private static let withoutFile = "--phases markers, or attach --min-ios 0, audits a program without such a file"
+    static let findDirectFiles = Remedy(
+        "'strace -f -e openat' shows which files it opens with O_DIRECT; \(withoutFile)")
     static let openDirectly = Remedy(
-        "'strace -f -e openat' shows which files it opens with O_DIRECT; "
-            + "--phases markers, or attach --min-ios 0, audits a program without one")
+        "many programs do direct I/O only by an option, such as dd's oflag=direct; \(withoutFile)")
+    static let transferThere = Remedy(
+        "'strace -f' shows what it does there; as root, transfers that bypass libc are seen too (docs/transfers.md)")
     static let aligned = Remedy(
         "'strace -f' shows the error: EINVAL is mostly a buffer, offset or size that is no multiple of the disk's blocks"
     )

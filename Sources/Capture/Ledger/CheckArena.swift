@@ -129,8 +129,9 @@ struct ArenaCheck {
         try Damage.unless(time.sum <= age, "\(name)'s times do not add up")
         for counter in [
             process.transfers, process.lost_sites, process.lost_files, process.shared_thread_calls,
-            process.direct_mappings, process.direct_remappings, process.direct_calls, process.direct_streams,
-            process.denied_calls, process.lost_regions, process.lost_thread_faults, process.unlocked_mappings,
+            process.direct_mappings, process.direct_remappings, process.direct_calls, process.direct_files,
+            process.direct_streams, process.denied_calls, process.lost_regions, process.lost_thread_faults,
+            process.unlocked_mappings,
         ] { calls.add(counter) }
         try Damage.unless(
             process.memory <= DIOAUDIT_MEMORY_OVER.rawValue && process.heap_books <= DIOAUDIT_HEAP_IN_HANDLER.rawValue

@@ -17,6 +17,7 @@ extension ProcessLedger {
         unknownMarkers = process.markers_unknown
         unknownMarker = text(process.unknown_marker)
         directCalls = process.direct_calls
+        directFiles = process.direct_files
         directStreams = process.direct_streams
         unmeasuredChildren = process.unmeasured_children
         identityRefused = process.identity_refused != 0

@@ -126,6 +126,7 @@ static struct direct_file *adopt_or_claim(identity identity, bool may_be_known) 
     if (file) return file;
     bool is_first = false;
     file = direct_files_claim(identity, &is_first);
+    if (file) __atomic_fetch_add(&process.record->direct_files, 1, __ATOMIC_RELAXED);
     if (is_first) phases_first_file_opened();
     return file;
 }

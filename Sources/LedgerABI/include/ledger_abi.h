@@ -50,7 +50,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 12u
+#define DIOAUDIT_LEDGER_VERSION 13u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -337,6 +337,7 @@ struct dioaudit_process {
     uint64_t direct_mappings;                // syscall(2)s that map: only the syscalls witness sees those
     uint64_t direct_remappings;              // the same that unmap, move or unlock
     uint64_t direct_calls;                   // syscall(2)s that transfer or exec: not counted
+    uint64_t direct_files;                   // O_DIRECT files that it was seen to open or to have
     uint64_t direct_streams;                 // O_DIRECT files that are streams, or may be: their transfers are not counted
     uint64_t denied_calls;                   // made to fail by DIOAUDIT_ENFORCE_DENY
     uint64_t edges_lost_at;                  // first: when the table had no room for an edge; 0: it always had
