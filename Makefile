@@ -22,7 +22,7 @@ BENCH_NEEDS := fio heaptrack jq
 INSTALL_NEEDS := python3
 PACKAGE_NEEDS := $(INSTALL_NEEDS) dpkg-dev lintian
 # Programs of `make real` that are too slow or too large for the tests.
-REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server tgt qemu-block-extra qemu-system-common ddpt bonnie++
+REAL_NEEDS := nodejs default-jdk-headless golang-go rustc hdparm mariadb-server tgt qemu-block-extra qemu-system-common ddpt bonnie++ ceph-osd
 # A browser (124 MB to load, 414 MB on disk), in which tests look at the HTML report. They are skipped without it.
 BROWSER_NEEDS := chromium
 # The headers of another architecture, for which the interposer's portable part is compiled.
