@@ -11,11 +11,6 @@ public struct IOAccounting: Equatable, Sendable {
         }
 
         var unexplained: UInt64 { accounted > explained ? accounted - explained : 0 }
-
-        /// A reading that failed lets one go below zero, and the other as far above it.
-        static func + (left: Self, right: Self) -> Self {
-            Balance(accounted: left.accounted &+ right.accounted, explained: left.explained &+ right.explained)
-        }
     }
 
     /// A direction's bytes, by the process's phase.

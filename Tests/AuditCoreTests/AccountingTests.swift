@@ -100,6 +100,13 @@ import Testing
                 $0.rings = .known
                 $0.written.steady.accounted += 64 * 4096
             } == 1, "too many for a ring")
+        #expect(
+            metadata {
+                $0.rings = .known
+                $0.written.warmup = Balance(accounted: 4096, explained: 2 << 20)
+                $0.written.steady.accounted += (2 << 20) - 4096
+                $0.written.deferred = 2 << 20
+            } == 0, "beside what the warm-up left")
         #expect(metadata { $0.written.uncalled = 1 } == 1)
         #expect(metadata { $0.written.uncalled = nil } == 1)
         #expect(metadata { $0.written.steady.accounted -= 512 } == 1, "no whole page")

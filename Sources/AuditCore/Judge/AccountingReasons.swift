@@ -62,9 +62,9 @@ extension ProcessLedger {
                 ]
         }
         return [
-            accounting.read.steadyIsUnexplained
+            accounting.read.unexplainedInSteady > 0
                 ? accounting.read.excess("read from", self) : accounting.read.lack("reads", self),
-            accounting.written.steadyIsUnexplained && !accounting.isOfMetadata
+            accounting.written.unexplainedInSteady > 0 && !accounting.isOfMetadata
                 ? accounting.written.excess("written to", self) : accounting.written.lack("writes", self),
         ].compactMap(\.self)
     }
@@ -82,17 +82,19 @@ extension IOAccounting {
             case .known: 64
             case .unknown: 0
             }
-        return written.uncalled == 0 && written.steady.unexplained % page == 0
-            && written.steady.unexplained <= pages * page
+        let unexplained = written.unexplainedInSteady
+        return written.uncalled == 0 && unexplained % page == 0 && unexplained <= pages * page
     }
 }
 
 extension IOAccounting.Direction {
-    /// More was accounted in the steady phase than its transfers explain, and it cannot be what transfers of the warm-up left:
-    /// these must be deferred ones, and then the warm-up lacks what the steady phase has too much.
-    fileprivate var steadyIsUnexplained: Bool {
-        let isLeftOver = steady.unexplained <= deferred && (warmup + steady).unexplained == 0
-        return steady.unexplained > 0 && !isLeftOver
+    /// What was accounted in the steady phase beyond what its transfers explain, and beyond what transfers of the warm-up left:
+    /// these are deferred ones, and the warm-up lacks what they moved.
+    fileprivate var unexplainedInSteady: UInt64 {
+        // A reading that failed lets one go below zero, and the other as far above it.
+        let lack = Int64(bitPattern: warmup.explained &- warmup.accounted)
+        let leftOver = min(deferred, lack > 0 ? UInt64(lack) : 0)
+        return steady.unexplained > leftOver ? steady.unexplained - leftOver : 0
     }
 
     fileprivate func excess(_ verb: String, _ process: ProcessLedger) -> Reason {
