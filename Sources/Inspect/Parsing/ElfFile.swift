@@ -105,11 +105,19 @@ struct ElfFile {
         return "\(problem), so whether it has a heap of its own is unknown"
     }
 
+    /// An operator new that calls malloc, as a C++ runtime's does, is counted there. One in a file that takes no heap function from others
+    /// cannot.
+    private var hasItsOwnNew: Bool {
+        let own = exported.union(hidden)
+        return !own.isDisjoint(with: HeapNames.operators) && own.union(imported).isDisjoint(with: HeapNames.functions)
+    }
+
     private var otherHeap: String? {
         mutating get {
             let heapCalls = imported.union(hidden).union(exported).filter(HeapNames.isAnAllocatorsOwn)
             let used = heapCalls.union(imported.intersection(Self.otherNames)).sorted()
             if let first = used.first { return "uses \(first), which bypasses the interposer" }
+            if hasItsOwnNew { return "has an operator new of its own that calls no heap function of libc" }
             return allocatorByText.map { "has \($0) linked into it, whose calls bypass the interposer" }
         }
     }
@@ -233,7 +241,8 @@ struct ElfFile {
 
     /// Most files have thousands of symbols, of which these few matter.
     private func isOfInterest(_ name: UnsafePointer<CChar>) -> Bool {
-        // Not for C++'s names (_Z…), of which a program may have a hundred thousand.
+        if strncmp(name, "_Zn", 3) == 0 { return HeapNames.operators.contains(String(cString: name)) }
+        // Not for C++'s other names (_Z…), of which a program may have a hundred thousand.
         if strncmp(name, "__", 2) == 0 || strncmp(name, "_IO_", 4) == 0 {
             if Self.otherNames.contains(String(cString: name)) || strcmp(name, Self.asan) == 0 { return true }
         }

@@ -8,6 +8,12 @@ enum HeapNames {
         "pvalloc",
     ]
 
+    /// C++'s operators new.
+    static let operators: Set<String> = [
+        "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t", "_ZnwmSt11align_val_t", "_ZnamSt11align_val_t",
+        "_ZnwmSt11align_val_tRKSt9nothrow_t", "_ZnamSt11align_val_tRKSt9nothrow_t",
+    ]
+
     /// The prefixes of allocators' own names: a program that calls these bypasses libc's.
     private static let prefixes = [
         "__libc_", "je_", "_rjem_", "tc_", "mi_", "scalable_", "sn_", "rp", "GC_",
