@@ -117,6 +117,10 @@ public struct ThreadLedger: Equatable, Sendable, Codable {
     /// Of the steady phase's events, those that are no violations: in regions that the program declared as allowed, or
     /// while the thread's name was not one that is judged.
     public var allowed = EventCounts()
+    /// Of the other steady ones those that mapped nothing, by their system call, where the syscalls witness does not see such.
+    public var idle: [EventKind: UInt64] = [:]
+    /// madvise(2) with MADV_COLLAPSE in the steady phase.
+    public var collapses: UInt64 = 0
     /// Calls that the interposer counted in phases of its own, of which it is not known whether they are of the steady phase by
     /// the kernel's transfers.
     public var undated = EventCounts()

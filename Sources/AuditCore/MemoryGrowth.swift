@@ -42,6 +42,13 @@ extension ProcessLedger {
     }
 }
 
+extension ProcessLedger {
+    /// Calls with MADV_COLLAPSE in the steady phase, as the witness saw them that saw the most.
+    var collapses: UInt64 {
+        max(threads.reduce(0) { $0 + $1.collapses }, otherCalls[.collapse] ?? 0)
+    }
+}
+
 extension ThreadLedger {
     fileprivate var callsHeapFirstInSteady: Bool {
         let calls = { (phase: Phase) in phases[phase].events.calls(of: .heap) }

@@ -78,7 +78,8 @@ extension ProcessLedger {
 
 extension ThreadLedger {
     fileprivate func steadySurplus(_ kind: EventKind) -> Int64 {
-        let steady = (phases[.steady].events - allowed).surplus(kind)
+        let counted = (phases[.steady].events - allowed).surplus(kind)
+        let steady = counted + Int64(clamping: idle[kind] ?? 0)
         return steady > 0 ? max(0, steady - straddling(kind)) : steady
     }
 

@@ -50,10 +50,11 @@ public struct StrictCall: Equatable, Sendable {
     }
 }
 
-/// Watched system calls that are no events of the report: they undo the memory lock, or map in unusual ways.
+/// Watched system calls that are no events of the report: they undo the memory lock, or map or fill memory in unusual ways.
 public enum OtherCall: String, CaseIterable, Sendable {
     case mlockall, munlock, munlockall, shmat
     case remapFilePages = "remap_file_pages"
     case ioSetup = "io_setup"
     case mapVDSO = "ARCH_MAP_VDSO"
+    case collapse = "MADV_COLLAPSE"
 }

@@ -9,6 +9,9 @@
 enum { I386_IPC = 117, IPC_SHMAT = 21 };
 enum { I386_ARCH_PRCTL = 384, ARCH_MAP_VDSO_FIRST = 0x2001, ARCH_MAP_VDSO_LAST = 0x2003 };
 
+// madvise(2): Linux 6.1, newer than some versions of sys/mman.h.
+enum { I386_MADVISE = 219, COLLAPSE = 25 };
+
 enum { MAP_SHADOW_STACK = 453 };  // Linux 6.6, where the processor has shadow stacks; newer than some versions of sys/syscall.h
 
 // i386: arch/x86/entry/syscalls/syscall_32.tbl. Its mmap (90) takes a pointer to its arguments, so that no length is known.
@@ -27,6 +30,7 @@ const struct call calls[] = {
     {CL_REMAP_FILE_PAGES, {SYS_remap_file_pages, 257}, {1, 1}},
     {CL_IO_SETUP, {SYS_io_setup, 245}, {-1, -1}},
     {CL_MAP_VDSO, {SYS_arch_prctl, I386_ARCH_PRCTL}, {-1, -1}},
+    {CL_COLLAPSE, {SYS_madvise, I386_MADVISE}, {1, 1}},
     {CL_EXECVE, {SYS_execve, 11}, {-1, -1}},
     {CL_EXECVEAT, {SYS_execveat, 358}, {-1, -1}},
 };
@@ -44,6 +48,7 @@ bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], stru
     if (!call || call->act >= CL_EXECVE) return false;
     if (abi == ABI_I386 && number == I386_IPC && (arguments[0] & 0xffff) != IPC_SHMAT) return false;
     if (call->act == CL_MAP_VDSO && (arguments[0] < ARCH_MAP_VDSO_FIRST || arguments[0] > ARCH_MAP_VDSO_LAST)) return false;
+    if (call->act == CL_COLLAPSE && (uint32_t)arguments[2] != COLLAPSE) return false;
     if (call->act == CL_BRK && arguments[0] == 0) return false;  // it only asks where the heap ends
     record->kind = CL_CALL;
     record->act = call->act;

@@ -30,7 +30,7 @@ enum { X32_BIT = 0x40000000 };
 
 static int install(unsigned long flags) {
     // arch; of each ABI the number, and a comparison with each; allow; notify.
-    enum { MOST_CALLS = 16 };
+    enum { MOST_CALLS = 24 };
     struct sock_filter code[7 + ABIS * MOST_CALLS];
     if (calls_count > MOST_CALLS) return errno = E2BIG, -1;
     struct sock_filter *next = code, *end = code + 6 + ABIS * calls_count;

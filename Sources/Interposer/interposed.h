@@ -52,7 +52,10 @@ typedef void plain_function(void);
       (old, old_length, length, flags, at))                                                                         \
     X(int, brk, (void *end), (end))                                                                                 \
     X(void *, sbrk, (intptr_t increment), (increment))                                                              \
-    X(int, madvise, (void *at, size_t length, int advice), (at, length, advice))
+    X(int, madvise, (void *at, size_t length, int advice), (at, length, advice))                                    \
+    X(ssize_t, process_madvise,                                                                                     \
+      (int pidfd, const struct iovec *ranges, size_t count, int advice, unsigned flags),                          \
+      (pidfd, ranges, count, advice, flags))
 
 #define INTERPOSED_LOCKING(X)                                                                                       \
     X(int, mlock, (const void *at, size_t length), (at, length))                                                    \

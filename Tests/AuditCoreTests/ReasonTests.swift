@@ -156,6 +156,12 @@ private let counted = [
     .of("1 child of subject (pid 10) by vfork", "let them end by exec or _exit") { $0.unmeasuredChildren = 1 },
     .of("more O_DIRECT files", "let it open fewer at a time") { $0.lost.files = 1 },
     .of("the resident pages of subject (pid 10) are not known", "mount /proc") { $0.growth.isKnown = false },
+    .of("subject (pid 10) asked for huge pages at once in its steady phase, 1 time", "let it do so before") {
+        $0.otherCalls[.collapse] = 1
+    },
+    .of("subject (pid 10) asked for huge pages at once in its steady phase, 2 times", "let it do so before") {
+        $0.threads[0].collapses = 2
+    },
     .of("glibc's own books of subject (pid 10) gained", "look for calls of malloc that bypass") {
         $0.growth.heapBytes = 48
     },

@@ -40,6 +40,18 @@ import Testing
         #expect(judge(observation(process)).verdict == verdict)
     }
 
+    /// A mapping that the interposer counted and the kernel saw, and one that it refused, where only those that map are seen.
+    @Test(arguments: [(idle: UInt64(0), verdict: Verdict.pass), (1, .fail)])
+    func aCallThatMapsNothingStandsForNone(idle: UInt64, verdict: Verdict) {
+        var process = cleanProcess()
+        process.add(.mmap, 2, in: .steady, lastAt: 1)
+        process.add(.syscallMmap, 2, in: .steady, lastAt: 1)
+        process.threads[0].idle[.syscallMmap] = idle
+        var request = AuditRequest()
+        request.policy = Policy(allow: [.mmap])
+        #expect(judge(observation(process), by: request).verdict == verdict)
+    }
+
     @Test func aMissingInterposerIsNoPass() {
         var seen = observation(cleanProcess())
         seen.interposerMissing = Reason("it is not there", .reinstall)

@@ -19,6 +19,13 @@ extension Ledger {
         for (pid, counts) in book.unreported { addUnreported(pid, counts) }
     }
 
+    /// The syscalls witness sees calls that map nothing, too.
+    package mutating func seeIdleCalls() {
+        for process in processes.indices {
+            for thread in processes[process].threads.indices { processes[process].threads[thread].idle = [:] }
+        }
+    }
+
     /// A process that never reported: only the kernel's counts are known.
     private mutating func addUnreported(_ pid: Int32, _ counts: [WatchedCall: EventCount]) {
         let program = unseenPrograms.last { $0.pid == pid }
@@ -102,6 +109,7 @@ extension OtherCall {
         case .remapFilePages: self = .remapFilePages
         case .ioSetup: self = .ioSetup
         case .mapVDSO: self = .mapVDSO
+        case .collapse: self = .collapse
         default: return nil
         }
     }

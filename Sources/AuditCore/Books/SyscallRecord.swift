@@ -1,6 +1,6 @@
 /// One of the watched system calls.
 package enum WatchedCall: CaseIterable {
-    case mmap, munmap, mremap, brk, mlockall, munlock, munlockall, shmat, remapFilePages, ioSetup, mapVDSO
+    case mmap, munmap, mremap, brk, mlockall, munlock, munlockall, shmat, remapFilePages, ioSetup, mapVDSO, collapse
 }
 
 /// One call of one thread, as the kernel saw it.

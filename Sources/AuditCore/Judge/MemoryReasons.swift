@@ -73,6 +73,14 @@ func memoryReasons(_ observation: Observation, _ request: AuditRequest) -> [Reas
                             + "could not be read at an edge of its steady phase, or not /proc/thread-self/pagemap for a range that it "
                             + "gave back", .ownProc))
         }
+        let collapses = process.collapses
+        if collapses > 0 && judgesPages {
+            reasons.append(
+                Reason(
+                    "\(name(of: process)) asked for huge pages at once in its steady phase, \(plural(collapses, "time")) "
+                        + "(MADV_COLLAPSE): what the kernel did then depends on whether it had made them before",
+                    .collapseEarlier))
+        }
         if request.policy.forbids(.malloc) && process.unexplainedHeapBytes > 0 {
             reasons.append(
                 Reason(

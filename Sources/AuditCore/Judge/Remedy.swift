@@ -50,6 +50,8 @@ public struct Remedy: Hashable, Sendable {
 
     static let allowHeap = Remedy("--allow heap judges the rest")
     static let allowFaults = Remedy("--allow faults judges the rest")
+    static let collapseEarlier = Remedy(
+        "let it do so before its steady phase, or --allow pagesUnexplained judges the rest")
     static let allowUnexplained = Remedy("--allow pagesUnexplained judges the rest, page faults among it")
     static let leaveOutOff = Remedy("leave out --syscalls off, or --allow mappings judges the rest")
     static let watchMappings = Remedy("dioaudit doctor says what would allow one, or --allow mappings judges the rest")

@@ -86,13 +86,14 @@ extension ProcessLedger {
 
     /// System calls of no counted kind that the kernel saw in the steady phase, beyond those made through libc.
     private var otherCallReasons: [Reason] {
-        OtherCall.allCases.compactMap { call in
+        // memoryReasons has those of MADV_COLLAPSE.
+        OtherCall.allCases.filter { $0 != .collapse }.compactMap { call in
             let interposed: UInt64 =
                 switch call {
                 case .mlockall: phases[.steady].events[.mlockall].calls
                 case .munlock: phases[.steady].events[.munlock].calls
                 case .munlockall: phases[.steady].events[.munlockall].calls
-                case .shmat, .remapFilePages, .ioSetup, .mapVDSO: 0
+                case .shmat, .remapFilePages, .ioSetup, .mapVDSO, .collapse: 0
                 }
             let seen = otherCalls[call] ?? 0
             guard seen > interposed else { return nil }

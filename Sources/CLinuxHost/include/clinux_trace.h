@@ -49,6 +49,7 @@ enum cl_act {
     CL_REMAP_FILE_PAGES,
     CL_IO_SETUP,
     CL_MAP_VDSO,
+    CL_COLLAPSE,
     CL_EXECVE,    // this and the next are reported as CL_BECAME_PROGRAM, not as CL_CALL
     CL_EXECVEAT
 };

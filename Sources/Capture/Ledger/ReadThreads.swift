@@ -25,6 +25,7 @@ extension ThreadLedger {
     private mutating func add(
         _ rows: UnsafePointer<dioaudit_thread>, _ index: UInt32, _ row: LedgerPhase, to phase: Phase
     ) {
+        func calls(_ cell: dioaudit_event) -> UInt64 { dioaudit_thread_cell(rows, index, cell.rawValue).calls }
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
             let cell = dioaudit_thread_cell(rows, index, event)
@@ -37,7 +38,12 @@ extension ThreadLedger {
             phases[phase].transfers += cell.calls
             phases[phase].addTransferredBytes(cell.bytes)
         }
-        phases[phase].syncs += dioaudit_thread_cell(rows, index, DIOAUDIT_SYNC.rawValue).calls
+        phases[phase].syncs += calls(DIOAUDIT_SYNC)
+        guard phase == .steady else { return }
+        collapses += calls(DIOAUDIT_COLLAPSE)
+        guard !row.isAllowed else { return }
+        idle[.syscallMmap, default: 0] += calls(DIOAUDIT_IDLE_MMAP)
+        idle[.syscallBrk, default: 0] += calls(DIOAUDIT_IDLE_BRK)
     }
 
     /// A thread has several rows if a signal handler claimed some while it was claiming its own.
@@ -54,6 +60,8 @@ extension ThreadLedger {
             merged[index].matched = merged[index].matched || thread.matched
             merged[index].endedUnmeasured = merged[index].endedUnmeasured || thread.endedUnmeasured
             merged[index].doesTransfers = merged[index].doesTransfers || thread.doesTransfers
+            merged[index].collapses += thread.collapses
+            merged[index].idle.merge(thread.idle, uniquingKeysWith: +)
             merged[index].straddling.merge(thread.straddling, uniquingKeysWith: +)
             merged[index].lastTransfer.merge(thread.lastTransfer, uniquingKeysWith: max)
         }

@@ -70,6 +70,7 @@ extension Session {
             ledger.processes.append(ProcessLedger(process, areFaultsKnown: areFaultsKnown))
         }
         ledger.add(syscalls.book, of: owners)
+        if syscalls.witness.method != .perfMappings { ledger.seeIdleCalls() }
         ledger.add(transfers.pages, of: owners, areFaultsKnown: areFaultsKnown)
         for process in ledger.processes.indices { ledger.processes[process].countUnexplained() }
         // First, since the kernel's allocations are counted for each transfer.

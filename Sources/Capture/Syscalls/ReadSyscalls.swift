@@ -16,6 +16,7 @@ extension WatchedCall {
         case CL_REMAP_FILE_PAGES: self = .remapFilePages
         case CL_IO_SETUP: self = .ioSetup
         case CL_MAP_VDSO: self = .mapVDSO
+        case CL_COLLAPSE: self = .collapse
         default: return nil
         }
     }

@@ -84,6 +84,10 @@ static bool may_make_arena(uint32_t phase, enum dioaudit_event event) {
     return calls == 1;
 }
 
+void count_more(enum dioaudit_event cell) {
+    if (!context.suspended && is_attached()) rows_count(event_phase(), cell, 1, 0);
+}
+
 __attribute__((preserve_most)) void count_slowly(enum dioaudit_event event, uint64_t bytes) {
     uint32_t phase = count_here(event, bytes);
     if (!is_violation(phase, event)) return;

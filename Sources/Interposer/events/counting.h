@@ -32,6 +32,9 @@ static inline bool count_plainly(enum dioaudit_event event, uint64_t bytes) {
 }
 #endif
 
+// Counts in addition what a call is that was counted: a cell that is no event.
+void count_more(enum dioaudit_event cell);
+
 static inline void count(enum dioaudit_event event, uint64_t bytes) {
     if (!count_plainly(event, bytes)) count_slowly(event, bytes);
 }

@@ -8,9 +8,11 @@
 #include <sys/uio.h>
 
 #include "../base/system.h"
+#include "../events/counting.h"
 #include "../events/rings.h"
 #include "../events/transfers.h"
 #include "../life/attach.h"
+#include "../phases/memory.h"
 #include "../state/context.h"
 #include "../tables/next.h"
 #include "../rules.h"
@@ -179,6 +181,12 @@ static void updates_registered(const struct io_uring *ring, const struct io_urin
         rings_put(ring->ring_fd, (uint32_t)sqe->off + i, fd);
 }
 
+// The kernel has a thread of its own do it (io_madvise_prep, REQ_F_FORCE_ASYNC). Fixture: advises-by-uring.c
+static void advises_later(int advice) {
+    if (advice == MADV_COLLAPSE) count_more(DIOAUDIT_COLLAPSE);
+    if (!memory_is_only_marked(advice)) memory_lost_sight();
+}
+
 // Requests of newer kernels may transfer.
 static void note_unknown_request(struct direct_file *file) {
     if (file) files_note_lost();
@@ -217,6 +225,7 @@ static struct request request_of_sqe(const struct io_uring *ring, const struct i
         case IORING_OP_OPENAT2: opens_registered(ring, sqe->file_index, true); return request;
         case IORING_OP_ACCEPT: case IORING_OP_SOCKET: opens_registered(ring, sqe->file_index, false); return request;
         case IORING_OP_FILES_UPDATE: updates_registered(ring, sqe); return request;
+        case IORING_OP_MADVISE: advises_later((int)sqe->fadvise_advice); return request;
         case IORING_OP_MSG_RING:
             if (sqe->addr == IORING_MSG_SEND_FD) rings_doubt_others();
             return request;

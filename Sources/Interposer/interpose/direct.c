@@ -80,7 +80,15 @@ static bool leaves_network(long number, const long *a) {
     return clone_flags(number, a[0]) & CLONE_NEWNET;
 }
 
+// As madvise and process_madvise.
+static void note_advice(long number, const long *a) {
+    int advice = (int)a[number == SYS_madvise ? 2 : 3];
+    if (advice == MADV_COLLAPSE) count_more(DIOAUDIT_COLLAPSE);
+    if (number == SYS_process_madvise && !memory_is_only_marked(advice)) memory_lost_sight();
+}
+
 static void note(long number, const long *a) {
+    if (number == SYS_madvise || number == SYS_process_madvise) note_advice(number, a);
     if (maps(number)) add_shared(&process.record->direct_mappings, 1);
     if (remaps_or_unlocks(number)) add_shared(&process.record->direct_remappings, 1);
     if (transfers_or_execs(number, a)) add_shared(&process.record->direct_calls, 1);

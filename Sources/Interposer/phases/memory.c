@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "../base/procfile.h"
@@ -158,6 +157,10 @@ struct memory_pages memory_in(const void *at, size_t length) {
     bool is_known = pagemap_count(&pages, at, length);
     if (!read_address_space(&pages) || !is_known) process.record->memory_unread = 1;
     return pages;
+}
+
+void memory_lost_sight(void) {
+    if (may_be_steady()) process.record->memory_unread = 1;
 }
 
 void memory_gave_back(struct memory_pages before, struct memory_pages after) {

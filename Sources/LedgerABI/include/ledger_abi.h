@@ -84,10 +84,14 @@ enum dioaudit_event {
     DIOAUDIT_EVENTS(X)
 #undef X
     DIOAUDIT_EVENT_COUNT,
-    // Not events, but counted in the same rows: the process's acts on its O_DIRECT files.
+    // Not events, but counted in the same rows: the process's acts on its O_DIRECT files,
     DIOAUDIT_TRANSFER_READ = DIOAUDIT_EVENT_COUNT,
     DIOAUDIT_TRANSFER_WRITE,
     DIOAUDIT_SYNC,  // fsync, fdatasync, sync_file_range
+    // and what is said of calls that are counted above:
+    DIOAUDIT_COLLAPSE,   // MADV_COLLAPSE
+    DIOAUDIT_IDLE_MMAP,  // mmap that mapped nothing
+    DIOAUDIT_IDLE_BRK,   // brk and sbrk that mapped nothing: they failed, or moved the break down or within a page
     DIOAUDIT_CELL_COUNT
 };
 
