@@ -1,12 +1,14 @@
 // Intent: reads by an io_uring that it makes and fills by itself, by the instruction: the kernel accounts what its thread does. Of
-// io_uring_enter by liburing it is not known what it submits.
+// io_uring_enter by liburing only the kernel's records tell what it submits.
 // Link: -luring
 // Options: --allow pageFaultMinor,pageFaultMajor
 // Exit: 2
 // Verdict: inconclusive
 // Reason: accounts 49152 bytes read from disks in the steady phase to
 // Reason: made 1 direct system call
-// Root Reason: made 1 direct system call
+// Root Exit: 0
+// Root Verdict: pass
+// Root Reason: none
 // Warmup: transfers 2
 // Steady: transfers 10
 // Root Warmup: transfers 1

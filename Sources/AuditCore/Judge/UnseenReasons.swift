@@ -68,7 +68,7 @@ extension ProcessLedger {
 
     private func callReasons(_ observation: Observation) -> [Reason] {
         var reasons: [Reason] = []
-        if directCalls > 0 {
+        if directCalls > 0 && !observation.seesDirectCalls {
             reasons.append(
                 Reason(
                     "\(name(of: self)) made \(plural(directCalls, "direct system call")) (syscall(2)) that transfer or exec, "
@@ -128,6 +128,9 @@ extension ProcessLedger {
 }
 
 extension Observation {
+    /// The kernel's records have each transfer and each program that is executed, however it was asked for.
+    fileprivate var seesDirectCalls: Bool { transfers.status == .active && syscalls.status == .active }
+
     fileprivate var kernelSideIsTimed: Bool { syscalls.status != .unavailable || kernel.status != .unavailable }
 
     /// Calls by number that the syscalls witness did not count, since it was off or used perf's records of mappings.
