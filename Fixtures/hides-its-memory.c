@@ -1,9 +1,12 @@
-// Intent: a filter of the program's own refuses to open files, those of /proc too: what its memory gained is not known.
+// Intent: a filter of the program's own refuses to open files, those of /proc too: what its memory gained only the kernel's records
+// tell.
 // Exit: 2
 // Verdict: inconclusive
 // Reason: the resident pages of
 // Reason: its file io in /proc could not be read
-// Root Reason: the resident pages of
+// Root Exit: 0
+// Root Verdict: pass
+// Root Reason: none
 // Warmup: transfers 1
 // Steady: transfers 19
 #include "refuses.h"

@@ -184,6 +184,7 @@ struct Attachment: ~Copyable {
         ledger.add(syscallsBook, of: [.attached])
         ledger.add(
             pagesBook, of: [.attached], areFaultsKnown: ledger.processes[0].phases[.steady].faultsKnown,
+            areMappingsKnown: true,
             isAttached: true)
         ledger.processes[0].countUnexplained()
         ledger.add(transfersBook, of: [.attached])

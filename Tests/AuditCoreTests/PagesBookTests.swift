@@ -97,4 +97,21 @@ import Testing
         ]
         #expect(Self.unexplained(more, [Self.transfer(at: 120, faults: 6)]) == [.steady: 17])
     }
+
+    /// The interposer could not read what the process has.
+    @Test(arguments: [(faults: true, mappings: true), (true, false), (false, true)])
+    func itTakesThePlaceOfWhatTheInterposerCouldNotRead(faults: Bool, mappings: Bool) {
+        var book = PagesBook()
+        book.add(
+            [Self.before, Self.pages(at: 110, 23, isByAnother: true, faults: 5)], [], [], Self.phases, Ancestry())
+        var process = cleanProcess()
+        process.growth.isKnown = false
+        process.growth.heapBytes = 48
+        var ledger = Ledger()
+        ledger.processes = [process]
+        ledger.add(book, of: [Self.owner], areFaultsKnown: faults, areMappingsKnown: mappings)
+        #expect(ledger.processes[0].growth.isKnown == (faults && mappings))
+        #expect(ledger.processes[0].growth.pages == (faults ? 3 : 0))
+        #expect(ledger.processes[0].growth.heapBytes == 48)
+    }
 }

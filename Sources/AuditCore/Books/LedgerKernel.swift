@@ -54,6 +54,13 @@ private struct RowsKey: Hashable {
 }
 
 extension Ledger {
+    /// A process that was killed in its steady phase has not said how many page faults it took there: the kernel's are counted.
+    package mutating func takeFaultsOfKilled() {
+        for index in processes.indices where processes[index].wasKilledWhileSteady {
+            processes[index].takeFaultsOfKernel()
+        }
+    }
+
     /// Adds the page faults that no tracepoint shows.
     package mutating func add(_ untraced: UntracedFaults, of owners: [Owner]) {
         for (owner, index) in zip(owners, processes.indices) where processes[index].faultsByKernel {
@@ -63,6 +70,21 @@ extension Ledger {
 }
 
 extension ProcessLedger {
+    fileprivate var wasKilledWhileSteady: Bool {
+        attached && steadyReached && !saidGoodbye && lastPhase == .steady && !phasesByKernel && !phasesByMarker
+            && threadPhasesOpen == 0
+    }
+
+    fileprivate mutating func takeFaultsOfKernel() {
+        faultsByKernel = true
+        phases[.steady].faultsKnown = true
+        for kind in [EventKind.pageFaultMinor, .pageFaultMajor] {
+            phases[.steady].events[kind] = EventCount()
+            allowed[kind] = EventCount()
+        }
+        for thread in threads.indices { threads[thread].steadyFaults = Faults() }
+    }
+
     /// Until it execs, a child that libc makes for itself runs libc's code alone, and of one by its vfork the interposer counts what it
     /// does. All of what a program without it does is the kernel's to count. In a process that is never steady, such as runc, one that
     /// its maker waits for hides nothing: its own transfers the kernel sees.

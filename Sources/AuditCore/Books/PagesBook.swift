@@ -174,20 +174,25 @@ extension PagesBook.Look {
 
 extension Ledger {
     /// Adds what nothing explains. Of a process that the interposer measured too, it shows what that could not see behind page faults
-    /// that it did not judge.
+    /// that it did not judge, and where it could not read.
     ///
     /// - Parameters:
     ///   - owners: of `processes`, in their order.
     ///   - areFaultsKnown: each thread's page faults were looked at until its end.
+    ///   - areMappingsKnown: each call that maps was seen, which the interposer's reading would show too.
     ///   - isAttached: the processes had begun before.
     package mutating func add(
-        _ book: PagesBook, of owners: [Owner], areFaultsKnown: Bool, isAttached: Bool = false
+        _ book: PagesBook, of owners: [Owner], areFaultsKnown: Bool, areMappingsKnown: Bool, isAttached: Bool = false
     ) {
         let unexplained = Dictionary(grouping: book.unexplained, by: \.key.owner)
         for (owner, index) in zip(owners, processes.indices) {
             let begun = book.begun[owner].map { isAttached || processes[index].isWatched(from: $0) } ?? false
             let isKnown = begun && areFaultsKnown
-            if processes[index].phasesByKernel { processes[index].growth.isKnown = isKnown }
+            if processes[index].phasesByKernel {
+                processes[index].growth.isKnown = isKnown
+            } else if !processes[index].growth.isKnown && isKnown && areMappingsKnown {
+                processes[index].growth.isKnown = true
+            }
             if isKnown { processes[index].takePages(unexplained[owner] ?? []) }
         }
     }

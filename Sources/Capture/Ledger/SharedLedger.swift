@@ -65,13 +65,15 @@ extension Session {
         let areFaultsKnown = kernel.witness.status == .active && kernel.witness.tracing == .programs
         try ledger.followKernel(
             transfers.phases, transfers.book, phaseBook(syscalls.execs), of: owners, areFaultsKnown: areFaultsKnown)
+        if areFaultsKnown { ledger.takeFaultsOfKilled() }
         for process in transfers.phases.processes {
             owners.append(process.owner)
             ledger.processes.append(ProcessLedger(process, areFaultsKnown: areFaultsKnown))
         }
         ledger.add(syscalls.book, of: owners)
         if syscalls.witness.method != .perfMappings { ledger.seeIdleCalls() }
-        ledger.add(transfers.pages, of: owners, areFaultsKnown: areFaultsKnown)
+        let areMappingsKnown = syscalls.witness.status == .active && syscalls.witness.method != .perfMappings
+        ledger.add(transfers.pages, of: owners, areFaultsKnown: areFaultsKnown, areMappingsKnown: areMappingsKnown)
         for process in ledger.processes.indices { ledger.processes[process].countUnexplained() }
         // First, since the kernel's allocations are counted for each transfer.
         ledger.add(transfers.book, of: owners)

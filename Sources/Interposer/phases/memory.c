@@ -284,12 +284,13 @@ void memory_end(struct dioaudit_process *record, bool may_go_on) {
     struct reading now;
     read_end(&now);
     note_unread(record, &now);
-    record->growing = (struct dioaudit_growth){
-        .pages = unexplained_pages(&began, &now),
-        .bytes = unexplained_bytes(&began, &now),
-        .heap = unexplained_heap(&began, &now),
-        .unlocked = unexplained_unlocks(&began, &now),
-    };
+    record->growing = (struct dioaudit_growth){.heap = unexplained_heap(&began, &now)};
+    // What could not be read at an edge was not gained.
+    if (began.is_whole && now.is_whole) {
+        record->growing.pages = unexplained_pages(&began, &now);
+        record->growing.bytes = unexplained_bytes(&began, &now);
+        record->growing.unlocked = unexplained_unlocks(&began, &now);
+    }
     record->memory = DIOAUDIT_MEMORY_MEASURED;
     if (!may_go_on) settle(record);
 }
