@@ -90,7 +90,7 @@ static uint64_t calls_of(const struct dioaudit_thread *rows, uint32_t event) {
 
 static void read_faults(struct reading *reading) {
     struct dioaudit_faults faults = faults_of(RUSAGE_SELF);
-    reading->faults = faults.minor + faults.major + faults_adopted() - site_memory_faults();
+    reading->faults = faults.minor + faults.major + faults_adopted() - site_memory_faults() - ledger_fork_faults();
 }
 
 // Rows that no thread had to itself may hold another process's calls, so that all of them count.

@@ -112,10 +112,18 @@ void ledger_touch(void) {
     touch((uintptr_t)ledger_told, (uintptr_t)(ledger_told + 1), false);
 }
 
+static uint64_t fork_faults;
+
+uint64_t ledger_fork_faults(void) {
+    return __atomic_load_n(&fork_faults, __ATOMIC_RELAXED);
+}
+
 void ledger_after_fork(void) {
     struct dioaudit_faults before = faults_of_thread();
     touch_image();
     touch((uintptr_t)&context, (uintptr_t)&context + sizeof(context), true);
+    struct dioaudit_faults after = faults_of_thread();
+    add_shared(&fork_faults, after.minor - before.minor + after.major - before.major);
     faults_disown(before);
 }
 

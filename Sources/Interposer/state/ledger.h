@@ -25,6 +25,10 @@ void ledger_touch(void);
 // faults on our own pages now, and counts them as ours. Fixture: marker-allow-forks.c
 void ledger_after_fork(void);
 
+// How many that were so far. They copied pages that were there, and so explain none that the process gained. Fixture:
+// forks-and-fills.c
+uint64_t ledger_fork_faults(void);
+
 // This process's index in its arena. A pid would not do: it may be reused, or be of another pid namespace.
 uint32_t ledger_process_index(void);
 
