@@ -38,7 +38,7 @@ SWIFT_BUILD := mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp swift build
 SWIFT_SOURCES := Package.swift Plugins Sources Tests Fixtures Benchmarks Examples
 
 .DEFAULT_GOAL := help
-.PHONY: help audit matrix reference real lab lab-kernel lab-series test testlib attacks fuzz build fixtures mutants bench debian format lint release \
+.PHONY: help audit matrix reference real lab lab-matrix lab-kernel lab-series test testlib attacks fuzz build fixtures mutants bench debian format lint release \
     install uninstall clean build-needs matrix-needs real-needs lab-needs lab-kernel-needs test-needs browser-needs lint-needs bench-needs readers
 
 help: ## this list
@@ -66,6 +66,12 @@ lab: lab-needs install-needs release $(TESTS:1=lab-tests) ## audit mdmon while a
 lab-tests: test-needs build fixtures
 	$(SWIFT_BUILD) -c $(CONFIGURATION) --build-tests
 	Lab/tests-image $(BUILD) .build/lab/tests
+
+lab-matrix: lab-needs install-needs release ## the matrix of one of Debian's kernels, in a virtual machine (KERNEL=RELEASE[-FLAVOUR])
+	Lab/image .build/lab/packages/root .build/lab/packages/$(or $(KERNEL),root) .build/release .build/lab/initramfs$(KERNEL:%=-%) \
+	    mkfs.xfs mkfs.btrfs mkfs.f2fs
+	Lab/run $(KERNEL:%=--kernel %) --series '' '' matrix-all
+	Lab/matrices .build/lab/results$(KERNEL:%=-%)/vmlinuz-*-matrix-all/matrix.json
 
 lab-kernel: lab-kernel-needs install-needs release .build/fixtures/reserve ## try the kernel series of docs/kernel-series.md, in virtual machines (ARGS=matrix or test: that alone)
 	Lab/kernel/build .build/lab/kernel-packages/root .build/lab/kernel-source/root .build/lab/kernel

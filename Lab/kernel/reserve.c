@@ -23,6 +23,7 @@
 #define SIZE (8 << 20)
 #define LARGE (128 << 10)
 #define ROUNDS 50
+#define PIECES 16
 
 static const char *path;
 static bool is_block;
@@ -80,7 +81,7 @@ static struct seen trace_end(void) {
         if (strncmp(site, "__dio_reserve_free", 18) == 0) seen.freed++;
         if (strncmp(site, "dio_reserve_", 12) == 0 && is_free) seen.reserves--; // two made one, and the second was one too many
         static const char *const sites[] = {"__blkdev_direct_IO_simple", "__iomap_dio_rw", "iomap_dio_", "bio_alloc", "bvec_alloc",
-                                            "mempool_alloc"};
+                                            "mempool_alloc", "iovec_from_user", "__import_iovec"};
         for (size_t i = 0; i < sizeof sites / sizeof *sites && !is_free; i++)
             if (strncmp(site, sites[i], strlen(sites[i])) == 0) {
                 seen.direct++;
@@ -102,12 +103,22 @@ static void transfer(int fd, bool writes, size_t bytes, off_t at) {
     if (moved != (ssize_t)bytes) die(writes ? "pwrite" : "pread");
 }
 
+// Of more pieces than the kernel's stack has room for, which lie apart, so that none can be merged.
+static void transfer_pieces(int fd, bool writes) {
+    struct iovec pieces[PIECES];
+    for (int i = 0; i < PIECES; i++) pieces[i] = (struct iovec){buffer + i * 8192, 4096};
+    ssize_t moved = writes ? pwritev(fd, pieces, PIECES, LARGE) : preadv(fd, pieces, PIECES, LARGE);
+    if (moved != PIECES * 4096) die(writes ? "pwritev" : "preadv");
+}
+
 static void rounds(int fd) {
     for (int i = 0; i < ROUNDS; i++) {
         transfer(fd, true, LARGE, 0);
         transfer(fd, false, LARGE, 0);
         transfer(fd, true, 4096, LARGE);
         transfer(fd, false, 4096, LARGE);
+        transfer_pieces(fd, true);
+        transfer_pieces(fd, false);
     }
 }
 
@@ -130,9 +141,9 @@ static void trace_own(void) {
     put(TRACING "set_event_pid", id);
 }
 
-// What `rounds` makes a kernel allocate without a reserve. On a block device: vectors for each large transfer. On a file: a dio and a
-// bio for each transfer, and vectors for each large one.
-static int usual(void) { return is_block ? 2 * ROUNDS : (4 + 4 + 2) * ROUNDS; }
+// What `rounds` makes a kernel allocate without a reserve. On a block device: vectors for each large transfer and each of pieces. On a
+// file: a dio and a bio for each transfer, and vectors for those. On both: the pieces' own list.
+static int usual(void) { return (is_block ? 4 + 2 : 6 + 6 + 4 + 2) * ROUNDS; }
 
 static void lock(void) {
     if (mlockall(MCL_CURRENT | MCL_FUTURE)) die("mlockall");
@@ -162,6 +173,17 @@ static void test_locked(void) {
     say(first.reserves == 1 && first.direct == 0, "first transfer", "%d reserves, %d allocations", first.reserves, first.direct);
     say(later.direct == 0 && later.reserves == 0, "later transfers", "%d allocations, %d reserves", later.direct, later.reserves);
     say(closed.freed == 1, "close", "%d reserves freed", closed.freed);
+}
+
+// The pieces' list is taken before the file system knows of the transfer.
+static void test_pieces_first(void) {
+    int fd = open_direct();
+    trace_begin();
+    transfer_pieces(fd, true);
+    struct seen first = trace_end();
+    struct seen closed = see_close(fd);
+    say(first.reserves == 1 && first.direct == 0 && closed.freed == 1, "first transfer, of pieces", "%d reserves, %d allocations, %d freed",
+        first.reserves, first.direct, closed.freed);
 }
 
 static void test_dup(void) {
@@ -221,7 +243,9 @@ static void *work(void *argument) {
     for (int i = 0; i < 300; i++) {
         size_t bytes = (size_t)(rand_r(&worker->seed) % 32 + 1) * 4096;
         memset(data, rand_r(&worker->seed), bytes);
-        if (pwrite(worker->fd, data, bytes, worker->from) != (ssize_t)bytes) die("pwrite");
+        struct iovec pages[32];
+        for (size_t at = 0; at < bytes; at += 4096) pages[at / 4096] = (struct iovec){data + at, 4096};
+        if (pwritev(worker->fd, pages, (int)(bytes / 4096), worker->from) != (ssize_t)bytes) die("pwritev");
         if (pread(worker->fd, back, bytes, worker->from) != (ssize_t)bytes) die("pread");
         worker->wrong += memcmp(data, back, bytes) != 0;
     }
@@ -382,6 +406,7 @@ int main(int count, char *arguments[]) {
 
     test_unlocked();
     test_locked();
+    test_pieces_first();
     test_dup();
     test_fork();
     test_threads();
