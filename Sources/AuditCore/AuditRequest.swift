@@ -16,6 +16,8 @@ public struct AuditRequest: Sendable {
 
     /// The exit status of a subject that did not fail, as shells have it.
     public var expectedStatus: Int32 = 0
+    /// The worst of so many runs is judged.
+    public var runs = 1
     public var policy = Policy()
     public var scope = Scope.process
     /// Null: all of the subject's processes are judged.

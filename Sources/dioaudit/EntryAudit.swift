@@ -13,7 +13,7 @@ struct EntryAudit {
     /// Null for the audit if a signal came that ends dioaudit.
     func audit() throws(AuditError) -> (Audit?, interruption: Int32?) {
         var runs: [Audit] = []
-        for _ in 0..<planned.entry.repeats {
+        for _ in 0..<planned.request.runs {
             let (audit, interruption) = try once()
             if let signal = interruption ?? Interruption.next() { return (nil, signal) }
             runs.append(audit)

@@ -24,7 +24,8 @@ struct PlanRequests {
     }
 
     mutating func planned(_ entry: Entry) throws(AuditError) -> PlannedAudit {
-        let (run, request) = try request(entry)
+        var (run, request) = try request(entry)
+        request.runs = entry.repeats
         return PlannedAudit(
             entry: entry, run: run, request: request, commandTimeout: try commandTimeout(entry))
     }

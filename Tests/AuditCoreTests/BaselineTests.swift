@@ -183,11 +183,14 @@ import Testing
     }
 
     /// It is the program that lets more pass then.
-    @Test func aNewAllowedRegionIsWorse() {
-        func within(_ name: String, allowed: Bool = true, calls: UInt64 = 1) -> Comparand {
-            var process = audit([]).processes[0]
+    @Test func moreInAnAllowedRegionIsWorse() {
+        func within(
+            _ name: String, allowed: Bool = true, _ kind: EventKind = .malloc, calls: UInt64 = 1,
+            of transfers: UInt64 = 99
+        ) -> Comparand {
+            var process = audit([], transfers: transfers).processes[0]
             var region = RegionLedger(name: name, allowed: allowed, entered: 1, left: 1)
-            region.steadyEvents[.malloc] = EventCount(calls: calls)
+            region.steadyEvents[kind] = EventCount(calls: calls)
             process.regions = [region]
             return Comparand(
                 violations: [], processes: [process], witnesses: audit([]).witnesses, settledAfter: nil,
@@ -195,7 +198,16 @@ import Testing
         }
         #expect(changes(audit([]), within("log")) == [.lostCoverage])
         #expect(changes(within("send"), within("log")) == [.lostCoverage])
-        #expect(changes(within("log"), within("log", calls: 5)) == [])
+        #expect(changes(within("log"), within("log")) == [])
+        #expect(changes(within("log", calls: 5), within("log", calls: 6)) == [.lostCoverage])
+        #expect(changes(within("log", calls: 5), within("log", calls: 4)) == [])
+        // In a shorter run as many, in one that is twice as long twice as many and one more.
+        #expect(changes(within("log", calls: 5), within("log", calls: 5, of: 9)) == [])
+        #expect(changes(within("log", calls: 5), within("log", calls: 11, of: 198)) == [])
+        #expect(changes(within("log", calls: 5), within("log", calls: 12, of: 198)) == [.lostCoverage])
+        #expect(changes(within("log", calls: 5, of: 0), within("log", calls: 6)) == [.lostCoverage])
+        // What is no violation elsewhere is none there.
+        #expect(changes(audit([]), within("log", .free)) == [])
         #expect(changes(within("log"), audit([])) == [])
         #expect(changes(audit([]), within("log", allowed: false)) == [])
         #expect(changes(audit([]), within("log", calls: 0)) == [])

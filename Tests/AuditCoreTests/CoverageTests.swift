@@ -60,6 +60,11 @@ import Testing
         #expect(
             losses({ $0.squeezeSlack = 0 }, { $0.squeezeSlack = 1 }) == ["--squeeze-slack in bytes 1, and before 0"])
         #expect(losses({ $0.squeezeSlack = 1 }, { $0.squeezeSlack = 0 }) == [])
+        #expect(losses { $0.expectedStatus = 1 } == ["--expect-exit 1, and before 0"])
+        #expect(losses({ $0.expectedStatus = 1 }, { _ in }) == ["--expect-exit 0, and before 1"])
+        #expect(losses({ $0.expectedStatus = 1 }, { $0.expectedStatus = 1 }) == [])
+        #expect(losses({ $0.runs = 5 }, { $0.runs = 4 }) == ["repeat 4, and before 5"])
+        #expect(losses({ $0.runs = 5 }, { $0.runs = 6 }) == [])
     }
 
     @Test func aLongerWarmUpIsALoss() {

@@ -69,6 +69,20 @@ import Testing
                 "second-time: the worst of 3 runs: 1 pass, 2 fail; 99 steady transfers, violations 0 to 100, "))
     }
 
+    @Test func fewerRunsThanTheBaselinesAreWorse() throws {
+        let base = scratch.file("base.json")
+        func gate(_ times: Int, _ options: String...) throws -> Outcome {
+            try audit(
+                "version: 1\nsubjects: {clean: {command: [\(clean), data], repeat: \(times)}}",
+                ["--baseline", base] + options)
+        }
+        let first = try gate(2, "--update-baseline")
+        #expect(first.status == 0, "\(first)")
+        #expect(try gate(2).status == 0)
+        let fewer = try gate(1)
+        #expect(fewer.status == 1 && fewer.said.contains("lost coverage: repeat 1, and before 2"), "\(fewer)")
+    }
+
     // MARK: set-up and tear-down
 
     @Test func setUpAndTearDownEncloseIt() throws {

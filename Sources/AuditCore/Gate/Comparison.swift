@@ -92,11 +92,13 @@ struct Comparison {
 
     /// The program's own, in which it allows whatever comes.
     private func regions(_ before: Comparand, _ now: Comparand) -> [String] {
-        let allowed = { (audit: Comparand) in
-            audit.processes.flatMap(\.regions).filter { $0.allowed && $0.steadyEvents != EventCounts() }.map(\.name)
-        }
-        return Set(allowed(now)).subtracting(allowed(before)).sorted().map {
-            "the program allows what it does in its region '\($0)', and before nothing there"
+        let earlier = before.allowed
+        return now.allowed.sorted { $0.key < $1.key }.compactMap { name, figure in
+            guard let old = earlier[name] else {
+                return "the program allows what it does in its region '\(name)', and before nothing there"
+            }
+            guard !figure.isNoMore(than: old) else { return nil }
+            return "the program allows \(figure.words) in its region '\(name)', and before \(old.words)"
         }
     }
 
@@ -160,6 +162,47 @@ private struct IdentifiedPlaces {
     }
 }
 
+extension Comparand {
+    /// What the program does in the regions that it allows, of what is judged elsewhere: by their names.
+    fileprivate var allowed: [String: AllowedEvents] {
+        let judged = coverage?.kinds ?? EventKind.counted
+        var all: [String: AllowedEvents] = [:]
+        for process in processes {
+            for region in process.regions where region.allowed {
+                let calls = judged.reduce(0) { $0 + region.steadyEvents[$1].calls }
+                guard calls > 0 else { continue }
+                all[region.name, default: AllowedEvents()].calls += calls
+                all[region.name]?.transfers += process.phases[.steady].transfers
+            }
+        }
+        return all
+    }
+}
+
+private struct AllowedEvents {
+    var calls: UInt64 = 0
+    /// Steady transfers of the processes that were there.
+    var transfers: UInt64 = 0
+
+    var words: String { "\(plural(calls, "event")) in \(plural(transfers, "steady transfer"))" }
+
+    /// At which transfers they came is not known: so a shorter run may have as many.
+    func isNoMore(than before: AllowedEvents) -> Bool {
+        let most =
+            transfers > before.transfers && before.transfers > 0
+            ? before.calls.grown(from: before.transfers, to: transfers) : Double(before.calls)
+        return Double(calls) <= most
+    }
+}
+
+extension UInt64 {
+    /// As many calls as may come in a longer run: one more may have been about to come when the shorter one ended.
+    fileprivate func grown(from before: UInt64, to now: UInt64) -> Double {
+        let (calls, before, now) = (Double(self), Double(before), Double(now))
+        return calls + ((calls + 1) * (now - before) / before).rounded(.up)
+    }
+}
+
 extension Place {
     fileprivate var figure: Change.Figure { Change.Figure(count: calls, transfers: transfers) }
 
@@ -169,10 +212,7 @@ extension Place {
         // What came at one transfer, or early in the run, does not come oftener in a longer one.
         let isOnce = self.calls == 1 || lastTransfer != nil && lastTransfer == firstTransfer || endsEarly(processes)
         if transfers == 0 || isOnce { return calls }
-        if now > transfers {
-            // One more may have been about to come when the run ended.
-            return calls + ((calls + 1) * (Double(now) - before) / before).rounded(.up)
-        }
+        if now > transfers { return self.calls.grown(from: transfers, to: now) }
         // Whether a place of which no ordinal is known came early is not known either.
         return lastTransfer == nil ? calls : (calls * Double(now) / before).rounded(.up)
     }

@@ -21,6 +21,10 @@ public struct Coverage: Equatable, Sendable, Codable {
     let squeeze: Bool
     /// In bytes; null without a squeeze, or of a report by a version before this key.
     @Nullable var squeezeSlack: UInt64?
+    /// As what it is no failure for the subject to exit. Null of a report by a version before this key.
+    @Nullable var expectedStatus: Int32?
+    /// Of how many runs the worst is judged. Null of a report by a version before this key.
+    @Nullable var runs: Int?
     let warmup: Warmup
 
     init(_ request: AuditRequest) {
@@ -35,6 +39,8 @@ public struct Coverage: Equatable, Sendable, Codable {
             steadyFrom: request.steadyFrom?.text, steadyTo: request.steadyTo?.text)
         process = request.process?.text
         squeezeSlack = request.squeezeSlack
+        expectedStatus = request.expectedStatus
+        runs = request.runs
     }
 
     /// What it does not have of an earlier one's, in words: each what it is now and what it was.
@@ -57,6 +63,10 @@ public struct Coverage: Equatable, Sendable, Codable {
         if let slack = squeezeSlack, let earlier = before.squeezeSlack, slack > earlier {
             lose("--squeeze-slack in bytes", slack, earlier)
         }
+        if let expectedStatus, let earlier = before.expectedStatus, expectedStatus != earlier {
+            lose("--expect-exit", expectedStatus, earlier)
+        }
+        if let runs, let earlier = before.runs, runs < earlier { lose("repeat", runs, earlier) }
         return losses + warmup.losses(since: before.warmup)
     }
 
