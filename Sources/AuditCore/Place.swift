@@ -1,7 +1,7 @@
 /// A site as a reader counts it: violations that share the program's own first frame. The encoded names are the report's.
 public struct Place: Equatable, Sendable {
     /// The first frame of the program's own code, which asked for what happened; null if no frame is known.
-    public let frame: Frame?
+    @Nullable public private(set) var frame: Frame?
     public private(set) var calls: UInt64 = 0
     public private(set) var bytes: UInt64 = 0
     /// Calls by kind.
@@ -9,8 +9,8 @@ public struct Place: Equatable, Sendable {
     /// Names of the threads, in the order in which they were first here; none where they are unknown.
     public private(set) var threads: [String] = []
     /// Ordinals of the transfers at its first event and at its last; null where one of its events is without.
-    public private(set) var firstTransfer: UInt64?
-    public private(set) var lastTransfer: UInt64?
+    @Nullable public private(set) var firstTransfer: UInt64?
+    @Nullable public private(set) var lastTransfer: UInt64?
     /// Steady transfers of the processes that were here.
     public private(set) var transfers: UInt64 = 0
     /// Indices into the audit's violations, first the one of the most calls.
@@ -19,7 +19,7 @@ public struct Place: Equatable, Sendable {
     public var perTransfer: Double? { transfers > 0 ? Double(calls) / Double(transfers) : nil }
 
     private init(_ frame: Frame?) {
-        self.frame = frame
+        (self.frame, firstTransfer, lastTransfer) = (frame, nil, nil)
     }
 
     /// All places of an audit, first the one of the most calls.
@@ -135,15 +135,15 @@ extension Place: Encodable {
 
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(frame, forKey: .frame)
+        try container.encode(_frame, forKey: .frame)
         try container.encode(calls, forKey: .calls)
         try container.encode(bytes, forKey: .bytes)
         try container.encode(
             Dictionary(uniqueKeysWithValues: kinds.map { ($0.key.rawValue, $0.value) }), forKey: .kinds)
         try container.encode(threads, forKey: .threads)
-        try container.encode(firstTransfer, forKey: .firstTransfer)
-        try container.encode(lastTransfer, forKey: .lastTransfer)
-        try container.encode(perTransfer, forKey: .perTransfer)
+        try container.encode(_firstTransfer, forKey: .firstTransfer)
+        try container.encode(_lastTransfer, forKey: .lastTransfer)
+        try container.encode(Nullable(wrappedValue: perTransfer), forKey: .perTransfer)
         try container.encode(violations, forKey: .violations)
     }
 }

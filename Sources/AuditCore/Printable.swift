@@ -18,7 +18,8 @@ public func printable(_ name: String) -> String {
 
 extension Unicode.Scalar {
     package var isInvisible: Bool {
-        switch properties.generalCategory {
+        if isASCII { return value < 0x20 || value == 0x7f }
+        return switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         // XML and YAML have none of these.
         case .unassigned: properties.isNoncharacterCodePoint

@@ -23,7 +23,9 @@ struct JSONValue: Equatable {
 
 /// A JSON text that was read: each string and number once, and each small array or object once, above all the frames of call stacks. So
 /// a report of 100,000 stacks takes a sixth of its text's memory.
-struct JSONDocument {
+///
+/// It is not copied, not even by the way for a look at one of its words, of which a large report takes millions.
+struct JSONDocument: ~Copyable {
     static let mostIndices = 1 << 29
     private static let mostKnown = 1 << 22
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// The texts of objects that stood on a line by themselves and hold no others, each with the value that it is. Frames of call stacks are
 /// such, and most of a large report: to find one again takes less than to read it. A later one takes the place of an earlier.
-struct JSONLines {
+struct JSONLines: ~Copyable {
     struct Line {
         let text: UnsafeBufferPointer<UInt8>
         fileprivate let hash: UInt64
@@ -25,7 +25,7 @@ struct JSONLines {
 
     init() { known.initialize(repeating: Known(hash: 0, length: 0, value: nil), count: Self.count) }
 
-    func deallocate() {
+    deinit {
         known.deallocate()
         texts.deallocate()
     }

@@ -20,13 +20,12 @@ extension JSONDocument {
     init(size: Int, without unread: String? = nil, from source: ByteSource) throws {
         try self = withoutActuallyEscaping(source) { source in
             var parser = JSONParser(size: size, without: unread, source)
-            defer { parser.deallocate() }
             return try parser.document()
         }
     }
 }
 
-private struct JSONParser {
+private struct JSONParser: ~Copyable {
     private let source: ByteSource
     fileprivate private(set) var buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 18)
     /// The next byte that was not taken, and the end of those that are there.
@@ -58,16 +57,15 @@ private struct JSONParser {
         unread = key.map { key in Array(key.utf8).withUnsafeBufferPointer { made.add(text: $0) } }
     }
 
-    func deallocate() {
-        buffer.deallocate()
-        lines.deallocate()
-    }
+    deinit { buffer.deallocate() }
 
     mutating func document() throws -> JSONDocument {
         let root = try takeValue(depth: 0)
         guard try next() == nil else { throw problem("more after the end of the JSON") }
-        made.end(with: root)
-        return made
+        var document = JSONDocument(ofTextOf: 0)
+        swap(&document, &made)
+        document.end(with: root)
+        return document
     }
 
     // MARK: values

@@ -27,14 +27,12 @@ func readJSON<Value: Decodable>(_ type: Value.Type, without unread: String? = ni
 /// Makes values of a document. What is alike in it is made once, above all the frames of call stacks.
 private final class JSONReader {
     let document: JSONDocument
-    /// The keys and indices by which the value is reached that is being made.
-    private(set) var path: [any CodingKey] = []
     private var strings: [String?]
     private var frames: [Int: Frame] = [:]
 
-    init(_ document: JSONDocument) {
-        self.document = document
+    init(_ document: consuming JSONDocument) {
         strings = Array(repeating: nil, count: document.textCount)
+        self.document = document
     }
 
     func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue) throws -> Value {
@@ -50,14 +48,17 @@ private final class JSONReader {
         return try Value(from: JSONDecoding(reader: self, value: value))
     }
 
+    /// A value that another holds. What is wrong in it is known there without the keys that lead to it.
     func decode<Value: Decodable>(_ type: Value.Type, _ value: JSONValue, at key: some CodingKey) throws -> Value {
         if let plain = plain(type, value) { return plain }
-        path.append(key)
-        defer { path.removeLast() }
-        return try decode(type, value)
+        do {
+            return try decode(type, value)
+        } catch let error as DecodingError {
+            throw error.behind(key)
+        }
     }
 
-    /// One of which nothing can be wrong: most are, and need no path for an error.
+    /// One of which nothing can be wrong: most are.
     private func plain<Value: Decodable>(_ type: Value.Type, _ value: JSONValue) -> Value? {
         switch value.kind {
         case .string where type == String.self: unsafeBitCast(string(value.index), to: type)
@@ -125,12 +126,30 @@ private final class JSONReader {
 
     private func noNumber(_ value: JSONValue, _ what: String) -> DecodingError {
         let text = shortened(document.string(value.index), to: 40)
-        return .dataCorrupted(.init(codingPath: path, debugDescription: "\(text) is no \(what)"))
+        return .dataCorrupted(.init(codingPath: [], debugDescription: "\(text) is no \(what)"))
     }
 
     func mismatch(_ type: Any.Type, _ value: JSONValue) -> DecodingError {
-        let context = DecodingError.Context(codingPath: path, debugDescription: "")
+        let context = DecodingError.Context(codingPath: [], debugDescription: "")
         return value.kind == .null ? .valueNotFound(type, context) : .typeMismatch(type, context)
+    }
+}
+
+extension DecodingError {
+    /// The same, in a value that another holds by this key or index.
+    fileprivate func behind(_ key: any CodingKey) -> DecodingError {
+        func behind(_ context: Context) -> Context {
+            Context(
+                codingPath: [key] + context.codingPath, debugDescription: context.debugDescription,
+                underlyingError: context.underlyingError)
+        }
+        return switch self {
+        case .typeMismatch(let type, let context): .typeMismatch(type, behind(context))
+        case .valueNotFound(let type, let context): .valueNotFound(type, behind(context))
+        case .keyNotFound(let missing, let context): .keyNotFound(missing, behind(context))
+        case .dataCorrupted(let context): .dataCorrupted(behind(context))
+        @unknown default: self
+        }
     }
 }
 
@@ -140,7 +159,7 @@ private struct JSONDecoding: Decoder {
     let reader: JSONReader
     let value: JSONValue
 
-    var codingPath: [any CodingKey] { reader.path }
+    var codingPath: [any CodingKey] { [] }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -203,7 +222,7 @@ private struct JSONObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let members: JSONMembers
 
     private var reader: JSONReader { members.reader }
-    var codingPath: [any CodingKey] { reader.path }
+    var codingPath: [any CodingKey] { [] }
     var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0) } }
 
     func contains(_ key: Key) -> Bool { members.value(key.stringValue) != nil }
@@ -213,9 +232,15 @@ private struct JSONObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
         try reader.decode(type, try value(key), at: key)
     }
 
+    /// The protocol's own looks for the key three times.
+    func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+        guard let value = members.value(key.stringValue), value.kind != .null else { return nil }
+        return try reader.decode(type, value, at: key)
+    }
+
     private func value(_ key: Key) throws -> JSONValue {
         guard let value = members.value(key.stringValue) else {
-            throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: ""))
+            throw DecodingError.keyNotFound(key, .init(codingPath: [], debugDescription: ""))
         }
         return value
     }
@@ -241,7 +266,7 @@ private struct JSONElements: UnkeyedDecodingContainer {
     let words: Range<Int>
     private(set) var currentIndex = 0
 
-    var codingPath: [any CodingKey] { reader.path }
+    var codingPath: [any CodingKey] { [] }
     var count: Int? { words.count }
     var isAtEnd: Bool { currentIndex == words.count }
 
@@ -251,7 +276,7 @@ private struct JSONElements: UnkeyedDecodingContainer {
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         let key = JSONElementIndex(intValue: currentIndex)
         guard !isAtEnd else {
-            throw DecodingError.valueNotFound(type, .init(codingPath: codingPath + [key], debugDescription: ""))
+            throw DecodingError.valueNotFound(type, .init(codingPath: [key], debugDescription: ""))
         }
         let element = try reader.decode(type, reader.document[word: words.lowerBound + currentIndex], at: key)
         currentIndex += 1

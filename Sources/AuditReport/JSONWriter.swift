@@ -31,7 +31,9 @@ final class JSONWriter {
     func write<Value: Encodable>(_ value: Value) throws {
         // A cast by the value's own type, which is the same: a dynamic one takes longer than all else here.
         if Value.self == Frame.self { return try write(frame: unsafeBitCast(value, to: Frame.self)) }
-        if Value.self == [Frame].self { return try write(frames: unsafeBitCast(value, to: [Frame].self)) }
+        if Value.self == [Frame].self { return try write(elements: unsafeBitCast(value, to: [Frame].self)) }
+        if Value.self == [String].self { return try write(elements: unsafeBitCast(value, to: [String].self)) }
+        if Value.self == [Int].self { return try write(elements: unsafeBitCast(value, to: [Int].self)) }
         if let scalar = JSONScalar(value) { return try write(scalar) }
         try write(structured: value)
     }
@@ -66,14 +68,10 @@ final class JSONWriter {
 
     /// An array's elements are written as they come.
     func writeElement(_ value: some Encodable, isFirst: Bool) throws {
-        beginElement(isFirst: isFirst)
-        try write(value)
-        if output.isLarge, !isOneLine { try flush() }
-    }
-
-    private func beginElement(isFirst: Bool) {
         if !isFirst { output.append(",") }
         newLine()
+        try write(value)
+        if output.isLarge, !isOneLine { try flush() }
     }
 
     private func endArray(isEmpty: Bool) {
@@ -82,13 +80,12 @@ final class JSONWriter {
         output.append("]")
     }
 
-    private func write(frames: [Frame]) throws {
+    private func write(elements: [some Encodable]) throws {
         beginArray()
-        for (index, frame) in frames.enumerated() {
-            beginElement(isFirst: index == 0)
-            try write(frame: frame)
+        for (index, element) in elements.enumerated() {
+            try writeElement(element, isFirst: index == 0)
         }
-        endArray(isEmpty: frames.isEmpty)
+        endArray(isEmpty: elements.isEmpty)
     }
 
     // MARK: objects

@@ -83,8 +83,13 @@ public struct PlaceIdentity: Hashable, Sendable, Codable {
     fileprivate static func fileName(_ path: String) -> String {
         let bytes = path.utf8
         let start = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes.index(after: $0) } ?? bytes.startIndex
-        guard let end = bytes[start...].firstRange(of: ".so.".utf8) else { return String(path[start...]) }
-        return String(path[start..<end.lowerBound]) + ".so"
+        var rest = bytes[start...]
+        while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+            rest = rest[dot...]
+            if rest.starts(with: ".so.".utf8) { return String(path[start..<dot]) + ".so" }
+            rest.removeFirst()
+        }
+        return String(path[start...])
     }
 
     // MARK: in a report
