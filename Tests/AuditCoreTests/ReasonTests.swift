@@ -218,7 +218,8 @@ private let counted = [
 ]
 
 private let phased = [
-    Row.of("no transfer on an O_DIRECT file was seen, nor such a file", "many programs do direct I/O only by an option") {
+    Row.of("no transfer on an O_DIRECT file was seen, nor such a file", "many programs do direct I/O only by an option")
+    {
         $0.phases = PhaseLedgers()
         $0.steadyReached = false
     },
