@@ -1,6 +1,7 @@
 // Link: -C link-arg=-L.build/fixtures -C link-arg=-l:liboracle '-Clink-arg=-Wl,-rpath,$ORIGIN'
 // Allocates in Rust's frames. StackTests holds its stacks against libunwind's.
-use std::ffi::{c_char, c_long, CString};
+use std::ffi::CString;
+use std::os::raw::{c_char, c_long};
 
 extern "C" {
     fn oracle_begin(path: *const c_char);
