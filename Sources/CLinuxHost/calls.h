@@ -13,6 +13,12 @@ struct call {
     uint32_t act;      // enum cl_act
     int number[ABIS];  // -1: this entry is not for that ABI
     int length[ABIS];  // the index of the argument that is the length; -1: none
+    // Of calls that do several things, those that are meant: whose argument's lower 32 bits are within these bounds, less the
+    // bits that the mask leaves out. A mask of 0: all.
+    struct {
+        int argument;
+        uint32_t mask, first, last;
+    } asked;
 };
 
 extern const struct call calls[];

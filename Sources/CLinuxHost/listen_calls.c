@@ -1,5 +1,6 @@
 // System calls that map, unmap and lock.
 #include <stddef.h>
+#include <sys/syscall.h>
 
 #include "bpf_event.h"
 #include "calls.h"
@@ -33,20 +34,39 @@ static void store_break(struct bpf_text *text, const struct kernel_shape *shape)
     bpf_store(text, BPF_DW, BPF_REG_7, event_number(4), BPF_REG_1);
 }
 
-// sys_enter(regs, id)
-bool listen_calls(struct listener *listener) {
+// The third argument, which both ABIs pass in the same register.
+static void only_advice(struct bpf_text *text, uint32_t advice) {
+    bpf_load(text, BPF_DW, BPF_REG_1, BPF_REG_6, 0);
+    bpf_load(text, BPF_W, BPF_REG_1, BPF_REG_1, REGS_DX);
+    int meant = bpf_jump(text, BPF_JEQ, BPF_REG_1, (int32_t)advice);
+    bpf_leave(text);
+    bpf_land(text, meant);
+}
+
+// sys_enter(regs, id). Those of madvise are apart: some allocators call it often, and with an advice that is not meant it is to
+// cost no record.
+static bool watch(struct listener *listener, enum watcher watcher, const struct call *advice, const char *name) {
     const struct kernel_shape *shape = &listener->tree->shape;
     struct bpf_text text = {.count = 0};
     dispatcher_begin_watcher(&text);
+    if (advice) only_advice(&text, advice->asked.first);
     event_open(&text, listener, CL_CALL, EVENT_SHORT);
     event_store_thread(&text, listener);
     event_store_argument(&text, 1, event_number(0));
     store_call_arguments(&text, shape);
     store_break(&text, shape);
     event_submit(&text, listener);
-    if (!event_watch(&text, listener, AT_ENTER, WATCHES_MAPPING, "raw_syscalls:sys_enter of mappings")) return false;
+    return event_watch(&text, listener, AT_ENTER, watcher, name);
+}
+
+bool listen_calls(struct listener *listener) {
+    const struct call *advice = calls_find(ABI_X86_64, SYS_madvise);
+    if (!watch(listener, WATCHES_MAPPING, NULL, "raw_syscalls:sys_enter of mappings")) return false;
+    if (!watch(listener, WATCHES_ADVICE, advice, "raw_syscalls:sys_enter of madvise")) return false;
     for (int i = 0; i < calls_count; i++)
         for (int abi = 0; abi < ABIS; abi++)
-            if (calls[i].act < CL_EXECVE) dispatcher_watch(listener->at[AT_ENTER], WATCHES_MAPPING, abi, calls[i].number[abi]);
+            if (calls[i].act < CL_EXECVE)
+                dispatcher_watch(listener->at[AT_ENTER], &calls[i] == advice ? WATCHES_ADVICE : WATCHES_MAPPING, abi,
+                                 calls[i].number[abi]);
     return true;
 }

@@ -28,26 +28,46 @@ enum { X32_BIT = 0x40000000 };
 
 // MARK: the filter
 
+enum { MOST_CALLS = 24, ASKING = 6, REGULAR = 7 + ABIS * MOST_CALLS };
+
+static struct sock_filter jump(unsigned short code, uint32_t than, const struct sock_filter *from, const struct sock_filter *to) {
+    return (struct sock_filter)BPF_JUMP(BPF_JMP | code | BPF_K, than, (uint8_t)(to - from - 1), 0);
+}
+
+// Looks at what the call is to do.
+static struct sock_filter *ask(struct sock_filter *next, const struct call *call) {
+    const struct sock_filter asking[ASKING] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, args[call->asked.argument])),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, call->asked.mask),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, call->asked.first, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, call->asked.last, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+    };
+    memcpy(next, asking, sizeof(asking));
+    return next + ASKING;
+}
+
 static int install(unsigned long flags) {
-    // arch; of each ABI the number, and a comparison with each; allow; notify.
-    enum { MOST_CALLS = 24 };
-    struct sock_filter code[7 + ABIS * MOST_CALLS];
+    // arch; of each ABI the number, and a comparison with each; allow; notify; what asks further.
+    struct sock_filter code[REGULAR + ASKING * ABIS * MOST_CALLS];
     if (calls_count > MOST_CALLS) return errno = E2BIG, -1;
-    struct sock_filter *next = code, *end = code + 6 + ABIS * calls_count;
+    struct sock_filter *next = code, *notify = code + 6 + ABIS * calls_count, *end = notify + 1;
     *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
     *next++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, (uint8_t)(calls_count + 2));
     for (int abi = ABI_X86_64; abi <= ABI_I386; abi++) {
         *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
         if (abi == ABI_X86_64) *next++ = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)~X32_BIT);
-        for (int i = 0; i < calls_count; i++, next++)
-            *next = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number[abi],
-                                                 (uint8_t)(end - next - 1), 0);
+        for (int i = 0; i < calls_count; i++, next++) {
+            *next = jump(BPF_JEQ, (uint32_t)calls[i].number[abi], next, calls[i].asked.mask ? end : notify);
+            if (calls[i].asked.mask) end = ask(end, &calls[i]);
+        }
         // A native call that is none of them is allowed; i386's list ends there too.
         if (abi == ABI_X86_64) next[-1].jf = (uint8_t)(1 + calls_count);
     }
     *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     *next++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
-    struct sock_fprog program = {.len = (unsigned short)(next - code), .filter = code};
+    struct sock_fprog program = {.len = (unsigned short)(end - code), .filter = code};
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 

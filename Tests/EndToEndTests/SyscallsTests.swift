@@ -60,6 +60,15 @@ import Testing
             said.contains(/tracefs is not mounted|the format of raw_syscalls:sys_enter is not to be read/), "\(said)")
     }
 
+    /// Of an advice the kernel's filter asks which it is.
+    @Test func seccompStopsAtNoOtherAdvice() throws {
+        let (outcome, report) = try audit(
+            [Place.fixture("advises-by-instruction"), scratch.file("data")], options: ["--syscalls", "seccomp"])
+        #expect(outcome.status == 2, "\(outcome.errors)")
+        let run = try Run(report)
+        #expect(run.reasons.contains { $0.contains("1 time (MADV_COLLAPSE)") }, "\(run.reasons)")
+    }
+
     /// A timer whose handler has no SA_RESTART, while the heap grows by brk: a call that was interrupted would be the end.
     @Test(.enabled(if: everybodyMayUsePerf, "seccomp lets signals interrupt calls (docs/syscalls.md)"))
     func signalsInterruptNothing() throws {
