@@ -142,7 +142,7 @@ enum {
 // The memory of sites: some in the arena, and pieces behind it, each twice as large as the one before.
 enum {
     DIOAUDIT_CHAINS = 4096,
-    DIOAUDIT_POOL = 148 << 10,
+    DIOAUDIT_POOL = 144 << 10,
     DIOAUDIT_PIECE = 128 << 10,
     DIOAUDIT_PIECES = 9,
     DIOAUDIT_GROWTH = ((1 << DIOAUDIT_PIECES) - 1) * DIOAUDIT_PIECE
