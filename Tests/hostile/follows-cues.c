@@ -121,7 +121,9 @@ static void become_the_same(char **step) {
 int main(int count, char **arguments) {
     require(count > 2, "usage: follows-cues FILE STEP...");
     open_ledger();
-    usleep(1);  // its page of code is faulted in before anything is counted, not where it first has to wait
+    // Their pages of code are faulted in before anything is counted, not where it first has to wait or dies.
+    usleep(1);
+    raise(0);
     file = arguments[1];
     files[0] = open_direct(file);
     for (char **step = arguments + 2; *step; step++) {
