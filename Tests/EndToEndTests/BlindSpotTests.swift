@@ -508,12 +508,17 @@ import Testing
             #[repr(align(4096))]
             struct Block([u8; 4096]);
             static BLOCK: Block = Block([0; 4096]);
+            #[inline(never)]
+            fn allocate() {
+                let block = vec![1u8; 32];
+                unsafe { std::ptr::read_volatile(block.as_ptr()) };
+            }
             fn main() {
                 let path = std::env::args().nth(1).unwrap();
                 let file = std::fs::OpenOptions::new().write(true).create(true).custom_flags(0x4000).open(path).unwrap();
                 for i in 0..10 {
                     file.write_all_at(&BLOCK.0, i * 4096).unwrap();
-                    drop(std::hint::black_box(vec![1u8; 32]));
+                    allocate();
                 }
             }
             """, to: "subject.rs")

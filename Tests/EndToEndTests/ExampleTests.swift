@@ -55,7 +55,7 @@ import Testing
         expect(["in the judged run: 1 of malloc", "count<Heap>"], in: heap)
     }
 
-    @Test(.enabled(if: isInstalled("cargo"), "needs cargo")) func aParserInRust() throws {
+    @Test(.enabled(if: cargoHasBlackBox, "needs cargo of Rust 1.66")) func aParserInRust() throws {
         let outcome = try run(
             ["cargo", "test", "--offline", "--no-fail-fast"],
             environment: [

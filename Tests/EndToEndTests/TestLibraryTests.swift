@@ -234,7 +234,7 @@ import Testing
     }
 
     /// The crate in Rust/, as a project has it that depends on it by path, and is elsewhere.
-    @Test(.enabled(if: isInstalled("cargo"), "needs cargo")) func testsInRustHaveThem() throws {
+    @Test(.enabled(if: cargoHasBlackBox, "needs cargo of Rust 1.66")) func testsInRustHaveThem() throws {
         let project = scratch.file("rust")
         try succeed(["cp", "-r", "\(Place.repository)Tests/projects/rust", project])
         try succeed(["sed", "-i", "s|\"../../../Rust\"|\"\(Place.repository)Rust\"|", "\(project)/Cargo.toml"])
