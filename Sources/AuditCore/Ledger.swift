@@ -124,6 +124,7 @@ public struct ThreadLedger: Equatable, Sendable, Codable {
     /// Calls that the interposer counted in phases of its own, of which it is not known whether they are of the steady phase by
     /// the kernel's transfers.
     public var undated = EventCounts()
+    public var quiet = QuietTimes()
     /// Of the steady phase. Measured only where the scope is by thread.
     public var steadyFaults = Faults()
     /// It was seen with a name that `--scope thread:PATTERN` matches.
@@ -164,6 +165,8 @@ public struct ProcessLedger: Equatable, Sendable, Codable {
     public var phasesByKernel = false
     /// Its steady phase may have begun before: the end of the warm-up's last transfer was not seen.
     public var steadyBeginsLate = false
+    /// Its setup by the interposer since it had an O_DIRECT file: each judged call in it is in its thread's `quiet`.
+    public var timed: Range<UInt64>?
     /// Transfers that the interposer saw, if the phases are by the kernel's all the same.
     public var seenTransfers: UInt64 = 0
     /// Its page faults are those that the kernel witness saw.

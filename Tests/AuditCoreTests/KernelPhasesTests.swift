@@ -271,7 +271,8 @@ import Testing
 
     /// The interposer's phases are 0 to 190, to 200, and to the end at 500; it saw 10 transfers, and the kernel one more.
     private static func followed(
-        _ change: (inout ThreadLedger) -> Void, sites: [Site] = [], steadyAt: UInt64, exit: UInt64 = 500
+        _ change: (inout ThreadLedger) -> Void, sites: [Site] = [], timed: Range<UInt64>? = nil, steadyAt: UInt64,
+        exit: UInt64 = 500
     ) -> ProcessLedger {
         let (phases, book) = reported(
             (0..<11).flatMap { [begins(at: steadyAt - 1 + 10 * $0), ends(at: steadyAt + 10 * $0)] }, exit: exit)
@@ -285,6 +286,7 @@ import Testing
         process.threads = [thread]
         process.phases = thread.phases
         process.sites = sites
+        process.timed = timed
         var ledger = Ledger()
         ledger.processes = [process]
         ledger.followKernel(phases, transfers, book, of: [owner], areFaultsKnown: true)
@@ -304,6 +306,31 @@ import Testing
         #expect(process.phasesByKernel && process.steadyReached && process.seenTransfers == 10)
         #expect(process.phases[.steady].events[.malloc].calls == 3)
         #expect(process.undated(.process)[.malloc].calls == 0)
+    }
+
+    /// The kernel's steady phase is 100 to the end, of which the interposer's setup has the part up to 190.
+    @Test(arguments: [
+        (QuietTimes(), 50..<190, true), (QuietTimes(last: 100), 50..<190, true),
+        (QuietTimes(last: 101), 50..<190, false), (QuietTimes(last: 300, longest: 100..<190), 50..<190, true),
+        (QuietTimes(last: 300, longest: 101..<190), 50..<190, false),
+        (QuietTimes(last: 300, longest: 100..<189), 50..<190, false), (QuietTimes(), 101..<190, false),
+        (QuietTimes(), 100..<189, false), (QuietTimes(), nil, false),
+    ])
+    func aHeapCallOfTheSetupIsNotSteadyIfItsThreadWasQuiet(quiet: QuietTimes, timed: Range<UInt64>?, isDated: Bool) {
+        let process = Self.followed(
+            {
+                $0.phases[.setup].events[.malloc].calls = 3
+                $0.quiet = quiet
+            }, timed: timed, steadyAt: 100)
+        #expect(process.phasesByKernel && process.phases[.steady].events[.malloc].calls == 0)
+        #expect(process.undated(.process)[.malloc].calls == (isDated ? 0 : 3))
+    }
+
+    @Test func rowsOfOneThreadAreQuietWhenAllAre() {
+        let (one, other) = (QuietTimes(last: 30, longest: 5..<20), QuietTimes(last: 40, longest: 10..<35))
+        #expect(one.with(other) == QuietTimes(last: 40, longest: 10..<20))
+        #expect(one.with(QuietTimes()) == one && QuietTimes().with(one) == one)
+        #expect(QuietTimes(last: 9, longest: 1..<2).with(other).longest.isEmpty)
     }
 
     @Test func aHeapCallOfAPhaseThatBeganEarlierIsOfNoKnownPhase() {

@@ -51,6 +51,7 @@ extension ProcessLedger {
                 let times = times[phase]!
                 for kind in EventKind.allCases where kind.family == .heap && counts[kind].calls > 0 {
                     if steady.isDisjoint(with: times) { continue }
+                    if phase == .setup, wasQuiet(thread, steady.clamped(to: times)) { continue }
                     let ofSites = sites.lazy.filter { $0.kind == kind && $0.tid == thread.tid && phase == .steady }
                         .reduce(into: EventCount()) { $0 += $1.count }
                     let dates = steady.holds(times) ? counts[kind] : ofSites
@@ -61,6 +62,12 @@ extension ProcessLedger {
             for kind in EventKind.allCases { phases[.steady].events[kind] += dated.phases[.steady].events[kind] }
             return dated
         }
+    }
+
+    /// No judged call that the interposer counted as the setup's was made in these times of it.
+    private func wasQuiet(_ thread: ThreadLedger, _ times: Range<UInt64>) -> Bool {
+        guard let timed else { return false }
+        return thread.quiet.holds(times, while: timed)
     }
 
     /// A site of the interposer's steady phase is one of the kernel's if its first call and its last were made there.
@@ -77,9 +84,5 @@ extension ProcessLedger {
 }
 
 extension Range<UInt64> {
-    fileprivate func holds(_ other: Self) -> Bool {
-        lowerBound <= other.lowerBound && other.upperBound <= upperBound
-    }
-
     fileprivate func isDisjoint(with other: Self) -> Bool { isEmpty || other.isEmpty || !overlaps(other) }
 }

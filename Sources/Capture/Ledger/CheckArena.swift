@@ -137,6 +137,8 @@ struct ArenaCheck {
             process.memory <= DIOAUDIT_MEMORY_OVER.rawValue && process.heap_books <= DIOAUDIT_HEAP_IN_HANDLER.rawValue
                 && process.new_mappings <= DIOAUDIT_NEW_MAPPINGS_UNLOCKED.rawValue,
             "\(name)'s memory is in no state")
+        try Damage.unless(
+            process.timed_to == 0 || process.timed_from <= process.timed_to, "\(name)'s setup was timed at no time")
         for growth in [process.grown, process.growing] {
             bytes.add(growth.pages > Self.most >> 12 ? .max : growth.pages << 12)
             bytes.add(growth.bytes)
@@ -301,6 +303,8 @@ struct ArenaCheck {
                 isThread(thread.tid) && isPid(thread.tid_inside) && isText(thread.name)
                     && isPhase(thread.interlude_from),
                 "\(name) are of no thread")
+            let quiet = thread.quiet
+            try Damage.unless(quiet.from <= quiet.to && quiet.to <= quiet.last, "\(name) were quiet in no time")
             for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
                 // 1 + the ordinal of a transfer that may have failed.
                 let mark = dioaudit_thread_last_transfer(rows, event)

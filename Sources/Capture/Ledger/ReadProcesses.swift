@@ -31,6 +31,7 @@ extension ProcessLedger {
         directMappings = process.direct_mappings
         directRemappings = process.direct_remappings
         accounting = IOAccounting(record)
+        if process.timed_from > 0 { timed = process.timed_from..<(process.timed_to > 0 ? process.timed_to : .max) }
         squeeze = ProcessSqueeze(process)
         deniedCalls = process.denied_calls
         aborted = process.aborted != 0

@@ -13,6 +13,7 @@ extension ThreadLedger {
         steadyFaults = Faults(minor: thread.steady_faults.minor, major: thread.steady_faults.major)
         matched = thread.matched != 0
         endedUnmeasured = thread.ended_unmeasured > 0
+        quiet = QuietTimes(last: thread.quiet.last, longest: thread.quiet.from..<thread.quiet.to)
         for event in 0..<UInt32(DIOAUDIT_EVENT_COUNT.rawValue) {
             guard let kind = EventKind(event: event) else { continue }
             let mark = dioaudit_thread_last_transfer(rows, event)
@@ -60,6 +61,7 @@ extension ThreadLedger {
             merged[index].matched = merged[index].matched || thread.matched
             merged[index].endedUnmeasured = merged[index].endedUnmeasured || thread.endedUnmeasured
             merged[index].doesTransfers = merged[index].doesTransfers || thread.doesTransfers
+            merged[index].quiet = merged[index].quiet.with(thread.quiet)
             merged[index].collapses += thread.collapses
             merged[index].idle.merge(thread.idle, uniquingKeysWith: +)
             merged[index].straddling.merge(thread.straddling, uniquingKeysWith: +)

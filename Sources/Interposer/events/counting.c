@@ -8,6 +8,7 @@
 #include "../state/ledger.h"
 #include "../state/scope.h"
 #include "../tables/early.h"
+#include "../tables/quiet.h"
 #include "../tables/rows.h"
 #include "../tables/sites.h"
 #include "../tables/stack.h"
@@ -38,6 +39,13 @@ static void note_last_transfer(enum dioaudit_event event, uint64_t transfer) {
     rows->last_transfer[event] = transfer + 1;
 }
 
+// Transfers that are not seen may have begun.
+static void note_time(enum dioaudit_event event) {
+    uint64_t from = process.record->timed_from;
+    bool is_judged = ledger->config.strict_events >> event & 1;
+    if (from && is_judged && context.rows) quiet_ends(&context.rows->quiet, from);
+}
+
 // Returns the phase that the event was counted in, or NONE if it was counted in none.
 static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
     if (context.suspended) {
@@ -52,6 +60,7 @@ static uint32_t count_here(enum dioaudit_event event, uint64_t bytes) {
     phases_notice_host();
     uint32_t phase = event_phase();
     rows_count(phase, event, 1, bytes);
+    if (phase == DIOAUDIT_PHASE_SETUP) note_time(event);
     if (unlikely(context.regions)) regions_count(phase, event, bytes);
     return phase;
 }

@@ -53,6 +53,14 @@ static void take_edge(struct dioaudit_process *record, uint32_t from) {
     threads_take_edge(from);
 }
 
+// Transfers may begin that are not seen. All judged calls of setup since `timed_from` are timed (counting.c): so it is set last.
+static void time_setup(struct dioaudit_process *record) {
+    if (record->timed_from || !direct_files_any()) return;
+    record->timed_from = UINT64_MAX;
+    if (process.phase == DIOAUDIT_PHASE_SETUP) context_enter(DIOAUDIT_PHASE_SETUP);
+    record->timed_from = clock_now();
+}
+
 void phases_begin(struct dioaudit_process *record) {
     record->clock_difference_least = record->clock_difference_most = clock_difference();
     record->phase = DIOAUDIT_PHASE_SETUP;
@@ -60,6 +68,7 @@ void phases_begin(struct dioaudit_process *record) {
     record->edge_faults = faults_of(RUSAGE_SELF);
     accounting_begin(record);
     if (direct_files_any()) accounting_unseen_begins(record);
+    time_setup(record);
     record->phase_by_marker = ledger->config.phases_by_marker;
     edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
@@ -131,8 +140,15 @@ static bool transition(uint32_t from, uint32_t to) {
         if (to == DIOAUDIT_PHASE_EXIT && record->steady_reached) lockstate_confirm(record);
         process.next_phase = to;
         take_edge(record, reopened ? process.interlude_from : from);
-        if (from == DIOAUDIT_PHASE_SETUP) accounting_unseen_ends(record);
-        if (to == DIOAUDIT_PHASE_SETUP && direct_files_any()) accounting_unseen_begins(record);
+        if (from == DIOAUDIT_PHASE_SETUP) {
+            accounting_unseen_ends(record);
+            record->timed_to = record->edge_nanoseconds;
+        }
+        if (to == DIOAUDIT_PHASE_SETUP) {
+            if (direct_files_any()) accounting_unseen_begins(record);
+            record->timed_from = record->timed_to = 0;
+            time_setup(record);
+        }
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
         if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;
         if (reopened && to == DIOAUDIT_PHASE_STEADY) note_lost_lock(record);
@@ -214,6 +230,7 @@ static void watch_unseen(void) {
     bool is_setup = process.phase == DIOAUDIT_PHASE_SETUP && process.record->state == DIOAUDIT_PROCESS_ACTIVE;
     if (is_setup && direct_files_any()) accounting_unseen_begins(process.record);
     else if (is_setup) accounting_unseen_ends(process.record);
+    if (is_setup) time_setup(process.record);
     phase_lock_release(&lock);
 }
 

@@ -9,6 +9,7 @@
 #include "../state/phase_lock.h"
 #include "../state/scope.h"
 #include "interludes.h"
+#include "quiet.h"
 #include "../rules.h"
 
 static bool take(struct dioaudit_thread *rows, uint32_t from) {
@@ -62,6 +63,7 @@ static void fold(struct dioaudit_thread *into, struct dioaudit_thread *from) {
             into->cells[phase][cell].bytes += from->cells[phase][cell].bytes;
         }
     fold_faults(into, from);
+    quiet_fold(&into->quiet, &from->quiet);
     for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++) into->straddling[event] += from->straddling[event];
     for (uint32_t event = 0; event < DIOAUDIT_EVENT_COUNT; event++)
         if (into->last_transfer[event] < from->last_transfer[event])

@@ -50,7 +50,7 @@
 #include <stdint.h>
 
 #define DIOAUDIT_LEDGER_MAGIC 0x726567646c6f6964ull  // "dioldger", little-endian
-#define DIOAUDIT_LEDGER_VERSION 13u
+#define DIOAUDIT_LEDGER_VERSION 14u
 #define DIOAUDIT_LEDGER_ENVIRONMENT "DIOAUDIT_LEDGER"  // names the memfd by a path and a socket
 
 // The one list of counted events: X(identifier, report key). Events that other witnesses count (page faults, syscall…) have no
@@ -142,7 +142,7 @@ enum {
 // The memory of sites: some in the arena, and pieces behind it, each twice as large as the one before.
 enum {
     DIOAUDIT_CHAINS = 4096,
-    DIOAUDIT_POOL = 144 << 10,
+    DIOAUDIT_POOL = 136 << 10,
     DIOAUDIT_PIECE = 128 << 10,
     DIOAUDIT_PIECES = 9,
     DIOAUDIT_GROWTH = ((1 << DIOAUDIT_PIECES) - 1) * DIOAUDIT_PIECE
@@ -285,6 +285,12 @@ struct dioaudit_unseen {
     uint32_t unknown;                       // nonzero: it could not be read
 };
 
+// While dioaudit_process.timed: when a thread made no judged call (config.strict_events). CLOCK_MONOTONIC.
+struct dioaudit_quiet {
+    uint64_t last;      // the last such call; 0: none
+    uint64_t from, to;  // the longest time without one before that
+};
+
 enum dioaudit_ring { DIOAUDIT_RING_AIO, DIOAUDIT_RING_URING };
 
 struct dioaudit_process {
@@ -295,6 +301,8 @@ struct dioaudit_process {
     uint64_t started_nanoseconds;            // attach; CLOCK_MONOTONIC
     uint64_t edge_nanoseconds;               // edge: when `phase` was entered
     uint64_t first_transfer_nanoseconds;     // edge: when setup ended
+    uint64_t timed_from;                     // since the process has or had an O_DIRECT file, in setup; 0: it had none
+    uint64_t timed_to;                       // edge out of setup; 0: it goes on
     uint64_t phase_nanoseconds[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left
     struct dioaudit_faults edge_faults;      // edge: getrusage(RUSAGE_SELF) at it; any: plus faults not charged to `phase`
     struct dioaudit_faults phase_faults[DIOAUDIT_PHASE_COUNT];  // edge: of the phase left; any: plus faults moved to the phase
@@ -492,6 +500,7 @@ struct dioaudit_thread {
     uint64_t last_transfer[DIOAUDIT_EVENT_COUNT];  // 1 + ordinal of the last transfer begun when the event last
                                                    // happened after setup and before exit; 0: never
     uint64_t straddling[DIOAUDIT_EVENT_COUNT];     // calls during which the steady phase began: counted before, perhaps made in it
+    struct dioaudit_quiet quiet;   // own
     struct dioaudit_cell cells[DIOAUDIT_PHASE_COUNT][DIOAUDIT_CELL_COUNT];
 };
 
