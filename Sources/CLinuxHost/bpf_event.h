@@ -44,7 +44,7 @@ void event_fetch(struct bpf_text *text, int to, int bytes, int address, int offs
 void event_fetch_user(struct bpf_text *text, int to, int bytes, int address, int offset);
 
 // struct pt_regs: the arguments of a system call, in the order of x86-64's ABI and of i386's; user state.
-enum { REGS_DI = 14 * 8, REGS_SI = 13 * 8, REGS_DX = 12 * 8, REGS_BX = 5 * 8, REGS_CX = 11 * 8 };
+enum { REGS_DI = 14 * 8, REGS_SI = 13 * 8, REGS_DX = 12 * 8, REGS_R10 = 7 * 8, REGS_BX = 5 * 8, REGS_CX = 11 * 8 };
 enum { REGS_IP = 16 * 8, REGS_SP = 19 * 8 };
 
 // r2 is nonzero if the thread whose task_struct is in `task` makes a system call by the i386 ABI.

@@ -5,8 +5,8 @@
 
 #include "clinux_trace.h"
 
-// Calls that take what they are to do as an argument: ipc(2), arch_prctl(2) (arch/x86/include/uapi/asm/prctl.h), and madvise(2)
-// (MADV_COLLAPSE: Linux 6.1, newer than some versions of sys/mman.h).
+// Calls that take what they are to do as an argument: ipc(2), arch_prctl(2) (arch/x86/include/uapi/asm/prctl.h), madvise(2) and
+// process_madvise(2) (MADV_COLLAPSE: Linux 6.1, newer than some versions of sys/mman.h).
 enum { I386_IPC = 117, IPC_SHMAT = 21 };
 enum { I386_ARCH_PRCTL = 384, ARCH_MAP_VDSO_FIRST = 0x2001, ARCH_MAP_VDSO_LAST = 0x2003 };
 enum { I386_MADVISE = 219, COLLAPSE = 25 };
@@ -30,6 +30,7 @@ const struct call calls[] = {
     {CL_IO_SETUP, {SYS_io_setup, 245}, {-1, -1}, {0}},
     {CL_MAP_VDSO, {SYS_arch_prctl, I386_ARCH_PRCTL}, {-1, -1}, {0, ~0u, ARCH_MAP_VDSO_FIRST, ARCH_MAP_VDSO_LAST}},
     {CL_COLLAPSE, {SYS_madvise, I386_MADVISE}, {1, 1}, {2, ~0u, COLLAPSE, COLLAPSE}},
+    {CL_COLLAPSE, {SYS_process_madvise, SYS_process_madvise}, {-1, -1}, {3, ~0u, COLLAPSE, COLLAPSE}},
     {CL_EXECVE, {SYS_execve, 11}, {-1, -1}, {0}},
     {CL_EXECVEAT, {SYS_execveat, 358}, {-1, -1}, {0}},
 };
@@ -42,12 +43,12 @@ const struct call *calls_find(enum abi abi, uint64_t number) {
     return NULL;
 }
 
-static bool is_meant(const struct call *call, const uint64_t arguments[3]) {
+static bool is_meant(const struct call *call, const uint64_t arguments[CALL_ARGUMENTS]) {
     uint32_t asked = (uint32_t)arguments[call->asked.argument] & call->asked.mask;
     return asked >= call->asked.first && asked <= call->asked.last;
 }
 
-bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], struct cl_trace_record *record) {
+bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[CALL_ARGUMENTS], struct cl_trace_record *record) {
     const struct call *call = calls_find(abi, number);
     if (!call || call->act >= CL_EXECVE || !is_meant(call, arguments)) return false;
     if (call->act == CL_BRK && arguments[0] == 0) return false;  // it only asks where the heap ends

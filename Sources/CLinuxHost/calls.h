@@ -8,6 +8,8 @@
 
 enum abi { ABI_X86_64, ABI_I386, ABIS };
 
+enum { CALL_ARGUMENTS = 4 };  // those that are looked at
+
 // A watched call, with one number of each ABI.
 struct call {
     uint32_t act;      // enum cl_act
@@ -30,6 +32,6 @@ struct cl_trace_record;
 const struct call *calls_find(enum abi abi, uint64_t number);
 
 // Fills in a record of CL_CALL. False if the call is not reported: not watched, exec, or a call that changes nothing.
-bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], struct cl_trace_record *record);
+bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[CALL_ARGUMENTS], struct cl_trace_record *record);
 
 #endif

@@ -165,7 +165,7 @@ static void describe(const struct seccomp_notif *call, struct cl_trace_record *r
         bool starts = find_program(call, found->act == CL_EXECVEAT, record->text, sizeof(record->text));
         record->kind = starts ? CL_BECAME_PROGRAM : CL_NOTHING;
     } else {
-        calls_take(abi, number, (uint64_t[]){data->args[0], data->args[1], data->args[2]}, record);
+        calls_take(abi, number, (uint64_t[CALL_ARGUMENTS]){data->args[0], data->args[1], data->args[2], data->args[3]}, record);
     }
 }
 

@@ -64,8 +64,8 @@ struct registers {
 // registers of either ABI. So the registers that hold these values show the ABI. SYSCALL itself overwrites one of i386's.
 static void read_call(const struct cl_tracepoint *point, const struct payload *payload, const struct registers *registers,
                       struct cl_trace_record *record, bool *malformed) {
-    uint64_t number = field(payload, point->number, malformed), argument[3] = {0};
-    for (uint32_t i = 0; i < 3 && point->arguments.size > 0 && !*malformed; i++)
+    uint64_t number = field(payload, point->number, malformed), argument[CALL_ARGUMENTS] = {0};
+    for (uint32_t i = 0; i < CALL_ARGUMENTS && point->arguments.size > 0 && !*malformed; i++)
         argument[i] = field(payload, (struct cl_field){point->arguments.offset + 8 * i, 8}, malformed);
     const uint64_t *of = registers->of;
     bool native = registers->abi != PERF_SAMPLE_REGS_ABI_32 && argument[0] == of[PERF_REG_X86_DI] &&
