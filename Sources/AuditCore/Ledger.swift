@@ -119,6 +119,9 @@ public struct ThreadLedger: Equatable, Sendable, Codable {
     public var allowed = EventCounts()
     /// Of the other steady ones those that mapped nothing, by their system call, where the syscalls witness does not see such.
     public var idle: [EventKind: UInt64] = [:]
+    /// Calls of brk in the steady phase, and in no allowed region, that moved the heap's end down, where the kernel's side tells them
+    /// from others.
+    public var lowered: UInt64 = 0
     /// madvise(2) with MADV_COLLAPSE in the steady phase.
     public var collapses: UInt64 = 0
     /// Calls that the interposer counted in phases of its own, of which it is not known whether they are of the steady phase by

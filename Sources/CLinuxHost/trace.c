@@ -463,7 +463,7 @@ static bool take_call(const struct event_record *event, struct cl_trace_record *
     uint64_t end = event->number[1];
     if (!calls_take(event->is_i386 ? ABI_I386 : ABI_X86_64, event->number[0], event->number + 1, record)) return false;
     if (record->act != CL_BRK || end >= event->number[4]) return true;
-    record->act = CL_MUNMAP;
+    record->act = CL_LOWER_BRK;
     record->bytes = event->number[4] - end;
     return true;
 }

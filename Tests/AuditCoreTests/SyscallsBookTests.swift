@@ -149,7 +149,7 @@ import Testing
             [
                 "syscallMmap", "syscallMunmap", "syscallMremap", "syscallBrk", "mlockall", "munlock", "munlockall",
                 "shmat",
-                "remap_file_pages", "io_setup", "ARCH_MAP_VDSO", "MADV_COLLAPSE",
+                "remap_file_pages", "io_setup", "ARCH_MAP_VDSO", "MADV_COLLAPSE", "syscallMunmap",
             ])) func eachCallIsAnEventOrAnotherCall(call: WatchedCall, name: String)
     {
         #expect(EventKind(call)?.rawValue ?? OtherCall(call)?.rawValue == name)

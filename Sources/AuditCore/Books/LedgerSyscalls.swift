@@ -19,10 +19,11 @@ extension Ledger {
         for (pid, counts) in book.unreported { addUnreported(pid, counts) }
     }
 
-    /// The syscalls witness sees calls that map nothing, too.
+    /// The syscalls witness sees calls that map nothing, too. One that moves the heap's end down is a release for BPF programs, so
+    /// that it stands for no brk. Fixture: lowers-beside-brk.c
     package mutating func seeIdleCalls() {
         for process in processes.indices {
-            for thread in processes[process].threads.indices { processes[process].threads[thread].idle = [:] }
+            for thread in processes[process].threads.indices { processes[process].threads[thread].seeIdleCalls() }
         }
     }
 
@@ -83,7 +84,15 @@ extension ProcessLedger {
         if place(of: moment).phase.isAllowed {
             threads[thread].allowed[kind] += count
             allowed[kind] += count
+        } else if call == .lowerBrk {
+            threads[thread].lowered += count.calls
         }
+    }
+}
+
+extension ThreadLedger {
+    fileprivate mutating func seeIdleCalls() {
+        idle = [.syscallBrk: min(idle[.syscallBrk] ?? 0, lowered)]
     }
 }
 
@@ -91,7 +100,7 @@ extension EventKind {
     package init?(_ call: WatchedCall) {
         switch call {
         case .mmap: self = .syscallMmap
-        case .munmap: self = .syscallMunmap
+        case .munmap, .lowerBrk: self = .syscallMunmap
         case .mremap: self = .syscallMremap
         case .brk: self = .syscallBrk
         default: return nil

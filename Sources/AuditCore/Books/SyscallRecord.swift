@@ -1,6 +1,8 @@
 /// One of the watched system calls.
 package enum WatchedCall: CaseIterable {
     case mmap, munmap, mremap, brk, mlockall, munlock, munlockall, shmat, remapFilePages, ioSetup, mapVDSO, collapse
+    /// A brk that moves the heap's end down.
+    case lowerBrk
 }
 
 /// One call of one thread, as the kernel saw it.

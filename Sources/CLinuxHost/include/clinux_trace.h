@@ -50,6 +50,7 @@ enum cl_act {
     CL_IO_SETUP,
     CL_MAP_VDSO,
     CL_COLLAPSE,
+    CL_LOWER_BRK,  // brk that moves the heap's end down; BPF only
     CL_EXECVE,    // this and the next are reported as CL_BECAME_PROGRAM, not as CL_CALL
     CL_EXECVEAT
 };

@@ -17,6 +17,7 @@ extension WatchedCall {
         case CL_IO_SETUP: self = .ioSetup
         case CL_MAP_VDSO: self = .mapVDSO
         case CL_COLLAPSE: self = .collapse
+        case CL_LOWER_BRK: self = .lowerBrk
         default: return nil
         }
     }
