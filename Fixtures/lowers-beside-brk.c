@@ -1,7 +1,6 @@
 // Intent: the heap's end moved up by the instruction itself beside as many calls of sbrk that move it down: for the kernel's side
 // these are releases, and none stands for another.
-// Needs: root, since perf's records of mappings show no release
-// Options: --allow brk,sbrk,pageFaultMinor,pageFaultMajor
+// Options: --syscalls perf --allow brk,sbrk,pageFaultMinor,pageFaultMajor
 // Exit: 1
 // Verdict: fail
 // Setup: sbrk 1/1048576
