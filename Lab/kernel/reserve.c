@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -227,6 +228,80 @@ static void test_fork(void) {
     say(WIFEXITED(status) && seen.freed == 1, "fork, last close", "%d reserves freed", seen.freed);
 }
 
+// MARK: a file on its way to another process
+
+static void send_file(int socket, int fd, bool sends, int *received) {
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    char byte = 0;
+    struct iovec piece = {&byte, 1};
+    struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    if (!sends) {
+        if (recvmsg(socket, &message, 0) != 1 || !CMSG_FIRSTHDR(&message)) die("recvmsg");
+        memcpy(received, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof *received);
+        return;
+    }
+    control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    if (sendmsg(socket, &message, 0) != 1) die("sendmsg");
+}
+
+// What is in a socket alone keeps its reserve, and loses it with the socket.
+static void test_sent(void) {
+    int ends[2], received;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) die("socketpair");
+    int fd = open_direct();
+    transfer(fd, true, LARGE, 0);
+    trace_begin();
+    send_file(ends[0], fd, true, NULL);
+    close(fd);
+    send_file(ends[1], -1, false, &received);
+    rounds(received);
+    struct seen seen = trace_end();
+    trace_begin();
+    send_file(ends[0], received, true, NULL);
+    close(received);
+    struct seen in_socket = trace_end();
+    trace_begin();
+    close(ends[0]);
+    close(ends[1]);
+    struct seen gone = trace_end();
+    say(seen.direct == 0 && seen.reserves == 0 && seen.freed == 0 && in_socket.freed == 0 && gone.freed == 1, "sent by SCM_RIGHTS",
+        "%d allocations, %d reserves, %d freed; %d while it is in the socket alone, %d with the socket", seen.direct, seen.reserves,
+        seen.freed, in_socket.freed, gone.freed);
+}
+
+// MARK: transfers that are not whole
+
+static void test_partial(void) {
+    int fd = open_direct();
+    off_t end = lseek(fd, 0, SEEK_END);
+    char *hole = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(hole, 4096);
+    transfer(fd, true, LARGE, 0);
+    bool refused = pread(fd, buffer, 4096, 1) == -1 && errno == EINVAL;
+    refused = refused && pread(fd, buffer, LARGE, 1) == -1 && errno == EINVAL;
+    bool is_short = pread(fd, buffer, LARGE, end - 4096) == 4096;
+    // A part of a page, to a part of a page.
+    char *page = buffer + LARGE;
+    for (int i = 0; i < 4096; i++) page[i] = (char)(i / 64);
+    transfer(fd, true, 4096, LARGE);
+    memset(buffer, 0, 4096);
+    bool is_part = pread(fd, buffer + 1536, 512, LARGE + 512) == 512 && memcmp(buffer + 1536, page + 512, 512) == 0 &&
+                   buffer[1535] == 0 && buffer[2048] == 0;
+    // The first page is there, and the second is not: a block device reads the one, a file system may refuse both.
+    ssize_t moved = preadv(fd, (struct iovec[]){{buffer, 4096}, {hole, 4096}}, 2, 0);
+    bool is_cut = moved == 4096 || (moved == -1 && errno == EFAULT);
+    struct seen seen = see_rounds(fd);
+    struct seen closed = see_close(fd);
+    say(refused && is_short && is_part && is_cut, "not whole", "EINVAL %d, at the end %d, part of a page %d, half a buffer %zd", refused,
+        is_short, is_part, moved);
+    say(seen.direct == 0 && seen.reserves == 0 && closed.freed == 1, "after what was not whole", "%d allocations, %d reserves, %d freed",
+        seen.direct, seen.reserves, closed.freed);
+}
+
 // MARK: several threads
 
 struct worker {
@@ -409,6 +484,8 @@ int main(int count, char *arguments[]) {
     test_pieces_first();
     test_dup();
     test_fork();
+    test_sent();
+    test_partial();
     test_threads();
     test_close_in_flight();
     if (count > 2) test_denied();
