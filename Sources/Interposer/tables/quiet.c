@@ -10,7 +10,8 @@ void quiet_ends(struct dioaudit_quiet *quiet, uint64_t timed_from) {
         quiet->from = from;
         quiet->to = now;
     }
-    quiet->last = now;
+    // A signal handler may have made one meanwhile.
+    if (now > quiet->last) quiet->last = now;
 }
 
 void quiet_fold(struct dioaudit_quiet *into, const struct dioaudit_quiet *from) {
