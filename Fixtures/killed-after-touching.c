@@ -4,7 +4,6 @@
 // Exit: 2
 // Verdict: inconclusive
 // Reason: page faults of the steady phase are not known in full
-// Reason: I/O accounting
 // Root Exit: 1
 // Root Verdict: fail
 // Root Reason: minor page fault
