@@ -12,13 +12,7 @@
 // Steady: transfers 29/118784, malloc 3/300, free 3, syscallMmap 1/8192
 // Violation: malloc 3/300 first 10 thread partly-seen in main
 // Violation: syscallMmap 1/8192
-#include "direct.h"
 #include "raw.h"
-
-static void write_unseen(int fd, int blocks) {
-    for (int i = 0; i < blocks; i++)
-        require(raw(SYS_pwrite64, fd, (long)block, BLOCK, (long)i * BLOCK) == BLOCK, "pwrite64");
-}
 
 int main(int count, char **arguments) {
     require(count > 1, "which file?");

@@ -4,6 +4,8 @@
 
 #include <sys/syscall.h>
 
+#include "direct.h"
+
 static inline long raw(long number, long a, long b, long c, long d) {
     long result;
     register long r10 __asm__("r10") = d;
@@ -14,6 +16,11 @@ static inline long raw(long number, long a, long b, long c, long d) {
                      : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
     return result;
+}
+
+static inline void write_unseen(int fd, int blocks) {
+    for (int i = 0; i < blocks; i++)
+        require(raw(SYS_pwrite64, fd, (long)block, BLOCK, (long)i * BLOCK) == BLOCK, "pwrite64");
 }
 
 #endif
