@@ -18,9 +18,9 @@ static inline long raw(long number, long a, long b, long c, long d) {
     return result;
 }
 
-static inline void write_unseen(int fd, int blocks) {
-    for (int i = 0; i < blocks; i++)
-        require(raw(SYS_pwrite64, fd, (long)block, BLOCK, (long)i * BLOCK) == BLOCK, "pwrite64");
+static inline void write_unseen(int fd, long count) {
+    for (long i = 0; i < count; i++)
+        require(raw(SYS_pwrite64, fd, (long)block, BLOCK, i * BLOCK) == BLOCK, "pwrite64");
 }
 
 #endif

@@ -85,10 +85,6 @@ static void read_blocks(int fd, long count) {
     for (long i = 0; i < count; i++) read_block(fd, i);
 }
 
-static void write_unseen(int fd, long count) {
-    for (long i = 0; i < count; i++) require(raw(SYS_pwrite64, fd, (long)block, BLOCK, i * BLOCK) == BLOCK, "pwrite64");
-}
-
 static void open_another(void) {
     require(last < 7, "too many files");
     files[++last] = open_direct(file);
