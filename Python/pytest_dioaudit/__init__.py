@@ -11,6 +11,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -169,6 +171,13 @@ def threads():
     return len(os.listdir("/proc/self/task"))
 
 
+def wait_for_ended_threads():
+    """Thread.join waits until a thread has run its Python code: it is there for a moment yet."""
+    end = time.monotonic() + 1
+    while threads() > threading.active_count() and time.monotonic() < end:
+        time.sleep(0.001)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     mark = pyfuncitem.get_closest_marker("allocation_free")
@@ -237,6 +246,7 @@ def judge(body, expectation, after, up_to):
             body()
         with without_collector():
             started.clear()
+            wait_for_ended_threads()
             before = threads()
             runs(reference)
             value = body()
