@@ -6,27 +6,17 @@
 // Reason: asked for huge pages at once in its steady phase, 2 times (MADV_COLLAPSE)
 // Steady: transfers 9
 #include "huge.h"
+#include "raw.h"
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 
 enum { MANY = 1000 };
 
-static long ask(long number, long first, long second, long third, long fourth) {
-    long result;
-    register long r10 __asm__("r10") = fourth, r8 __asm__("r8") = 0;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10), "r"(r8)
-                     : "rcx", "r11", "memory");
-    return result;
-}
-
-static long advise(char *page, long advice) { return ask(SYS_madvise, (long)page, BLOCK, advice, 0); }
+static long advise(char *page, long advice) { return raw(SYS_madvise, (long)page, BLOCK, advice, 0); }
 
 static long advise_process(int process, char *page, long advice) {
     struct iovec range = {page, BLOCK};
-    return ask(SYS_process_madvise, process, (long)&range, 1, advice);
+    return raw(SYS_process_madvise, process, (long)&range, 1, advice);
 }
 
 static long stops(void) {
@@ -38,7 +28,7 @@ static long stops(void) {
 int main(int count, char **arguments) {
     require(count > 1, "which file?");
     char *page = map_for_huge();
-    int self = (int)ask(SYS_pidfd_open, getpid(), 0, 0, 0);
+    int self = (int)raw(SYS_pidfd_open, getpid(), 0, 0, 0);
     require(self >= 0, "pidfd_open");
     stops();  // libc's code is there from now on
     int fd = open_direct(arguments[1]);

@@ -15,8 +15,7 @@ int main(int count, char **arguments) {
     int fd = open_direct(arguments[1]);
     free(keep(malloc(100)));
     write_blocks(fd, 10);
-    for (long i = 0; i < 10; i++)
-        require(raw(SYS_pwrite64, fd, (long)block, BLOCK, i * BLOCK) == BLOCK, "pwrite64");
+    write_unseen(fd, 10);
     write_blocks(fd, 10);
     close(fd);
 }
