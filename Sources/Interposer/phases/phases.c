@@ -53,12 +53,20 @@ static void take_edge(struct dioaudit_process *record, uint32_t from) {
     threads_take_edge(from);
 }
 
-// Transfers may begin that are not seen. All judged calls of setup since `timed_from` are timed (counting.c): so it is set last.
+// All judged calls of setup since `timed_from` are timed (counting.c): so it is set last.
 static void time_setup(struct dioaudit_process *record) {
     if (record->timed_from || !direct_files_any()) return;
     record->timed_from = UINT64_MAX;
     if (process.phase == DIOAUDIT_PHASE_SETUP) context_enter(DIOAUDIT_PHASE_SETUP);
     record->timed_from = clock_now();
+}
+
+// Before its first transfer a process has no phases: while it has an O_DIRECT file, it is looked at whether it makes others that are
+// not seen.
+static void watch_setup(struct dioaudit_process *record) {
+    if (direct_files_any()) accounting_unseen_begins(record);
+    else accounting_unseen_ends(record);
+    time_setup(record);
 }
 
 void phases_begin(struct dioaudit_process *record) {
@@ -67,8 +75,7 @@ void phases_begin(struct dioaudit_process *record) {
     record->started_nanoseconds = record->edge_nanoseconds = clock_now();
     record->edge_faults = faults_of(RUSAGE_SELF);
     accounting_begin(record);
-    if (direct_files_any()) accounting_unseen_begins(record);
-    time_setup(record);
+    watch_setup(record);
     record->phase_by_marker = ledger->config.phases_by_marker;
     edges_note(DIOAUDIT_PHASE_SETUP, record->started_nanoseconds);
 }
@@ -145,9 +152,8 @@ static bool transition(uint32_t from, uint32_t to) {
             record->timed_to = record->edge_nanoseconds;
         }
         if (to == DIOAUDIT_PHASE_SETUP) {
-            if (direct_files_any()) accounting_unseen_begins(record);
             record->timed_from = record->timed_to = 0;
-            time_setup(record);
+            watch_setup(record);
         }
         if (to == DIOAUDIT_PHASE_CLOSED) process.interlude_from = from;
         if (to == DIOAUDIT_PHASE_CLOSED || reopened) record->interlude = ++process.interlude;
@@ -222,15 +228,12 @@ void phases_follow_host(void) {
     else enter_steady_if_warm();
 }
 
-// Before its first transfer a process has no phases: it is looked at whether it makes others that are not seen.
 static void watch_unseen(void) {
     if (!process_is_ours()) return;
     struct phase_lock lock;
     phase_lock_take(&lock);
     bool is_setup = process.phase == DIOAUDIT_PHASE_SETUP && process.record->state == DIOAUDIT_PROCESS_ACTIVE;
-    if (is_setup && direct_files_any()) accounting_unseen_begins(process.record);
-    else if (is_setup) accounting_unseen_ends(process.record);
-    if (is_setup) time_setup(process.record);
+    if (is_setup) watch_setup(process.record);
     phase_lock_release(&lock);
 }
 
@@ -317,7 +320,7 @@ static void account(uint32_t leaves) {
     accounting_take_edge(process.record, process.phase);
     if (leaves && process.record->steady_reached) lockstate_confirm(process.record);
     if (leaves) accounting_unseen_ends(process.record);
-    else if (process.phase == DIOAUDIT_PHASE_SETUP && direct_files_any()) accounting_unseen_begins(process.record);
+    else if (process.phase == DIOAUDIT_PHASE_SETUP) watch_setup(process.record);
     process.record->may_have_left = leaves;
     phase_lock_release(&lock);
 }
