@@ -43,14 +43,16 @@ const struct call *calls_find(enum abi abi, uint64_t number) {
     return NULL;
 }
 
-static bool is_meant(const struct call *call, const uint64_t arguments[CALL_ARGUMENTS]) {
+bool calls_is_meant(enum abi abi, uint64_t number, const uint64_t arguments[CALL_ARGUMENTS]) {
+    const struct call *call = calls_find(abi, number);
+    if (!call) return false;
     uint32_t asked = (uint32_t)arguments[call->asked.argument] & call->asked.mask;
     return asked >= call->asked.first && asked <= call->asked.last;
 }
 
-bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[CALL_ARGUMENTS], struct cl_trace_record *record) {
+bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], struct cl_trace_record *record) {
     const struct call *call = calls_find(abi, number);
-    if (!call || call->act >= CL_EXECVE || !is_meant(call, arguments)) return false;
+    if (!call || call->act >= CL_EXECVE) return false;
     if (call->act == CL_BRK && arguments[0] == 0) return false;  // it only asks where the heap ends
     record->kind = CL_CALL;
     record->act = call->act;

@@ -31,7 +31,11 @@ struct cl_trace_record;
 // Null if the call is not watched.
 const struct call *calls_find(enum abi abi, uint64_t number);
 
-// Fills in a record of CL_CALL. False if the call is not reported: not watched, exec, or a call that changes nothing.
-bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[CALL_ARGUMENTS], struct cl_trace_record *record);
+// Whether it is a watched call that is asked to do what is meant. The filters of seccomp and of BPF programs ask that themselves; perf's
+// cannot.
+bool calls_is_meant(enum abi abi, uint64_t number, const uint64_t arguments[CALL_ARGUMENTS]);
+
+// Fills in a record of CL_CALL, of a call that is meant. False if it is not reported: not watched, exec, or a call that changes nothing.
+bool calls_take(enum abi abi, uint64_t number, const uint64_t arguments[3], struct cl_trace_record *record);
 
 #endif

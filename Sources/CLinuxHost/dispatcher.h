@@ -14,7 +14,7 @@
 enum { REGS_NUMBER = 15 * 8 };  // in struct pt_regs: the system call's
 
 enum call_end { AT_ENTER, AT_EXIT, CALL_ENDS };
-enum watcher { NO_WATCHER, WATCHES_MAPPING, WATCHES_ADVICE, WATCHES_ADVICE_TO, WATCHES_MOVING, WATCHES_SUBMITTING, WATCHES_CLOSING, WATCHERS };
+enum watcher { NO_WATCHER, WATCHES_MAPPING, WATCHES_MOVING, WATCHES_SUBMITTING, WATCHES_CLOSING, WATCHERS };
 
 struct dispatcher {
     const struct process_tree *tree;  // null: it was not begun

@@ -28,11 +28,7 @@ enum { X32_BIT = 0x40000000 };
 
 // MARK: the filter
 
-enum { MOST_CALLS = 24, ASKING = 6, REGULAR = 7 + ABIS * MOST_CALLS };
-
-static struct sock_filter jump(unsigned short code, uint32_t than, const struct sock_filter *from, const struct sock_filter *to) {
-    return (struct sock_filter)BPF_JUMP(BPF_JMP | code | BPF_K, than, (uint8_t)(to - from - 1), 0);
-}
+enum { MOST_CALLS = 24, ASKING = 6 };
 
 // Looks at what the call is to do.
 static struct sock_filter *ask(struct sock_filter *next, const struct call *call) {
@@ -50,7 +46,7 @@ static struct sock_filter *ask(struct sock_filter *next, const struct call *call
 
 static int install(unsigned long flags) {
     // arch; of each ABI the number, and a comparison with each; allow; notify; what asks further.
-    struct sock_filter code[REGULAR + ASKING * ABIS * MOST_CALLS];
+    struct sock_filter code[7 + (1 + ASKING) * ABIS * MOST_CALLS];
     if (calls_count > MOST_CALLS) return errno = E2BIG, -1;
     struct sock_filter *next = code, *notify = code + 6 + ABIS * calls_count, *end = notify + 1;
     *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
@@ -59,7 +55,8 @@ static int install(unsigned long flags) {
         *next++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
         if (abi == ABI_X86_64) *next++ = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, (uint32_t)~X32_BIT);
         for (int i = 0; i < calls_count; i++, next++) {
-            *next = jump(BPF_JEQ, (uint32_t)calls[i].number[abi], next, calls[i].asked.mask ? end : notify);
+            const struct sock_filter *to = calls[i].asked.mask ? end : notify;
+            *next = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)calls[i].number[abi], (uint8_t)(to - next - 1), 0);
             if (calls[i].asked.mask) end = ask(end, &calls[i]);
         }
         // A native call that is none of them is allowed; i386's list ends there too.
@@ -165,7 +162,7 @@ static void describe(const struct seccomp_notif *call, struct cl_trace_record *r
         bool starts = find_program(call, found->act == CL_EXECVEAT, record->text, sizeof(record->text));
         record->kind = starts ? CL_BECAME_PROGRAM : CL_NOTHING;
     } else {
-        calls_take(abi, number, (uint64_t[CALL_ARGUMENTS]){data->args[0], data->args[1], data->args[2], data->args[3]}, record);
+        calls_take(abi, number, (uint64_t[]){data->args[0], data->args[1], data->args[2]}, record);
     }
 }
 

@@ -60,6 +60,10 @@ struct registers {
     uint64_t of[PERF_REG_X86_IP + 1];
 };
 
+static bool take_meant(enum abi abi, uint64_t number, const uint64_t argument[CALL_ARGUMENTS], struct cl_trace_record *record) {
+    return calls_is_meant(abi, number, argument) && calls_take(abi, number, argument, record);
+}
+
 // 32-bit code, and `int $0x80` in any code, use i386's numbers. The record has the arguments that the kernel took from the
 // registers of either ABI. So the registers that hold these values show the ABI. SYSCALL itself overwrites one of i386's.
 static void read_call(const struct cl_tracepoint *point, const struct payload *payload, const struct registers *registers,
@@ -72,8 +76,8 @@ static void read_call(const struct cl_tracepoint *point, const struct payload *p
                   argument[1] == of[PERF_REG_X86_SI];
     bool i386 = argument[0] == (uint32_t)of[PERF_REG_X86_BX] && argument[1] == (uint32_t)of[PERF_REG_X86_CX];
     bool is_known = native != i386;
-    bool watched = (!is_known || native) && calls_take(ABI_X86_64, number, argument, record);
-    watched = watched || ((!is_known || i386) && calls_take(ABI_I386, number, argument, record));
+    bool watched = (!is_known || native) && take_meant(ABI_X86_64, number, argument, record);
+    watched = watched || ((!is_known || i386) && take_meant(ABI_I386, number, argument, record));
     record->kind = !watched ? CL_NOTHING : is_known ? CL_CALL : CL_AMBIGUOUS_CALL;
 }
 
